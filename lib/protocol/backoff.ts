@@ -1,0 +1,31 @@
+import { GOING_AWAY, SERVICE_RESTART, TRY_AGAIN_LATER } from "./close-codes.js"
+
+// phoenix.js's steps, in milliseconds.
+const RECONNECT_STEPS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000]
+const REJOIN_STEPS = [1000, 2000, 5000, 10000]
+
+// A server that stops sends everybody away at once; spread over these windows they do not come back at once.
+const SPREAD_MS: Record<number, number> = {
+  [GOING_AWAY]: 1000,
+  [SERVICE_RESTART]: 5000,
+  [TRY_AGAIN_LATER]: 5000,
+}
+
+function step(steps: readonly number[], tries: number, random: () => number): number {
+  const ms = steps[Math.min(tries, steps.length) - 1] ?? 0
+  return ms * (0.5 + random())
+}
+
+/**
+ * How long to wait before the nth attempt to connect: phoenix.js's steps with half of each as jitter, and the first
+ * return after 1001, 1012 and 1013 spread over a window of seconds.
+ */
+export function reconnectDelay(tries: number, random: () => number, closeCode?: number): number {
+  const spread = tries === 1 && closeCode !== undefined ? SPREAD_MS[closeCode] : undefined
+  return spread === undefined ? step(RECONNECT_STEPS, tries, random) : spread * random()
+}
+
+/** How long to wait before the nth attempt to join again: phoenix.js's steps with half of each as jitter. */
+export function rejoinDelay(tries: number, random: () => number): number {
+  return step(REJOIN_STEPS, tries, random)
+}

@@ -1,0 +1,26 @@
+/** What Rookery takes for bytes: a buffer, or any view of one (typed arrays, `DataView`, Node's `Buffer`). */
+export type Bytes = ArrayBuffer | ArrayBufferView
+
+// The tag tells an ArrayBuffer of another realm (an iframe, a vm context), which instanceof would not.
+const isArrayBuffer = (value: object): value is ArrayBuffer =>
+  (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "ArrayBuffer"
+
+/** Whether a payload is bytes, which travel as they are instead of as JSON. */
+export function isBytes(value: unknown): value is Bytes {
+  return typeof value === "object" && value !== null && (ArrayBuffer.isView(value) || isArrayBuffer(value))
+}
+
+/** The same bytes as a `Uint8Array`, without a copy: a view keeps its offset and its length. */
+export function toUint8Array(bytes: Bytes): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes
+  return ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes)
+}
+
+/** The same bytes in a buffer of exactly their length: the view's own buffer where it fits, a copy where it does not. */
+export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = bytes
+  if (byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) return buffer
+  return bytes.slice().buffer as ArrayBuffer
+}

@@ -1,0 +1,22 @@
+/** A line that ended as planned. */
+export const NORMAL = 1000
+/** The server sends this client away (`disconnect` on its socket id, or a server that stops). */
+export const GOING_AWAY = 1001
+/** Nothing was received for longer than the idle limit. */
+export const PROTOCOL_ERROR = 1002
+/** A close frame without a code, as seen by the one who got it. Never sent. */
+export const NO_STATUS = 1005
+/** The line ended without a close frame. Never sent. */
+export const ABNORMAL = 1006
+/** Text that was not UTF-8. */
+export const INVALID_TEXT = 1007
+/** The server refuses to talk to this client. */
+export const POLICY_VIOLATION = 1008
+/** A frame over the size limit. */
+export const TOO_BIG = 1009
+/** A frame that could not be decoded, or a fault of the server. */
+export const INTERNAL_ERROR = 1011
+/** The server restarts: come back, but not all at once. */
+export const SERVICE_RESTART = 1012
+/** The server is overloaded: come back later. */
+export const TRY_AGAIN_LATER = 1013

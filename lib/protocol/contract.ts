@@ -1,0 +1,98 @@
+import type { Reply } from "./message.js"
+import type { PresenceDiff, PresenceState } from "./presence.js"
+
+/**
+ * What nobody declared. A socket without a contract is as loose as phoenix.js, and this is the one place where that is
+ * said.
+ */
+// oxlint-disable-next-line no-explicit-any
+export type Loose = any
+
+/** What a client may push: the payload, and what the server answers. */
+export interface SendSpec {
+  payload?: unknown
+  ok?: unknown
+  error?: unknown
+}
+
+/** What a topic carries. Every part may be left out. */
+export interface TopicSpec {
+  /** Sent with the join. */
+  params?: unknown
+  /** The response of the join's `ok`. */
+  joined?: unknown
+  /** The response of the join's `error`. */
+  refused?: unknown
+  /** Server to client: payloads by event. */
+  receives?: object
+  /** Client to server: a {@link SendSpec} by event. */
+  sends?: object
+  /** One meta of a presence. */
+  presence?: unknown
+}
+
+/** A contract: a {@link TopicSpec} by topic pattern, `room:*` or an exact topic. One for both ends. */
+export type Contract<T> = { [Pattern in keyof T]: TopicSpec }
+
+/** The contract of a socket that has none: every topic, and anything in it. */
+export interface AnyTopics {
+  [topic: string]: {
+    params: Loose
+    joined: Loose
+    refused: Loose
+    receives: Record<string, Loose>
+    sends: Record<string, { payload: Loose; ok: Loose; error: Loose }>
+    presence: Loose
+  }
+}
+
+/** The topics that a pattern takes: `room:*` takes `room:${string}`. */
+export type PatternTopic<Pattern> = Pattern extends `${infer Prefix}*` ? `${Prefix}${string}` : Pattern
+
+/** Every topic that a contract knows. */
+export type TopicOf<T> = PatternTopic<keyof T & string>
+
+type Matching<T, Topic> = { [P in keyof T & string]: Topic extends PatternTopic<P> ? P : never }[keyof T & string]
+type BroaderThanAnother<P, All> = All extends P ? never : PatternTopic<All> extends PatternTopic<P> ? P : never
+type MostSpecific<All, P = All> = P extends unknown ? ([BroaderThanAnother<P, All>] extends [never] ? P : never) : never
+
+/** What a contract says of a topic: the most specific pattern that takes it counts. */
+export type SpecOf<T, Topic> = T[MostSpecific<Matching<T, Topic>> & keyof T]
+
+/** The params of a topic's join. */
+export type ParamsOf<S> = S extends { params: infer P } ? P : Record<string, never> | undefined
+/** The response of a join. */
+export type JoinedOf<S> = S extends { joined: infer J } ? J : unknown
+/** The response of a refused join. */
+export type RefusedOf<S> = S extends { refused: infer R } ? R : { reason: string }
+/** One meta of a topic's presences. */
+export type MetaOf<S> = S extends { presence: infer M } ? M : never
+
+type DeclaredReceives<S> = S extends { receives: infer R } ? R : Record<never, never>
+type PresenceReceives<S> = S extends { presence: infer M }
+  ? { presence_state: PresenceState<M>; presence_diff: PresenceDiff<M> }
+  : Record<never, never>
+interface ProtocolReceives {
+  phx_reply: Reply<Loose>
+  phx_error: Loose
+  phx_close: Loose
+}
+
+/** Everything that can be listened to on a topic: what the contract declares, presence, and the protocol's own. */
+export type ReceivesOf<S> = DeclaredReceives<S> & PresenceReceives<S> & ProtocolReceives
+/** The events of {@link ReceivesOf}. */
+export type ReceivedEvent<S> = keyof ReceivesOf<S> & string
+/** What can be pushed to a topic. */
+export type SendsOf<S> = S extends { sends: infer P } ? P : Record<never, never>
+/** The events of {@link SendsOf}. */
+export type SentEvent<S> = keyof SendsOf<S> & string
+/** The payload of a push. */
+export type PayloadOf<S, E> = E extends keyof SendsOf<S>
+  ? SendsOf<S>[E] extends { payload: infer P }
+    ? P
+    : Record<string, never> | undefined
+  : never
+/** The response of a push's `ok`. */
+export type OkOf<S, E> = E extends keyof SendsOf<S> ? (SendsOf<S>[E] extends { ok: infer O } ? O : unknown) : never
+/** The response of a push's `error`. */
+export type ErrorOf<S, E> = E extends keyof SendsOf<S> ? (SendsOf<S>[E] extends { error: infer X } ? X : unknown) : never

@@ -1,0 +1,20 @@
+/** Client to server: join a topic. Its ref becomes the join_ref of everything that follows. */
+export const PHX_JOIN = "phx_join"
+/** Client to server: leave a topic. */
+export const PHX_LEAVE = "phx_leave"
+/** Server to client: the answer to a push, a join or a leave. */
+export const PHX_REPLY = "phx_reply"
+/** Server to client: the channel crashed; a client joins again. */
+export const PHX_ERROR = "phx_error"
+/** Server to client: the channel has ended; a client does not join again. */
+export const PHX_CLOSE = "phx_close"
+
+/** The socket's own topic, which nobody joins. */
+export const PHOENIX_TOPIC = "phoenix"
+/** The one event of the socket's own topic. */
+export const HEARTBEAT = "heartbeat"
+
+/** Server to client: everybody who is on the topic. */
+export const PRESENCE_STATE = "presence_state"
+/** Server to client: who came and who went. */
+export const PRESENCE_DIFF = "presence_diff"

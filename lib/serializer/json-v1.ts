@@ -1,0 +1,51 @@
+import { isBytes } from "../protocol/bytes.js"
+import { SerializerError } from "../protocol/errors.js"
+import type { Message, Ref } from "../protocol/message.js"
+import { VSN_V1 } from "../protocol/vsn.js"
+import { serverBytes } from "./binary-frames.js"
+import { parseJson, stringifyJson } from "./decode-text.js"
+import type { IncomingFrame, Serializer } from "./serializer.js"
+
+const PARTS = ["topic", "event", "payload", "ref"]
+
+function decode(frame: IncomingFrame): Message {
+  const object = parseJson(frame)
+  if (typeof object !== "object" || object === null || Array.isArray(object)) {
+    throw new SerializerError("bad_frame", "not an object")
+  }
+  for (const part of PARTS) {
+    if (!Object.hasOwn(object, part)) throw new SerializerError("bad_frame", `no ${part} in the object`, part)
+  }
+  const { topic, event, payload, ref, join_ref = null } = object as Message & { join_ref?: Ref }
+  return { join_ref, ref, topic, event, payload }
+}
+
+const noBytes = (): SerializerError =>
+  new SerializerError("unencodable", "V1 carries no bytes; use json() or msgpack()", "payload")
+
+/**
+ * Phoenix's V1: a JSON object a frame. For servers from before 2.0.0, and for those that pick it when a client names no
+ * version. The server's frames carry no join_ref, and nothing carries bytes.
+ */
+export function jsonV1(): Serializer {
+  return {
+    name: "json-v1",
+    vsn: VSN_V1,
+    longPoll: true,
+    client: {
+      encode({ topic, event, payload, ref, join_ref }) {
+        if (isBytes(payload)) throw noBytes()
+        return stringifyJson({ topic, event, payload, ref, join_ref })
+      },
+      decode,
+    },
+    server: {
+      encode(message) {
+        if (serverBytes(message) !== undefined) throw noBytes()
+        const { topic, event, payload, ref } = message
+        return stringifyJson({ topic, event, payload, ref })
+      },
+      decode,
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { isBytes, toUint8Array } from "../protocol/bytes.js"
+import { SerializerError } from "../protocol/errors.js"
+import type { Message, Ref } from "../protocol/message.js"
+import { VSN_V2 } from "../protocol/vsn.js"
+import {
+  decodeClientPush,
+  decodeServerMessage,
+  encodeClientPush,
+  encodeServerMessage,
+  serverBytes,
+} from "./binary-frames.js"
+import { parseJson, stringifyJson } from "./decode-text.js"
+import type { Serializer } from "./serializer.js"
+
+function encodeText({ join_ref, ref, topic, event, payload }: Message): string {
+  return stringifyJson([join_ref, ref, topic, event, payload])
+}
+
+/** Makes a message of the array that V2 and MessagePack share; elements after the fifth are for others. */
+export function fromTuple(tuple: unknown): Message {
+  if (!Array.isArray(tuple)) throw new SerializerError("bad_frame", "not an array")
+  if (tuple.length < 5) throw new SerializerError("bad_frame", `${tuple.length} elements instead of five`)
+  // By index: this runs for every message, and destructuring would ask for an iterator.
+  return {
+    join_ref: tuple[0] as Ref,
+    ref: tuple[1] as Ref,
+    topic: tuple[2] as string,
+    event: tuple[3] as string,
+    payload: tuple[4] as unknown,
+  }
+}
+
+/**
+ * Phoenix's V2, the default: `[join_ref, ref, topic, event, payload]` as JSON text, and a binary frame where the payload
+ * is bytes. Bytes deeper in a payload need {@link msgpack}: JSON has no word for them.
+ */
+export function json(): Serializer {
+  return {
+    name: "json",
+    vsn: VSN_V2,
+    longPoll: true,
+    client: {
+      encode: (message) => (isBytes(message.payload) ? encodeClientPush(message, message.payload) : encodeText(message)),
+      decode: (frame) => (typeof frame === "string" ? fromTuple(parseJson(frame)) : decodeServerMessage(toUint8Array(frame))),
+    },
+    server: {
+      encode(message) {
+        const bytes = serverBytes(message)
+        return bytes === undefined ? encodeText(message) : encodeServerMessage(message, bytes)
+      },
+      decode: (frame) => (typeof frame === "string" ? fromTuple(parseJson(frame)) : decodeClientPush(toUint8Array(frame))),
+    },
+  }
+}

@@ -1,0 +1,10 @@
+import type { WebSocketClass, WebSocketLike } from "./websocket.js"
+
+/** The WebSocket to use when none is given: the platform's. */
+export const platformWebSocket = (): WebSocketClass | undefined => globalThis.WebSocket as WebSocketClass | undefined
+
+/** Whether {@link platformWebSocket} takes headers and an agent. */
+export const takesRequestOptions: boolean = false
+
+/** Asks to be told the HTTP status of a refused handshake. A browser tells nobody. */
+export function watchRefusal(_socket: WebSocketLike, _refused: (status: number) => void): void {}

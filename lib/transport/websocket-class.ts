@@ -1,0 +1,74 @@
+import { AUTH_TOKEN_PREFIX } from "../protocol/auth-token.js"
+import { toUint8Array } from "../protocol/bytes.js"
+import type { Link, Transport } from "./transport.js"
+import type { WebSocketClass, WebSocketLike } from "./websocket.js"
+
+/** A class in the shape of `WebSocket` over a transport, and the transport itself. */
+export type TransportClass = WebSocketClass & { readonly transport: Transport }
+
+function readAuthToken(protocols: string | string[] | undefined): string | undefined {
+  const offered = typeof protocols === "string" ? [protocols] : (protocols ?? [])
+  const token = offered.find((protocol) => protocol.startsWith(AUTH_TOKEN_PREFIX))
+  if (token === undefined) return undefined
+  const base64 = token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/")
+  return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)))
+}
+
+/** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */
+export function webSocketClass(transport: Transport): TransportClass {
+  return class implements WebSocketLike {
+    static readonly transport: Transport = transport
+    binaryType = "arraybuffer"
+    timeout = 20_000
+    readyState = 0
+    onopen: ((event: never) => void) | null = null
+    onmessage: ((event: never) => void) | null = null
+    onerror: ((event: never) => void) | null = null
+    onclose: ((event: never) => void) | null = null
+    #link: Link | undefined
+
+    constructor(url: string, protocols?: string | string[]) {
+      // The caller sets its handlers and options after this returns, and may close before.
+      queueMicrotask(() => {
+        if (this.readyState === 0) this.#open(url, readAuthToken(protocols))
+      })
+    }
+
+    get bufferedAmount(): number {
+      return this.#link?.bufferedAmount ?? 0
+    }
+
+    get skipHeartbeat(): boolean {
+      return this.#link?.skipHeartbeat === true
+    }
+
+    send(frame: string | ArrayBufferView | ArrayBuffer): void {
+      this.#link?.send(typeof frame === "string" ? frame : toUint8Array(frame))
+    }
+
+    close(code?: number, reason?: string): void {
+      if (this.readyState > 1) return
+      this.readyState = 2
+      if (this.#link !== undefined) this.#link.close(code, reason)
+      else this.#ended({ code: code ?? 1005, reason: reason ?? "", wasClean: true })
+    }
+
+    #open(url: string, authToken: string | undefined): void {
+      const options = { textUrl: url, authToken, binaryType: this.binaryType as BinaryType, timeout: this.timeout }
+      this.#link = transport.open(url, options, {
+        open: () => {
+          this.readyState = 1
+          this.onopen?.({} as never)
+        },
+        frame: (data) => this.onmessage?.({ data } as never),
+        error: (error) => this.onerror?.(error as never),
+        close: (info) => this.#ended(info),
+      })
+    }
+
+    #ended(info: object): void {
+      this.readyState = 3
+      this.onclose?.(info as never)
+    }
+  }
+}

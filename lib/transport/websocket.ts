@@ -1,0 +1,95 @@
+import { authTokenSubprotocols } from "../protocol/auth-token.js"
+import { ConnectError, RookeryError } from "../protocol/errors.js"
+import type { IncomingFrame } from "../serializer/serializer.js"
+import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
+import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
+
+/** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
+export interface WebSocketLike {
+  binaryType: string
+  readonly readyState: number
+  readonly bufferedAmount?: number
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  send(frame: string | ArrayBufferView | ArrayBuffer): void
+  close(code?: number, reason?: string): void
+}
+
+/** A class of them. */
+export type WebSocketClass = new (url: string, protocols?: string | string[], options?: object) => WebSocketLike
+
+/** Options of {@link webSocket}. */
+export interface WebSocketOptions {
+  /**
+   * The class to use.
+   *
+   * @default the platform's; in Node the one of `ws`
+   */
+  WebSocket?: WebSocketClass
+  /** Headers of the handshake. Only where the class takes them, as in Node. */
+  headers?: Record<string, string>
+  /** The agent that makes the connection (a proxy, a client certificate). Only in Node. */
+  agent?: unknown
+  /** More options for the class, as `ws` takes them: `ca`, `rejectUnauthorized`, `maxPayload`. Only in Node. */
+  request?: object
+}
+
+interface PhoenixTransportExtras {
+  /** phoenix.js hands the time limit of a request to its transports in this way. */
+  timeout?: number
+  skipHeartbeat?: boolean
+}
+
+function requestOptions({ headers, agent, request, WebSocket }: WebSocketOptions): object | undefined {
+  if (headers === undefined && agent === undefined && request === undefined) return undefined
+  if (WebSocket === undefined && !takesRequestOptions) {
+    throw new RookeryError(
+      "bad_option",
+      "webSocket(): this platform's WebSocket takes no headers or agent; send what the server needs in params or authToken",
+    )
+  }
+  return { ...request, ...(headers && { headers }), ...(agent !== undefined && { agent }) }
+}
+
+/** Frames over a websocket. */
+export function webSocket(options: WebSocketOptions = {}): Transport {
+  const extra = requestOptions(options)
+  return {
+    name: "WebSocket",
+    open(url, { authToken, binaryType, timeout }, events) {
+      const Class = options.WebSocket ?? platformWebSocket()
+      if (Class === undefined) {
+        throw new RookeryError("bad_option", "webSocket(): there is no WebSocket here; give one, or use longPoll()")
+      }
+      const protocols = authToken === undefined ? undefined : authTokenSubprotocols(authToken)
+      const socket: WebSocketLike & PhoenixTransportExtras =
+        extra === undefined ? new Class(url, protocols) : new Class(url, protocols ?? [], extra)
+      socket.binaryType = binaryType
+      socket.timeout = timeout
+      let refusedWith: number | undefined
+      watchRefusal(socket, (status) => (refusedWith = status))
+      socket.onopen = () => events.open()
+      socket.onmessage = (event: { data: IncomingFrame }) => events.frame(event.data)
+      socket.onerror = (event: unknown) =>
+        events.error(
+          refusedWith === undefined
+            ? event
+            : new ConnectError(`the server refused the websocket with HTTP ${refusedWith}`, refusedWith, event),
+        )
+      socket.onclose = (event: CloseInfo) => events.close(event ?? abnormalClose())
+      return {
+        send: (frame) => socket.send(frame),
+        // A code is only passed on when there is one: browsers refuse to close with `undefined`.
+        close: (code, reason) => (code === undefined ? socket.close() : socket.close(code, reason ?? "")),
+        get bufferedAmount() {
+          return socket.bufferedAmount ?? 0
+        },
+        get skipHeartbeat() {
+          return socket.skipHeartbeat === true
+        },
+      }
+    },
+  }
+}
