@@ -11,16 +11,27 @@ const REPLY = 1
 const BROADCAST = 2
 
 const MAX_FIELD = 255
-const encoder = /* @__PURE__ */ new TextEncoder()
+// Made at its first use, so that the import alone asks nothing of the platform.
+let encoder: TextEncoder | undefined
 
 /** What a frame announces: its kind, the length of each field in a byte, the fields, and the data to the end. */
-function encodeFrame(kind: number, names: readonly string[], fields: readonly (Ref | string)[], data: Bytes): Uint8Array {
-  const texts = fields.map((field) => encoder.encode(field === null ? "" : String(field)))
+function encodeFrame(
+  kind: number,
+  names: readonly string[],
+  fields: readonly (Ref | string)[],
+  data: Bytes,
+): Uint8Array {
+  const utf8 = (encoder ??= new TextEncoder())
+  const texts = fields.map((field) => utf8.encode(field === null ? "" : String(field)))
   const payload = toUint8Array(data)
   let length = 1 + texts.length + payload.length
   for (const [i, text] of texts.entries()) {
     if (text.length > MAX_FIELD) {
-      throw new SerializerError("unencodable", `a binary frame holds ${MAX_FIELD} bytes here, not ${text.length}`, names[i])
+      throw new SerializerError(
+        "unencodable",
+        `a binary frame holds ${MAX_FIELD} bytes here, not ${text.length}`,
+        names[i],
+      )
     }
     length += text.length
   }
@@ -57,7 +68,11 @@ const SERVER_REPLY = ["join_ref", "ref", "topic", "status"]
 const SERVER_BROADCAST = ["topic", "event"]
 
 const unknownKind = (frame: Uint8Array): SerializerError =>
-  new SerializerError("bad_frame", frame.length === 0 ? "an empty binary frame" : `no binary frame of kind ${frame[0]}`, 0)
+  new SerializerError(
+    "bad_frame",
+    frame.length === 0 ? "an empty binary frame" : `no binary frame of kind ${frame[0]}`,
+    0,
+  )
 
 /** Client to server: a push of bytes. */
 export function encodeClientPush({ join_ref, ref, topic, event }: Message, data: Bytes): Uint8Array {
