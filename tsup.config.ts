@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs"
+import type { Plugin } from "esbuild"
+import { defineConfig, type Options } from "tsup"
+
+/** Entry points by the name of their file in `dist/`; those not written yet are left out. */
+const entries = Object.fromEntries(
+  ["index", "msgpack", "phoenix", "server", "testing"]
+    .map((name) => [name, `lib/${name}.ts`] as const)
+    .filter(([, file]) => existsSync(file)),
+)
+
+// Every entry point, of either platform, throws errors of the same classes: they stay a module of their own.
+const ERRORS = "lib/protocol/errors.ts"
+
+const sharedErrors = (path: string): Plugin => ({
+  name: "shared-errors",
+  setup(build) {
+    const extension = build.initialOptions.format === "cjs" ? ".cjs" : ".js"
+    build.onResolve({ filter: /\/errors\.js$/ }, ({ importer, kind }) =>
+      kind === "entry-point" || !importer.includes("/lib/") ? undefined : { path: path + extension, external: true },
+    )
+  },
+})
+
+/** In Node the default WebSocket is that of `ws`. */
+const nodePlatform: Plugin = {
+  name: "node-platform",
+  setup(build) {
+    build.onResolve({ filter: /\/platform\.js$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/platform.node.ts` }))
+  },
+}
+
+const common: Options = {
+  format: ["esm", "cjs"],
+  target: "es2022",
+  sourcemap: true,
+  external: [/^rookery(\/|$)/],
+  silent: true,
+}
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { ...entries, errors: ERRORS },
+    outDir: "dist",
+    clean: true,
+    esbuildPlugins: [sharedErrors("./errors")],
+    dts: {
+      banner: '/// <reference lib="esnext.disposable" />',
+      compilerOptions: { ignoreDeprecations: "6.0", stripInternal: true },
+    },
+  },
+  {
+    ...common,
+    entry: { index: "lib/index.ts" },
+    outDir: "dist/node",
+    esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
+  },
+])
