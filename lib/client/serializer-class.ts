@@ -1,0 +1,17 @@
+import { toArrayBuffer } from "../protocol/bytes.js"
+import type { Message } from "../protocol/message.js"
+import { json } from "../serializer/json.js"
+import type { IncomingFrame } from "../serializer/serializer.js"
+
+const { client } = /* @__PURE__ */ json()
+
+/** The V2 serializer as phoenix.js exports it, with callbacks. {@link json} is the same without. */
+export const Serializer = {
+  encode<T>(message: Message, callback: (frame: string | ArrayBuffer) => T): T {
+    const frame = client.encode(message)
+    return callback(typeof frame === "string" ? frame : toArrayBuffer(frame))
+  },
+  decode<T>(frame: IncomingFrame, callback: (message: Message) => T): T {
+    return callback(client.decode(frame))
+  },
+}

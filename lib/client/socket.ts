@@ -1,0 +1,475 @@
+import { NORMAL } from "../protocol/close-codes.js"
+import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import { RookeryError } from "../protocol/errors.js"
+import { HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
+import type { Message, Ref } from "../protocol/message.js"
+import { appendQuery } from "../protocol/query.js"
+import { json } from "../serializer/json.js"
+import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
+import type { CloseInfo, Link, LinkEvents, Transport } from "../transport/transport.js"
+import { LongPoll } from "../transport/longpoll-class.js"
+import { Callbacks } from "./callbacks.js"
+import { Channel, type ChannelEnd, type ChannelHost } from "./channel.js"
+import { Heartbeat } from "./heartbeat.js"
+import { Outbox } from "./outbox.js"
+import type { Push, PushOptions } from "./push.js"
+import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
+import {
+  absoluteUrl,
+  chooseTransport,
+  provide,
+  resolveOptions,
+  toTransport,
+  type ResolvedOptions,
+  type SocketOptions,
+  type TransportOption,
+} from "./socket-options.js"
+import { Subscriptions, type Handlers, type Subscription } from "./subscriptions.js"
+
+type SocketEvents = {
+  open: []
+  close: [info: CloseInfo]
+  error: [error: unknown, transport: TransportOption | undefined, establishedConnections: number]
+  message: [message: Message]
+  status: [status: Status, change: StatusChange]
+}
+
+interface Target {
+  params: object
+  authToken: string | undefined
+}
+
+/** Options of {@link Socket.opened}. */
+export interface OpenedOptions {
+  /** How long to wait, in milliseconds. @default for ever */
+  timeout?: number
+  signal?: AbortSignal
+}
+
+/**
+ * One connection to a Phoenix server, with any number of rooms on it.
+ *
+ * A superset of phoenix.js's `Socket`, by its names. With a contract as type argument, topics, events, payloads and
+ * answers are checked; without one everything goes.
+ */
+export class Socket<T extends Contract<T> = AnyTopics> {
+  /** How long to wait for an answer, in milliseconds. */
+  readonly timeout: number
+  readonly #endPoint: string
+  readonly #options: ResolvedOptions
+  readonly #customEncode: SocketOptions["encode"]
+  readonly #customDecode: SocketOptions["decode"]
+  readonly #connection: Reconnector<Target>
+  readonly #heartbeat: Heartbeat
+  readonly #outbox: Outbox
+  readonly #callbacks: Callbacks<SocketEvents>
+  readonly #subscriptions: Subscriptions
+  readonly #host: ChannelHost
+  /** The channel that a topic's messages go to. */
+  readonly #channels = new Map<string, ChannelEnd>()
+  /** Pushes that failed and still owe their `receive("timeout")`. */
+  readonly #owing = new Set<Push>()
+  readonly #pings = new Map<Ref, () => void>()
+  #transport: Transport
+  #givenTransport: TransportOption | undefined
+  #codec: Codec
+  #params: object | undefined
+  #ref = 0
+  #established = 0
+  #destroyed = false
+
+  /**
+   * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
+   */
+  constructor(endPoint: string, options: SocketOptions = {}) {
+    const resolved = (this.#options = resolveOptions(options))
+    const { clock, bufferSize, whenFull, highWaterMark, heartbeatIntervalMs, logger } = resolved
+    this.#endPoint = `${endPoint}/websocket`
+    this.timeout = resolved.timeout
+    this.#givenTransport = options.transport
+    this.#transport = chooseTransport(options)
+    this.#codec = resolved.serializer.client
+    this.#customEncode = options.encode
+    this.#customDecode = options.decode
+    this.#callbacks = new Callbacks((error) => this.#report(error))
+    this.#connection = new Reconnector(
+      {
+        prepare: () => this.#prepare(),
+        open: (target, events) => this.#open(target, events),
+        opened: (link) => this.#opened(link),
+        frame: (frame) => this.#frame(frame),
+        error: (error) => this.#error(error),
+        down: (reason) => this.#down(reason),
+        closed: (info) => this.#closed(info),
+        status: (status, change) => this.#callbacks.call("status", status, change),
+        suspect: () => this.#heartbeat.beat(),
+      },
+      resolved,
+    )
+    this.#heartbeat = new Heartbeat({
+      clock,
+      intervalMs: heartbeatIntervalMs,
+      beat: () => this.#beat(),
+      lost: () => {
+        this.log("transport", "heartbeat timeout. Attempting to re-establish connection")
+        this.#connection.drop("heartbeat_timeout", NORMAL, "heartbeat timeout")
+      },
+    })
+    this.#outbox = new Outbox({
+      clock,
+      size: bufferSize,
+      whenFull,
+      highWaterMark,
+      link: () => this.#connection.link,
+      write: (message, push, link) => this.#write(message, push, link),
+    })
+    this.#host = {
+      clock,
+      timeout: this.timeout,
+      bufferSize,
+      whenFull,
+      log: logger,
+      rejoinAfterMs: resolved.rejoinAfterMs,
+      isConnected: () => this.isConnected(),
+      makeRef: () => this.makeRef(),
+      post: (message, push) => this.#post(message, push),
+      enter: (channel) => this.#enter(channel),
+      exit: (channel) => {
+        if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
+      },
+      owes: (push) => this.#owing.add(push),
+      report: (error) => this.#report(error),
+    }
+    this.#subscriptions = new Subscriptions({
+      channel: (topic, params) => new Channel(topic, params, this.#host),
+      current: (topic) => this.#channels.get(topic) as Channel | undefined,
+    })
+  }
+
+  /** Where the connection stands. */
+  get status(): Status {
+    return this.#connection.status
+  }
+
+  /**
+   * Connects, and connects again whenever the line breaks. While it waits to do so, tries at once.
+   *
+   * @param params deprecated: give them to the constructor
+   * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
+   */
+  connect(params?: object): void {
+    if (this.#destroyed) throw new RookeryError("destroyed", "this socket was destroyed; make a new one")
+    if (params !== undefined) {
+      console.log("passing params to connect is deprecated. Instead pass :params to the Socket constructor")
+      this.#options.params = params
+    }
+    this.#connection.connect()
+  }
+
+  /** Ends the connection, and stays disconnected. Rooms are joined again at the next {@link Socket.connect}. */
+  disconnect(callback?: () => void, code?: number, reason?: string): void {
+    this.#connection.disconnect(callback, code, reason)
+  }
+
+  /** Resolves once connected; rejects when the trying has ended, the time is up or the signal aborted. */
+  opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
+    return this.#connection.opened(timeout, signal)
+  }
+
+  /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    const error = new RookeryError("destroyed", "the socket was destroyed")
+    for (const channel of [...this.#channels.values()]) channel.destroy(error)
+    for (const push of this.#owing) push.stopTimer()
+    this.#owing.clear()
+    this.#subscriptions.clear()
+    this.#outbox.clear()
+    this.#connection.disconnect()
+    this.#connection.abandon()
+    this.#heartbeat.stop()
+    this.#pings.clear()
+    this.#callbacks.clear()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  /** Disconnects, waits for the other end to hear it, and destroys the socket. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => this.disconnect(resolve))
+    this.destroy()
+  }
+
+  /** A channel of a topic, not joined yet. Params may be a function, asked at every join, which may be async. */
+  channel<Topic extends TopicOf<T>>(
+    topic: Topic,
+    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+  ): Channel<SpecOf<T, Topic>> {
+    return new Channel<SpecOf<T, Topic>>(topic, params[0] ?? {}, this.#host)
+  }
+
+  /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
+  async join<Topic extends TopicOf<T>>(
+    topic: Topic,
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
+  ): Promise<Channel<SpecOf<T, Topic>>> {
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this.#host)
+    try {
+      await channel.join(options as PushOptions | undefined)
+    } catch (error) {
+      channel.leave()
+      throw error
+    }
+    return channel
+  }
+
+  /**
+   * Listens to a topic with others: the first subscriber joins it, or shares the join of a channel that is there, and
+   * the last one leaves it.
+   *
+   * @throws a `RookeryError` with code `params_differ` if the topic is joined with other params
+   */
+  subscribe<Topic extends TopicOf<T>>(
+    topic: Topic,
+    handlers: Handlers<SpecOf<T, Topic>>,
+    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+  ): Subscription<SpecOf<T, Topic>> {
+    const subscription = this.#subscriptions.subscribe(topic, handlers as Handlers<AnyTopics[string]>, params[0])
+    return subscription as unknown as Subscription<SpecOf<T, Topic>>
+  }
+
+  /** Calls back at every opened connection. The ref is for {@link Socket.off}. */
+  onOpen(callback: () => void): string {
+    return this.#callbacks.add("open", this.makeRef(), callback)
+  }
+
+  /** Calls back at every closed connection, with its close event. */
+  onClose(callback: (info: CloseInfo) => void): string {
+    return this.#callbacks.add("close", this.makeRef(), callback)
+  }
+
+  /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
+  onError(
+    callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
+  ): string {
+    return this.#callbacks.add("error", this.makeRef(), callback)
+  }
+
+  /** Calls back for every message, after its channel. */
+  onMessage(callback: (message: Message) => void): string {
+    return this.#callbacks.add("message", this.makeRef(), callback)
+  }
+
+  /** Calls back when the {@link Status} changes, and whenever a new attempt is planned. */
+  onStatus(callback: (status: Status, change: StatusChange) => void): string {
+    return this.#callbacks.add("status", this.makeRef(), callback)
+  }
+
+  /** Takes callbacks off by their refs. */
+  off(refs: readonly string[]): void {
+    for (const ref of refs) this.#callbacks.remove(ref)
+  }
+
+  /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
+  ping(callback: (rtt: number) => void): boolean {
+    if (!this.isConnected()) return false
+    const { clock } = this.#options
+    const start = clock.now()
+    const ref = this.#beat()
+    this.#pings.set(ref, () => callback(clock.now() - start))
+    return true
+  }
+
+  isConnected(): boolean {
+    return this.#connection.link !== undefined
+  }
+
+  /** By phoenix.js's words. {@link Socket.status} tells more. */
+  connectionState(): "connecting" | "open" | "closing" | "closed" {
+    return this.#connection.lineState
+  }
+
+  /** The URL of the websocket. With async params, those of the last attempt. */
+  endPointURL(): string {
+    if (this.#params === undefined) {
+      const params = provide(this.#options.params)
+      if (!("then" in params)) return this.#url(params, this.#options.vsn)
+    }
+    return this.#url(this.#params ?? {}, this.#options.vsn)
+  }
+
+  /** `wss` on a page that came by https. */
+  protocol(): "ws" | "wss" {
+    return location.protocol === "https:" ? "wss" : "ws"
+  }
+
+  /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
+  replaceTransport(transport: TransportOption): void {
+    this.#givenTransport = transport
+    this.#transport = toTransport(transport)
+    this.#connection.abandon()
+    this.#heartbeat.stop()
+  }
+
+  /** The long-poll transport, as a class. */
+  getLongPollTransport(): typeof LongPoll {
+    return LongPoll
+  }
+
+  /**
+   * Sends a message as it is, or keeps it for the next connection.
+   *
+   * @throws a `BufferFullError` if too many wait already
+   */
+  push(message: Omit<Message, "join_ref"> & { join_ref?: Ref }): void {
+    this.#post({ ...message, join_ref: message.join_ref ?? null })
+  }
+
+  /** A ref that this socket has not used yet. */
+  makeRef(): string {
+    return String(++this.#ref)
+  }
+
+  log(kind: string, message: string, data?: unknown): void {
+    this.#options.logger?.(kind, message, data)
+  }
+
+  hasLogger(): boolean {
+    return this.#options.logger !== undefined
+  }
+
+  #prepare(): Target | PromiseLike<Target> {
+    const { params, authToken } = this.#options
+    const given = provide(params)
+    const token = provide(authToken)
+    const target = (known: object, knownToken: string | undefined): Target => ({ params: known, authToken: knownToken })
+    if (!("then" in given) && typeof token !== "object") return target(given, token)
+    return Promise.all([given, token]).then(([known, knownToken]) => {
+      this.#params = known
+      return target(known, knownToken)
+    })
+  }
+
+  #open({ params, authToken }: Target, events: LinkEvents): Link {
+    const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
+    const url = this.#url(params, vsn)
+    const textUrl = serializer.longPoll ? url : this.#url(params, json().vsn)
+    return this.#transport.open(url, { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
+  }
+
+  #url(params: object, vsn: string): string {
+    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
+  }
+
+  #opened(link: Link): void {
+    this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
+    const { serializer } = this.#options
+    this.#codec = link.textOnly && !serializer.longPoll ? json().client : serializer.client
+    this.#established++
+    this.#outbox.flush()
+    if (!link.skipHeartbeat) this.#heartbeat.start()
+    if (link.wantsPing) this.ping(() => {})
+    for (const channel of this.#channels.values()) channel.connectionUp()
+    this.#callbacks.call("open")
+  }
+
+  #error(error: unknown): void {
+    this.log("transport", "error", error)
+    this.#callbacks.call("error", error, this.#givenTransport, this.#established)
+  }
+
+  #down(reason: DownReason): void {
+    this.#heartbeat.stop()
+    this.#pings.clear()
+    for (const channel of this.#channels.values()) channel.connectionDown(reason)
+  }
+
+  #closed(info: CloseInfo): void {
+    this.log("transport", "close", info)
+    this.#callbacks.call("close", info)
+  }
+
+  #enter(channel: ChannelEnd): void {
+    const other = this.#channels.get(channel.topic)
+    if (other === channel) return
+    if (other !== undefined) {
+      this.log("transport", `leaving duplicate topic "${channel.topic}"`)
+      other.leave()
+    }
+    this.#channels.set(channel.topic, channel)
+  }
+
+  #beat(): string {
+    const ref = this.makeRef()
+    // Not through the outbox: behind a full one, a slow line would pass for a dead one.
+    const link = this.#connection.link
+    const message: Message = { join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} }
+    if (link !== undefined) this.#write(message, undefined, link)
+    return ref
+  }
+
+  #post(message: Message, push?: Push): void {
+    const { event } = message
+    this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
+  }
+
+  #write(message: Message, push: Push | undefined, link: Link): void {
+    const { topic, event, join_ref, ref, payload } = message
+    if (this.#options.logger !== undefined) this.log("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    try {
+      if (this.#customEncode !== undefined) {
+        this.#customEncode(message, (frame) => {
+          if (this.#connection.link === link && (push === undefined || push.ref === ref)) link.send(frame as Frame)
+        })
+      } else {
+        link.send(this.#codec.encode(message))
+      }
+      if (push !== undefined) push.sent = true
+    } catch (error) {
+      if (push === undefined) this.#report(error)
+      else push.failLoudly(error as Error)
+    }
+  }
+
+  #frame(frame: IncomingFrame): void {
+    try {
+      if (this.#customDecode === undefined) return this.#message(this.#codec.decode(frame))
+      const { link } = this.#connection
+      this.#customDecode(frame, (message) => {
+        if (this.#connection.link === link) this.#message(message)
+      })
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  #message(message: Message): void {
+    const { topic, event, payload, ref } = message
+    if (this.#options.logger !== undefined) {
+      const status = (payload as { status?: string } | null)?.status ?? ""
+      this.log("receive", `${status} ${topic} ${event} ${ref === null ? "" : `(${ref})`}`, payload)
+    }
+    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
+    this.#channels.get(topic)?.receive(message)
+    if (this.#callbacks.has("message")) this.#callbacks.call("message", message)
+    if (topic !== PHOENIX_TOPIC) return
+    const pong = this.#pings.get(ref)
+    this.#pings.delete(ref)
+    pong?.()
+  }
+
+  /** What nobody else can be told: a callback that threw, a frame that makes no sense, a push that nobody awaits. */
+  #report(error: unknown): void {
+    if (this.#callbacks.has("error")) this.#error(error)
+    if (typeof reportError === "function") reportError(error)
+    else if (!this.#callbacks.has("error")) console.error(error)
+  }
+}
+
+/** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
+type ParamsArgument<Params> = undefined extends Params
+  ? [params?: Params | (() => Params | PromiseLike<Params>)]
+  : [params: Params | (() => Params | PromiseLike<Params>)]
