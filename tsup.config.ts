@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
 
@@ -16,9 +17,10 @@ const sharedErrors = (path: string): Plugin => ({
   name: "shared-errors",
   setup(build) {
     const extension = build.initialOptions.format === "cjs" ? ".cjs" : ".js"
-    build.onResolve({ filter: /\/errors\.js$/ }, ({ importer, kind }) =>
-      kind === "entry-point" || !importer.includes("/lib/") ? undefined : { path: path + extension, external: true },
-    )
+    build.onResolve({ filter: /\/errors\.js$/ }, (args) => {
+      const isErrors = join(args.resolveDir, args.path) === resolve(ERRORS.replace(/ts$/, "js"))
+      return isErrors ? { path: path + extension, external: true } : undefined
+    })
   },
 })
 
@@ -26,7 +28,9 @@ const sharedErrors = (path: string): Plugin => ({
 const nodePlatform: Plugin = {
   name: "node-platform",
   setup(build) {
-    build.onResolve({ filter: /\/platform\.js$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/platform.node.ts` }))
+    build.onResolve({ filter: /\/platform\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path).replace(/\.js$/, ".node.ts"),
+    }))
   },
 }
 

@@ -17,7 +17,7 @@ import type { Message, Ref, Reply } from "../protocol/message.js"
 import { Bindings, type Handler } from "./bindings.js"
 import { MessageStream } from "./message-stream.js"
 import type { WhenFull } from "./outbox.js"
-import { Push, type PushHost, type PushOptions } from "./push.js"
+import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { whenReady } from "./when-ready.js"
 
@@ -80,7 +80,7 @@ export interface ChannelHost {
 }
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
-export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
+export class Channel<S = AnyTopics[string]> {
   readonly topic: string
   /** Sent with every join; a function is asked anew each time, and may be async. */
   readonly params: unknown
