@@ -40,6 +40,10 @@ const common: Options = {
   sourcemap: true,
   external: [/^rookery(\/|$)/],
   silent: true,
+  esbuildOptions(options) {
+    // The sources are in the package.
+    options.sourcesContent = false
+  },
 }
 
 export default defineConfig([
