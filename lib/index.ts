@@ -35,7 +35,13 @@ export type {
 } from "./protocol/presence.js"
 export { json } from "./serializer/json.js"
 export { jsonV1 } from "./serializer/json-v1.js"
-export type { Codec, Frame, IncomingFrame, Serializer as MessageSerializer } from "./serializer/serializer.js"
+export type {
+  ClientSerializer,
+  Codec,
+  Frame,
+  IncomingFrame,
+  Serializer as MessageSerializer,
+} from "./serializer/serializer.js"
 export { withFallback, type FallbackOptions, type FallbackStorage } from "./transport/fallback.js"
 export { LongPoll } from "./transport/longpoll-class.js"
 export { longPoll, type LongPollOptions } from "./transport/longpoll.js"

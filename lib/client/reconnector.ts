@@ -158,8 +158,10 @@ export class Reconnector<Target> {
         if (this.#status === "connected") settle()
         else if (this.#status === "disconnected") settle(this.#notConnected())
       }
-      const aborted = (): void => settle(new RookeryError("aborted", "opened(): the signal was aborted", signal?.reason))
-      const late = (): void => settle(new RookeryError("timeout", `not connected within ${timeoutMs} ms`, this.#lost?.error))
+      const aborted = (): void =>
+        settle(new RookeryError("aborted", "opened(): the signal was aborted", signal?.reason))
+      const late = (): void =>
+        settle(new RookeryError("timeout", `not connected within ${timeoutMs} ms`, this.#lost?.error))
       const timer = timeoutMs === undefined ? undefined : clock.setTimeout(late, timeoutMs)
       signal?.addEventListener("abort", aborted)
       if (signal?.aborted) aborted()
@@ -170,7 +172,9 @@ export class Reconnector<Target> {
 
   #notConnected(): RookeryError {
     const error = this.#lost?.error
-    return error instanceof ConnectError ? error : new ConnectError("disconnected; connect() tries again", undefined, error)
+    return error instanceof ConnectError
+      ? error
+      : new ConnectError("disconnected; connect() tries again", undefined, error)
   }
 
   #attempt(): void {
@@ -275,7 +279,10 @@ export class Reconnector<Target> {
     line.state = "closing"
     if (line.link === undefined) return this.#ended(line, abnormalClose("disconnected before the attempt began"))
     const { clock } = this.#options
-    const giveUp = clock.setTimeout(() => this.#ended(line, { code: code ?? 1005, reason: reason ?? "", wasClean: false }), CLOSE_WAIT_MS)
+    const giveUp = clock.setTimeout(
+      () => this.#ended(line, { code: code ?? 1005, reason: reason ?? "", wasClean: false }),
+      CLOSE_WAIT_MS,
+    )
     line.whenClosed.unshift(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
     if (wasOpen && this.#line === line) this.#user.down("connection_closed")

@@ -1,9 +1,9 @@
 import { toArrayBuffer } from "../protocol/bytes.js"
 import type { Message } from "../protocol/message.js"
-import { json } from "../serializer/json.js"
+import { jsonForClient } from "../serializer/json.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
 
-const { client } = /* @__PURE__ */ json()
+const { client } = jsonForClient
 
 /** The V2 serializer as phoenix.js exports it, with callbacks. {@link json} is the same without. */
 export const Serializer = {

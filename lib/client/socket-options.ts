@@ -2,8 +2,8 @@ import { reconnectDelay, rejoinDelay } from "../protocol/backoff.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { RookeryError } from "../protocol/errors.js"
 import type { Message } from "../protocol/message.js"
-import { json } from "../serializer/json.js"
-import type { Frame, IncomingFrame, Serializer } from "../serializer/serializer.js"
+import { jsonForClient } from "../serializer/json.js"
+import type { ClientSerializer, Frame, IncomingFrame } from "../serializer/serializer.js"
 import { withFallback, type FallbackStorage } from "../transport/fallback.js"
 import { longPoll } from "../transport/longpoll.js"
 import { platformWebSocket } from "../transport/platform.js"
@@ -33,7 +33,7 @@ export interface SocketOptions {
   /** Sent as a subprotocol, or in a header by long-poll, so that it stays out of URLs and logs. */
   authToken?: Provider<string | undefined>
   /** What messages look like on the wire. @default json() */
-  serializer?: Serializer
+  serializer?: ClientSerializer
   /** The way to the server. @default webSocket(), or longPoll() where there is no WebSocket */
   transport?: TransportOption
   /** How long to wait for an answer, in milliseconds. @default 10000 */
@@ -95,7 +95,7 @@ export interface SocketOptions {
 export interface ResolvedOptions {
   params: Provider<object>
   authToken: Provider<string | undefined>
-  serializer: Serializer
+  serializer: ClientSerializer
   timeout: number
   heartbeatIntervalMs: number
   reconnectAfterMs: ReconnectPolicy
@@ -113,7 +113,7 @@ export interface ResolvedOptions {
 }
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  const { serializer = json(), random = Math.random, logger, debug } = given
+  const { serializer = jsonForClient, random = Math.random, logger, debug } = given
   return {
     params: given.params ?? {},
     authToken: given.authToken,

@@ -4,10 +4,10 @@ import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { appendQuery } from "../protocol/query.js"
-import { json } from "../serializer/json.js"
+import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, Transport } from "../transport/transport.js"
-import { LongPoll } from "../transport/longpoll-class.js"
+import { longPoll } from "../transport/longpoll.js"
 import { Callbacks } from "./callbacks.js"
 import { Channel, type ChannelEnd, type ChannelHost } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
@@ -314,9 +314,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#heartbeat.stop()
   }
 
-  /** The long-poll transport, as a class. */
-  getLongPollTransport(): typeof LongPoll {
-    return LongPoll
+  /** A long-poll transport, for {@link Socket.replaceTransport}. */
+  getLongPollTransport(): Transport {
+    return longPoll()
   }
 
   /**
@@ -356,7 +356,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #open({ params, authToken }: Target, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
     const url = this.#url(params, vsn)
-    const textUrl = serializer.longPoll ? url : this.#url(params, json().vsn)
+    const textUrl = serializer.longPoll ? url : this.#url(params, jsonForClient.vsn)
     return this.#transport.open(url, { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
   }
 
@@ -367,7 +367,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #opened(link: Link): void {
     this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
     const { serializer } = this.#options
-    this.#codec = link.textOnly && !serializer.longPoll ? json().client : serializer.client
+    this.#codec = link.textOnly && !serializer.longPoll ? jsonForClient.client : serializer.client
     this.#established++
     this.#outbox.flush()
     if (!link.skipHeartbeat) this.#heartbeat.start()

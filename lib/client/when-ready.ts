@@ -1,5 +1,9 @@
 /** Goes on with a value that may have to be waited for: at once where it is there, so that what was synchronous stays so. */
-export function whenReady<T>(get: () => T | PromiseLike<T>, next: (value: T) => void, fail: (error: unknown) => void): void {
+export function whenReady<T>(
+  get: () => T | PromiseLike<T>,
+  next: (value: T) => void,
+  fail: (error: unknown) => void,
+): void {
   try {
     const value = get()
     if (typeof (value as PromiseLike<T> | null)?.then === "function") (value as PromiseLike<T>).then(next, fail)

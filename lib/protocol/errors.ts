@@ -57,7 +57,11 @@ export class TimeoutError extends RookeryError {
 /** The connection ended while an answer was pending, so nobody knows whether the server acted on it. */
 export class DisconnectedError extends RookeryError {
   constructor(what: string, cause?: unknown) {
-    super("disconnected", `${what}: the connection ended before the answer came; push again, or use { retry: true }`, cause)
+    super(
+      "disconnected",
+      `${what}: the connection ended before the answer came; push again, or use { retry: true }`,
+      cause,
+    )
   }
 }
 

@@ -9,16 +9,20 @@ export interface Codec {
   decode(frame: IncomingFrame): Message
 }
 
-/**
- * Message on one side, frame on the other. The wire tells some frames apart by their direction, hence a codec for each
- * end.
- */
-export interface Serializer {
+/** As much of a serializer as a client needs. */
+export interface ClientSerializer {
   readonly name: string
   /** What the server picks it by. */
   readonly vsn: string
   /** Whether its frames survive long-poll: text, or bytes that the server takes as base64. */
   readonly longPoll: boolean
   readonly client: Codec
+}
+
+/**
+ * Message on one side, frame on the other. The wire tells some frames apart by their direction, hence a codec for each
+ * end.
+ */
+export interface Serializer extends ClientSerializer {
   readonly server: Codec
 }

@@ -1,7 +1,7 @@
 import { authTokenSubprotocols } from "../protocol/auth-token.js"
 import { ConnectError, RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
-import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
+import { platformWebSocket, requestOptions, watchRefusal } from "./platform.js"
 import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
 
 /** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
@@ -42,17 +42,6 @@ interface PhoenixTransportExtras {
   skipHeartbeat?: boolean
 }
 
-function requestOptions({ headers, agent, request, WebSocket }: WebSocketOptions): object | undefined {
-  if (headers === undefined && agent === undefined && request === undefined) return undefined
-  if (WebSocket === undefined && !takesRequestOptions) {
-    throw new RookeryError(
-      "bad_option",
-      "webSocket(): this platform's WebSocket takes no headers or agent; send what the server needs in params or authToken",
-    )
-  }
-  return { ...request, ...(headers && { headers }), ...(agent !== undefined && { agent }) }
-}
-
 /** Frames over a websocket. */
 export function webSocket(options: WebSocketOptions = {}): Transport {
   const extra = requestOptions(options)
@@ -61,7 +50,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
     open(url, { authToken, binaryType, timeout }, events) {
       const Class = options.WebSocket ?? platformWebSocket()
       if (Class === undefined) {
-        throw new RookeryError("bad_option", "webSocket(): there is no WebSocket here; give one, or use longPoll()")
+        throw new RookeryError("bad_option", "there is no WebSocket here; give one, or use longPoll()")
       }
       const protocols = authToken === undefined ? undefined : authTokenSubprotocols(authToken)
       const socket: WebSocketLike & PhoenixTransportExtras =
