@@ -1,13 +1,13 @@
-import { existsSync } from "node:fs"
+import { readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
 
-/** Entry points by the name of their file in `dist/`; those not written yet are left out. */
+// Every file of lib/ that is in no folder is an entry point.
 const entries = Object.fromEntries(
-  ["index", "msgpack", "phoenix", "server", "testing"]
-    .map((name) => [name, `lib/${name}.ts`] as const)
-    .filter(([, file]) => existsSync(file)),
+  readdirSync("lib")
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
 )
 
 // Every entry point, of either platform, throws errors of the same classes: they stay a module of their own.
@@ -46,12 +46,14 @@ const common: Options = {
   },
 }
 
+// Here, once: the two builds run side by side, and the one would clean away what the other has just written.
+rmSync("dist", { recursive: true, force: true })
+
 export default defineConfig([
   {
     ...common,
     entry: { ...entries, errors: ERRORS },
     outDir: "dist",
-    clean: true,
     esbuildPlugins: [sharedErrors("./errors")],
     dts: {
       banner: '/// <reference lib="esnext.disposable" />',
