@@ -45,5 +45,5 @@ export type {
 export { withFallback, type FallbackOptions, type FallbackStorage } from "./transport/fallback.js"
 export { LongPoll } from "./transport/longpoll-class.js"
 export { longPoll, type LongPollOptions } from "./transport/longpoll.js"
-export type { CloseInfo, Link, LinkEvents, LinkOptions, Transport } from "./transport/transport.js"
+export type { CloseInfo, Link, LinkEvents, LinkOptions, LinkTraits, Transport } from "./transport/transport.js"
 export { webSocket, type WebSocketClass, type WebSocketLike, type WebSocketOptions } from "./transport/websocket.js"

@@ -26,15 +26,15 @@ export class Bindings {
     else this.#byEvent.set(event, rest)
   }
 
-  /** Calls every handler of an event; what one throws goes to `failed`, and the others still run. */
-  call(event: string, payload: unknown, ref: Ref, joinRef: Ref, failed: (error: unknown) => void): void {
+  /** Calls every handler of an event; what one throws is reported, and the others still run. */
+  call(event: string, payload: unknown, ref: Ref, joinRef: Ref, host: { report(error: unknown): void }): void {
     const bindings = this.#byEvent.get(event)
     if (bindings === undefined) return
     for (const { handler } of bindings) {
       try {
         handler(payload as never, ref, joinRef)
       } catch (error) {
-        failed(error)
+        host.report(error)
       }
     }
   }

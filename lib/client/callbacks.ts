@@ -6,7 +6,7 @@ import mitt, { type Emitter } from "mitt"
  */
 export class Callbacks<Events extends Record<string, unknown[]>> {
   readonly #emitter: Emitter<Events> = mitt<Events>()
-  readonly #off = new Map<string, () => void>()
+  readonly #removers = new Map<string, () => void>()
   readonly #failed: (error: unknown) => void
 
   constructor(failed: (error: unknown) => void) {
@@ -22,18 +22,18 @@ export class Callbacks<Events extends Record<string, unknown[]>> {
       }
     }
     this.#emitter.on(event, guarded)
-    this.#off.set(ref, () => this.#emitter.off(event, guarded))
+    this.#removers.set(ref, () => this.#emitter.off(event, guarded))
     return ref
   }
 
   remove(ref: string): void {
-    this.#off.get(ref)?.()
-    this.#off.delete(ref)
+    this.#removers.get(ref)?.()
+    this.#removers.delete(ref)
   }
 
   /** Whether anybody would be told, for what is not worth making otherwise. */
   has(event: keyof Events): boolean {
-    return (this.#emitter.all.get(event)?.length ?? 0) > 0
+    return !!this.#emitter.all.get(event)?.length
   }
 
   call<E extends keyof Events>(event: E, ...args: Events[E]): void {
@@ -42,6 +42,5 @@ export class Callbacks<Events extends Record<string, unknown[]>> {
 
   clear(): void {
     this.#emitter.all.clear()
-    this.#off.clear()
   }
 }

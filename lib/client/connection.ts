@@ -1,7 +1,7 @@
 import { reconnectDelay } from "../protocol/backoff.js"
 import { isBytes, toUint8Array } from "../protocol/bytes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import { BufferFullError, RookeryError, SerializerError } from "../protocol/errors.js"
+import { bufferFull, RookeryError, SerializerError } from "../protocol/errors.js"
 import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo, Transport } from "../transport/transport.js"
@@ -82,20 +82,20 @@ export class Connection {
       {
         prepare: () => provide(this.#url),
         open: (target, events) => transport.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
-        opened: () => {
+        onConnOpen: () => {
           this.#close = undefined
           for (const frame of this.#waiting.splice(0)) this.#send(frame)
           this.#callbacks.call("open")
         },
-        frame: (frame) => this.#frame(frame),
-        error: (error) => this.#callbacks.call("error", error),
-        down: () => {},
-        closed: (info) => {
+        onConnMessage: (frame) => this.#frame(frame),
+        onConnError: (error) => this.#callbacks.call("error", error),
+        onConnDown: () => {},
+        onConnClose: (info) => {
           this.#close = info
           this.#callbacks.call("close", info)
         },
-        status: (status, change) => this.#callbacks.call("status", status, change),
-        suspect: () => {},
+        onConnStatus: (status, change) => this.#callbacks.call("status", status, change),
+        onConnSuspect: () => {},
       },
       {
         clock,
@@ -145,7 +145,7 @@ export class Connection {
     if (frame === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
     if (this.isConnected) return this.#send(frame)
     if (this.#waiting.length >= this.#bufferSize) {
-      if (this.#whenFull === "refuse") throw new BufferFullError("the connection's send buffer", this.#bufferSize)
+      if (this.#whenFull === "refuse") throw bufferFull("the connection's send buffer", this.#bufferSize)
       this.#waiting.shift()
     }
     this.#waiting.push(frame)

@@ -4,7 +4,7 @@ import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-c
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
 import type { Frame } from "../protocol/frame.js"
-import type { CloseInfo, Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
+import type { Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
 
 /** Options of {@link longPoll}. */
 export interface LongPollOptions {
@@ -37,146 +37,104 @@ const pollUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/w
 export function longPoll(options: LongPollOptions = {}): Transport {
   return {
     name: "LongPoll",
-    open: (_url, linkOptions, events) => new LongPollLink(linkOptions, events, options.fetch),
+    // Looked up at each request, as a page's own fetch may be replaced.
+    open: (_url, linkOptions, events) =>
+      new LongPollLink(linkOptions, events, options.fetch ?? ((input, init) => fetch(input, init))),
   }
 }
 
 class LongPollLink implements Link {
-  readonly textOnly = true
-  /** Every poll is a sign of life. */
-  readonly skipHeartbeat = true
   readonly #url: string
   readonly #options: LinkOptions
   readonly #events: LinkEvents
   readonly #fetch: typeof fetch
-  readonly #requests = new Set<AbortController>()
-  readonly #timers = new Set<unknown>()
+  readonly #abort = new AbortController()
   #token: string | undefined
   #closed = false
   #queue: string[] = []
-  #queued = 0
   #posting = false
+  bufferedAmount = 0
 
-  constructor(options: LinkOptions, events: LinkEvents, givenFetch?: typeof fetch) {
+  constructor(options: LinkOptions, events: LinkEvents, givenFetch: typeof fetch) {
     this.#url = pollUrl(options.textUrl)
     this.#options = options
     this.#events = events
-    this.#fetch = givenFetch ?? ((input, init) => fetch(input, init))
-    this.#later(() => void this.#poll())
-  }
-
-  get bufferedAmount(): number {
-    return this.#queued
+    this.#fetch = givenFetch
+    this.#later(() => this.#poll())
   }
 
   send(frame: Frame): void {
     if (this.#closed) return
     const line = typeof frame === "string" ? frame : toBase64(frame)
-    this.#queued += line.length
+    this.bufferedAmount += line.length
     this.#queue.push(line)
     if (this.#posting) return
     // What is sent in one go leaves in one request.
     this.#posting = true
-    this.#later(() => void this.#post())
+    this.#later(() => this.#post())
   }
 
-  close(code: number = NO_STATUS, reason = ""): void {
-    this.#end({ code, reason, wasClean: true })
+  close(code: number = NO_STATUS, reason = "", wasClean = true): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#abort.abort()
+    this.bufferedAmount = 0
+    this.#events.close({ code, reason, wasClean })
   }
 
   async #poll(): Promise<void> {
     const { authToken } = this.#options
-    const headers: Record<string, string> = { Accept: "application/json" }
-    if (authToken !== undefined) headers[AUTH_TOKEN_HEADER] = authToken
+    const headers = { Accept: "application/json", ...(authToken !== undefined && { [AUTH_TOKEN_HEADER]: authToken }) }
     while (!this.#closed) {
       const answer = await this.#request({ method: "GET", headers })
-      if (answer === undefined || this.#closed) return
-      const gone = answer.status === 410 && this.#token !== undefined
-      if (gone) return this.#fail(410, SESSION_GONE, "session_gone")
-      this.#token = answer.token
-      switch (answer.status) {
-        case 410:
-          this.#events.open()
-          break
-        case 200:
-          this.#deliver(answer.messages ?? [])
-          break
-        case 204:
-          break
-        case 403:
-          return this.#fail(403, POLICY_VIOLATION, "forbidden")
-        default:
-          return this.#fail(answer.status, INTERNAL_ERROR, "internal server error")
-      }
+      if (!answer) return
+      const { status, token, messages = [] } = answer
+      if (status === 410 && this.#token !== undefined) return this.#fail(410, SESSION_GONE, "session_gone")
+      this.#token = token
+      if (status === 410) this.#events.open({ textOnly: true, skipHeartbeat: true })
+      else if (status === 403) return this.#fail(403, POLICY_VIOLATION, "forbidden")
+      else if (status !== 200 && status !== 204) return this.#fail(status)
+      // Each message in a task of its own, as over a websocket, so that promises settle between two of them.
+      for (const message of messages) this.#later(() => this.#events.frame(message))
     }
   }
 
-  /** Each message in a task of its own, as over a websocket, so that promises settle between two of them. */
-  #deliver(messages: string[]): void {
-    for (const message of messages) this.#later(() => this.#events.frame(message))
-  }
-
   async #post(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#closed) {
+    while (this.#queue.length > 0) {
       const lines = this.#queue.splice(0, MAX_BATCH)
-      const answer = await this.#request({
-        method: "POST",
-        headers: { "Content-Type": "application/x-ndjson" },
-        body: lines.join("\n"),
-      })
-      if (answer === undefined || this.#closed) return
-      if (answer.status !== 200) return this.#fail(answer.status, INTERNAL_ERROR, "internal server error")
-      for (const line of lines) this.#queued -= line.length
+      const headers = { "Content-Type": "application/x-ndjson" }
+      const answer = await this.#request({ method: "POST", headers, body: lines.join("\n") })
+      if (!answer) return
+      if (answer.status !== 200) return this.#fail(answer.status)
+      for (const line of lines) this.bufferedAmount -= line.length
     }
     this.#posting = false
   }
 
   /** The answer, or `undefined` after the link has ended or failed. */
   async #request(init: RequestInit): Promise<Answer | undefined> {
-    const controller = new AbortController()
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      controller.abort()
-    }, this.#options.timeout)
-    this.#requests.add(controller)
+    const timer = setTimeout(() => this.#fail("timeout", NO_STATUS, "timeout"), this.#options.timeout)
     try {
       const url = this.#token === undefined ? this.#url : appendQuery(this.#url, { token: this.#token })
-      const response = await this.#fetch(url, { ...init, signal: controller.signal })
+      const response = await this.#fetch(url, { ...init, signal: this.#abort.signal })
       const body = (await response.json()) as Answer | null
-      return typeof body?.status === "number" ? body : { status: response.status }
+      if (!this.#closed) return typeof body?.status === "number" ? body : { status: response.status }
     } catch (error) {
-      if (late) this.#fail("timeout", NO_STATUS, "timeout")
-      else this.#fail(error, INTERNAL_ERROR, "internal server error")
-      return undefined
+      this.#fail(error)
     } finally {
       clearTimeout(timer)
-      this.#requests.delete(controller)
     }
+    return undefined
   }
 
+  /** In a task of its own, unless the link has ended by then. */
   #later(callback: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      if (!this.#closed) callback()
-    }, 0)
-    this.#timers.add(timer)
+    setTimeout(() => this.#closed || callback(), 0)
   }
 
-  #fail(why: unknown, code: number, reason: string): void {
+  #fail(why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void {
     if (this.#closed) return
-    const status = typeof why === "number" ? why : undefined
-    this.#events.error(new ConnectError(`long-poll: ${reason}`, status, why))
-    this.#end({ code, reason, wasClean: false })
-  }
-
-  #end(info: CloseInfo): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const timer of this.#timers) clearTimeout(timer as ReturnType<typeof setTimeout>)
-    for (const request of this.#requests) request.abort()
-    this.#queue = []
-    this.#queued = 0
-    this.#events.close(info)
+    this.#events.error(new ConnectError(`long-poll: ${reason}`, typeof why === "number" ? why : undefined, why))
+    this.close(code, reason, false)
   }
 }
