@@ -1,22 +1,34 @@
-import { fileURLToPath } from "node:url"
 import { defineConfig, type Plugin } from "vitest/config"
 
-const lib = (file: string): string => fileURLToPath(new URL(`lib/${file}`, import.meta.url))
-
-/** Swaps the platform file as the build for Node does. */
+/** The specs run in Node, so they get what the package gives to Node: a WebSocket by `ws`. */
 const nodePlatform: Plugin = {
   name: "node-platform",
   enforce: "pre",
-  resolveId: (source) => (source.endsWith("/platform.js") ? lib("transport/platform.node.ts") : null),
+  resolveId(source, importer) {
+    if (!source.endsWith("/platform.js") || !importer?.includes("/lib/")) return undefined
+    return this.resolve(source.replace(/\.js$/, ".node.js"), importer)
+  },
 }
 
 export default defineConfig({
   plugins: [nodePlatform],
-  resolve: {
-    alias: [
-      { find: /^rookery$/, replacement: lib("index.ts") },
-      { find: /^rookery\/(msgpack|phoenix|server|testing)$/, replacement: lib("$1.ts") },
+  resolve: { tsconfigPaths: true },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: "lib", include: ["spec/**/*.spec.ts"], exclude: ["spec/packaging/**"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "packaging",
+          include: ["spec/packaging/**/*.spec.ts"],
+          globalSetup: "spec/packaging/build.ts",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
-  test: { include: ["spec/**/*.spec.ts"] },
 })

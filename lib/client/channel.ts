@@ -18,7 +18,7 @@ import { Bindings } from "./bindings.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
 import type { WhenFull } from "./outbox.js"
-import { Push, type PushHost, type PushOptions } from "./push.js"
+import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { whenReady } from "./when-ready.js"
 
@@ -86,7 +86,7 @@ export interface ChannelHost {
 }
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
-export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
+export class Channel<S = AnyTopics[string]> {
   readonly topic: string
   /** Sent with every join; a function is asked anew each time, and may be async. */
   readonly params: unknown

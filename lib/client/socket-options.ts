@@ -1,6 +1,7 @@
 import { reconnectDelay, rejoinDelay } from "../protocol/backoff.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { RookeryError } from "../protocol/errors.js"
+import type { BinaryType } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { ClientSerializer, Frame, IncomingFrame } from "../serializer/serializer.js"

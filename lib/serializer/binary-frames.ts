@@ -17,7 +17,8 @@ const SERVER_KINDS = [
 ]
 
 const MAX_FIELD = 255
-const encoder = /* @__PURE__ */ new TextEncoder()
+// Made at its first use, so that the import alone asks nothing of the platform.
+let encoder: TextEncoder | undefined
 
 type Name = "join_ref" | "ref" | "topic" | "event" | "status"
 type Fields = { [N in Name]?: unknown }
@@ -42,6 +43,7 @@ function encodeFrame(kind: number, names: readonly string[], fields: Fields, dat
   // Room for the longest that the names can be: asking the encoder for their lengths costs more than all the rest.
   const frame = new Uint8Array(at + 3 * texts.join("").length + payload.length)
   frame[0] = kind
+  encoder ??= new TextEncoder()
   for (const [i, text] of texts.entries()) {
     const { written } = encoder.encodeInto(text, frame.subarray(at))
     if (written > MAX_FIELD) throw unencodable(names[i])

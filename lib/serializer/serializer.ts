@@ -1,10 +1,7 @@
+import type { Frame, IncomingFrame } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 
-/** What a transport carries: text or bytes. */
-export type Frame = string | Uint8Array
-
-/** A frame as it comes in: what the platform's websocket hands over. */
-export type IncomingFrame = string | ArrayBuffer | Uint8Array
+export type { Frame, IncomingFrame } from "../protocol/frame.js"
 
 /** One end's half of a serializer. Both throw a `SerializerError` and nothing else. */
 export interface Codec {

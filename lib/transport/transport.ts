@@ -1,4 +1,4 @@
-import type { Frame, IncomingFrame } from "../serializer/serializer.js"
+import type { BinaryType, Frame, IncomingFrame } from "../protocol/frame.js"
 
 /** How a line ended; a `CloseEvent` is one. */
 export interface CloseInfo {

@@ -1,5 +1,6 @@
 import { AUTH_TOKEN_PREFIX } from "../protocol/auth-token.js"
 import { toUint8Array } from "../protocol/bytes.js"
+import type { BinaryType } from "../protocol/frame.js"
 import type { Link, Transport } from "./transport.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 

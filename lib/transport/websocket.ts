@@ -1,6 +1,6 @@
 import { authTokenSubprotocols } from "../protocol/auth-token.js"
 import { ConnectError, RookeryError } from "../protocol/errors.js"
-import type { IncomingFrame } from "../serializer/serializer.js"
+import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
 import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
 
