@@ -3,7 +3,6 @@ import { toBase64 } from "../protocol/base64.js"
 import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
-import type { Frame } from "../protocol/frame.js"
 import type { Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
 
 /** Options of {@link longPoll}. */
