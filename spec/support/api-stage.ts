@@ -17,6 +17,11 @@ export class Stage {
   constructor(subject: Subject) {
     this.#subject = subject
     this.library = subject.library
+    // Whoever asks for a network gets none, and is seen to ask.
+    vi.stubGlobal("fetch", (url: string) => {
+      this.note(`fetch ${url}`)
+      return new Promise<never>(() => {})
+    })
   }
 
   /** A callback that notes what it is called with. */

@@ -15,7 +15,13 @@ export function readBinaryPush(frame: ArrayBuffer): Parts {
 }
 
 /** `01 jl rl tl sl` join_ref ref topic status data */
-export function binaryReply(joinRef: string, ref: string, topic: string, status: string, data: ArrayBuffer): ArrayBuffer {
+export function binaryReply(
+  joinRef: string,
+  ref: string,
+  topic: string,
+  status: string,
+  data: ArrayBuffer,
+): ArrayBuffer {
   return binaryFrame(REPLY, [joinRef, ref, topic, status], data)
 }
 

@@ -24,7 +24,7 @@ export interface ClientChannel {
 
 /** What `Socket` documents. */
 export interface ClientSocket {
-  connect(): void
+  connect(params?: object): void
   disconnect(callback?: () => unknown, code?: number, reason?: string): void
   channel(topic: string, params?: object | (() => object)): ClientChannel
   onOpen(callback: (...args: Loose[]) => unknown): string

@@ -9,13 +9,13 @@ const ANSWERS_AFTER = 1
 interface Answer {
   status: number
   token?: string
-  messages?: string[]
+  messages?: readonly string[]
 }
 
 /** The long-poll half of a server, in front of the reference app. It notes every request. */
 export class LongPollServer {
   /** What requests of a method get instead of what they should. */
-  readonly instead: { GET?: Answer | "nothing" | "a network error"; POST?: Answer | "nothing" | "a network error" } = {}
+  readonly instead: { GET?: Answer | "a network error"; POST?: Answer | "a network error" } = {}
   readonly #app: ReferenceApp
   readonly #log: CallLog
   #waiting: string[] = []
@@ -24,7 +24,6 @@ export class LongPollServer {
   constructor(app: ReferenceApp, log: CallLog) {
     this.#app = app
     this.#log = log
-    app.deliver = (frame) => this.#deliver(frame)
     vi.stubGlobal("fetch", (url: string, init: RequestInit) => this.#answer(url, init))
   }
 
@@ -52,7 +51,8 @@ export class LongPollServer {
     return { status: 200, token: TOKEN, messages: this.#waiting.splice(0) }
   }
 
-  #deliver(frame: Frame): void {
+  /** What the server has to say, for the next poll. */
+  deliver(frame: Frame): void {
     this.#waiting.push(String(frame))
     this.#wake()
   }
@@ -60,15 +60,15 @@ export class LongPollServer {
   #aborted(method: string, signal: AbortSignal | null | undefined): Promise<never> {
     return new Promise((_resolve, reject) => {
       signal?.addEventListener("abort", () => {
-        this.#log.note(`${method} is aborted`)
+        // A server hears of it later than whoever is called back.
+        queueMicrotask(() => this.#log.note(`${method} is aborted`))
         reject(signal.reason as Error)
       })
     })
   }
 }
 
-async function response(answer: Answer | Promise<Answer> | "nothing"): Promise<Response> {
-  if (answer === "nothing") return await new Promise<never>(() => {})
+async function response(answer: Answer | Promise<Answer>): Promise<Response> {
   const body = await answer
   await new Promise<void>((resolve) => setTimeout(resolve, ANSWERS_AFTER))
   return new Response(JSON.stringify(body))

@@ -3,6 +3,11 @@ import type { CallLog } from "./call-log.js"
 import { webSocketTo, type FakeWebSocket, type FarEnd, type Frame } from "./fake-websocket.js"
 import type { Parts } from "./ref-pairs.js"
 
+/** The way to a client. */
+interface Line {
+  deliver(frame: Frame): void
+}
+
 type Reply = [status: string, response: unknown]
 
 /** What the app answers to a join, by topic; any other topic of a room is welcome. */
@@ -28,6 +33,8 @@ export class ReferenceApp implements FarEnd {
   gateClosed = false
   readonly #log: CallLog
   readonly #joinRefs = new Map<string, string | null>()
+  /** Where the client was heard of last. */
+  #line: Line | undefined
 
   constructor(log: CallLog) {
     this.#log = log
@@ -42,13 +49,15 @@ export class ReferenceApp implements FarEnd {
 
   connected(socket: FakeWebSocket): void {
     this.sockets.push(socket)
+    this.#line = socket
     this.#log.note(`connect ${socket.url}`, ...[socket.protocols ?? []].flat())
     if (this.refuses-- > 0) return socket.fail(ANSWERS_AFTER)
     this.refuses = 0
     setTimeout(() => socket.open(), ANSWERS_AFTER)
   }
 
-  received(_socket: unknown, frame: Frame): void {
+  received(line: Line, frame: Frame): void {
+    this.#line = line
     const parts = typeof frame === "string" ? textParts(frame) : readBinaryPush(frame)
     if (parts === undefined) return this.#log.note("->", frame)
     const [joinRef, ref, topic, event, payload] = parts
@@ -69,11 +78,8 @@ export class ReferenceApp implements FarEnd {
     return this.#joinRefs.get(topic) ?? ""
   }
 
-  /** How frames reach the client. */
-  deliver: (frame: Frame) => void = (frame) => this.socket.deliver(frame)
-
   say(...parts: Parts): void {
-    this.deliver(JSON.stringify(parts))
+    this.#deliver(JSON.stringify(parts))
   }
 
   /** Pushes to the one client. */
@@ -86,10 +92,14 @@ export class ReferenceApp implements FarEnd {
     this.say(null, null, topic, event, payload)
   }
 
+  #deliver(frame: Frame): void {
+    this.#line?.deliver(frame)
+  }
+
   #answer([joinRef, ref, topic, event, payload]: Parts): void {
     const reply = (status: string, response: unknown = {}): void =>
       response instanceof ArrayBuffer
-        ? this.deliver(binaryReply(joinRef ?? "", ref ?? "", topic, status, response))
+        ? this.#deliver(binaryReply(joinRef ?? "", ref ?? "", topic, status, response))
         : this.say(joinRef, ref, topic, "phx_reply", { status, response })
     switch (event) {
       case "heartbeat":

@@ -68,7 +68,9 @@ export class WireDriver {
 
   tell(line: string, ...told: unknown[]): void {
     const words = told.filter((part) => part !== undefined)
-    this.#events.push([line, ...words.map((part) => (typeof part === "string" ? part : JSON.stringify(part)))].join(" "))
+    this.#events.push(
+      [line, ...words.map((part) => (typeof part === "string" ? part : JSON.stringify(part)))].join(" "),
+    )
   }
 
   /** Goes on to this moment of the scenario. */

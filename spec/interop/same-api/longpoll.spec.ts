@@ -61,7 +61,7 @@ describe("LongPoll", () => {
       const { room } = await joined(t)
       room.on("hello", async (payload) => {
         t.note("hello", payload)
-        await null
+        await Promise.resolve()
         t.note("after hello", payload)
       })
       t.server.push("room:1", "hello", { n: 1 })
@@ -90,8 +90,8 @@ describe("LongPoll", () => {
       "the reason of a close without one",
       {
         why: "that of a CloseEvent is text",
-        phoenix: ["GET is aborted", "reason undefined"],
-        rookery: ["GET is aborted", 'reason ""'],
+        phoenix: ["reason undefined", "GET is aborted"],
+        rookery: ['reason ""', "GET is aborted"],
       },
       async (t) => {
         const { socket } = await joined(t)
@@ -122,7 +122,7 @@ describe("a long-poll that ends", () => {
         t.server.push("room:1", "hello")
         await t.after(5)
         delete longPoll.instead.GET
-        t.note("state", socket.connectionState(), room.state)
+        t.note("state", room.state)
         await t.after(50)
         t.note("state", socket.connectionState(), room.state)
       }),
@@ -157,6 +157,22 @@ describe("a long-poll that ends", () => {
       t.note("not yet")
       await t.after(100)
     }),
+    differs(
+      "the state until the next attempt",
+      {
+        why: "nobody is connecting yet",
+        phoenix: ['state "connecting"'],
+        rookery: ['state "closed"'],
+      },
+      async (t) => {
+        const { longPoll, socket } = await joined(t, { reconnectAfterMs: () => 1000 })
+        longPoll.instead.GET = { status: 500 }
+        t.server.push("room:1", "hello")
+        await t.after(10)
+        t.forget()
+        t.note("state", socket.connectionState())
+      },
+    ),
     differs(
       "the error",
       {

@@ -33,7 +33,9 @@ describe("params", () => {
       },
       (t) => t.socket({ params: { user: "ada", token: null } }).connect(),
     ),
-    same("the query of the endpoint is kept", (t) => t.socket({ params: { b: 2 } }, "ws://example.test/socket?a=1").connect()),
+    same("the query of the endpoint is kept", (t) =>
+      t.socket({ params: { b: 2 } }, "ws://example.test/socket?a=1").connect(),
+    ),
   ])
 })
 
@@ -42,8 +44,8 @@ describe("authToken", () => {
     same("a string is offered as a subprotocol", (t) => t.socket({ authToken: "secret-token" }).connect()),
     same("a function is asked anew on each connect", async (t) => {
       let asked = 0
-      t.socket({ authToken: () => `token-${++asked}` }).connect()
       t.server.refuses = 1
+      t.socket({ authToken: () => `token-${++asked}` }).connect()
       await t.after(20)
     }),
     same("no token offers no subprotocol", (t) => t.socket({ authToken: undefined }).connect()),
@@ -59,6 +61,26 @@ describe("authToken", () => {
       },
       (t) => t.attempt("connect", () => t.socket({ authToken: "✓" }).connect()),
     ),
+  ])
+})
+
+describe("transport", () => {
+  compareOn([
+    same("is a class in the shape of WebSocket", async (t) => {
+      class Mine extends t.server.WebSocket {}
+      const socket = await t.connected({ transport: Mine })
+      t.note("mine", t.server.socket instanceof Mine, socket.isConnected())
+    }),
+    same("is the platform's WebSocket unless given", (t) => {
+      vi.stubGlobal("WebSocket", t.server.WebSocket)
+      t.socket({ transport: undefined }).connect()
+    }),
+    same("is LongPoll where there is no WebSocket", async (t) => {
+      vi.stubGlobal("WebSocket", undefined)
+      t.longPoll()
+      t.socket({ transport: undefined }).connect()
+      await t.after(10)
+    }),
   ])
 })
 
@@ -136,7 +158,7 @@ describe("reconnectAfterMs and rejoinAfterMs", () => {
       socket.onClose(() => (last = Date.now()))
       const asked = vi.spyOn(t.server, "connected")
       socket.connect()
-      for (let seen = 1; asked.mock.calls.length < 13; ) {
+      for (let seen = 1; asked.mock.calls.length < 13;) {
         await t.after(1)
         if (asked.mock.calls.length === seen) continue
         seen = asked.mock.calls.length

@@ -33,6 +33,11 @@ describe("bytes", () => {
       socket.onMessage(t.see("message"))
       t.server.socket.deliver(binaryBroadcast("room:1", "bin", bytes(1, 2, 3)))
     }),
+    same("a frame with an empty join_ref is for everybody", async (t) => {
+      const { room } = await t.joined()
+      room.on("bin", t.see("bin"))
+      t.server.socket.deliver(binaryServerPush("", "room:1", "bin", bytes(1)))
+    }),
     differs(
       "a view on bytes",
       {
@@ -107,7 +112,10 @@ describe("Serializer", () => {
   compareOn([
     same("encode writes text, and gives what the callback gives", (t) => {
       t.library.Serializer.encode(message, t.see("frame"))
-      t.note("gives", t.library.Serializer.encode(message, () => "given"))
+      t.note(
+        "gives",
+        t.library.Serializer.encode(message, () => "given"),
+      )
     }),
     same("encode writes an ArrayBuffer payload as bytes", (t) => {
       t.library.Serializer.encode({ ...message, payload: bytes(1, 2) }, t.see("frame"))
@@ -115,7 +123,10 @@ describe("Serializer", () => {
     same("decode reads text, and gives what the callback gives", (t) => {
       const frame = '["1","2","room:1","hello",{"a":1}]'
       t.library.Serializer.decode(frame, t.see("message"))
-      t.note("gives", t.library.Serializer.decode(frame, () => "given"))
+      t.note(
+        "gives",
+        t.library.Serializer.decode(frame, () => "given"),
+      )
     }),
     same("decode reads bytes of each kind", (t) => {
       const frames = [

@@ -88,14 +88,17 @@ describe("Presence", () => {
     same("list chooses by a function of key and presence", async (t) => {
       const { presence } = await tracked(t)
       t.server.push("presence:1", "presence_state", { ada: one("a1"), bob: one("b1") })
-      t.note("keys", presence.list((key, { metas: [first] }) => `${key} ${first.phx_ref}`))
+      t.note(
+        "keys",
+        presence.list((key, { metas: [first] }) => `${key} ${first.phx_ref}`),
+      )
     }),
     differs(
       "a callback that changes a meta it was given",
       {
         why: "a copy of everybody's metas at every change costs more than it is worth: they are for reading",
-        phoenix: ["list [{metas:[{phx_ref:\"a1\"}]}]"],
-        rookery: ["list [{metas:[{phx_ref:\"a1\",seen:true}]}]"],
+        phoenix: ['list [{metas:[{phx_ref:"a1"}]}]'],
+        rookery: ['list [{metas:[{phx_ref:"a1",seen:true}]}]'],
       },
       async (t) => {
         const { room } = await t.joined("presence:1")
@@ -130,7 +133,10 @@ describe("the statics of Presence", () => {
     same("list gives the presences, or what is chosen of them", (t) => {
       const state = { ada: one("a1"), bob: one("b1") }
       t.note("list", t.library.Presence.list(state))
-      t.note("chosen", t.library.Presence.list(state, (key, { metas }) => [key, metas.length]))
+      t.note(
+        "chosen",
+        t.library.Presence.list(state, (key, { metas }) => [key, metas.length]),
+      )
     }),
   ])
 })

@@ -1,5 +1,18 @@
 import { describe } from "vitest"
+import type { Stage } from "../../support/api-stage.js"
 import { compareOn, differs, same } from "../../support/api-table.js"
+import type { ClientPush } from "../../support/libraries.js"
+
+/** Notes what `await` makes of a push. */
+async function awaited(t: Stage, push: ClientPush): Promise<void> {
+  try {
+    const given: unknown = await push
+    if (given === push) t.note("awaited a Push")
+    else t.note("awaited", given)
+  } catch (error) {
+    t.note(`threw ${(error as { code: string }).code}`)
+  }
+}
 
 describe("push", () => {
   compareOn([
@@ -54,11 +67,45 @@ describe("push", () => {
       t.attempt("push", () => socket.channel("room:1").push("echo"))
     }),
     differs(
+      "awaiting a push",
+      {
+        why: "it gives the answer of an ok, and throws any other",
+        phoenix: ["awaited a Push", "awaited a Push"],
+        rookery: ["awaited {a:1}", "threw refused"],
+      },
+      async (t) => {
+        const { room } = await t.joined()
+        const echo = awaited(t, room.push("echo", { a: 1 }))
+        const fail = awaited(t, room.push("fail"))
+        t.forget()
+        await t.after(5)
+        await Promise.all([echo, fail])
+      },
+    ),
+    differs(
+      "awaiting a push that is in flight when the connection ends",
+      {
+        why: "that nobody will answer is known at once",
+        phoenix: ["awaited a Push", "300 ms later", "timeout {}"],
+        rookery: ["threw disconnected", "300 ms later", "timeout {}"],
+      },
+      async (t) => {
+        const { socket, room } = await t.joined()
+        const push = room.push("noreply", {}, 300)
+        push.receive("timeout", t.see("timeout"))
+        socket.disconnect()
+        t.forget()
+        await awaited(t, push)
+        t.note("300 ms later")
+        await t.after(300)
+      },
+    ),
+    differs(
       "a push on a channel that was left",
       {
-        why: "it can be told at once that nobody will answer (the promise rejects); the timeout hook keeps its time",
-        phoenix: ["pushed", "timeout {} 300"],
-        rookery: ["pushed", "timeout {} 300", "awaited channel_closed"],
+        why: "that nobody will answer is known at once; the timeout hook keeps its time",
+        phoenix: ["awaited a Push", "timeout {} 300"],
+        rookery: ["threw channel_closed", "timeout {} 300"],
       },
       async (t) => {
         const { room } = await t.joined()
@@ -68,9 +115,8 @@ describe("push", () => {
         const began = Date.now()
         const push = room.push("echo", {}, 300)
         push.receive("timeout", (response) => t.note("timeout", response, Date.now() - began))
-        t.note("pushed")
+        await awaited(t, push)
         await t.after(1000)
-        await Promise.resolve(push).catch((error) => t.note(`awaited ${error.code}`))
       },
     ),
   ])

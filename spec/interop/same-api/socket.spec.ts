@@ -67,6 +67,47 @@ describe("connect and disconnect", () => {
       await t.after(1000)
       t.note("state", socket.connectionState(), room.state)
     }),
+    same("connecting again in the callback of disconnect connects once", async (t) => {
+      const { socket, room } = await t.joined()
+      socket.disconnect(() => socket.connect())
+      await t.after(1000)
+      t.note("state", socket.connectionState(), room.state)
+    }),
+    same("connecting again in onClose connects once", async (t) => {
+      const { socket, room } = await t.joined()
+      socket.onClose(() => socket.connect())
+      t.server.socket.closeFromServer(1006)
+      await t.after(1000)
+      t.note("state", socket.connectionState(), room.state)
+    }),
+    same("disconnecting in onOpen leaves it disconnected", async (t) => {
+      const socket = t.socket()
+      socket.onOpen(() => socket.disconnect(t.see("disconnected")))
+      socket.connect()
+      await t.after(1000)
+      t.note("state", socket.connectionState())
+    }),
+    same("params given to connect(), which is deprecated, are taken", (t) => {
+      const log = vi.spyOn(console, "log").mockImplementation(() => t.note("the console is told"))
+      t.socket({ params: { a: 1 } }).connect({ b: 2 })
+      log.mockRestore()
+    }),
+    differs(
+      "connect() while waiting for the next attempt",
+      {
+        why: "whoever calls it wants a connection now",
+        phoenix: ['state "closed"'],
+        rookery: ["connect ws://example.test/socket/websocket?vsn=2.0.0", 'state "connecting"'],
+      },
+      async (t) => {
+        const socket = await t.connected({ reconnectAfterMs: () => 5000 })
+        t.server.socket.closeFromServer(1006)
+        await t.after(1000)
+        t.forget()
+        socket.connect()
+        t.note("state", socket.connectionState())
+      },
+    ),
     same("connecting again later joins again", async (t) => {
       const { socket, room } = await t.joined()
       socket.disconnect()
