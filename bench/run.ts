@@ -58,7 +58,7 @@ if (unknown !== undefined)
 
 const { node, cpu, cores } = machine()
 console.log(`node ${node}, ${cpu}, ${cores} cores`)
-await bundle()
+await bundle(options.node.length === 0)
 const verdicts: Verdict[] = []
 for (const suite of suites) {
   if (chosen.length === 0 || chosen.includes(suite.name)) verdicts.push(...(await run(suite)))

@@ -9,8 +9,8 @@ const OUT = "../../node_modules/.cache/rookery-bench/"
 /** The worker to start. */
 export const WORKER: string = at(`${OUT}worker.js`)
 
-/** What is measured is what users ship: both libraries minified, from their modules, by the same bundler. */
-export async function bundle(): Promise<void> {
+/** What is measured is what users ship: both libraries minified (unless a profile is to be read), by the same bundler. */
+export async function bundle(minify: boolean): Promise<void> {
   await build({
     entryPoints: {
       rookery: at("../../lib/index.ts"),
@@ -19,7 +19,7 @@ export async function bundle(): Promise<void> {
     },
     outdir: at(OUT),
     bundle: true,
-    minify: true,
+    minify,
     format: "esm",
     target: "es2022",
     external: ["msgpackr"],

@@ -469,7 +469,8 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     for (const push of this.#buffer ?? []) push.fail(gone(push))
     this.#buffer = undefined
     this.#join.stopTimer()
-    this.#join.fail(gone(this.#join as Push))
+    // An error costs a stack trace, and most joins have long been answered.
+    if (!this.#join.over) this.#join.fail(gone(this.#join as Push))
   }
 
   /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */
