@@ -11,15 +11,19 @@ import type {
   RefusedOf,
   SentEvent,
 } from "../protocol/contract.js"
-import { BufferFullError, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
+import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { Bindings, type Handler } from "./bindings.js"
-import { MessageStream } from "./message-stream.js"
+import { Bindings } from "./bindings.js"
+import { messageStream } from "./message-stream.js"
+import { onAbort } from "./on-abort.js"
 import type { WhenFull } from "./outbox.js"
 import { Push, type PushHost, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { whenReady } from "./when-ready.js"
+
+/** A handler of an event, with the refs that phoenix.js hands over too. */
+export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => void
 
 /** Where a channel stands. */
 export type ChannelState = "closed" | "errored" | "joined" | "joining" | "leaving"
@@ -61,10 +65,13 @@ export interface ChannelEnd {
 
 /** What a channel needs of its socket. @internal */
 export interface ChannelHost {
-  readonly clock: Clock
-  readonly timeout: number
-  readonly bufferSize: number
-  readonly whenFull: WhenFull
+  readonly options: {
+    readonly clock: Clock
+    readonly timeout: number
+    readonly bufferSize: number
+    readonly whenFull: WhenFull
+    rejoinAfterMs(tries: number): number
+  }
   isConnected(): boolean
   makeRef(): string
   /** Sends a message, now or when it can. */
@@ -73,10 +80,9 @@ export interface ChannelHost {
   enter(channel: ChannelEnd): void
   /** The topic's messages go to nobody. */
   exit(channel: ChannelEnd): void
-  rejoinAfterMs(tries: number): number
   owes(push: Push): void
   report(error: unknown): void
-  readonly log: ((kind: string, message: string, data?: unknown) => void) | undefined
+  log(kind: string, message: string, data?: unknown): void
 }
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
@@ -84,11 +90,13 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
   readonly topic: string
   /** Sent with every join; a function is asked anew each time, and may be async. */
   readonly params: unknown
-  readonly #host: ChannelHost
+  /** @internal */
+  readonly host: ChannelHost
   #state: ChannelState = "closed"
   #join: Push<JoinedOf<S>, RefusedOf<S>>
   #timeout: number
   #bindings: Bindings | undefined
+  #lastBinding = 0
   /** Pushes that wait for their answers, by ref, in the order of their sending. */
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
@@ -101,9 +109,9 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
   constructor(topic: string, params: unknown, host: ChannelHost) {
     this.topic = topic
     this.params = params
-    this.#host = host
-    this.#timeout = host.timeout
-    this.#join = this.#newJoin()
+    this.host = host
+    this.#timeout = host.options.timeout
+    this.#join = new Push(this, PHX_JOIN, undefined, this.#timeout)
   }
 
   get state(): ChannelState {
@@ -115,11 +123,6 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     return this.#join
   }
 
-  /** @internal */
-  get clock(): Clock {
-    return this.#host.clock
-  }
-
   /**
    * Joins the topic, and joins it again whenever the line or the channel broke. Once left or closed, a channel can be
    * joined anew.
@@ -128,29 +131,23 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
-      throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; join() it once, or leave() it first`)
+      throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
-    const { timeout, signal } = typeof options === "number" ? { timeout: options } : (options ?? {})
-    if (timeout !== undefined) this.#timeout = timeout
-    if (this.#joinedOnce || signal !== undefined) this.#join = this.#newJoin(signal)
+    const { timeout = this.#timeout, signal } = toOptions(options)
+    this.#timeout = timeout
     this.#joinedOnce = true
+    this.#join = new Push(this, PHX_JOIN, undefined, timeout, { signal })
     if (!this.#join.over) this.#rejoin()
     return this.#join
   }
 
-  /**
-   * Leaves the topic: handlers are told `phx_close` at once, and nothing more comes.
-   *
-   * @throws never; leaving what is not joined does nothing
-   */
+  /** Leaves the topic: handlers are told `phx_close` at once, and nothing more comes. */
   leave(timeout: number = this.#timeout): Push<Loose, never> {
     const push = new Push<Loose, never>(this, PHX_LEAVE, {}, timeout)
     if (this.#state !== "closed") {
       this.#state = "leaving"
-      const { ref } = this.#join
-      if (this.#host.isConnected() && ref !== null) this.#post(PHX_LEAVE, {}, ref, this.#host.makeRef())
-      this.#host.log?.("channel", `leave ${this.topic}`)
-      this.#trigger(PHX_CLOSE, "leave", null, ref)
+      this.#postLeave()
+      this.#trigger(PHX_CLOSE, "leave", null, this.#join.ref)
     }
     push.answer("ok", {})
     return push
@@ -162,27 +159,28 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
    * @throws a `RookeryError` with code `not_joined` if `join()` was never called
    */
   push<E extends SentEvent<S>>(event: E, ...args: PushArguments<PayloadOf<S, E>>): Push<OkOf<S, E>, ErrorOf<S, E>> {
-    const [payload, options] = args
-    const { timeout = this.#timeout, ...rest } = typeof options === "number" ? { timeout: options } : (options ?? {})
     if (!this.#joinedOnce) {
       throw new RookeryError("not_joined", `push "${event}" to ${this.topic}: call join() first`)
     }
-    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, payload ?? {}, timeout, rest)
+    const options = toOptions(args[1])
+    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(
+      this,
+      event,
+      args[0] ?? {},
+      options.timeout ?? this.#timeout,
+      options,
+    )
     if (push.over) return push
-    if (this.#state === "closed") {
-      push.startTimer()
-      push.fail(new ChannelClosedError("channel_closed", `${push}: the channel was left or closed; join() it again`))
-    } else if (this.#state === "joined" && this.#host.isConnected()) {
-      this.#send(push)
-    } else {
-      this.#keep(push)
-    }
+    if (this.#state === "joined" && this.host.isConnected()) this.#send(push)
+    else this.#keep(push)
     return push
   }
 
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
-    return (this.#bindings ??= new Bindings()).add(event, handler)
+    const ref = ++this.#lastBinding
+    ;(this.#bindings ??= new Bindings()).add(event, ref, handler)
+    return ref
   }
 
   /** Ends what {@link Channel.on} began: one handler, or all of the event. */
@@ -196,16 +194,15 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     handler: Handler<ReceivesOf<S>[E]>,
     { signal, once = false }: ListenOptions = {},
   ): () => void {
-    if (signal?.aborted) return () => {}
     const stop = (): void => {
       this.off(event, ref)
-      signal?.removeEventListener("abort", stop)
+      unfollow()
     }
     const ref = this.on(event, (payload, messageRef, joinRef) => {
       if (once) stop()
       handler(payload, messageRef, joinRef)
     })
-    signal?.addEventListener("abort", stop)
+    const unfollow = onAbort(signal, () => this.off(event, ref))
     return stop
   }
 
@@ -217,17 +214,16 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     event: E,
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
-    const end = (): void => stream.end()
-    const stream = new MessageStream<ReceivesOf<S>[E]>(limit, () => {
-      this.off(event, ref)
-      this.off(PHX_CLOSE, closeRef)
-      signal?.removeEventListener("abort", end)
+    const stops: (() => void)[] = []
+    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => {
+      for (const stop of stops) stop()
     })
-    const ref = this.on(event, (payload) => stream.add(payload))
-    const closeRef = this.on(PHX_CLOSE, end)
-    if (signal?.aborted) end()
-    else signal?.addEventListener("abort", end)
-    return stream
+    stops.push(
+      this.listen(event, (payload) => add(payload)),
+      this.listen(PHX_CLOSE, () => end()),
+    )
+    stops.push(onAbort(signal, () => end()))
+    return messages
   }
 
   /** Calls back when the channel is left, or closed by the server: it is not joined again by itself. */
@@ -259,20 +255,19 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
   receive({ event, payload, ref, join_ref }: Message): void {
     const joinRef = this.#join.ref
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
-    if (join_ref && join_ref !== joinRef) {
-      this.#host.log?.("channel", "dropping outdated message", { topic: this.topic, event, payload, join_ref })
-      return
-    }
-    this.#trigger(event, payload, ref, join_ref || joinRef)
+    if (!join_ref || join_ref === joinRef) return this.#trigger(event, payload, ref, joinRef)
+    this.host.log("channel", "dropping outdated message", { topic: this.topic, event, payload, join_ref })
   }
 
   /** The line is gone. @internal */
   connectionDown(reason: DownReason): void {
-    this.#host.clock.clearTimeout(this.#rejoinTimer)
-    if (this.#state === "joined" || this.#state === "joining") {
-      this.#giveUpPending((push) => new DisconnectedError(push.toString()), true)
-      this.#trigger(PHX_ERROR, { source: "transport", reason }, null, this.#join.ref)
-    }
+    this.host.options.clock.clearTimeout(this.#rejoinTimer)
+    if (this.#state !== "joined" && this.#state !== "joining") return
+    this.#giveUpPending(
+      (push) => new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`),
+      true,
+    )
+    this.#trigger(PHX_ERROR, { source: "transport", reason }, null, this.#join.ref)
   }
 
   /** There is a line. @internal */
@@ -283,30 +278,23 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
 
   /** The socket is no more. @internal */
   destroy(error: RookeryError): void {
-    this.#join.stopTimer()
-    for (const push of [this.#join, ...(this.#pending?.values() ?? []), ...(this.#buffer ?? [])]) {
-      push.stopTimer()
-      push.fail(error)
-    }
-    this.#pending = this.#buffer = undefined
-    this.#trigger(PHX_CLOSE, "destroyed", null, this.#join.ref)
+    const all = [this.#join as Push, ...(this.#pending?.values() ?? []), ...(this.#buffer ?? [])]
+    this.#trigger(PHX_CLOSE, "destroyed", null, this.#join.ref, error)
     this.#bindings = undefined
+    for (const push of all) push.stopTimer()
   }
 
   /** @internal */
   timedOut(push: Push): void {
-    if (push !== (this.#join as Push)) {
+    if (push === (this.#join as Push)) {
+      // The join may have arrived all the same, and its answer be late.
+      this.#postLeave()
+      this.#state = "errored"
+      this.#scheduleRejoin()
+    } else {
       this.withdraw(push, push.ref)
-      push.ref = null
-      push.answer("timeout", {})
-      return
     }
-    this.#host.log?.("channel", `timeout ${this.topic} (${push.ref})`, push.timeout)
-    // The join may have arrived all the same, and its answer be late.
-    if (this.#host.isConnected() && push.ref !== null) this.#post(PHX_LEAVE, {}, push.ref, this.#host.makeRef())
-    this.#state = "errored"
     push.ref = null
-    this.#scheduleRejoin()
     push.answer("timeout", {})
   }
 
@@ -321,114 +309,110 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     if (at >= 0) this.#buffer?.splice(at, 1)
   }
 
-  /** @internal */
-  owes(push: Push): void {
-    this.#host.owes(push)
-  }
-
-  /** @internal */
-  report(error: unknown): void {
-    this.#host.report(error)
-  }
-
-  #newJoin(signal?: AbortSignal): Push<JoinedOf<S>, RefusedOf<S>> {
-    return new Push(this, PHX_JOIN, undefined, this.#timeout, { signal })
-  }
-
   #rejoin(): void {
-    if (this.#state === "leaving") return
     const join = this.#join
-    this.#host.enter(this)
+    const { host, topic, params } = this
+    host.enter(this)
     this.#state = "joining"
-    join.reset()
+    join.begin(null)
     join.timeout = this.#timeout
-    const current = (): boolean => this.#state === "joining" && this.#join === join && join.ref === null
-    const { topic } = this
+    const ifCurrent =
+      <T>(next: (value: T) => void) =>
+      (value: T): void => {
+        if (this.#state === "joining" && this.#join === join && join.ref === null) next(value)
+      }
     whenReady(
-      () => (typeof this.params === "function" ? (this.params as () => unknown)() : this.params),
-      (params) => {
-        if (!current()) return
-        const ref = this.#host.makeRef()
+      () => (typeof params === "function" ? (params as () => unknown)() : params),
+      ifCurrent((payload) => {
+        const ref = host.makeRef()
         join.begin(ref)
-        this.#host.post({ join_ref: ref, ref, topic, event: PHX_JOIN, payload: params ?? {} }, join as Push)
-      },
-      (cause) => {
-        if (!current()) return
+        host.post({ join_ref: ref, ref, topic, event: PHX_JOIN, payload: payload ?? {} }, join as Push)
+      }),
+      ifCurrent((error) => {
         this.#state = "errored"
-        join.failLoudly(new RookeryError("connect_failed", `${join}: its params could not be had`, cause))
+        host.report(error)
         this.#scheduleRejoin()
-      },
+      }),
     )
+    // Params that take long, or fail, count as an answer that does not come.
+    if (join.ref === null && !join.over) join.startTimer()
   }
 
   #scheduleRejoin(): void {
-    const { clock } = this.#host
-    clock.clearTimeout(this.#rejoinTimer)
-    if (!this.#host.isConnected()) return
-    this.#rejoinTimer = clock.setTimeout(
+    const { host } = this
+    const { options } = host
+    options.clock.clearTimeout(this.#rejoinTimer)
+    if (!host.isConnected()) return
+    this.#rejoinTimer = options.clock.setTimeout(
       () => {
-        if (this.#host.isConnected()) this.#rejoin()
+        if (host.isConnected()) this.#rejoin()
       },
-      this.#host.rejoinAfterMs(++this.#rejoinTries),
+      options.rejoinAfterMs(++this.#rejoinTries),
     )
   }
 
   #stopRejoin(): void {
     this.#rejoinTries = 0
-    this.#host.clock.clearTimeout(this.#rejoinTimer)
+    if (this.#rejoinTimer !== undefined) this.host.options.clock.clearTimeout(this.#rejoinTimer)
   }
 
-  #post(event: string, payload: unknown, joinRef: Ref, ref: Ref, push?: Push): void {
-    this.#host.post({ join_ref: joinRef, ref, topic: this.topic, event, payload }, push)
+  #postLeave(): void {
+    const { ref } = this.#join
+    if (ref === null || !this.host.isConnected()) return
+    this.#post(PHX_LEAVE, {}, this.host.makeRef())
+  }
+
+  #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
+    this.host.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
   }
 
   #send(push: Push): void {
-    const ref = this.#host.makeRef()
+    const ref = this.host.makeRef()
     push.begin(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
     try {
-      this.#post(push.event, push.payload, this.#join.ref, ref, push)
+      this.#post(push.event, push.payload, ref, push)
     } catch (error) {
       push.failLoudly(error as Error)
     }
   }
 
+  /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    const { bufferSize, whenFull } = this.#host
+    const { bufferSize, whenFull } = this.host.options
     const buffer = (this.#buffer ??= [])
-    push.startTimer()
+    if (!push.retry) push.startTimer()
+    if (this.#state === "closed") return push.fail(this.#gone(push))
     if (buffer.length >= bufferSize) {
-      const full = new BufferFullError(`the push buffer of ${this.topic}`, bufferSize)
+      const full = bufferFull(`the push buffer of ${this.topic}`, bufferSize)
       if (whenFull === "refuse") return push.failLoudly(full)
-      buffer.shift()?.failLoudly(full)
+      buffer[0]?.failLoudly(full)
     }
-    if (push.retry) push.stopTimer()
     buffer.push(push)
   }
 
-  #trigger(event: string, payload: unknown, ref: Ref, joinRef: Ref): void {
+  #trigger(event: string, payload: unknown, ref: Ref, joinRef: Ref, error?: RookeryError): void {
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
-      if (payload && !handled) throw new Error("channel onMessage callbacks must return the payload, modified or not")
-    } catch (error) {
-      return this.report(error)
+      if (payload && !handled) throw new Error("onMessage must return the payload")
+    } catch (cause) {
+      return this.host.report(cause)
     }
     if (event === PHX_REPLY) this.#answered(ref, handled as Partial<Reply> | null)
-    else if (event === PHX_ERROR) this.#errored(handled)
-    else if (event === PHX_CLOSE) this.#closed()
-    this.#bindings?.call(event, handled, ref, joinRef, this.#host.report)
+    else if (event === PHX_ERROR) this.#errored()
+    else if (event === PHX_CLOSE) this.#closed(error)
+    this.#bindings?.call(this.host, event, handled, ref, joinRef)
   }
 
   #answered(ref: Ref, reply: Partial<Reply> | null): void {
     const status = String(reply?.status)
-    const response = reply?.response
-    if (ref === this.#join.ref) return this.#joinAnswered(status, response)
+    if (ref === this.#join.ref) return this.#joinAnswered(status, reply?.response)
     const push = this.#pending?.get(ref)
-    if (push === undefined) return
+    if (!push) return
     this.#pending?.delete(ref)
     push.ref = null
-    push.answer(status, response)
+    push.answer(status, reply?.response)
   }
 
   #joinAnswered(status: string, response: unknown): void {
@@ -447,40 +431,39 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     this.#join.answer(status, response)
   }
 
-  #errored(reason: unknown): void {
-    this.#host.log?.("channel", `error ${this.topic}`, reason)
-    if (this.#state === "joining") this.#join.reset()
+  #errored(): void {
+    if (this.#state === "joining") this.#join.begin(null)
     this.#state = "errored"
-    this.#giveUpPending(
-      (push) => new ChannelClosedError("channel_crashed", `${push}: the channel crashed before it answered`),
-      false,
-    )
+    this.#giveUpPending((push) => new ChannelClosedError("channel_crashed", `${push}: the channel crashed`))
     this.#scheduleRejoin()
   }
 
-  #closed(): void {
-    this.#host.log?.("channel", `close ${this.topic} ${this.#join.ref}`)
+  #closed(error?: RookeryError): void {
     this.#stopRejoin()
     this.#state = "closed"
-    this.#host.exit(this)
-    const gone = (push: Push): RookeryError =>
-      new ChannelClosedError("channel_closed", `${push}: the channel was left or closed before the answer came`)
-    this.#giveUpPending(gone, false)
-    for (const push of this.#buffer ?? []) push.fail(gone(push))
+    this.host.exit(this)
+    const buffer = this.#buffer ?? []
     this.#buffer = undefined
+    const gone = (push: Push): RookeryError => error ?? this.#gone(push)
+    this.#giveUpPending(gone)
+    for (const push of buffer) push.fail(gone(push))
     this.#join.stopTimer()
     // An error costs a stack trace, and most joins have long been answered.
     if (!this.#join.over) this.#join.fail(gone(this.#join as Push))
   }
 
+  #gone(push: Push): RookeryError {
+    return new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)
+  }
+
   /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */
-  #giveUpPending(error: (push: Push) => RookeryError, keepUnsent: boolean): void {
+  #giveUpPending(error: (push: Push) => RookeryError, lineLost = false): void {
     const pending = this.#pending
-    if (pending === undefined) return
+    if (!pending) return
     this.#pending = undefined
     const kept: Push[] = []
     for (const push of pending.values()) {
-      if (keepUnsent && (push.retry || !push.sent)) {
+      if (lineLost && (push.retry || !push.sent)) {
         push.ref = null
         if (push.retry) push.stopTimer()
         kept.push(push)
@@ -491,3 +474,6 @@ export class Channel<S = AnyTopics[string]> implements PushHost, ChannelEnd {
     if (kept.length > 0) this.#buffer = [...kept, ...(this.#buffer ?? [])]
   }
 }
+
+const toOptions = (options: number | PushOptions = {}): PushOptions =>
+  typeof options === "number" ? { timeout: options } : options

@@ -27,8 +27,7 @@ export function followPage({ shown, pagehide, pageshow, online }: PageHandlers):
     // A worker has no page but knows the network.
     [typeof globalThis.addEventListener === "function" ? globalThis : undefined, "online", online],
   ]
-  for (const [target, event, handler] of pairs) target?.addEventListener(event, handler)
-  return () => {
-    for (const [target, event, handler] of pairs) target?.removeEventListener(event, handler)
-  }
+  const following = new AbortController()
+  for (const [target, event, handler] of pairs) target?.addEventListener(event, handler, following)
+  return () => following.abort()
 }

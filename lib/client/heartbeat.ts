@@ -1,24 +1,24 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Ref } from "../protocol/message.js"
 
-/** What a {@link Heartbeat} is made of. */
-export interface HeartbeatOptions {
-  clock: Clock
-  intervalMs: number
-  /** Sends a heartbeat and gives its ref. */
-  beat(): Ref
-  /** A heartbeat stayed without an answer for a whole interval. */
-  lost(): void
-}
-
 /** Asks the server for a sign of life, an interval after its last one. */
 export class Heartbeat {
-  readonly #options: HeartbeatOptions
+  readonly #clock: Clock
+  readonly #intervalMs: number
+  readonly #send: () => Ref
+  readonly #lost: () => void
   #timer: unknown
   #pending: Ref = null
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options
+  /**
+   * @param send sends a heartbeat and gives its ref
+   * @param lost told when a heartbeat stays without an answer for a whole interval
+   */
+  constructor(clock: Clock, intervalMs: number, send: () => Ref, lost: () => void) {
+    this.#clock = clock
+    this.#intervalMs = intervalMs
+    this.#send = send
+    this.#lost = lost
   }
 
   start(): void {
@@ -27,16 +27,16 @@ export class Heartbeat {
 
   stop(): void {
     this.#pending = null
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#clock.clearTimeout(this.#timer)
   }
 
   /** Asks now, unless an answer is awaited already. */
   beat(): void {
     if (this.#pending !== null) return
-    this.#pending = this.#options.beat()
+    this.#pending = this.#send()
     this.#wait(() => {
       this.#pending = null
-      this.#options.lost()
+      this.#lost()
     })
   }
 
@@ -48,8 +48,7 @@ export class Heartbeat {
   }
 
   #wait(then: () => void): void {
-    const { clock, intervalMs } = this.#options
-    clock.clearTimeout(this.#timer)
-    this.#timer = clock.setTimeout(then, intervalMs)
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = this.#clock.setTimeout(then, this.#intervalMs)
   }
 }

@@ -1,55 +1,51 @@
-import { BufferFullError } from "../protocol/errors.js"
+import { bufferFull } from "../protocol/errors.js"
 
-/** The messages of an event, as they come. Ends when the channel is left or closed. */
-export class MessageStream<Payload> implements AsyncIterableIterator<Payload> {
-  readonly #limit: number
-  readonly #ended: () => void
-  #queue: Payload[] = []
-  #readers: ((result: IteratorResult<Payload>) => void)[] = []
-  #done = false
-  #error: unknown
-
-  constructor(limit: number, ended: () => void) {
-    this.#limit = limit
-    this.#ended = ended
-  }
-
-  /** Hands a message to whoever waits for one, or keeps it; a full queue ends the stream with an error. */
-  add(payload: Payload): void {
-    const reader = this.#readers.shift()
-    if (reader !== undefined) reader({ done: false, value: payload })
-    else if (this.#queue.length < this.#limit) this.#queue.push(payload)
-    else this.end(new BufferFullError("messages(): the loop is slower than the messages", this.#limit))
-  }
-
+/** A queue between whoever calls back and whoever loops. */
+export interface MessageStream<Payload> {
+  /** Hands a message to the loop; one that is over the limit ends it with an error. */
+  add(payload: Payload): void
   /** No more messages come; those that came are still handed out, and the error after them. */
-  end(error?: unknown): void {
-    if (this.#done) return
-    this.#done = true
-    this.#error = error
-    this.#ended()
-    for (const reader of this.#readers) reader({ done: true, value: undefined })
-    this.#readers = []
-  }
+  end(error?: Error): void
+  readonly messages: AsyncIterableIterator<Payload>
+}
 
-  next(): Promise<IteratorResult<Payload>> {
-    if (this.#queue.length > 0) return Promise.resolve({ done: false, value: this.#queue.shift() as Payload })
-    if (this.#error !== undefined) {
-      const error = this.#error
-      this.#error = undefined
-      return Promise.reject(error)
+/** @param ended told once, when no more messages are taken */
+export function messageStream<Payload>(limit: number, ended: () => void): MessageStream<Payload> {
+  const queue: Payload[] = []
+  let done = false
+  let failure: Error | undefined
+  let wake = (): void => {}
+
+  const end = (error?: Error): void => {
+    if (done) return
+    done = true
+    failure = error
+    ended()
+    wake()
+  }
+  const loop = async function* (): AsyncGenerator<Payload, void, void> {
+    for (;;) {
+      if (queue.length > 0) yield queue.shift() as Payload
+      else if (failure) throw failure
+      else if (done) return
+      else await new Promise<void>((resolve) => (wake = resolve))
     }
-    if (this.#done) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve) => this.#readers.push(resolve))
   }
-
-  return(): Promise<IteratorResult<Payload>> {
-    this.#queue = []
-    this.end()
-    return this.next()
+  const messages = loop()
+  const finish = messages.return.bind(messages)
+  // A generator that waits does not hear `return`, so it is woken.
+  messages.return = () => {
+    queue.length = 0
+    end()
+    return finish()
   }
-
-  [Symbol.asyncIterator](): this {
-    return this
+  return {
+    add(payload) {
+      if (queue.length >= limit) return end(bufferFull("the queue of messages()", limit))
+      queue.push(payload)
+      wake()
+    },
+    end,
+    messages,
   }
 }

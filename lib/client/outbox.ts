@@ -1,5 +1,5 @@
 import type { Clock } from "../protocol/clock.js"
-import { BufferFullError } from "../protocol/errors.js"
+import { bufferFull } from "../protocol/errors.js"
 import type { Message } from "../protocol/message.js"
 import type { Link } from "../transport/transport.js"
 import type { Push } from "./push.js"
@@ -9,19 +9,10 @@ export type WhenFull = "refuse" | "drop_oldest"
 
 /** What an {@link Outbox} is made of. */
 export interface OutboxOptions {
-  clock: Clock
-  size: number
-  whenFull: WhenFull
-  highWaterMark: number
-  /** The open line, if there is one. */
-  link(): Link | undefined
-  /** Puts a message on the line. */
-  write(message: Message, push: Push | undefined, link: Link): void
-}
-
-interface Entry {
-  message: Message
-  push: Push | undefined
+  readonly clock: Clock
+  readonly bufferSize: number
+  readonly whenFull: WhenFull
+  readonly highWaterMark: number
 }
 
 /** A websocket does not say when it has room again, so it is looked at. */
@@ -33,57 +24,61 @@ const LOOK_EVERY_MS = 20
  */
 export class Outbox {
   readonly #options: OutboxOptions
-  #entries: Entry[] = []
+  readonly #link: () => Link | undefined
+  readonly #write: (message: Message, push: Push | undefined, link: Link) => void
+  #entries: [message: Message, push: Push | undefined][] = []
   #timer: unknown
 
-  constructor(options: OutboxOptions) {
+  constructor(
+    options: OutboxOptions,
+    link: () => Link | undefined,
+    write: (message: Message, push: Push | undefined, link: Link) => void,
+  ) {
     this.#options = options
+    this.#link = link
+    this.#write = write
   }
 
   /** Sends a message, now or when it can. A join or a leave (`force`) is never turned away: without it nothing works. */
   post(message: Message, push: Push | undefined, force: boolean): void {
-    const { link, highWaterMark, size, whenFull, write } = this.#options
-    const open = link()
-    if (open !== undefined && this.#entries.length === 0 && open.bufferedAmount <= highWaterMark) {
-      return write(message, push, open)
-    }
-    if (this.#entries.length >= size && !force) {
-      const full = new BufferFullError("the socket's send buffer", size)
+    const entries = this.#entries
+    const link = this.#room()
+    if (link && entries.length === 0) return this.#write(message, push, link)
+    const { bufferSize, whenFull } = this.#options
+    if (entries.length >= bufferSize && !force) {
+      const full = bufferFull("the socket's send buffer", bufferSize)
       if (whenFull === "refuse") throw full
-      this.#entries.shift()?.push?.failLoudly(full)
+      entries.shift()?.[1]?.failLoudly(full)
     }
-    this.#entries.push({ message, push })
-    if (open !== undefined) this.#look()
+    entries.push([message, push])
   }
 
   /** Sends what waits, as far as the line takes it. */
   flush(): void {
-    const { link, highWaterMark, write } = this.#options
+    const entries = this.#entries
     let sent = 0
-    for (const { message, push } of this.#entries) {
-      const open = link()
-      if (open === undefined) break
-      if (open.bufferedAmount > highWaterMark) {
-        this.#look()
-        break
-      }
-      sent++
+    // By index: what is written may make more to write.
+    for (let link = this.#room(); link && sent < entries.length; link = this.#room()) {
+      const [message, push] = entries[sent++] as [Message, Push | undefined]
       // A push that has an outcome or another ref by now has moved on.
-      if (push === undefined || push.ref === message.ref) write(message, push, open)
+      if (!push || push.ref === message.ref) this.#write(message, push, link)
     }
-    this.#entries.splice(0, sent)
+    entries.splice(0, sent)
   }
 
   clear(): void {
     this.#options.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
     this.#entries = []
   }
 
-  #look(): void {
+  /** The line, if it takes more; one that does not is looked at again. */
+  #room(): Link | undefined {
+    const link = this.#link()
+    if (!link || link.bufferedAmount <= this.#options.highWaterMark) return link
     this.#timer ??= this.#options.clock.setTimeout(() => {
       this.#timer = undefined
       this.flush()
     }, LOOK_EVERY_MS)
+    return undefined
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
 import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
+import { onAbort } from "./on-abort.js"
 
 /** Options of a push. */
 export interface PushOptions {
@@ -25,19 +26,16 @@ export interface PushOptions {
 /** What a push needs of its channel. @internal */
 export interface PushHost {
   readonly topic: string
-  readonly clock: Clock
+  readonly host: {
+    readonly options: { readonly clock: Clock }
+    /** A push failed and still owes its `receive("timeout")`. */
+    owes(push: Push): void
+    report(error: unknown): void
+  }
   /** The time is up. */
   timedOut(push: Push): void
   /** A push that was sent with this ref, or waits, is not to be answered any more. */
   withdraw(push: Push, ref: Ref): void
-  /** A push failed and still owes its `receive("timeout")`. */
-  owes(push: Push): void
-  report(error: unknown): void
-}
-
-interface Hook {
-  status: string
-  callback: (response: never) => void
 }
 
 /**
@@ -59,9 +57,9 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly retry: boolean
   /** @internal */
   timeout: number
-  readonly #host: PushHost
+  readonly #channel: PushHost
   #timer: unknown
-  #hooks: Hook[] | undefined
+  #hooks: [status: string, callback: (response: never) => void][] | undefined
   /** What `receive` answers from. */
   #answer: Reply | undefined
   /** What `await` answers from: the first answer or failure, for good. */
@@ -70,13 +68,13 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   #promise: Promise<Ok> | undefined
 
   /** @internal */
-  constructor(host: PushHost, event: string, payload: unknown, timeout: number, options?: PushOptions) {
-    this.#host = host
+  constructor(channel: PushHost, event: string, payload: unknown, timeout: number, options: PushOptions = {}) {
+    this.#channel = channel
     this.event = event
     this.payload = payload
     this.timeout = timeout
-    this.retry = options?.retry === true
-    if (options?.signal !== undefined) this.#abortWith(options.signal)
+    this.retry = options.retry === true
+    if (options.signal) this.#abortWith(options.signal)
   }
 
   /**
@@ -88,7 +86,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   receive(status: string, callback: (response: Loose) => void): this
   receive(status: string, callback: (response: never) => void): this {
     if (this.#answer?.status === status) callback(this.#answer.response as never)
-    ;(this.#hooks ??= []).push({ status, callback })
+    ;(this.#hooks ??= []).push([status, callback])
     return this
   }
 
@@ -100,11 +98,12 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     this.#promise ??= new Promise((resolve, reject) => {
       this.#settle = () => {
         const outcome = this.#outcome
-        if (outcome === undefined) return
-        if (outcome instanceof Error) reject(outcome)
-        else if (outcome.status === "ok") resolve(outcome.response as Ok)
-        else if (outcome.status === "timeout") reject(new TimeoutError(this.toString(), this.timeout))
-        else reject(new PushError(this.toString(), outcome.status, outcome.response))
+        if (!outcome) return
+        if (outcome instanceof Error) return reject(outcome)
+        const { status, response } = outcome
+        if (status === "ok") resolve(response as Ok)
+        else if (status !== "timeout") reject(new PushError(`${this}`, status, response))
+        else reject(new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`))
       }
       this.#settle()
     })
@@ -121,7 +120,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
 
   /** The name it goes by in errors. */
   toString(): string {
-    return `push "${this.event}" to ${this.#host.topic}`
+    return `push "${this.event}" to ${this.#channel.topic}`
   }
 
   /** Whether it has an answer or was given up, and is not to be sent any more. @internal */
@@ -129,76 +128,61 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return this.#outcome !== undefined
   }
 
-  /** Takes a ref for the next sending and starts the time. @internal */
+  /** Takes a ref for the next sending, which starts the time; `null` for none yet. @internal */
   begin(ref: Ref): void {
     this.ref = ref
     this.sent = false
     this.#answer = undefined
-    this.startTimer()
-  }
-
-  /** Back to before the sending. @internal */
-  reset(): void {
-    this.ref = null
-    this.sent = false
-    this.#answer = undefined
-    this.stopTimer()
+    if (ref === null) this.stopTimer()
+    else this.startTimer()
   }
 
   /** @internal */
   startTimer(): void {
-    const { clock } = this.#host
-    clock.clearTimeout(this.#timer)
-    this.#timer = clock.setTimeout(() => {
+    this.stopTimer()
+    this.#timer = this.#channel.host.options.clock.setTimeout(() => {
       this.#timer = undefined
-      this.#host.timedOut(this)
+      this.#channel.timedOut(this)
     }, this.timeout)
   }
 
   /** @internal */
   stopTimer(): void {
-    this.#host.clock.clearTimeout(this.#timer)
+    if (this.#timer !== undefined) this.#channel.host.options.clock.clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
   /** Takes the answer. @internal */
   answer(status: string, response: unknown): void {
     this.stopTimer()
-    this.#answer = { status, response }
-    this.#end(this.#answer)
-    if (this.#hooks === undefined) return
-    for (const hook of this.#hooks.slice()) {
-      if (hook.status !== status) continue
+    this.#end((this.#answer = { status, response }))
+    for (const [wanted, callback] of this.#hooks?.slice() ?? []) {
       try {
-        hook.callback(response as never)
+        if (wanted === status) callback(response as never)
       } catch (error) {
-        this.#host.report(error)
+        this.#channel.host.report(error)
       }
     }
   }
 
   /** Has no answer to expect: whoever awaits learns now, `receive("timeout")` when its time is up. @internal */
   fail(error: Error): void {
+    const { ref } = this
     this.ref = null
     this.#end(error)
-    if (this.#timer !== undefined) this.#host.owes(this)
+    if (this.#timer !== undefined) this.#channel.host.owes(this)
+    this.#channel.withdraw(this, ref)
   }
 
   /** Fails, and reports it unless somebody awaits the push. @internal */
   failLoudly(error: Error): void {
-    this.#giveUp(error)
+    this.fail(error)
     // An `await` asks for the promise in a microtask that is queued after this one.
     queueMicrotask(() =>
       queueMicrotask(() => {
-        if (this.#promise === undefined) this.#host.report(error)
+        if (!this.#promise) this.#channel.host.report(error)
       }),
     )
-  }
-
-  #giveUp(error: Error): void {
-    const { ref } = this
-    this.fail(error)
-    this.#host.withdraw(this as Push, ref)
   }
 
   #end(outcome: Reply | Error): void {
@@ -208,17 +192,12 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   }
 
   #abortWith(signal: AbortSignal): void {
-    const abort = (): void => {
+    const stop = onAbort(signal, () => {
       if (this.over) return
       this.stopTimer()
-      this.#giveUp(new RookeryError("aborted", `${this.toString()}: the signal was aborted`, signal.reason))
-    }
-    if (signal.aborted) return abort()
-    signal.addEventListener("abort", abort)
-    // Looked at through the outcome, so that a long-lived signal does not keep the push.
-    void this.then(
-      () => signal.removeEventListener("abort", abort),
-      () => signal.removeEventListener("abort", abort),
-    )
+      this.fail(new RookeryError("aborted", `${this}: the signal was aborted`, signal.reason))
+    })
+    // A long-lived signal must not keep the push.
+    this.then(stop, stop)
   }
 }

@@ -1,8 +1,10 @@
 import type { Clock } from "../protocol/clock.js"
-import { ConnectError, RookeryError } from "../protocol/errors.js"
+import { NO_STATUS } from "../protocol/close-codes.js"
+import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
-import { abnormalClose, type CloseInfo, type Link, type LinkEvents } from "../transport/transport.js"
+import { abnormalClose, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
 import { followPage, pageHidden } from "./follow-page.js"
+import { onAbort } from "./on-abort.js"
 import { whenReady } from "./when-ready.js"
 
 /** Where a connection stands. `reconnecting` is everything between a lost line and the next one, the waiting included. */
@@ -23,9 +25,9 @@ export interface StatusChange {
   /** How many attempts in a row have failed. */
   tries: number
   /** When the next attempt comes, in milliseconds from now, while one is waited for. */
-  retryInMs?: number
+  retryInMs?: number | undefined
   /** Why the connection was lost, if it was. */
-  lost?: LostReason
+  lost?: LostReason | undefined
 }
 
 /** Says how long to wait before the nth attempt in a row, or `false` to end the trying. */
@@ -37,16 +39,16 @@ export interface ConnectionUser<Target> {
   prepare(): Target | PromiseLike<Target>
   /** Begins an attempt. */
   open(target: Target, events: LinkEvents): Link
-  opened(link: Link): void
-  frame(frame: IncomingFrame): void
-  error(error: unknown): void
+  onConnOpen(traits: LinkTraits): void
+  onConnMessage(frame: IncomingFrame): void
+  onConnError(error: unknown): void
   /** The line no longer carries anything. Comes before the next attempt is planned. */
-  down(reason: DownReason): void
+  onConnDown(reason: DownReason): void
   /** The line has ended. */
-  closed(info: CloseInfo): void
-  status(status: Status, change: StatusChange): void
+  onConnClose(info: CloseInfo): void
+  onConnStatus(status: Status, change: StatusChange): void
   /** The network may have changed under an open line. */
-  suspect(): void
+  onConnSuspect(): void
 }
 
 /** By these words phoenix.js tells its channels why their line is gone. */
@@ -64,6 +66,8 @@ interface Line {
   link?: Link
   state: "connecting" | "open" | "closing" | "closed"
   whenClosed: (() => void)[]
+  /** Why it was let go of, if it was. */
+  down?: DownReason
 }
 
 /** How long an explicit disconnect waits for the other end's close frame, as long as phoenix.js does. */
@@ -77,14 +81,12 @@ export class Reconnector<Target> {
   #line: Line | undefined
   /** Whether somebody wants a connection; the page being away does not change that. */
   #wanted = false
-  /** Tells an attempt that waited for its params from the one that is wanted now. */
-  #attempts = 0
   #tries = 0
   #timer: unknown
   #lost: LostReason | undefined
   #unfollow: (() => void) | undefined
   #awayWithPage = false
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<(error?: unknown) => void>()
 
   constructor(user: ConnectionUser<Target>, options: ReconnectorOptions) {
     this.#user = user
@@ -106,7 +108,7 @@ export class Reconnector<Target> {
   }
 
   connect(): void {
-    if (this.#line !== undefined && this.#line.state !== "closing") return
+    if (this.#line && this.#line.state !== "closing") return
     this.#awayWithPage = false
     if (!this.#wanted) {
       this.#wanted = true
@@ -123,81 +125,59 @@ export class Reconnector<Target> {
     this.#hangUp(whenClosed, code, reason)
   }
 
-  /** Ends the line at once and forgets it: nothing more is heard of it, and nothing is planned. */
+  /** Ends the line at once, without waiting for its close frame, and stays disconnected. */
   abandon(): void {
-    const line = this.#line
     this.#stop()
-    this.#line = undefined
-    if (line !== undefined) this.#forget(line)
+    this.drop("connection_closed")
     this.#setStatus("disconnected")
   }
 
-  /** Gives a line up that is silent, without waiting for its end, and connects again. */
-  drop(down: DownReason, code: number, reason: string): void {
+  /** Lets go of a line that is of no use any more, without waiting for its end. If one is wanted, another is planned. */
+  drop(down: DownReason, code?: number, reason = ""): void {
     const line = this.#line
-    if (line === undefined) return
-    this.#line = undefined
-    this.#forget(line, down, code, reason)
-    const lost = { code, reason }
-    if (this.#wanted && this.#line === undefined) this.#plan(lost)
-    this.#user.closed({ code, reason, wasClean: false })
+    if (!line) return
+    line.state = "closing"
+    line.down = down
+    line.link?.close(code, reason)
+    this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
   }
 
   /** Resolves once connected; rejects when nobody tries any more. */
   opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const { clock } = this.#options
-      const settle = (error?: unknown): void => {
+      let unfollow = (): void => {}
+      const settle = (error: unknown = this.#lost?.error): void => {
+        this.#waiting.delete(settle)
         clock.clearTimeout(timer)
-        signal?.removeEventListener("abort", aborted)
-        this.#waiting.delete(check)
-        if (error === undefined) resolve()
-        else reject(error)
+        unfollow()
+        if (this.link) resolve()
+        else reject(error instanceof RookeryError ? error : new ConnectError("not connected", undefined, error))
       }
-      const check = (): void => {
-        if (this.#status === "connected") settle()
-        else if (this.#status === "disconnected") settle(this.#notConnected())
-      }
-      const aborted = (): void =>
-        settle(new RookeryError("aborted", "opened(): the signal was aborted", signal?.reason))
-      const late = (): void =>
-        settle(new RookeryError("timeout", `not connected within ${timeoutMs} ms`, this.#lost?.error))
-      const timer = timeoutMs === undefined ? undefined : clock.setTimeout(late, timeoutMs)
-      signal?.addEventListener("abort", aborted)
-      if (signal?.aborted) aborted()
-      else if (this.#status === "connected") settle()
-      else this.#waiting.add(check)
+      const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
+      const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
+      this.#waiting.add(settle)
+      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "opened(): aborted", signal?.reason)))
+      if (this.link) settle()
     })
   }
 
-  #notConnected(): RookeryError {
-    const error = this.#lost?.error
-    return error instanceof ConnectError
-      ? error
-      : new ConnectError("disconnected; connect() tries again", undefined, error)
-  }
-
   #attempt(): void {
-    const attempt = ++this.#attempts
-    const { clock } = this.#options
-    clock.clearTimeout(this.#timer)
-    this.#timer = undefined
     const previous = this.#line
     const line: Line = { state: "connecting", whenClosed: [] }
     this.#line = line
+    this.#stopTimer()
     // What was joined over a line that is still closing joins again over this one.
-    if (previous !== undefined) this.#user.down("connection_closed")
+    if (previous) this.#user.onConnDown("connection_closed")
     this.#setStatus(this.#tries === 0 ? "connecting" : "reconnecting")
-    const current = (): boolean => attempt === this.#attempts && this.#line === line
     const failed = (error: unknown): void => {
-      if (!current()) return
       this.#error(line, new ConnectError("could not begin to connect; see the cause", undefined, error))
       this.#ended(line, abnormalClose())
     }
     whenReady(
       () => this.#user.prepare(),
       (target) => {
-        if (!current()) return
+        if (line.state !== "connecting") return
         try {
           line.link = this.#user.open(target, this.#eventsOf(line))
         } catch (error) {
@@ -210,17 +190,17 @@ export class Reconnector<Target> {
 
   #eventsOf(line: Line): LinkEvents {
     return {
-      open: () => {
+      open: (traits = {}) => {
         if (this.#line !== line || line.state !== "connecting") return
         line.state = "open"
         this.#tries = 0
         this.#lost = undefined
-        this.#user.opened(line.link as Link)
+        this.#user.onConnOpen(traits)
         // Whoever was told may have disconnected already.
         if (this.link === line.link) this.#setStatus("connected")
       },
       frame: (frame) => {
-        if (this.#line === line && line.state === "open") this.#user.frame(frame)
+        if (this.#line === line && line.state === "open") this.#user.onConnMessage(frame)
       },
       error: (error) => this.#error(line, error),
       close: (info) => this.#ended(line, info),
@@ -231,21 +211,21 @@ export class Reconnector<Target> {
     // A line that is being closed errs because of that.
     if (this.#line !== line || line.state === "closing") return
     this.#lost = { error }
-    this.#user.error(error)
-    if (this.#line === line) this.#user.down("connection_error")
+    this.#user.onConnError(error)
+    if (this.#line === line) this.#user.onConnDown("connection_error")
   }
 
   #ended(line: Line, info: CloseInfo): void {
     if (line.state === "closed") return
-    const ours = line.state === "closing"
+    const another = this.#wanted && (line.state !== "closing" || line.down !== undefined)
     line.state = "closed"
     if (this.#line === line) {
       this.#line = undefined
-      this.#user.down("connection_closed")
-      if (!ours && this.#wanted && this.#line === undefined) {
+      this.#user.onConnDown(line.down ?? "connection_closed")
+      if (another && this.#wanted && !this.#line) {
         this.#plan({ ...this.#lost, code: info.code, reason: info.reason })
       }
-      this.#user.closed(info)
+      this.#user.onConnClose(info)
     }
     for (const callback of line.whenClosed) callback()
   }
@@ -257,10 +237,9 @@ export class Reconnector<Target> {
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
     if (delay === false) {
       this.#stop()
-      this.#setStatus("disconnected")
-      return
+      return this.#setStatus("disconnected")
     }
-    clock.clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#timer = clock.setTimeout(() => {
       // Nobody looks: the attempt is made when somebody does.
       if (!this.#options.pageEvents || !pageHidden()) this.#attempt()
@@ -268,58 +247,48 @@ export class Reconnector<Target> {
     this.#setStatus("reconnecting", delay)
   }
 
-  #hangUp(whenClosed?: () => void, code?: number, reason?: string): void {
+  #hangUp(whenClosed: () => void = () => {}, code?: number, reason = ""): void {
     const line = this.#line
     this.#stop()
     this.#setStatus("disconnected")
-    if (line === undefined) return whenClosed?.()
-    if (whenClosed !== undefined) line.whenClosed.push(whenClosed)
+    if (!line) return whenClosed()
+    line.whenClosed.push(whenClosed)
     if (line.state === "closing") return
     const wasOpen = line.state === "open"
-    line.state = "closing"
-    if (line.link === undefined) return this.#ended(line, abnormalClose("disconnected before the attempt began"))
     const { clock } = this.#options
-    const giveUp = clock.setTimeout(
-      () => this.#ended(line, { code: code ?? 1005, reason: reason ?? "", wasClean: false }),
-      CLOSE_WAIT_MS,
-    )
-    line.whenClosed.unshift(() => clock.clearTimeout(giveUp))
+    const end = (): void => this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
+    line.state = "closing"
+    if (!line.link) return end()
+    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
+    line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
-    if (wasOpen && this.#line === line) this.#user.down("connection_closed")
-  }
-
-  #forget(line: Line, down: DownReason = "connection_closed", code?: number, reason?: string): void {
-    line.state = "closed"
-    line.link?.close(code, reason)
-    this.#user.down(down)
-    for (const callback of line.whenClosed) callback()
+    if (wasOpen && this.#line === line) this.#user.onConnDown("connection_closed")
   }
 
   #stop(): void {
     this.#wanted = this.#awayWithPage = false
-    this.#attempts++
+    this.#stopTimer()
+  }
+
+  #stopTimer(): void {
     this.#options.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
   }
 
   #setStatus(status: Status, retryInMs?: number): void {
     if (status === this.#status && retryInMs === undefined) return
     this.#status = status
-    for (const check of this.#waiting) check()
-    this.#user.status(status, {
-      tries: this.#tries,
-      ...(retryInMs !== undefined && { retryInMs }),
-      ...(this.#lost !== undefined && { lost: this.#lost }),
-    })
+    const lost = this.#lost
+    if (status === "connected" || status === "disconnected") for (const settle of this.#waiting) settle()
+    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost })
   }
 
   #follow(): () => void {
     const now = (): void => {
-      if (this.#wanted && this.#line === undefined) this.#attempt()
+      if (this.#wanted && !this.#line) this.#attempt()
     }
     return followPage({
       shown: now,
-      online: () => (this.link === undefined ? now() : this.#user.suspect()),
+      online: () => (this.link ? this.#user.onConnSuspect() : now()),
       pagehide: () => {
         if (!this.#wanted) return
         this.#hangUp()

@@ -20,6 +20,9 @@ export type Provider<T> = T | (() => T | PromiseLike<T>)
 export const provide = <T>(provider: Provider<T>): T | PromiseLike<T> =>
   typeof provider === "function" ? (provider as () => T | PromiseLike<T>)() : provider
 
+export const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
+  typeof (value as PromiseLike<T> | undefined)?.then === "function"
+
 /** Told what the socket does: `kind` is `transport`, `channel`, `push` or `receive`. */
 export type Logger = (kind: string, message: string, data?: unknown) => void
 
@@ -92,47 +95,51 @@ export interface SocketOptions {
 }
 
 /** The options with every default filled in. */
-export interface ResolvedOptions {
-  params: Provider<object>
-  authToken: Provider<string | undefined>
-  serializer: ClientSerializer
-  timeout: number
-  heartbeatIntervalMs: number
-  reconnectAfterMs: ReconnectPolicy
-  maxReconnectAttempts: number
-  rejoinAfterMs: (tries: number) => number
-  longpollerTimeout: number
-  logger: Logger | undefined
-  vsn: string
-  binaryType: BinaryType
-  bufferSize: number
-  whenFull: WhenFull
-  highWaterMark: number
-  pageEvents: boolean
-  clock: Clock
-}
+export type ResolvedOptions = SocketOptions &
+  Required<
+    Pick<
+      SocketOptions,
+      | "params"
+      | "serializer"
+      | "timeout"
+      | "heartbeatIntervalMs"
+      | "reconnectAfterMs"
+      | "maxReconnectAttempts"
+      | "rejoinAfterMs"
+      | "longpollerTimeout"
+      | "vsn"
+      | "binaryType"
+      | "bufferSize"
+      | "whenFull"
+      | "highWaterMark"
+      | "pageEvents"
+      | "clock"
+    >
+  >
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  const { serializer = jsonForClient, random = Math.random, logger, debug } = given
-  return {
-    params: given.params ?? {},
-    authToken: given.authToken,
+  const { random = Math.random, serializer = jsonForClient } = given
+  const options: ResolvedOptions = {
+    params: {},
     serializer,
-    timeout: given.timeout ?? 10_000,
-    heartbeatIntervalMs: given.heartbeatIntervalMs ?? 30_000,
-    reconnectAfterMs: given.reconnectAfterMs ?? ((tries, lost) => reconnectDelay(tries, random, lost.code)),
-    maxReconnectAttempts: given.maxReconnectAttempts ?? Infinity,
-    rejoinAfterMs: given.rejoinAfterMs ?? ((tries) => rejoinDelay(tries, random)),
-    longpollerTimeout: given.longpollerTimeout ?? 20_000,
-    logger: logger ?? (debug ? (kind, message, data) => console.log(`${kind}: ${message}`, data) : undefined),
-    vsn: given.vsn ?? serializer.vsn,
-    binaryType: given.binaryType ?? "arraybuffer",
-    bufferSize: given.bufferSize ?? 1000,
-    whenFull: given.whenFull ?? "refuse",
-    highWaterMark: given.highWaterMark ?? 1 << 20,
-    pageEvents: given.pageEvents ?? true,
-    clock: given.clock ?? systemClock,
+    vsn: serializer.vsn,
+    timeout: 10_000,
+    heartbeatIntervalMs: 30_000,
+    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.code),
+    maxReconnectAttempts: Infinity,
+    rejoinAfterMs: (tries) => rejoinDelay(tries, random),
+    longpollerTimeout: 20_000,
+    binaryType: "arraybuffer",
+    bufferSize: 1000,
+    whenFull: "refuse",
+    highWaterMark: 1 << 20,
+    pageEvents: true,
+    clock: systemClock,
+    ...(given.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
   }
+  // An option that is said to be undefined or null is one that is not said.
+  for (const [name, value] of Object.entries(given)) if (value != null) Object.assign(options, { [name]: value })
+  return options
 }
 
 /** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
@@ -155,10 +162,9 @@ export function chooseTransport({ transport, longPollFallbackMs, sessionStorage,
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
 export function absoluteUrl(url: string): string {
-  if (!url.startsWith("/")) return url.replace(/^http/, "ws")
-  if (typeof location === "undefined") {
-    throw new RookeryError("bad_option", `there is no page that ${url} could be relative to; give a whole URL`)
+  if (url.startsWith("/")) {
+    if (!globalThis.location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+    url = new URL(url, location.href).href
   }
-  const protocol = location.protocol === "https:" ? "wss" : "ws"
-  return url.startsWith("//") ? `${protocol}:${url}` : `${protocol}://${location.host}${url}`
+  return url.replace(/^http/, "ws")
 }

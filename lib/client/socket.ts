@@ -6,10 +6,10 @@ import type { Message, Ref } from "../protocol/message.js"
 import { appendQuery } from "../protocol/query.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
-import type { CloseInfo, Link, LinkEvents, Transport } from "../transport/transport.js"
+import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { Callbacks } from "./callbacks.js"
-import { Channel, type ChannelEnd, type ChannelHost } from "./channel.js"
+import { Bindings } from "./bindings.js"
+import { Channel, type ChannelEnd } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
 import type { Push, PushOptions } from "./push.js"
@@ -17,6 +17,7 @@ import { Reconnector, type DownReason, type Status, type StatusChange } from "./
 import {
   absoluteUrl,
   chooseTransport,
+  isPromise,
   provide,
   resolveOptions,
   toTransport,
@@ -24,15 +25,7 @@ import {
   type SocketOptions,
   type TransportOption,
 } from "./socket-options.js"
-import { Subscriptions, type Handlers, type Subscription } from "./subscriptions.js"
-
-type SocketEvents = {
-  open: []
-  close: [info: CloseInfo]
-  error: [error: unknown, transport: TransportOption | undefined, establishedConnections: number]
-  message: [message: Message]
-  status: [status: Status, change: StatusChange]
-}
+import { Subscriptions, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
 interface Target {
   params: object
@@ -53,18 +46,13 @@ export interface OpenedOptions {
  * answers are checked; without one everything goes.
  */
 export class Socket<T extends Contract<T> = AnyTopics> {
-  /** How long to wait for an answer, in milliseconds. */
-  readonly timeout: number
   readonly #endPoint: string
   readonly #options: ResolvedOptions
-  readonly #customEncode: SocketOptions["encode"]
-  readonly #customDecode: SocketOptions["decode"]
   readonly #connection: Reconnector<Target>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
-  readonly #callbacks: Callbacks<SocketEvents>
-  readonly #subscriptions: Subscriptions
-  readonly #host: ChannelHost
+  #bindings = new Bindings()
+  readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
   /** Pushes that failed and still owe their `receive("timeout")`. */
@@ -73,9 +61,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #transport: Transport
   #givenTransport: TransportOption | undefined
   #codec: Codec
+  /** The params of the last attempt, if they had to be waited for. */
   #params: object | undefined
   #ref = 0
   #established = 0
+  #reporting = false
   #destroyed = false
 
   /**
@@ -83,67 +73,29 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    */
   constructor(endPoint: string, options: SocketOptions = {}) {
     const resolved = (this.#options = resolveOptions(options))
-    const { clock, bufferSize, whenFull, highWaterMark, heartbeatIntervalMs, logger } = resolved
     this.#endPoint = `${endPoint}/websocket`
-    this.timeout = resolved.timeout
     this.#givenTransport = options.transport
     this.#transport = chooseTransport(options)
     this.#codec = resolved.serializer.client
-    this.#customEncode = options.encode
-    this.#customDecode = options.decode
-    this.#callbacks = new Callbacks((error) => this.#report(error))
-    this.#connection = new Reconnector(
-      {
-        prepare: () => this.#prepare(),
-        open: (target, events) => this.#open(target, events),
-        opened: (link) => this.#opened(link),
-        frame: (frame) => this.#frame(frame),
-        error: (error) => this.#error(error),
-        down: (reason) => this.#down(reason),
-        closed: (info) => this.#closed(info),
-        status: (status, change) => this.#callbacks.call("status", status, change),
-        suspect: () => this.#heartbeat.beat(),
-      },
-      resolved,
-    )
-    this.#heartbeat = new Heartbeat({
-      clock,
-      intervalMs: heartbeatIntervalMs,
-      beat: () => this.#beat(),
-      lost: () => {
-        this.log("transport", "heartbeat timeout. Attempting to re-establish connection")
+    this.#connection = new Reconnector<Target>(this, resolved)
+    this.#heartbeat = new Heartbeat(
+      resolved.clock,
+      resolved.heartbeatIntervalMs,
+      () => this.#beat(),
+      () => {
         this.#connection.drop("heartbeat_timeout", NORMAL, "heartbeat timeout")
       },
-    })
-    this.#outbox = new Outbox({
-      clock,
-      size: bufferSize,
-      whenFull,
-      highWaterMark,
-      link: () => this.#connection.link,
-      write: (message, push, link) => this.#write(message, push, link),
-    })
-    this.#host = {
-      clock,
-      timeout: this.timeout,
-      bufferSize,
-      whenFull,
-      log: logger,
-      rejoinAfterMs: resolved.rejoinAfterMs,
-      isConnected: () => this.isConnected(),
-      makeRef: () => this.makeRef(),
-      post: (message, push) => this.#post(message, push),
-      enter: (channel) => this.#enter(channel),
-      exit: (channel) => {
-        if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
-      },
-      owes: (push) => this.#owing.add(push),
-      report: (error) => this.#report(error),
-    }
-    this.#subscriptions = new Subscriptions({
-      channel: (topic, params) => new Channel(topic, params, this.#host),
-      current: (topic) => this.#channels.get(topic) as Channel | undefined,
-    })
+    )
+    this.#outbox = new Outbox(
+      resolved,
+      () => this.#connection.link,
+      (message, push, link) => this.#write(message, push, link),
+    )
+  }
+
+  /** How long to wait for an answer, in milliseconds. */
+  get timeout(): number {
+    return this.#options.timeout
   }
 
   /** Where the connection stands. */
@@ -158,9 +110,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    if (this.#destroyed) throw new RookeryError("destroyed", "this socket was destroyed; make a new one")
+    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
     if (params !== undefined) {
-      console.log("passing params to connect is deprecated. Instead pass :params to the Socket constructor")
+      console.log("connect(params) is deprecated: give params to the constructor")
       this.#options.params = params
     }
     this.#connection.connect()
@@ -184,13 +136,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     for (const channel of [...this.#channels.values()]) channel.destroy(error)
     for (const push of this.#owing) push.stopTimer()
     this.#owing.clear()
-    this.#subscriptions.clear()
     this.#outbox.clear()
     this.#connection.disconnect()
     this.#connection.abandon()
     this.#heartbeat.stop()
     this.#pings.clear()
-    this.#callbacks.clear()
+    this.#bindings = new Bindings()
   }
 
   [Symbol.dispose](): void {
@@ -208,7 +159,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     topic: Topic,
     ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
   ): Channel<SpecOf<T, Topic>> {
-    return new Channel<SpecOf<T, Topic>>(topic, params[0] ?? {}, this.#host)
+    return new Channel<SpecOf<T, Topic>>(topic, params[0] ?? {}, this)
   }
 
   /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
@@ -216,7 +167,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     topic: Topic,
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
   ): Promise<Channel<SpecOf<T, Topic>>> {
-    const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this.#host)
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this)
     try {
       await channel.join(options as PushOptions | undefined)
     } catch (error) {
@@ -243,34 +194,34 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Calls back at every opened connection. The ref is for {@link Socket.off}. */
   onOpen(callback: () => void): string {
-    return this.#callbacks.add("open", this.makeRef(), callback)
+    return this.#on("open", callback)
   }
 
   /** Calls back at every closed connection, with its close event. */
   onClose(callback: (info: CloseInfo) => void): string {
-    return this.#callbacks.add("close", this.makeRef(), callback)
+    return this.#on("close", callback)
   }
 
   /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
   onError(
     callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
   ): string {
-    return this.#callbacks.add("error", this.makeRef(), callback)
+    return this.#on("error", callback)
   }
 
   /** Calls back for every message, after its channel. */
   onMessage(callback: (message: Message) => void): string {
-    return this.#callbacks.add("message", this.makeRef(), callback)
+    return this.#on("message", callback)
   }
 
   /** Calls back when the {@link Status} changes, and whenever a new attempt is planned. */
   onStatus(callback: (status: Status, change: StatusChange) => void): string {
-    return this.#callbacks.add("status", this.makeRef(), callback)
+    return this.#on("status", callback)
   }
 
   /** Takes callbacks off by their refs. */
   off(refs: readonly string[]): void {
-    for (const ref of refs) this.#callbacks.remove(ref)
+    this.#bindings.removeAll(refs)
   }
 
   /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
@@ -296,7 +247,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   endPointURL(): string {
     if (this.#params === undefined) {
       const params = provide(this.#options.params)
-      if (!("then" in params)) return this.#url(params, this.#options.vsn)
+      if (!isPromise(params)) return this.#url(params, this.#options.vsn)
     }
     return this.#url(this.#params ?? {}, this.#options.vsn)
   }
@@ -325,7 +276,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `BufferFullError` if too many wait already
    */
   push(message: Omit<Message, "join_ref"> & { join_ref?: Ref }): void {
-    this.#post({ ...message, join_ref: message.join_ref ?? null })
+    this.post({ ...message, join_ref: message.join_ref ?? null })
   }
 
   /** A ref that this socket has not used yet. */
@@ -338,134 +289,178 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   hasLogger(): boolean {
-    return this.#options.logger !== undefined
+    return !!this.#options.logger
   }
 
-  #prepare(): Target | PromiseLike<Target> {
-    const { params, authToken } = this.#options
-    const given = provide(params)
-    const token = provide(authToken)
-    const target = (known: object, knownToken: string | undefined): Target => ({ params: known, authToken: knownToken })
-    if (!("then" in given) && typeof token !== "object") return target(given, token)
-    return Promise.all([given, token]).then(([known, knownToken]) => {
-      this.#params = known
-      return target(known, knownToken)
-    })
+  /** @internal */
+  get options(): ResolvedOptions {
+    return this.#options
   }
 
-  #open({ params, authToken }: Target, events: LinkEvents): Link {
+  /** @internal */
+  current(topic: string): ChannelEnd | undefined {
+    return this.#channels.get(topic)
+  }
+
+  /** @internal */
+  enter(channel: ChannelEnd): void {
+    const { topic } = channel
+    const other = this.#channels.get(topic)
+    if (other === channel) return
+    other?.leave()
+    this.#channels.set(topic, channel)
+  }
+
+  /** @internal */
+  exit(channel: ChannelEnd): void {
+    if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
+  }
+
+  /** @internal */
+  post(message: Message, push?: Push): void {
+    const { event } = message
+    this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
+  }
+
+  /** @internal */
+  owes(push: Push): void {
+    this.#owing.add(push)
+  }
+
+  /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
+  report(error: unknown): void {
+    // A callback that throws about an error is not told of its own.
+    const heard = this.#bindings.has("error") && !this.#reporting
+    this.#reporting = true
+    if (heard) this.onConnError(error)
+    this.#reporting = false
+    if (typeof reportError === "function") reportError(error)
+    else if (!heard) console.error(error)
+  }
+
+  /** @internal */
+  prepare(): Target | PromiseLike<Target> {
+    const params = provide(this.#options.params)
+    const authToken = provide(this.#options.authToken)
+    if (!isPromise(params) && !isPromise(authToken)) return { params, authToken }
+    return Promise.all([params, authToken]).then(([known, token]) => ({
+      params: (this.#params = known),
+      authToken: token,
+    }))
+  }
+
+  /** @internal */
+  open({ params, authToken }: Target, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
     const url = this.#url(params, vsn)
     const textUrl = serializer.longPoll ? url : this.#url(params, jsonForClient.vsn)
     return this.#transport.open(url, { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
   }
 
-  #url(params: object, vsn: string): string {
-    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
-  }
-
-  #opened(link: Link): void {
-    this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
+  /** @internal */
+  onConnOpen({ textOnly, skipHeartbeat, wantsPing }: LinkTraits): void {
     const { serializer } = this.#options
-    this.#codec = link.textOnly && !serializer.longPoll ? jsonForClient.client : serializer.client
+    this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
+    this.#codec = (textOnly && !serializer.longPoll ? jsonForClient : serializer).client
     this.#established++
     this.#outbox.flush()
-    if (!link.skipHeartbeat) this.#heartbeat.start()
-    if (link.wantsPing) this.ping(() => {})
+    if (!skipHeartbeat) this.#heartbeat.start()
+    if (wantsPing) this.ping(() => {})
     for (const channel of this.#channels.values()) channel.connectionUp()
-    this.#callbacks.call("open")
+    this.#bindings.call(this, "open")
   }
 
-  #error(error: unknown): void {
+  /** @internal */
+  onConnMessage(frame: IncomingFrame): void {
+    const { decode } = this.#options
+    const { link } = this.#connection
+    try {
+      if (!decode) return this.#message(this.#codec.decode(frame))
+      decode(frame, (message) => {
+        if (this.#connection.link === link) this.#message(message)
+      })
+    } catch (error) {
+      this.report(error)
+    }
+  }
+
+  /** @internal */
+  onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    this.#callbacks.call("error", error, this.#givenTransport, this.#established)
+    this.#bindings.call(this, "error", error, this.#givenTransport, this.#established)
   }
 
-  #down(reason: DownReason): void {
+  /** @internal */
+  onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
     this.#pings.clear()
     for (const channel of this.#channels.values()) channel.connectionDown(reason)
   }
 
-  #closed(info: CloseInfo): void {
+  /** @internal */
+  onConnClose(info: CloseInfo): void {
     this.log("transport", "close", info)
-    this.#callbacks.call("close", info)
+    this.#bindings.call(this, "close", info)
   }
 
-  #enter(channel: ChannelEnd): void {
-    const other = this.#channels.get(channel.topic)
-    if (other === channel) return
-    if (other !== undefined) {
-      this.log("transport", `leaving duplicate topic "${channel.topic}"`)
-      other.leave()
-    }
-    this.#channels.set(channel.topic, channel)
+  /** @internal */
+  onConnStatus(status: Status, change: StatusChange): void {
+    this.#bindings.call(this, "status", status, change)
+  }
+
+  /** @internal */
+  onConnSuspect(): void {
+    this.#heartbeat.beat()
+  }
+
+  #on(event: string, callback: (...args: never[]) => void): string {
+    const ref = this.makeRef()
+    this.#bindings.add(event, ref, callback)
+    return ref
+  }
+
+  #url(params: object, vsn: string): string {
+    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
   }
 
   #beat(): string {
     const ref = this.makeRef()
     // Not through the outbox: behind a full one, a slow line would pass for a dead one.
-    const link = this.#connection.link
-    const message: Message = { join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} }
-    if (link !== undefined) this.#write(message, undefined, link)
+    const { link } = this.#connection
+    if (link) this.#write({ join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} }, undefined, link)
     return ref
-  }
-
-  #post(message: Message, push?: Push): void {
-    const { event } = message
-    this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
   }
 
   #write(message: Message, push: Push | undefined, link: Link): void {
     const { topic, event, join_ref, ref, payload } = message
-    if (this.#options.logger !== undefined) this.log("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    const { encode, logger } = this.#options
+    if (logger) this.log("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
     try {
-      if (this.#customEncode !== undefined) {
-        this.#customEncode(message, (frame) => {
-          if (this.#connection.link === link && (push === undefined || push.ref === ref)) link.send(frame as Frame)
+      if (encode) {
+        encode(message, (frame) => {
+          if (this.#connection.link === link && (!push || push.ref === ref)) link.send(frame as Frame)
         })
       } else {
         link.send(this.#codec.encode(message))
       }
-      if (push !== undefined) push.sent = true
+      if (push) push.sent = true
     } catch (error) {
-      if (push === undefined) this.#report(error)
-      else push.failLoudly(error as Error)
-    }
-  }
-
-  #frame(frame: IncomingFrame): void {
-    try {
-      if (this.#customDecode === undefined) return this.#message(this.#codec.decode(frame))
-      const { link } = this.#connection
-      this.#customDecode(frame, (message) => {
-        if (this.#connection.link === link) this.#message(message)
-      })
-    } catch (error) {
-      this.#report(error)
+      if (push) push.failLoudly(error as Error)
+      else this.report(error)
     }
   }
 
   #message(message: Message): void {
     const { topic, event, payload, ref } = message
-    if (this.#options.logger !== undefined) {
-      const status = (payload as { status?: string } | null)?.status ?? ""
-      this.log("receive", `${status} ${topic} ${event} ${ref === null ? "" : `(${ref})`}`, payload)
-    }
+    if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
     this.#channels.get(topic)?.receive(message)
-    if (this.#callbacks.has("message")) this.#callbacks.call("message", message)
-    if (topic !== PHOENIX_TOPIC) return
-    const pong = this.#pings.get(ref)
-    this.#pings.delete(ref)
-    pong?.()
-  }
-
-  /** What nobody else can be told: a callback that threw, a frame that makes no sense, a push that nobody awaits. */
-  #report(error: unknown): void {
-    if (this.#callbacks.has("error")) this.#error(error)
-    if (typeof reportError === "function") reportError(error)
-    else if (!this.#callbacks.has("error")) console.error(error)
+    if (this.#bindings.has("message")) this.#bindings.call(this, "message", message)
+    if (topic === PHOENIX_TOPIC) {
+      const pong = this.#pings.get(ref)
+      this.#pings.delete(ref)
+      pong?.()
+    }
   }
 }
 

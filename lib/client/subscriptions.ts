@@ -1,9 +1,7 @@
 import type { AnyTopics, JoinedOf, ReceivedEvent, ReceivesOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE } from "../protocol/events.js"
-import type { Handler } from "./bindings.js"
-import type { Channel } from "./channel.js"
-import { sameParams } from "./same-params.js"
+import type { Channel, Handler } from "./channel.js"
 
 /** A handler by event. */
 export type Handlers<S> = { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> }
@@ -25,118 +23,87 @@ export interface SubscriptionHost {
   channel(topic: string, params: unknown): Channel
   /** The channel that the topic's messages go to. */
   current(topic: string): Channel | undefined
+  report(error: unknown): void
 }
 
-interface Member {
-  handlers: Handlers<AnyTopics[string]>
-  refs: [event: string, ref: number][]
-}
-
-interface Shared {
-  params: unknown
-  channel: Channel
-  /** Whether the channel was made here, and is left here. */
-  own: boolean
-  members: Set<Member>
-  closeRef: number
-}
+/** Whether two params say the same, as JSON. Functions are the same only if they are one. */
+const same = (a: unknown, b: unknown): boolean =>
+  a === b || (typeof a !== "function" && JSON.stringify(a) === JSON.stringify(b))
 
 /** Topics that are joined once for any number of subscribers. */
 export class Subscriptions {
   readonly #host: SubscriptionHost
-  readonly #byTopic = new Map<string, Shared>()
+  /** How many share each channel that was made here. */
+  readonly #shares = new WeakMap<Channel, number>()
 
   constructor(host: SubscriptionHost) {
     this.#host = host
   }
 
   subscribe(topic: string, handlers: Handlers<AnyTopics[string]>, params: unknown): Subscription {
-    const known = this.#byTopic.get(topic)
-    const joinedWith = known ?? this.#host.current(topic)
-    if (joinedWith !== undefined && params !== undefined && !sameParams(joinedWith.params ?? {}, params)) {
-      throw new RookeryError(
-        "params_differ",
-        `${topic} is joined with other params; subscribe with the same ones, with none, or unsubscribe first`,
-      )
+    let channel: Channel
+    let stops: (() => void)[] = []
+    const stop = (): void => {
+      for (const each of stops) each()
+      stops = []
     }
-    const shared = known ?? this.#share(topic, params)
-    const member: Member = { handlers, refs: [] }
-    shared.members.add(member)
-    this.#attach(shared.channel, member)
-    const unsubscribe = (): void => this.#leave(topic, shared, member)
+    const attach = (): void => {
+      channel = this.#take(topic, params)
+      params = channel.params
+      stops = [channel.listen(PHX_CLOSE, closed)]
+      for (const [event, handler] of Object.entries(handlers)) {
+        if (handler) stops.push(channel.listen(event, handler))
+      }
+      if (channel.state === "closed") channel.join()
+    }
+    const closed = (reason: unknown): void => {
+      if (reason !== "leave") return stop()
+      // Whoever owned the channel left it, but here is one who has not: once the dust has settled, on with another.
+      queueMicrotask(() => {
+        if (stops.length === 0) return
+        stop()
+        try {
+          attach()
+        } catch (error) {
+          this.#host.report(error)
+        }
+      })
+    }
+    const unsubscribe = (): void => {
+      if (stops.length === 0) return
+      stop()
+      this.#giveBack(channel)
+    }
+    attach()
     return {
       topic,
       get channel() {
-        return shared.channel
+        return channel
       },
       get joined() {
-        return shared.channel.joinPush
+        return channel.joinPush
       },
       unsubscribe,
       [Symbol.dispose]: unsubscribe,
     }
   }
 
-  clear(): void {
-    this.#byTopic.clear()
-  }
-
-  #share(topic: string, params: unknown): Shared {
-    const shared = { params, members: new Set<Member>() } as Shared
-    this.#byTopic.set(topic, shared)
-    this.#adopt(topic, shared)
-    return shared
-  }
-
-  /** Takes the channel that somebody has joined the topic with, or joins with one of its own. */
-  #adopt(topic: string, shared: Shared): void {
-    const current = this.#host.current(topic)
-    shared.own = current === undefined
-    shared.channel = current ?? this.#host.channel(topic, shared.params)
-    shared.params ??= shared.channel.params
-    shared.closeRef = shared.channel.on(PHX_CLOSE, (reason) => this.#closed(topic, shared, reason))
-    for (const member of shared.members) this.#attach(shared.channel, member)
-    if (shared.own) shared.channel.join()
-  }
-
-  #closed(topic: string, shared: Shared, reason: unknown): void {
-    if (this.#byTopic.get(topic) !== shared) return
-    const { channel } = shared
-    if (reason !== "leave") {
-      // The server ended the channel, or the socket is no more.
-      this.#byTopic.delete(topic)
-      return
+  /** The channel that somebody has joined the topic with, or one to join. */
+  #take(topic: string, params: unknown): Channel {
+    const joined = this.#host.current(topic)
+    if (joined && params !== undefined && !same(joined.params, params)) {
+      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same ones, or none`)
     }
-    // Whoever owned the channel left it, but here are others who have not: once the dust has settled, on with another.
-    queueMicrotask(() => {
-      if (this.#byTopic.get(topic) !== shared || shared.channel !== channel) return
-      channel.off(PHX_CLOSE, shared.closeRef)
-      for (const member of shared.members) this.#detach(channel, member)
-      this.#adopt(topic, shared)
-    })
+    const channel = joined ?? this.#host.channel(topic, params)
+    const shares = this.#shares.get(channel)
+    if (!joined || shares) this.#shares.set(channel, (shares ?? 0) + 1)
+    return channel
   }
 
-  #leave(topic: string, shared: Shared, member: Member): void {
-    if (!shared.members.delete(member)) return
-    this.#detach(shared.channel, member)
-    if (shared.members.size > 0 || this.#byTopic.get(topic) !== shared) return
-    this.#byTopic.delete(topic)
-    shared.channel.off(PHX_CLOSE, shared.closeRef)
-    if (shared.own) shared.channel.leave()
-  }
-
-  #attach(channel: Channel, member: Member): void {
-    for (const [event, handler] of Object.entries(member.handlers)) {
-      if (handler === undefined) continue
-      // To a subscriber, a channel that was left by its owner has only been replaced.
-      const own: Handler<unknown> =
-        event === PHX_CLOSE ? (reason, ref, joinRef) => reason !== "leave" && handler(reason, ref, joinRef) : handler
-      member.refs.push([event, channel.on(event, own)])
-    }
-  }
-
-  #detach(channel: Channel, member: Member): void {
-    for (const [event, ref] of member.refs) channel.off(event, ref)
-    member.refs = []
+  #giveBack(channel: Channel): void {
+    const shares = this.#shares.get(channel)
+    if (!shares) return
+    this.#shares.set(channel, shares - 1)
+    if (shares === 1) channel.leave()
   }
 }

@@ -1,3 +1,4 @@
+import { isPromise } from "./socket-options.js"
 /** Goes on with a value that may have to be waited for: at once where it is there, so that what was synchronous stays so. */
 export function whenReady<T>(
   get: () => T | PromiseLike<T>,
@@ -6,8 +7,8 @@ export function whenReady<T>(
 ): void {
   try {
     const value = get()
-    if (typeof (value as PromiseLike<T> | null)?.then === "function") (value as PromiseLike<T>).then(next, fail)
-    else next(value as T)
+    if (isPromise(value)) value.then(next, fail)
+    else next(value)
   } catch (error) {
     fail(error)
   }

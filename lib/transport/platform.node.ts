@@ -1,14 +1,11 @@
 import WebSocket from "ws"
-import type { WebSocketClass, WebSocketLike, WebSocketOptions } from "./websocket.js"
+import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
 /** The WebSocket to use when none is given: Node 20 has none of its own, and that of 22 takes no headers. */
 export const platformWebSocket = (): WebSocketClass | undefined => WebSocket as unknown as WebSocketClass
 
-/** What a WebSocket is given beside URL and subprotocols. */
-export function requestOptions({ headers, agent, request }: WebSocketOptions): object | undefined {
-  if (!(headers ?? agent ?? request)) return undefined
-  return { ...request, ...(headers && { headers }), ...(agent !== undefined && { agent }) }
-}
+/** Whether {@link platformWebSocket} takes headers and an agent. */
+export const takesRequestOptions: boolean = true
 
 /** Asks to be told the HTTP status of a refused handshake, which `ws` knows. */
 export function watchRefusal(socket: WebSocketLike, refused: (status: number) => void): void {
