@@ -448,7 +448,8 @@ export class Channel<S = AnyTopics[string]> {
     this.#giveUpPending(gone)
     for (const push of buffer) push.fail(gone(push))
     this.#join.stopTimer()
-    this.#join.fail(gone(this.#join as Push))
+    // An error costs a stack trace, and most joins have long been answered.
+    if (!this.#join.over) this.#join.fail(gone(this.#join as Push))
   }
 
   #gone(push: Push): RookeryError {
