@@ -1,7 +1,6 @@
 export { Channel } from "./client/channel.js"
-export type { ChannelState, ListenOptions, MessagesOptions, PushArguments } from "./client/channel.js"
+export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./client/channel.js"
 export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
-export type { Handler } from "./client/bindings.js"
 export type { WhenFull } from "./client/outbox.js"
 export { Presence, type PresenceOptions } from "./client/presence.js"
 export { Push, type PushOptions } from "./client/push.js"

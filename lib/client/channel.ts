@@ -14,13 +14,16 @@ import type {
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { Bindings, type Handler } from "./bindings.js"
+import { Bindings } from "./bindings.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
 import type { WhenFull } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { whenReady } from "./when-ready.js"
+
+/** A handler of an event, with the refs that phoenix.js hands over too. */
+export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => void
 
 /** Where a channel stands. */
 export type ChannelState = "closed" | "errored" | "joined" | "joining" | "leaving"
@@ -93,6 +96,7 @@ export class Channel<S = AnyTopics[string]> {
   #join: Push<JoinedOf<S>, RefusedOf<S>>
   #timeout: number
   #bindings: Bindings | undefined
+  #lastBinding = 0
   /** Pushes that wait for their answers, by ref, in the order of their sending. */
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
@@ -127,7 +131,7 @@ export class Channel<S = AnyTopics[string]> {
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
-      throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; join() it once, or leave() it first`)
+      throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
     const { timeout = this.#timeout, signal } = toOptions(options)
     this.#timeout = timeout
@@ -174,7 +178,9 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
-    return (this.#bindings ??= new Bindings()).add(event, handler)
+    const ref = ++this.#lastBinding
+    ;(this.#bindings ??= new Bindings()).add(event, ref, handler)
+    return ref
   }
 
   /** Ends what {@link Channel.on} began: one handler, or all of the event. */
@@ -258,8 +264,7 @@ export class Channel<S = AnyTopics[string]> {
     this.host.options.clock.clearTimeout(this.#rejoinTimer)
     if (this.#state !== "joined" && this.#state !== "joining") return
     this.#giveUpPending(
-      (push) =>
-        new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with { retry: true }`),
+      (push) => new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`),
       true,
     )
     this.#trigger(PHX_ERROR, { source: "transport", reason }, null, this.#join.ref)
@@ -390,14 +395,14 @@ export class Channel<S = AnyTopics[string]> {
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
-      if (payload && !handled) throw new Error("channel onMessage callbacks must return the payload, modified or not")
+      if (payload && !handled) throw new Error("onMessage must return the payload")
     } catch (cause) {
       return this.host.report(cause)
     }
     if (event === PHX_REPLY) this.#answered(ref, handled as Partial<Reply> | null)
     else if (event === PHX_ERROR) this.#errored()
     else if (event === PHX_CLOSE) this.#closed(error)
-    this.#bindings?.call(event, handled, ref, joinRef, this.host)
+    this.#bindings?.call(this.host, event, handled, ref, joinRef)
   }
 
   #answered(ref: Ref, reply: Partial<Reply> | null): void {
@@ -429,9 +434,7 @@ export class Channel<S = AnyTopics[string]> {
   #errored(): void {
     if (this.#state === "joining") this.#join.begin(null)
     this.#state = "errored"
-    this.#giveUpPending(
-      (push) => new ChannelClosedError("channel_crashed", `${push}: the channel crashed before it answered`),
-    )
+    this.#giveUpPending((push) => new ChannelClosedError("channel_crashed", `${push}: the channel crashed`))
     this.#scheduleRejoin()
   }
 
@@ -445,11 +448,12 @@ export class Channel<S = AnyTopics[string]> {
     this.#giveUpPending(gone)
     for (const push of buffer) push.fail(gone(push))
     this.#join.stopTimer()
-    this.#join.fail(gone(this.#join as Push))
+    // An error costs a stack trace, and most joins have long been answered.
+    if (!this.#join.over) this.#join.fail(gone(this.#join as Push))
   }
 
   #gone(push: Push): RookeryError {
-    return new ChannelClosedError("channel_closed", `${push}: the channel was left or closed; join() it again`)
+    return new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)
   }
 
   /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */

@@ -6,7 +6,7 @@ import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo, Transport } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
-import { Callbacks } from "./callbacks.js"
+import { Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
 import type { WhenFull } from "./outbox.js"
@@ -62,10 +62,9 @@ export class Connection {
   readonly #envelope: (room: string, data: unknown) => unknown
   readonly #bufferSize: number
   readonly #whenFull: WhenFull
-  readonly #callbacks: Callbacks<ConnectionEvents>
+  #bindings = new Bindings()
   readonly #line: Reconnector<string>
   #waiting: Outgoing[] = []
-  #lastRef = 0
   #close: CloseInfo | undefined
 
   /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
@@ -77,7 +76,6 @@ export class Connection {
     this.#envelope = options.envelope ?? ((room, data) => ({ room, data }))
     this.#bufferSize = options.bufferSize ?? 1000
     this.#whenFull = options.whenFull ?? "refuse"
-    this.#callbacks = new Callbacks((error) => this.#failed(error))
     this.#line = new Reconnector<string>(
       {
         prepare: () => provide(this.#url),
@@ -85,16 +83,16 @@ export class Connection {
         onConnOpen: () => {
           this.#close = undefined
           for (const frame of this.#waiting.splice(0)) this.#send(frame)
-          this.#callbacks.call("open")
+          this.#tell("open")
         },
         onConnMessage: (frame) => this.#frame(frame),
-        onConnError: (error) => this.#callbacks.call("error", error),
+        onConnError: (error) => this.#tell("error", error),
         onConnDown: () => {},
         onConnClose: (info) => {
           this.#close = info
-          this.#callbacks.call("close", info)
+          this.#tell("close", info)
         },
-        onConnStatus: (status, change) => this.#callbacks.call("status", status, change),
+        onConnStatus: (status, change) => this.#tell("status", status, change),
         onConnSuspect: () => {},
       },
       {
@@ -158,8 +156,9 @@ export class Connection {
 
   /** Calls back at an event. The returned function takes the callback off. */
   on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
-    const ref = this.#callbacks.add(event, String(++this.#lastRef), callback)
-    return () => this.#callbacks.remove(ref)
+    const ref = {}
+    this.#bindings.add(event, ref, callback as () => void)
+    return () => this.#bindings.remove(event, ref)
   }
 
   /** Ends everything: the line, every timer and every listener. */
@@ -167,7 +166,7 @@ export class Connection {
     this.#line.disconnect()
     this.#line.abandon()
     this.#waiting = []
-    this.#callbacks.clear()
+    this.#bindings = new Bindings()
   }
 
   [Symbol.dispose](): void {
@@ -189,15 +188,20 @@ export class Connection {
       try {
         data = JSON.parse(frame)
       } catch (cause) {
-        return this.#callbacks.call("error", new SerializerError("bad_frame", "not JSON", undefined, cause))
+        return this.#tell("error", new SerializerError("bad_frame", "not JSON", undefined, cause))
       }
     }
-    this.#callbacks.call("message", data)
+    this.#tell("message", data)
   }
 
-  #failed(cause: unknown): void {
-    if (this.#callbacks.has("error")) {
-      this.#callbacks.call("error", new RookeryError("handler_failed", "a callback threw; see the cause", cause))
+  #tell<E extends keyof ConnectionEvents>(event: E, ...[a, b]: ConnectionEvents[E]): void {
+    this.#bindings.call(this, event, a, b)
+  }
+
+  /** Tells of a callback that threw. @internal */
+  report(cause: unknown): void {
+    if (this.#bindings.has("error")) {
+      this.#tell("error", new RookeryError("handler_failed", "a callback threw; see the cause", cause))
     } else {
       console.error(cause)
     }

@@ -25,9 +25,9 @@ export interface StatusChange {
   /** How many attempts in a row have failed. */
   tries: number
   /** When the next attempt comes, in milliseconds from now, while one is waited for. */
-  retryInMs?: number
+  retryInMs?: number | undefined
   /** Why the connection was lost, if it was. */
-  lost?: LostReason
+  lost?: LostReason | undefined
 }
 
 /** Says how long to wait before the nth attempt in a row, or `false` to end the trying. */
@@ -144,24 +144,21 @@ export class Reconnector<Target> {
 
   /** Resolves once connected; rejects when nobody tries any more. */
   opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
-    if (this.#status === "connected") return Promise.resolve()
     return new Promise((resolve, reject) => {
       const { clock } = this.#options
-      const settle = (error?: unknown): void => {
+      let unfollow = (): void => {}
+      const settle = (error: unknown = this.#lost?.error): void => {
         this.#waiting.delete(settle)
         clock.clearTimeout(timer)
         unfollow()
-        if (error) reject(error)
-        else resolve()
+        if (this.link) resolve()
+        else reject(error instanceof RookeryError ? error : new ConnectError("not connected", undefined, error))
       }
+      const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
+      const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
       this.#waiting.add(settle)
-      const timer =
-        timeoutMs !== undefined &&
-        clock.setTimeout(() => {
-          settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`, this.#lost?.error))
-        }, timeoutMs)
-      let unfollow = (): void => {}
       unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "opened(): aborted", signal?.reason)))
+      if (this.link) settle()
     })
   }
 
@@ -250,20 +247,20 @@ export class Reconnector<Target> {
     this.#setStatus("reconnecting", delay)
   }
 
-  #hangUp(whenClosed?: () => void, code?: number, reason = ""): void {
+  #hangUp(whenClosed: () => void = () => {}, code?: number, reason = ""): void {
     const line = this.#line
     this.#stop()
     this.#setStatus("disconnected")
-    if (!line) return whenClosed?.()
-    if (whenClosed) line.whenClosed.push(whenClosed)
+    if (!line) return whenClosed()
+    line.whenClosed.push(whenClosed)
     if (line.state === "closing") return
     const wasOpen = line.state === "open"
     const { clock } = this.#options
-    const info = { code: code ?? NO_STATUS, reason, wasClean: false }
+    const end = (): void => this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
     line.state = "closing"
-    if (!line.link) return this.#ended(line, info)
-    const giveUp = clock.setTimeout(() => this.#ended(line, info), CLOSE_WAIT_MS)
-    line.whenClosed.unshift(() => clock.clearTimeout(giveUp))
+    if (!line.link) return end()
+    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
+    line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
     if (wasOpen && this.#line === line) this.#user.onConnDown("connection_closed")
   }
@@ -281,17 +278,8 @@ export class Reconnector<Target> {
     if (status === this.#status && retryInMs === undefined) return
     this.#status = status
     const lost = this.#lost
-    if (status === "connected") for (const settle of this.#waiting) settle()
-    if (status === "disconnected" && this.#waiting.size > 0) {
-      const known = lost?.error
-      const error = known instanceof ConnectError ? known : new ConnectError("disconnected", undefined, known)
-      for (const settle of this.#waiting) settle(error)
-    }
-    this.#user.onConnStatus(status, {
-      tries: this.#tries,
-      ...(retryInMs !== undefined && { retryInMs }),
-      ...(lost && { lost }),
-    })
+    if (status === "connected" || status === "disconnected") for (const settle of this.#waiting) settle()
+    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost })
   }
 
   #follow(): () => void {

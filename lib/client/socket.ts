@@ -8,7 +8,7 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { Callbacks } from "./callbacks.js"
+import { Bindings } from "./bindings.js"
 import { Channel, type ChannelEnd } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
@@ -26,14 +26,6 @@ import {
   type TransportOption,
 } from "./socket-options.js"
 import { Subscriptions, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
-
-type SocketEvents = {
-  open: []
-  close: [info: CloseInfo]
-  error: [error: unknown, transport: TransportOption | undefined, establishedConnections: number]
-  message: [message: Message]
-  status: [status: Status, change: StatusChange]
-}
 
 interface Target {
   params: object
@@ -59,7 +51,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #connection: Reconnector<Target>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
-  readonly #callbacks = new Callbacks<SocketEvents>((error) => this.report(error))
+  #bindings = new Bindings()
   readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
@@ -73,6 +65,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #params: object | undefined
   #ref = 0
   #established = 0
+  #reporting = false
   #destroyed = false
 
   /**
@@ -117,7 +110,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    if (this.#destroyed) throw new RookeryError("destroyed", "this socket was destroyed; make a new one")
+    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
     if (params !== undefined) {
       console.log("connect(params) is deprecated: give params to the constructor")
       this.#options.params = params
@@ -148,7 +141,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#connection.abandon()
     this.#heartbeat.stop()
     this.#pings.clear()
-    this.#callbacks.clear()
+    this.#bindings = new Bindings()
   }
 
   [Symbol.dispose](): void {
@@ -201,34 +194,34 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Calls back at every opened connection. The ref is for {@link Socket.off}. */
   onOpen(callback: () => void): string {
-    return this.#callbacks.add("open", this.makeRef(), callback)
+    return this.#on("open", callback)
   }
 
   /** Calls back at every closed connection, with its close event. */
   onClose(callback: (info: CloseInfo) => void): string {
-    return this.#callbacks.add("close", this.makeRef(), callback)
+    return this.#on("close", callback)
   }
 
   /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
   onError(
     callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
   ): string {
-    return this.#callbacks.add("error", this.makeRef(), callback)
+    return this.#on("error", callback)
   }
 
   /** Calls back for every message, after its channel. */
   onMessage(callback: (message: Message) => void): string {
-    return this.#callbacks.add("message", this.makeRef(), callback)
+    return this.#on("message", callback)
   }
 
   /** Calls back when the {@link Status} changes, and whenever a new attempt is planned. */
   onStatus(callback: (status: Status, change: StatusChange) => void): string {
-    return this.#callbacks.add("status", this.makeRef(), callback)
+    return this.#on("status", callback)
   }
 
   /** Takes callbacks off by their refs. */
   off(refs: readonly string[]): void {
-    for (const ref of refs) this.#callbacks.remove(ref)
+    this.#bindings.removeAll(refs)
   }
 
   /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
@@ -336,8 +329,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
   report(error: unknown): void {
-    const heard = this.#callbacks.has("error")
+    // A callback that throws about an error is not told of its own.
+    const heard = this.#bindings.has("error") && !this.#reporting
+    this.#reporting = true
     if (heard) this.onConnError(error)
+    this.#reporting = false
     if (typeof reportError === "function") reportError(error)
     else if (!heard) console.error(error)
   }
@@ -371,7 +367,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     if (!skipHeartbeat) this.#heartbeat.start()
     if (wantsPing) this.ping(() => {})
     for (const channel of this.#channels.values()) channel.connectionUp()
-    this.#callbacks.call("open")
+    this.#bindings.call(this, "open")
   }
 
   /** @internal */
@@ -391,7 +387,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    this.#callbacks.call("error", error, this.#givenTransport, this.#established)
+    this.#bindings.call(this, "error", error, this.#givenTransport, this.#established)
   }
 
   /** @internal */
@@ -404,17 +400,23 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnClose(info: CloseInfo): void {
     this.log("transport", "close", info)
-    this.#callbacks.call("close", info)
+    this.#bindings.call(this, "close", info)
   }
 
   /** @internal */
   onConnStatus(status: Status, change: StatusChange): void {
-    this.#callbacks.call("status", status, change)
+    this.#bindings.call(this, "status", status, change)
   }
 
   /** @internal */
   onConnSuspect(): void {
     this.#heartbeat.beat()
+  }
+
+  #on(event: string, callback: (...args: never[]) => void): string {
+    const ref = this.makeRef()
+    this.#bindings.add(event, ref, callback)
+    return ref
   }
 
   #url(params: object, vsn: string): string {
@@ -450,13 +452,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #message(message: Message): void {
     const { topic, event, payload, ref } = message
-    if (this.#options.logger) {
-      const status = (payload as { status?: string } | null)?.status ?? ""
-      this.log("receive", `${status} ${topic} ${event} ${ref === null ? "" : `(${ref})`}`, payload)
-    }
+    if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
     this.#channels.get(topic)?.receive(message)
-    if (this.#callbacks.has("message")) this.#callbacks.call("message", message)
+    if (this.#bindings.has("message")) this.#bindings.call(this, "message", message)
     if (topic === PHOENIX_TOPIC) {
       const pong = this.#pings.get(ref)
       this.#pings.delete(ref)

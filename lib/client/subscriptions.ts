@@ -1,9 +1,7 @@
 import type { AnyTopics, JoinedOf, ReceivedEvent, ReceivesOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE } from "../protocol/events.js"
-import type { Handler } from "./bindings.js"
-import type { Channel } from "./channel.js"
-import { sameParams } from "./same-params.js"
+import type { Channel, Handler } from "./channel.js"
 
 /** A handler by event. */
 export type Handlers<S> = { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> }
@@ -27,6 +25,10 @@ export interface SubscriptionHost {
   current(topic: string): Channel | undefined
   report(error: unknown): void
 }
+
+/** Whether two params say the same, as JSON. Functions are the same only if they are one. */
+const same = (a: unknown, b: unknown): boolean =>
+  a === b || (typeof a !== "function" && JSON.stringify(a) === JSON.stringify(b))
 
 /** Topics that are joined once for any number of subscribers. */
 export class Subscriptions {
@@ -89,7 +91,7 @@ export class Subscriptions {
   /** The channel that somebody has joined the topic with, or one to join. */
   #take(topic: string, params: unknown): Channel {
     const joined = this.#host.current(topic)
-    if (joined && params !== undefined && !sameParams(joined.params, params)) {
+    if (joined && params !== undefined && !same(joined.params, params)) {
       throw new RookeryError("params_differ", `${topic} is joined with other params; give the same ones, or none`)
     }
     const channel = joined ?? this.#host.channel(topic, params)

@@ -1,7 +1,7 @@
 import { isBytes, toArrayBuffer, toUint8Array, type Bytes } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
-import type { Message, Ref, Reply } from "../protocol/message.js"
+import type { Message, Reply } from "../protocol/message.js"
 import { decodeUtf8 } from "./decode-text.js"
 
 // V2's binary frames: a byte for the kind, a byte for the length of each field, the fields, and the data to the end.
@@ -20,51 +20,60 @@ const MAX_FIELD = 255
 // Made at its first use, so that the import alone asks nothing of the platform.
 let encoder: TextEncoder | undefined
 
-function encodeFrame(kind: number, names: readonly string[], fields: Record<string, unknown>, data: Bytes): Uint8Array {
-  const payload = toUint8Array(data)
-  let length = 1 + names.length + payload.length
+type Name = "join_ref" | "ref" | "topic" | "event" | "status"
+type Fields = { [N in Name]?: unknown }
+
+const unencodable = (at: string | undefined, cause?: unknown): SerializerError =>
+  new SerializerError("unencodable", `no binary frame can carry this; names may have ${MAX_FIELD} bytes`, at, cause)
+
+function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
   const texts = names.map((name) => {
-    encoder ??= new TextEncoder()
-    const text = encoder.encode(String((fields[name] as Ref) ?? ""))
-    if (text.length > MAX_FIELD) {
-      throw new SerializerError("unencodable", `over ${MAX_FIELD} bytes for a binary frame`, name)
-    }
-    length += text.length
-    return text
+    const field = fields[name as Name] ?? ""
+    // Of an object, `String` would make another name.
+    if (typeof field === "object") throw unencodable(name)
+    return String(field)
   })
-  const frame = new Uint8Array(length)
+  let at = 1 + names.length
+  let payload: Uint8Array
+  try {
+    payload = toUint8Array(data)
+  } catch (cause) {
+    throw unencodable("payload", cause)
+  }
+  // Room for the longest that the names can be: asking the encoder for their lengths costs more than all the rest.
+  const frame = new Uint8Array(at + 3 * texts.join("").length + payload.length)
   frame[0] = kind
-  let at = 1
-  for (const text of texts) frame[at++] = text.length
-  for (const text of texts) {
-    frame.set(text, at)
-    at += text.length
+  encoder ??= new TextEncoder()
+  for (const [i, text] of texts.entries()) {
+    const { written } = encoder.encodeInto(text, frame.subarray(at))
+    if (written > MAX_FIELD) throw unencodable(names[i])
+    frame[1 + i] = written
+    at += written
   }
   frame.set(payload, at)
-  return frame
+  return frame.subarray(0, at + payload.length)
 }
 
-type Fields = { [Name in "join_ref" | "ref" | "topic" | "event" | "status"]?: string } & { data: Uint8Array }
-
 /** Reads the fields that a frame announces; `data` is a view of the frame, not a copy. */
-function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): Fields {
+function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): Fields & { data: Uint8Array } {
   if (names === undefined) {
     throw new SerializerError("bad_frame", frame.length === 0 ? "empty" : `no frame of kind ${frame[0]}`, 0)
   }
-  const fields: Record<string, string> = {}
   let at = 1 + names.length
-  for (const [i, name] of names.entries()) {
+  const fields = { data: frame } as Fields & { data: Uint8Array }
+  names.forEach((name, i) => {
     const end = at + (frame[1 + i] ?? Infinity)
     if (end > frame.length) throw new SerializerError("bad_frame", `ends within its ${name}`, frame.length)
-    fields[name] = decodeUtf8(frame.subarray(at, end), name)
+    fields[name as Name] = decodeUtf8(frame.subarray(at, end), name)
     at = end
-  }
-  return { ...fields, data: frame.subarray(at) }
+  })
+  fields.data = frame.subarray(at)
+  return fields
 }
 
 /** Client to server: a push of bytes. */
 export function encodeClientPush(message: Message, data: Bytes): Uint8Array {
-  return encodeFrame(PUSH, CLIENT_PUSH, { ...message }, data)
+  return encodeFrame(PUSH, CLIENT_PUSH, message, data)
 }
 
 /** What a server reads. The payload is a view of the frame. */
@@ -83,10 +92,10 @@ export function serverBytes({ event, payload }: Message): Bytes | undefined {
 
 /** Server to client: a reply, a push to one channel, or a broadcast, told apart by their refs. */
 export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
-  const { join_ref, ref, event, payload } = message
+  const { join_ref, ref, topic, event, payload } = message
   const isReply = event === PHX_REPLY && payload !== data
   const kind = isReply ? REPLY : join_ref === null && ref === null ? BROADCAST : PUSH
-  const fields = isReply ? { ...message, status: (payload as Reply).status } : { ...message }
+  const fields = isReply ? { join_ref, ref, topic, status: (payload as Reply).status } : message
   return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
 

@@ -35,7 +35,7 @@ export function jsonV1(): Serializer {
     client: {
       encode({ topic, event, payload, ref, join_ref }) {
         if (isBytes(payload)) throw noBytes()
-        return stringifyJson({ topic, event, payload, ref, join_ref })
+        return stringifyJson({ topic, event, payload: payload ?? null, ref, join_ref: join_ref ?? undefined })
       },
       decode,
     },
@@ -43,7 +43,7 @@ export function jsonV1(): Serializer {
       encode(message) {
         if (serverBytes(message) !== undefined) throw noBytes()
         const { topic, event, payload, ref } = message
-        return stringifyJson({ topic, event, payload, ref })
+        return stringifyJson({ topic, event, payload: payload ?? null, ref })
       },
       decode,
     },

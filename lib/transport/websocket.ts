@@ -45,11 +45,7 @@ interface PhoenixTransportExtras {
 /** Frames over a websocket. */
 export function webSocket(options: WebSocketOptions = {}): Transport {
   const { headers, agent, request } = options
-  const extra = (headers ?? agent ?? request) && {
-    ...request,
-    ...(headers && { headers }),
-    ...(agent ? { agent } : {}),
-  }
+  const extra = (headers ?? agent ?? request) && { ...request, headers, agent }
   if (extra && options.WebSocket === undefined && !takesRequestOptions) {
     throw new RookeryError("bad_option", "this WebSocket takes no headers or agent; use params or authToken")
   }
@@ -58,7 +54,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
     open(url, { authToken, binaryType, timeout }, events) {
       const Class = options.WebSocket ?? platformWebSocket()
       if (Class === undefined) {
-        throw new RookeryError("bad_option", "there is no WebSocket here; give one, or use longPoll()")
+        throw new RookeryError("bad_option", "there is no WebSocket here; use longPoll()")
       }
       const protocols = authToken === undefined ? undefined : authTokenSubprotocols(authToken)
       const socket: WebSocketLike & PhoenixTransportExtras = extra
