@@ -1,4 +1,3 @@
-import { NORMAL } from "../protocol/close-codes.js"
 import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
@@ -83,9 +82,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
       resolved.clock,
       resolved.heartbeatIntervalMs,
       () => this.#beat(),
-      () => {
-        this.#connection.drop("heartbeat_timeout", NORMAL, "heartbeat timeout")
-      },
+      () => this.#connection.heartbeatLost(),
     )
     this.#outbox = new Outbox(
       resolved,

@@ -1,6 +1,7 @@
+import { ABNORMAL } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import { abnormalClose, type Link, type LinkEvents, type LinkOptions, type Transport } from "./transport.js"
+import { closeInfo, type Link, type LinkEvents, type LinkOptions, type Transport } from "./transport.js"
 
 /** As much of the web's `Storage` as is used here. */
 export interface FallbackStorage {
@@ -84,7 +85,7 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         link.close()
         useSecond = true
         events.error(new ConnectError(`${first.name} opened but carried nothing within ${after} ms`))
-        events.close(abnormalClose("no answer to a ping"))
+        events.close(closeInfo(ABNORMAL, "no answer to a ping"))
       }
       let timer = clock.setTimeout(late, after)
       let link = first.open(url, linkOptions, {

@@ -2,7 +2,7 @@ import { authTokenSubprotocols } from "../protocol/auth-token.js"
 import { ConnectError, RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
-import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
+import { closeInfo, type CloseInfo, type Transport } from "./transport.js"
 
 /** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
 export interface WebSocketLike {
@@ -72,7 +72,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
             ? event
             : new ConnectError(`the server refused the websocket with HTTP ${refusedWith}`, refusedWith, event),
         )
-      socket.onclose = (event: CloseInfo) => events.close(event ?? abnormalClose())
+      socket.onclose = (event: CloseInfo) => events.close(event ?? closeInfo())
       return {
         send: (frame) => socket.send(frame),
         // A code is only passed on when there is one: browsers refuse to close with `undefined`.
