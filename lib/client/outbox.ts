@@ -47,7 +47,10 @@ export class Outbox {
     const { bufferSize, whenFull } = this.#options
     if (entries.length >= bufferSize && !force) {
       const full = bufferFull("the socket's send buffer", bufferSize)
-      if (whenFull === "refuse") throw full
+      if (whenFull === "refuse") {
+        if (push) return push.failLoudly(full)
+        throw full
+      }
       entries.shift()?.[1]?.failLoudly(full)
     }
     entries.push([message, push])

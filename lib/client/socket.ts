@@ -55,8 +55,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
-  /** Pushes that failed and still owe their `receive("timeout")`. */
-  readonly #owing = new Set<Push>()
+  /** @internal */
+  readonly owing = new Set<Push>()
   readonly #pings = new Map<Ref, () => void>()
   #transport: Transport
   #givenTransport: TransportOption | undefined
@@ -131,8 +131,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     if (this.#destroyed) return
     this.#destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
-    for (const push of this.#owing) push.stopTimer()
-    this.#owing.clear()
+    for (const push of this.owing) push.stopTimer()
+    this.owing.clear()
     this.#outbox.clear()
     this.#connection.disconnect()
     this.#connection.abandon()
@@ -319,11 +319,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
   }
 
-  /** @internal */
-  owes(push: Push): void {
-    this.#owing.add(push)
-  }
-
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
   report(error: unknown): void {
     // A callback that throws about an error is not told of its own.
@@ -440,7 +435,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
       } else {
         link.send(this.#codec.encode(message))
       }
-      if (push) push.sent = true
+      if (push) push.sentRef = ref
     } catch (error) {
       if (push) push.failLoudly(error as Error)
       else this.report(error)
