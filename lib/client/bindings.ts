@@ -17,7 +17,7 @@ export class Bindings {
 
   /** Removes one handler, or all of the event. */
   remove(event: string, ref?: unknown): void {
-    const rest = ref === undefined ? [] : this.#byEvent.get(event)?.filter((binding) => binding.ref !== ref)
+    const rest = this.#byEvent.get(event)?.filter((binding) => ref !== undefined && binding.ref !== ref)
     if (rest?.length) this.#byEvent.set(event, rest)
     else this.#byEvent.delete(event)
   }

@@ -204,15 +204,15 @@ export class Channel<S = AnyTopics[string]> {
     event: E,
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
-    const stops: (() => void)[] = []
-    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => {
-      for (const stop of stops) stop()
-    })
-    stops.push(
-      this.listen(event, add),
-      this.listen(PHX_CLOSE, () => end()),
+    const listening = new AbortController()
+    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => listening.abort())
+    this.listen(event, add, listening)
+    this.listen(PHX_CLOSE, () => end(), listening)
+    // A long-lived signal must not keep the stream.
+    onAbort(
+      listening.signal,
+      onAbort(signal, () => end()),
     )
-    stops.push(onAbort(signal, () => end()))
     return messages
   }
 

@@ -25,7 +25,7 @@ import {
   type SocketOptions,
   type TransportOption,
 } from "./socket-options.js"
-import { Subscriptions, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
+import { subscribe, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
 interface Target {
   params: object
@@ -52,7 +52,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
   #bindings = new Bindings()
-  readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
   /** @internal */
@@ -79,8 +78,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#codec = resolved.serializer.client
     this.#connection = new Reconnector<Target>(this, resolved)
     this.#heartbeat = new Heartbeat(
-      resolved.clock,
-      resolved.heartbeatIntervalMs,
+      resolved,
       () => this.#beat(),
       () => this.#connection.heartbeatLost(),
     )
@@ -185,7 +183,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     handlers: Handlers<SpecOf<T, Topic>>,
     ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
   ): Subscription<SpecOf<T, Topic>> {
-    const subscription = this.#subscriptions.subscribe(topic, handlers as Handlers<AnyTopics[string]>, params[0])
+    const host = this as unknown as SubscriptionHost
+    const subscription = subscribe(host, topic, handlers as Handlers<AnyTopics[string]>, params[0])
     return subscription as unknown as Subscription<SpecOf<T, Topic>>
   }
 
