@@ -80,6 +80,7 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
       }
       const late = (): void => {
         if (stage === "trying") return fallBack()
+        if (firstWorks) return
         // The socket believes in this line already, so it is told that it ended, and finds the second at its next try.
         leaveFirst()
         link.close()
@@ -93,13 +94,12 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
           if (stage !== "trying") return
           stage = "open"
           clock.clearTimeout(timer)
-          if (!firstWorks) timer = clock.setTimeout(late, after)
+          timer = clock.setTimeout(late, after)
           events.open({ ...traits, wantsPing: !firstWorks })
         },
         frame(frame) {
           if (stage !== "open") return
           firstWorks = true
-          clock.clearTimeout(timer)
           events.frame(frame)
         },
         error(error) {

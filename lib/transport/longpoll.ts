@@ -50,13 +50,12 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   let token: string | undefined
 
   /** In a task of its own, unless the link has ended by then. */
-  const later = (callback: () => void): unknown => setTimeout(() => closed || callback(), 0)
+  const later = (callback: () => void): unknown => setTimeout(() => closed || callback())
 
   const close = (code: number = NO_STATUS, reason = "", wasClean = true): void => {
     if (closed) return
     closed = true
     for (const each of requests) each.abort()
-    queued = 0
     events.close({ code, reason, wasClean })
   }
   const fail = (why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void => {
@@ -71,10 +70,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     requests.add(abort)
     const timer = setTimeout(() => abort.abort(TIMEOUT), timeout)
     try {
-      const response = await request(token === undefined ? url : appendQuery(url, { token }), {
-        ...init,
-        signal: abort.signal,
-      })
+      const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })
       const body = (await response.json()) as Answer | null
       if (!closed) return body?.status ? body : { status: response.status }
     } catch (error) {
@@ -88,14 +84,14 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   }
 
   const poll = async (): Promise<void> => {
-    const headers = { Accept: "application/json", ...(authToken !== undefined && { [AUTH_TOKEN_HEADER]: authToken }) }
+    const headers = { Accept: "application/json", ...(authToken && { [AUTH_TOKEN_HEADER]: authToken }) }
     for (let answer; (answer = await ask({ headers }));) {
       const { status, messages = [] } = answer
-      if (status === 410 && token !== undefined) return fail(410, SESSION_GONE, "session_gone")
-      token = answer.token
-      if (status === 410) events.open({ textOnly: true, skipHeartbeat: true })
-      else if (status === 403) return fail(403, POLICY_VIOLATION, "forbidden")
+      if (status === 410 && !token) events.open({ textOnly: true, skipHeartbeat: true })
+      else if (status === 410) return fail(status, SESSION_GONE, "session_gone")
+      else if (status === 403) return fail(status, POLICY_VIOLATION, "forbidden")
       else if (status !== 200 && status !== 204) return fail(status)
+      token = answer.token
       // Each message in a task of its own, as over a websocket, so that promises settle between two of them.
       for (const message of messages) later(() => events.frame(message))
     }
@@ -124,7 +120,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       if (!posting) later(post)
       posting = true
     },
-    close: (code, reason) => close(code, reason),
+    close,
     get bufferedAmount() {
       return queued
     },
