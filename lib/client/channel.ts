@@ -17,7 +17,7 @@ import type { Message, Ref, Reply } from "../protocol/message.js"
 import { Bindings } from "./bindings.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
-import type { WhenFull } from "./outbox.js"
+import { keep, type WhenFull } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { provide } from "./socket-options.js"
@@ -358,15 +358,11 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    const { bufferSize, whenFull } = this.host.options
-    const buffer = (this.#buffer ??= new Set())
+    const { options } = this.host
     if (!push.retry) push.startTimer()
     if (this.#state === "closed") return push.fail(gone(push))
-    buffer.add(push)
-    if (buffer.size <= bufferSize) return
-    const [oldest] = buffer
-    const lost = whenFull === "refuse" ? push : oldest
-    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`, bufferSize))
+    const lost = keep((this.#buffer ??= new Set()), push, options)
+    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`, options.bufferSize))
   }
 
   #trigger(event: string, payload: unknown, ref: Ref = null): void {

@@ -119,8 +119,10 @@ export type ResolvedOptions = SocketOptions &
   >
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  const { random = Math.random, serializer = jsonForClient } = given
-  const options: ResolvedOptions = {
+  // An option that is said to be undefined or null is one that is not said.
+  const said: SocketOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null))
+  const { random = Math.random, serializer = jsonForClient } = said
+  return {
     params: {},
     serializer,
     vsn: serializer.vsn,
@@ -136,11 +138,9 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
     highWaterMark: 1 << 20,
     pageEvents: true,
     clock: systemClock,
-    ...(given.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+    ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+    ...said,
   }
-  // An option that is said to be undefined or null is one that is not said.
-  for (const [name, value] of Object.entries(given)) if (value != null) Object.assign(options, { [name]: value })
-  return options
 }
 
 /** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
@@ -150,15 +150,11 @@ export function toTransport(given: TransportOption): Transport {
 }
 
 /** The transport that the options ask for. */
-export function chooseTransport({ transport, longPollFallbackMs, sessionStorage, clock }: SocketOptions): Transport {
-  if (transport === undefined && platformWebSocket() === undefined) return longPoll()
-  const chosen = transport === undefined ? webSocket() : toTransport(transport)
+export function chooseTransport(options: ResolvedOptions): Transport {
+  const { transport, longPollFallbackMs, sessionStorage, clock } = options
+  const chosen = transport ? toTransport(transport) : platformWebSocket() ? webSocket() : longPoll()
   if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return withFallback(chosen, longPoll(), {
-    after: longPollFallbackMs,
-    ...(sessionStorage && { storage: sessionStorage }),
-    ...(clock && { clock }),
-  })
+  return withFallback(chosen, longPoll(), { after: longPollFallbackMs, storage: sessionStorage, clock })
 }
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */

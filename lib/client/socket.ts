@@ -1,6 +1,6 @@
 import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
-import { HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
+import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { appendQuery } from "../protocol/query.js"
 import { jsonForClient } from "../serializer/json.js"
@@ -27,10 +27,7 @@ import {
 } from "./socket-options.js"
 import { subscribe, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
-interface Target {
-  params: object
-  authToken: string | undefined
-}
+type Target = [params: object, authToken: string | undefined]
 
 /** Options of {@link Socket.opened}. */
 export interface OpenedOptions {
@@ -58,7 +55,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly owing = new Set<Push>()
   readonly #pings = new Map<Ref, () => void>()
   #transport: Transport
-  #givenTransport: TransportOption | undefined
   #codec: Codec
   /** The params of the last attempt, if they had to be waited for. */
   #params: object | undefined
@@ -73,8 +69,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   constructor(endPoint: string, options: SocketOptions = {}) {
     const resolved = (this.#options = resolveOptions(options))
     this.#endPoint = `${endPoint}/websocket`
-    this.#givenTransport = options.transport
-    this.#transport = chooseTransport(options)
+    this.#transport = chooseTransport(resolved)
     this.#codec = resolved.serializer.client
     this.#connection = new Reconnector<Target>(this, resolved)
     this.#heartbeat = new Heartbeat(
@@ -82,11 +77,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
       () => this.#beat(),
       () => this.#connection.heartbeatLost(),
     )
-    this.#outbox = new Outbox(
-      resolved,
-      () => this.#connection.link,
-      (message, push, link) => this.#write(message, push, link),
-    )
+    this.#outbox = new Outbox(resolved, this.#connection, (message, push, link) => this.#write(message, push, link))
   }
 
   /** How long to wait for an answer, in milliseconds. */
@@ -132,10 +123,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     for (const push of this.owing) push.stopTimer()
     this.owing.clear()
     this.#outbox.clear()
-    this.#connection.disconnect()
     this.#connection.abandon()
-    this.#heartbeat.stop()
-    this.#pings.clear()
     this.#bindings = new Bindings()
   }
 
@@ -163,12 +151,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
   ): Promise<Channel<SpecOf<T, Topic>>> {
     const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this)
-    try {
-      await channel.join(options as PushOptions | undefined)
-    } catch (error) {
+    await channel.join(options as PushOptions | undefined).catch((error: unknown) => {
       channel.leave()
       throw error
-    }
+    })
     return channel
   }
 
@@ -225,8 +211,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     if (!this.isConnected()) return false
     const { clock } = this.#options
     const start = clock.now()
-    const ref = this.#beat()
-    this.#pings.set(ref, () => callback(clock.now() - start))
+    this.#pings.set(this.#beat(), () => callback(clock.now() - start))
     return true
   }
 
@@ -241,11 +226,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** The URL of the websocket. With async params, those of the last attempt. */
   endPointURL(): string {
-    if (this.#params === undefined) {
-      const params = provide(this.#options.params)
-      if (!isPromise(params)) return this.#url(params, this.#options.vsn)
-    }
-    return this.#url(this.#params ?? {}, this.#options.vsn)
+    const { params, vsn } = this.#options
+    const known = this.#params ?? provide(params)
+    return this.#url(isPromise(known) ? {} : known, vsn)
   }
 
   /** `wss` on a page that came by https. */
@@ -255,10 +238,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
   replaceTransport(transport: TransportOption): void {
-    this.#givenTransport = transport
+    this.#options.transport = transport
     this.#transport = toTransport(transport)
     this.#connection.abandon()
-    this.#heartbeat.stop()
   }
 
   /** A long-poll transport, for {@link Socket.replaceTransport}. */
@@ -272,7 +254,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `BufferFullError` if too many wait already
    */
   push(message: Omit<Message, "join_ref"> & { join_ref?: Ref }): void {
-    this.post({ ...message, join_ref: message.join_ref ?? null })
+    this.post({ join_ref: null, ...message })
   }
 
   /** A ref that this socket has not used yet. */
@@ -314,8 +296,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   post(message: Message, push?: Push): void {
-    const { event } = message
-    this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
+    this.#outbox.post(message, push)
   }
 
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
@@ -333,19 +314,19 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   prepare(): Target | PromiseLike<Target> {
     const params = provide(this.#options.params)
     const authToken = provide(this.#options.authToken)
-    if (!isPromise(params) && !isPromise(authToken)) return { params, authToken }
-    return Promise.all([params, authToken]).then(([known, token]) => ({
-      params: (this.#params = known),
-      authToken: token,
-    }))
+    if (!isPromise(params) && !isPromise(authToken)) return [params, authToken]
+    return Promise.all([params, authToken]).then((target) => {
+      this.#params = target[0]
+      return target
+    })
   }
 
   /** @internal */
-  open({ params, authToken }: Target, events: LinkEvents): Link {
+  open([params, authToken]: Target, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
-    const url = this.#url(params, vsn)
-    const textUrl = serializer.longPoll ? url : this.#url(params, jsonForClient.vsn)
-    return this.#transport.open(url, { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
+    const textUrl = this.#url(params, serializer.longPoll ? vsn : jsonForClient.vsn)
+    const options = { textUrl, authToken, binaryType, timeout: longpollerTimeout }
+    return this.#transport.open(this.#url(params, vsn), options, events)
   }
 
   /** @internal */
@@ -358,7 +339,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     if (!skipHeartbeat) this.#heartbeat.start()
     for (const channel of this.#channels.values()) channel.connectionUp()
     this.#bindings.call(this, "open")
-    if (wantsPing) this.ping(() => {})
+    if (wantsPing) this.#beat()
   }
 
   /** @internal */
@@ -378,7 +359,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    this.#bindings.call(this, "error", error, this.#givenTransport, this.#established)
+    this.#bindings.call(this, "error", error, this.#options.transport, this.#established)
   }
 
   /** @internal */
@@ -425,7 +406,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #write(message: Message, push: Push | undefined, link: Link): void {
     const { topic, event, join_ref, ref, payload } = message
     const { encode, logger } = this.#options
-    if (logger) this.log("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    logger?.("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
     try {
       if (encode) {
         encode(message, (frame) => {
@@ -443,15 +424,14 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #message(message: Message): void {
     const { topic, event, payload, ref } = message
-    if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
-    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
+    this.#options.logger?.("receive", `${topic} ${event} (${ref})`, payload)
     this.#channels.get(topic)?.receive(message)
     if (this.#bindings.has("message")) this.#bindings.call(this, "message", message)
-    if (topic === PHOENIX_TOPIC) {
-      const pong = this.#pings.get(ref)
-      this.#pings.delete(ref)
-      pong?.()
-    }
+    if (topic !== PHOENIX_TOPIC) return
+    this.#heartbeat.answered(ref)
+    const pong = this.#pings.get(ref)
+    this.#pings.delete(ref)
+    pong?.()
   }
 }
 
