@@ -105,6 +105,7 @@ export class Reconnector<Target> {
     return this.#line?.state ?? "closed"
   }
 
+  /** Begins an attempt, unless one is under way or there is a line. */
   connect(): void {
     if (this.#line && this.#line.state !== "closing") return
     if (!this.#wanted) {
@@ -113,7 +114,20 @@ export class Reconnector<Target> {
       this.#lost = undefined
     }
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
-    this.#attempt()
+    const line: Line = { state: "connecting", whenClosed: [] }
+    this.#line = line
+    this.#stopTimer()
+    this.#setStatus(this.#tries ? "reconnecting" : "connecting")
+    whenReady(
+      () => this.#user.prepare(),
+      (target) => {
+        if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
+      },
+      (error) => {
+        this.#error(line, new ConnectError("could not begin to connect; see the cause", undefined, error))
+        this.#ended(line, closeInfo())
+      },
+    )
   }
 
   disconnect(whenClosed: () => void = () => {}, code?: number, reason?: string): void {
@@ -165,23 +179,6 @@ export class Reconnector<Target> {
       unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "opened(): aborted", signal?.reason)))
       if (this.link) settle()
     })
-  }
-
-  #attempt(): void {
-    const line: Line = { state: "connecting", whenClosed: [] }
-    this.#line = line
-    this.#stopTimer()
-    this.#setStatus(this.#tries ? "reconnecting" : "connecting")
-    whenReady(
-      () => this.#user.prepare(),
-      (target) => {
-        if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
-      },
-      (error) => {
-        this.#error(line, new ConnectError("could not begin to connect; see the cause", undefined, error))
-        this.#ended(line, closeInfo())
-      },
-    )
   }
 
   #eventsOf(line: Line): LinkEvents {
@@ -236,7 +233,7 @@ export class Reconnector<Target> {
     this.#stopTimer()
     this.#timer = clock.setTimeout(() => {
       // Nobody looks: the attempt is made when somebody does.
-      if (!pageEvents || !pageHidden()) this.#attempt()
+      if (!pageEvents || !pageHidden()) this.connect()
     }, delay)
     this.#setStatus("reconnecting", delay)
   }

@@ -159,11 +159,10 @@ export function chooseTransport(options: ResolvedOptions): Transport {
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
 export function absoluteUrl(url: string): string {
-  if (!url.startsWith("/")) return url.replace(/^http/, "ws")
-  const { location } = globalThis
-  if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
-  return `${pageProtocol()}:${url.startsWith("//") ? "" : `//${location.host}`}${url}`
+  if (url.startsWith("/")) {
+    const { location } = globalThis
+    if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+    url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
+  }
+  return url.replace(/^http/, "ws")
 }
-
-/** The websocket's protocol for the page's own. */
-export const pageProtocol = (): "ws" | "wss" => (location.protocol === "https:" ? "wss" : "ws")

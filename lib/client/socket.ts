@@ -17,7 +17,6 @@ import {
   absoluteUrl,
   chooseTransport,
   isPromise,
-  pageProtocol,
   provide,
   resolveOptions,
   toTransport,
@@ -233,7 +232,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** `wss` on a page that came by https. */
   protocol(): "ws" | "wss" {
-    return pageProtocol()
+    return location.protocol === "https:" ? "wss" : "ws"
   }
 
   /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
