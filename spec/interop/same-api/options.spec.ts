@@ -64,26 +64,6 @@ describe("authToken", () => {
   ])
 })
 
-describe("transport", () => {
-  compareOn([
-    same("is a class in the shape of WebSocket", async (t) => {
-      class Mine extends t.server.WebSocket {}
-      const socket = await t.connected({ transport: Mine })
-      t.note("mine", t.server.socket instanceof Mine, socket.isConnected())
-    }),
-    same("is the platform's WebSocket unless given", (t) => {
-      vi.stubGlobal("WebSocket", t.server.WebSocket)
-      t.socket({ transport: undefined }).connect()
-    }),
-    same("is LongPoll where there is no WebSocket", async (t) => {
-      vi.stubGlobal("WebSocket", undefined)
-      t.longPoll()
-      t.socket({ transport: undefined }).connect()
-      await t.after(10)
-    }),
-  ])
-})
-
 describe("timeout", () => {
   compareOn([
     same("is how long a join waits", async (t) => {

@@ -202,16 +202,16 @@ describe("what can be asked", () => {
       note("closed")
     }),
     same("endPointURL gives the whole URL of the websocket", (t) => {
-      vi.stubGlobal("location", { protocol: "https:", host: "app.example:8443" })
+      vi.stubGlobal("location", new URL("https://app.example:8443/page"))
       for (const endpoint of ["/socket", "//other.example/socket", "ws://plain.example/socket", "wss://x.example/s"]) {
         t.note(endpoint, t.socket({ params: { a: 1 } }, endpoint).endPointURL())
       }
     }),
     same("protocol follows the page", (t) => {
       const socket = t.socket()
-      for (const protocol of ["http:", "https:"]) {
-        vi.stubGlobal("location", { protocol, host: "app.example" })
-        t.note(protocol, socket.protocol(), t.socket({}, "/socket").endPointURL())
+      for (const page of ["http://app.example/", "https://app.example/deep/page"]) {
+        vi.stubGlobal("location", new URL(page))
+        t.note(page, socket.protocol(), t.socket({}, "/socket").endPointURL())
       }
     }),
     differs(
@@ -266,7 +266,7 @@ describe("replaceTransport", () => {
   compareOn([
     same("closes the connection, and the next connect takes the new transport", async (t) => {
       const { socket, room } = await t.joined()
-      t.seeSocket(socket)
+      socket.onOpen(t.see("socket open"))
       t.seeChannel(room)
       class Other extends t.server.WebSocket {}
       socket.replaceTransport(Other)
@@ -276,6 +276,21 @@ describe("replaceTransport", () => {
       await t.after(10)
       t.note("other", t.server.socket instanceof Other, room.state)
     }),
+    differs(
+      "onClose of the connection that it closes",
+      {
+        why: "every connection that was open ends with onClose",
+        phoenix: ['closes 1005 ""'],
+        rookery: ['closes 1005 ""', "socket close 1005"],
+      },
+      async (t) => {
+        const socket = await t.connected()
+        socket.onClose(({ code }) => t.note(`socket close ${code}`))
+        t.forget()
+        socket.replaceTransport(t.server.WebSocket)
+        await t.after(1000)
+      },
+    ),
     same("before connect() only changes the transport", async (t) => {
       const socket = t.socket()
       class Other extends t.server.WebSocket {}
