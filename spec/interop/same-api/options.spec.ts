@@ -188,12 +188,35 @@ describe("logger and debug", () => {
     same("a logger is told the kinds push, receive, transport and channel", async (t) => {
       const kinds = new Set<string>()
       const { socket, room } = await t.joined("room:1", { logger: (kind: string) => kinds.add(kind) })
-      room.push("crash")
+      room.push("echo")
+      t.server.say("0", null, "room:1", "hello", { of: "an earlier join" })
       await t.after(5)
       socket.disconnect()
       await t.after(5)
       t.note("kinds", [...kinds].sort())
     }),
+    same("a logger is told the payloads that are sent and received", async (t) => {
+      const logger = (kind: string, _message: string, data: unknown): void => {
+        if (kind === "push" || kind === "receive") t.note(kind, data)
+      }
+      const { room } = await t.joined("room:1", { logger })
+      room.push("echo", { a: 1 })
+      await t.after(5)
+    }),
+    differs(
+      "a logger of a channel that crashes",
+      {
+        why: "it was told the frame that says so",
+        phoenix: ["receive", "channel"],
+        rookery: ["receive"],
+      },
+      async (t) => {
+        const { room } = await t.joined("room:1", { logger: (kind: string) => t.note(kind) })
+        room.push("crash")
+        t.forget()
+        await t.after(5)
+      },
+    ),
     same("debug logs to the console", (t) => {
       const log = vi.spyOn(console, "log").mockImplementation(t.see("console"))
       const socket = t.socket({ debug: true })

@@ -256,9 +256,15 @@ describe("what can be asked", () => {
       socket.connect()
       await t.after(5)
     }),
-    same("getLongPollTransport gives LongPoll", (t) => {
-      t.note("is LongPoll", t.socket().getLongPollTransport() === t.library.LongPoll)
-    }),
+    differs(
+      "what getLongPollTransport gives",
+      {
+        why: "replaceTransport takes it all the same, and a page that never asks for the class does not carry it",
+        phoenix: ["LongPoll true"],
+        rookery: ["LongPoll false"],
+      },
+      (t) => t.note(`LongPoll ${t.socket().getLongPollTransport() === t.library.LongPoll}`),
+    ),
   ])
 })
 
@@ -291,6 +297,15 @@ describe("replaceTransport", () => {
         await t.after(1000)
       },
     ),
+    same("takes what getLongPollTransport gives", async (t) => {
+      t.longPoll()
+      const { socket, room } = await t.joined()
+      socket.replaceTransport(socket.getLongPollTransport())
+      await t.after(1000)
+      socket.connect()
+      await t.after(20)
+      t.note("state", socket.connectionState(), room.state)
+    }),
     same("before connect() only changes the transport", async (t) => {
       const socket = t.socket()
       class Other extends t.server.WebSocket {}
