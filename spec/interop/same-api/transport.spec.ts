@@ -43,3 +43,51 @@ describe("transport", () => {
     ),
   ])
 })
+
+describe("replaceTransport", () => {
+  compareOn([
+    same("closes the connection, and the next connect takes the new transport", async (t) => {
+      const { socket, room } = await t.joined()
+      socket.onOpen(t.see("socket open"))
+      t.seeChannel(room)
+      class Other extends t.server.WebSocket {}
+      socket.replaceTransport(Other)
+      t.note("state", socket.connectionState(), room.state)
+      await t.after(1000)
+      socket.connect()
+      await t.after(10)
+      t.note("other", t.server.socket instanceof Other, room.state)
+    }),
+    differs(
+      "onClose of the connection that it closes",
+      {
+        why: "every connection that was open ends with onClose",
+        phoenix: ['closes 1005 ""'],
+        rookery: ['closes 1005 ""', "socket close 1005"],
+      },
+      async (t) => {
+        const socket = await t.connected()
+        socket.onClose(({ code }) => t.note(`socket close ${code}`))
+        t.forget()
+        socket.replaceTransport(t.server.WebSocket)
+        await t.after(1000)
+      },
+    ),
+    same("takes what getLongPollTransport gives", async (t) => {
+      t.longPoll()
+      const { socket, room } = await t.joined()
+      socket.replaceTransport(socket.getLongPollTransport())
+      await t.after(1000)
+      socket.connect()
+      await t.after(20)
+      t.note("state", socket.connectionState(), room.state)
+    }),
+    same("before connect() only changes the transport", async (t) => {
+      const socket = t.socket()
+      class Other extends t.server.WebSocket {}
+      socket.replaceTransport(Other)
+      socket.connect()
+      t.note("other", t.server.socket instanceof Other)
+    }),
+  ])
+})
