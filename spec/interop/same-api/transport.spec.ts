@@ -7,11 +7,9 @@ type WebSocketClass = new (url: string, protocols?: string | string[]) => FakeWe
 const ws = vi.hoisted(() => ({ WebSocket: undefined as WebSocketClass | undefined }))
 
 vi.mock("ws", () => ({
-  default: class {
-    constructor(url: string, protocols?: string | string[]) {
-      if (ws.WebSocket === undefined) throw new Error("the row has not said what ws gives")
-      return new ws.WebSocket(url, protocols)
-    }
+  default: function newWebSocket(url: string, protocols?: string | string[]) {
+    if (ws.WebSocket === undefined) throw new Error("the row has not said what ws gives")
+    return new ws.WebSocket(url, protocols)
   },
 }))
 
