@@ -203,20 +203,13 @@ describe("logger and debug", () => {
       room.push("echo", { a: 1 })
       await t.after(5)
     }),
-    differs(
-      "a logger of a channel that crashes",
-      {
-        why: "it was told the frame that says so",
-        phoenix: ["receive", "channel"],
-        rookery: ["receive"],
-      },
-      async (t) => {
-        const { room } = await t.joined("room:1", { logger: (kind: string) => t.note(kind) })
-        room.push("crash")
-        t.forget()
-        await t.after(5)
-      },
-    ),
+    same("a logger is told of a channel that crashes and of one that is closed", async (t) => {
+      const { room } = await t.joined("room:1", { logger: (kind: string) => t.note(`logger ${kind}`) })
+      room.push("crash")
+      await t.after(1100)
+      room.push("stop")
+      await t.after(5)
+    }),
     same("debug logs to the console", (t) => {
       const log = vi.spyOn(console, "log").mockImplementation(t.see("console"))
       const socket = t.socket({ debug: true })

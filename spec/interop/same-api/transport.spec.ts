@@ -46,7 +46,7 @@ describe("replaceTransport", () => {
   compareOn([
     same("closes the connection, and the next connect takes the new transport", async (t) => {
       const { socket, room } = await t.joined()
-      socket.onOpen(t.see("socket open"))
+      t.seeSocket(socket)
       t.seeChannel(room)
       class Other extends t.server.WebSocket {}
       socket.replaceTransport(Other)
@@ -56,21 +56,6 @@ describe("replaceTransport", () => {
       await t.after(10)
       t.note("other", t.server.socket instanceof Other, room.state)
     }),
-    differs(
-      "onClose of the connection that it closes",
-      {
-        why: "every connection that was open ends with onClose",
-        phoenix: ['closes 1005 ""'],
-        rookery: ['closes 1005 ""', "socket close 1005"],
-      },
-      async (t) => {
-        const socket = await t.connected()
-        socket.onClose(({ code }) => t.note(`socket close ${code}`))
-        t.forget()
-        socket.replaceTransport(t.server.WebSocket)
-        await t.after(1000)
-      },
-    ),
     same("takes what getLongPollTransport gives", async (t) => {
       t.longPoll()
       const { socket, room } = await t.joined()
