@@ -19,6 +19,8 @@ export interface LongPollOptions {
 const MAX_BATCH = 100
 /** What phoenix.js closes with when its session is gone, so that the socket connects anew. */
 const SESSION_GONE = 3410
+/** What a request that takes too long is aborted with. */
+const TIMEOUT = "timeout"
 
 interface Answer {
   status: number
@@ -67,10 +69,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   const ask = async (init: RequestInit): Promise<Answer | undefined> => {
     const abort = new AbortController()
     requests.add(abort)
-    const timer = setTimeout(() => {
-      abort.abort()
-      fail("timeout", NO_STATUS, "timeout")
-    }, timeout)
+    const timer = setTimeout(() => abort.abort(TIMEOUT), timeout)
     try {
       const response = await request(token === undefined ? url : appendQuery(url, { token }), {
         ...init,
@@ -79,7 +78,8 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       const body = (await response.json()) as Answer | null
       if (!closed) return body?.status ? body : { status: response.status }
     } catch (error) {
-      fail(error)
+      if (error === TIMEOUT) fail(error, NO_STATUS, TIMEOUT)
+      else fail(error)
     } finally {
       clearTimeout(timer)
       requests.delete(abort)
