@@ -5,10 +5,16 @@ const RECONNECT_STEPS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000]
 const REJOIN_STEPS = [1000, 2000, 5000, 10000]
 
 // A server that stops sends everybody away at once; spread over these windows they do not come back at once.
-const SPREAD_MS: Record<number, number> = {
-  [GOING_AWAY]: 1000,
-  [SERVICE_RESTART]: 5000,
-  [TRY_AGAIN_LATER]: 5000,
+function spreadMs(closeCode: number | undefined): number | undefined {
+  switch (closeCode) {
+    case GOING_AWAY:
+      return 1000
+    case SERVICE_RESTART:
+    case TRY_AGAIN_LATER:
+      return 5000
+    default:
+      return undefined
+  }
 }
 
 function step(steps: readonly number[], tries: number, random: () => number): number {
@@ -21,7 +27,7 @@ function step(steps: readonly number[], tries: number, random: () => number): nu
  * return after 1001, 1012 and 1013 spread over a window of seconds.
  */
 export function reconnectDelay(tries: number, random: () => number, closeCode?: number): number {
-  const spread = tries === 1 && closeCode !== undefined ? SPREAD_MS[closeCode] : undefined
+  const spread = tries === 1 ? spreadMs(closeCode) : undefined
   return spread === undefined ? step(RECONNECT_STEPS, tries, random) : spread * random()
 }
 

@@ -1,12 +1,7 @@
-// A call takes only so many arguments; 32 KiB is far below the limit of every engine.
-const CHUNK = 0x8000
-
 /** Bytes as base64, padded, in the plain alphabet. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = ""
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK))
-  }
+  for (const byte of bytes) binary += String.fromCharCode(byte)
   return btoa(binary)
 }
 

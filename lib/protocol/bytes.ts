@@ -22,5 +22,6 @@ export function toUint8Array(bytes: Bytes): Uint8Array {
 export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes
   if (byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) return buffer
-  return bytes.slice().buffer as ArrayBuffer
+  // Not `slice`: that of Node's Buffer is a view, and its buffer the whole pool.
+  return new Uint8Array(bytes).buffer
 }

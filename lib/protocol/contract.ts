@@ -103,4 +103,8 @@ export type PayloadOf<S, E> = E extends keyof SendsOf<S>
 /** The response of a push's `ok`. */
 export type OkOf<S, E> = E extends keyof SendsOf<S> ? (SendsOf<S>[E] extends { ok: infer O } ? O : unknown) : never
 /** The response of a push's `error`. */
-export type ErrorOf<S, E> = E extends keyof SendsOf<S> ? (SendsOf<S>[E] extends { error: infer X } ? X : unknown) : never
+export type ErrorOf<S, E> = E extends keyof SendsOf<S>
+  ? SendsOf<S>[E] extends { error: infer X }
+    ? X
+    : unknown
+  : never

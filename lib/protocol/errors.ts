@@ -1,5 +1,3 @@
-import type { Ref } from "./message.js"
-
 /**
  * What went wrong, as a word to switch on. Messages are for people and may change; codes do not.
  */
@@ -25,56 +23,49 @@ export type ErrorCode =
   | "destroyed"
 
 /** Every error of Rookery: a `code` to switch on, a `message` that says what to do, and the `cause` if there is one. */
-export class RookeryError extends Error {
-  readonly code: ErrorCode
+export class RookeryError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code
 
-  constructor(code: ErrorCode, message: string, cause?: unknown) {
+  constructor(code: Code, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
-    this.name = new.target.name
+    // Not the name of the class, of which a minifier leaves a letter.
+    this.name = `RookeryError [${code}]`
     this.code = code
   }
 }
 
 /** The server answered a push or a join with another status than `ok`. */
-export class PushError<Response = unknown> extends RookeryError {
+export class PushError<Response = unknown> extends RookeryError<"refused"> {
   /** `error`, or a status of the server's own. */
   readonly status: string
   /** What the server said: for `error` mostly `{ reason }`. */
   readonly response: Response
 
-  constructor(what: string, status: string, response: Response) {
-    super("refused", `${what} was answered with "${status}"`)
+  constructor(push: string, status: string, response: Response) {
+    super("refused", `${push} was answered with "${status}"`)
     this.status = status
     this.response = response
   }
 }
 
 /** No answer came in time. */
-export class TimeoutError extends RookeryError {
-  constructor(what: string, ms: number) {
-    super("timeout", `${what}: no answer within ${ms} ms`)
-  }
-}
+export class TimeoutError extends RookeryError<"timeout"> {}
 
 /** The connection ended while an answer was pending, so nobody knows whether the server acted on it. */
-export class DisconnectedError extends RookeryError {
-  constructor(what: string, cause?: unknown) {
-    super("disconnected", `${what}: the connection ended before the answer came; push again, or use { retry: true }`, cause)
-  }
-}
+export class DisconnectedError extends RookeryError<"disconnected"> {}
 
 /** The channel was left, closed by the server, or crashed, so that no answer can come any more. */
-export class ChannelClosedError extends RookeryError {}
+export class ChannelClosedError extends RookeryError<"channel_closed" | "channel_crashed"> {}
 
 /** A bounded buffer is full. */
-export class BufferFullError extends RookeryError {
-  constructor(what: string, limit: number) {
-    super("buffer_full", `${what}: ${limit} are waiting already; slow down, or raise the limit`)
-  }
-}
+export class BufferFullError extends RookeryError<"buffer_full"> {}
+
+/** The error of a buffer that holds no more than `limit`. */
+export const bufferFull = (what: string, limit: number): BufferFullError =>
+  new BufferFullError("buffer_full", `${what} is full (${limit}); slow down, or raise the limit`)
 
 /** A frame that is none of the protocol, or a message that the serializer cannot write. */
-export class SerializerError extends RookeryError {
+export class SerializerError extends RookeryError<"bad_frame" | "unencodable"> {
   /** Where: a part of the message (`payload`, `topic`), or the offset of a byte. */
   readonly at: string | number | undefined
 
@@ -85,7 +76,7 @@ export class SerializerError extends RookeryError {
 }
 
 /** An attempt to connect failed; `status` says why where the platform tells (in Node, the HTTP status). */
-export class ConnectError extends RookeryError {
+export class ConnectError extends RookeryError<"connect_failed" | "connect_refused"> {
   /** The HTTP status of the refusal, if the platform tells. */
   readonly status: number | undefined
 
@@ -93,9 +84,4 @@ export class ConnectError extends RookeryError {
     super(status === undefined ? "connect_failed" : "connect_refused", message, cause)
     this.status = status
   }
-}
-
-/** The name a push goes by in an error: `push "new_msg" to room:lobby`. */
-export function describePush(topic: string, event: string, ref?: Ref): string {
-  return `push "${event}" to ${topic}${ref === undefined || ref === null ? "" : ` (ref ${ref})`}`
 }

@@ -1,75 +1,85 @@
 import { isBytes, toArrayBuffer, toUint8Array, type Bytes } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
-import type { Message, Ref, Reply } from "../protocol/message.js"
+import type { Message, Reply } from "../protocol/message.js"
 import { decodeUtf8 } from "./decode-text.js"
 
-// The first byte of V2's binary frames. A push has one meaning in each direction: the client's carries a ref, the
-// server's does not.
+// V2's binary frames: a byte for the kind, a byte for the length of each field, the fields, and the data to the end.
+// The kinds are 0, 1 and 2, in this order; a push has other fields in each direction.
 const PUSH = 0
 const REPLY = 1
 const BROADCAST = 2
+const CLIENT_PUSH = ["join_ref", "ref", "topic", "event"]
+const SERVER_KINDS = [
+  ["join_ref", "topic", "event"],
+  ["join_ref", "ref", "topic", "status"],
+  ["topic", "event"],
+]
 
 const MAX_FIELD = 255
-const encoder = /* @__PURE__ */ new TextEncoder()
+// Made at its first use, so that the import alone asks nothing of the platform.
+let encoder: TextEncoder | undefined
 
-/** What a frame announces: its kind, the length of each field in a byte, the fields, and the data to the end. */
-function encodeFrame(kind: number, names: readonly string[], fields: readonly (Ref | string)[], data: Bytes): Uint8Array {
-  const texts = fields.map((field) => encoder.encode(field === null ? "" : String(field)))
-  const payload = toUint8Array(data)
-  let length = 1 + texts.length + payload.length
-  for (const [i, text] of texts.entries()) {
-    if (text.length > MAX_FIELD) {
-      throw new SerializerError("unencodable", `a binary frame holds ${MAX_FIELD} bytes here, not ${text.length}`, names[i])
-    }
-    length += text.length
+type Name = "join_ref" | "ref" | "topic" | "event" | "status"
+type Fields = { [N in Name]?: unknown }
+
+const unencodable = (at: string | undefined, cause?: unknown): SerializerError =>
+  new SerializerError("unencodable", `no binary frame can carry this; names may have ${MAX_FIELD} bytes`, at, cause)
+
+function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
+  const texts = names.map((name) => {
+    const field = fields[name as Name] ?? ""
+    // Of an object, `String` would make another name.
+    if (typeof field === "object") throw unencodable(name)
+    return String(field)
+  })
+  let at = 1 + names.length
+  let payload: Uint8Array
+  try {
+    payload = toUint8Array(data)
+  } catch (cause) {
+    throw unencodable("payload", cause)
   }
-  const frame = new Uint8Array(length)
+  // Room for the longest that the names can be: asking the encoder for their lengths costs more than all the rest.
+  const frame = new Uint8Array(at + 3 * texts.join("").length + payload.length)
   frame[0] = kind
-  let at = 1
-  for (const text of texts) frame[at++] = text.length
-  for (const text of texts) {
-    frame.set(text, at)
-    at += text.length
+  encoder ??= new TextEncoder()
+  for (const [i, text] of texts.entries()) {
+    const { written } = encoder.encodeInto(text, frame.subarray(at))
+    if (written > MAX_FIELD) throw unencodable(names[i])
+    frame[1 + i] = written
+    at += written
   }
   frame.set(payload, at)
-  return frame
+  return frame.subarray(0, at + payload.length)
 }
 
 /** Reads the fields that a frame announces; `data` is a view of the frame, not a copy. */
-function decodeFields(frame: Uint8Array, names: readonly string[]): { fields: string[]; data: Uint8Array } {
+function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): Fields & { data: Uint8Array } {
+  if (names === undefined) {
+    throw new SerializerError("bad_frame", frame.length === 0 ? "empty" : `no frame of kind ${frame[0]}`, 0)
+  }
   let at = 1 + names.length
-  const fields = names.map((name, i) => {
-    const length = frame[1 + i]
-    if (length === undefined || at + length > frame.length) {
-      throw new SerializerError("bad_frame", `the frame ends within its ${name}`, frame.length)
-    }
-    const field = decodeUtf8(frame.subarray(at, at + length), name)
-    at += length
-    return field
+  const fields = { data: frame } as Fields & { data: Uint8Array }
+  names.forEach((name, i) => {
+    const end = at + (frame[1 + i] ?? Infinity)
+    if (end > frame.length) throw new SerializerError("bad_frame", `ends within its ${name}`, frame.length)
+    fields[name as Name] = decodeUtf8(frame.subarray(at, end), name)
+    at = end
   })
-  return { fields, data: frame.subarray(at) }
+  fields.data = frame.subarray(at)
+  return fields
 }
 
-const CLIENT_PUSH = ["join_ref", "ref", "topic", "event"]
-const SERVER_PUSH = ["join_ref", "topic", "event"]
-const SERVER_REPLY = ["join_ref", "ref", "topic", "status"]
-const SERVER_BROADCAST = ["topic", "event"]
-
-const unknownKind = (frame: Uint8Array): SerializerError =>
-  new SerializerError("bad_frame", frame.length === 0 ? "an empty binary frame" : `no binary frame of kind ${frame[0]}`, 0)
-
 /** Client to server: a push of bytes. */
-export function encodeClientPush({ join_ref, ref, topic, event }: Message, data: Bytes): Uint8Array {
-  return encodeFrame(PUSH, CLIENT_PUSH, [join_ref, ref, topic, event], data)
+export function encodeClientPush(message: Message, data: Bytes): Uint8Array {
+  return encodeFrame(PUSH, CLIENT_PUSH, message, data)
 }
 
 /** What a server reads. The payload is a view of the frame. */
 export function decodeClientPush(frame: Uint8Array): Message {
-  if (frame[0] !== PUSH) throw unknownKind(frame)
-  const { fields, data } = decodeFields(frame, CLIENT_PUSH)
-  const [join_ref, ref, topic, event] = fields as [string, string, string, string]
-  return { join_ref, ref, topic, event, payload: data }
+  const { join_ref, ref, topic, event, data } = decodeFrame(frame, frame[0] === PUSH ? CLIENT_PUSH : undefined)
+  return { join_ref, ref, topic, event, payload: data } as Message
 }
 
 /** The bytes that a server's message carries, in its payload or in its reply's response; else `undefined`. */
@@ -83,32 +93,16 @@ export function serverBytes({ event, payload }: Message): Bytes | undefined {
 /** Server to client: a reply, a push to one channel, or a broadcast, told apart by their refs. */
 export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
   const { join_ref, ref, topic, event, payload } = message
-  if (event === PHX_REPLY && payload !== data) {
-    return encodeFrame(REPLY, SERVER_REPLY, [join_ref, ref, topic, (payload as Reply).status], data)
-  }
-  if (join_ref === null && ref === null) return encodeFrame(BROADCAST, SERVER_BROADCAST, [topic, event], data)
-  return encodeFrame(PUSH, SERVER_PUSH, [join_ref, topic, event], data)
+  const isReply = event === PHX_REPLY && payload !== data
+  const kind = isReply ? REPLY : join_ref === null && ref === null ? BROADCAST : PUSH
+  const fields = isReply ? { join_ref, ref, topic, status: (payload as Reply).status } : message
+  return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
 
 /** What a client reads. The payload is an `ArrayBuffer` of its own, as phoenix.js hands it over. */
 export function decodeServerMessage(frame: Uint8Array): Message {
-  switch (frame[0]) {
-    case PUSH: {
-      const { fields, data } = decodeFields(frame, SERVER_PUSH)
-      const [join_ref, topic, event] = fields as [string, string, string]
-      return { join_ref, ref: null, topic, event, payload: toArrayBuffer(data) }
-    }
-    case REPLY: {
-      const { fields, data } = decodeFields(frame, SERVER_REPLY)
-      const [join_ref, ref, topic, status] = fields as [string, string, string, string]
-      return { join_ref, ref, topic, event: PHX_REPLY, payload: { status, response: toArrayBuffer(data) } }
-    }
-    case BROADCAST: {
-      const { fields, data } = decodeFields(frame, SERVER_BROADCAST)
-      const [topic, event] = fields as [string, string]
-      return { join_ref: null, ref: null, topic, event, payload: toArrayBuffer(data) }
-    }
-    default:
-      throw unknownKind(frame)
-  }
+  const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
+  const { join_ref = null, ref = null, topic, event = PHX_REPLY, status } = fields
+  const bytes = toArrayBuffer(fields.data)
+  return { join_ref, ref, topic, event, payload: status === undefined ? bytes : { status, response: bytes } } as Message
 }

@@ -1,11 +1,13 @@
 import { SerializerError } from "../protocol/errors.js"
 import type { IncomingFrame } from "./serializer.js"
 
-const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+// Made at its first use: some platforms have none, and can speak JSON over text all the same.
+let utf8: TextDecoder | undefined
 
 /** UTF-8 that is not UTF-8 is an error: a replacement character would make two names one. */
 export function decodeUtf8(bytes: Uint8Array | ArrayBuffer, at: string): string {
   try {
+    utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
     return utf8.decode(bytes)
   } catch (cause) {
     throw new SerializerError("bad_frame", "not UTF-8", at, cause)

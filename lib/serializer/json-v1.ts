@@ -34,7 +34,7 @@ export function jsonV1(): Serializer {
     client: {
       encode({ topic, event, payload, ref, join_ref }) {
         if (isBytes(payload)) throw noBytes()
-        return stringifyJson({ topic, event, payload, ref, join_ref })
+        return stringifyJson({ topic, event, payload: payload ?? null, ref, join_ref: join_ref ?? undefined })
       },
       decode: (frame) => fromObject(parseJson(frame)),
     },
@@ -42,7 +42,7 @@ export function jsonV1(): Serializer {
       encode(message) {
         if (serverBytes(message) !== undefined) throw noBytes()
         const { topic, event, payload, ref } = message
-        return stringifyJson({ topic, event, payload, ref })
+        return stringifyJson({ topic, event, payload: payload ?? null, ref })
       },
       decode: (frame) => fromObject(parseStrictJson(frame)),
     },

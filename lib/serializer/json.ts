@@ -10,7 +10,7 @@ import {
   serverBytes,
 } from "./binary-frames.js"
 import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
-import type { Serializer } from "./serializer.js"
+import type { ClientSerializer, Codec, Serializer } from "./serializer.js"
 
 function encodeText({ join_ref, ref, topic, event, payload }: Message): string {
   return stringifyJson([join_ref, ref, topic, event, payload])
@@ -30,26 +30,31 @@ export function fromTuple(tuple: unknown): Message {
   }
 }
 
+/** The client's half of {@link json}, apart so that a page does not carry the server's. */
+export const jsonForClient: ClientSerializer = {
+  name: "json",
+  vsn: VSN_V2,
+  longPoll: true,
+  client: {
+    encode: (message) => (isBytes(message.payload) ? encodeClientPush(message, message.payload) : encodeText(message)),
+    decode: (frame) =>
+      typeof frame === "string" ? fromTuple(parseJson(frame)) : decodeServerMessage(toUint8Array(frame)),
+  },
+}
+
+const server: Codec = {
+  encode(message) {
+    const bytes = serverBytes(message)
+    return bytes === undefined ? encodeText(message) : encodeServerMessage(message, bytes)
+  },
+  decode: (frame) =>
+    typeof frame === "string" ? fromTuple(parseStrictJson(frame)) : decodeClientPush(toUint8Array(frame)),
+}
+
 /**
  * Phoenix's V2, the default: `[join_ref, ref, topic, event, payload]` as JSON text, and a binary frame where the payload
- * is bytes. Bytes deeper in a payload need {@link msgpack}: JSON has no word for them.
+ * is bytes. Bytes deeper in a payload need `msgpack()`: JSON has no word for them.
  */
 export function json(): Serializer {
-  return {
-    name: "json",
-    vsn: VSN_V2,
-    longPoll: true,
-    client: {
-      encode: (message) => (isBytes(message.payload) ? encodeClientPush(message, message.payload) : encodeText(message)),
-      decode: (frame) => (typeof frame === "string" ? fromTuple(parseJson(frame)) : decodeServerMessage(toUint8Array(frame))),
-    },
-    server: {
-      encode(message) {
-        const bytes = serverBytes(message)
-        return bytes === undefined ? encodeText(message) : encodeServerMessage(message, bytes)
-      },
-      decode: (frame) =>
-        typeof frame === "string" ? fromTuple(parseStrictJson(frame)) : decodeClientPush(toUint8Array(frame)),
-    },
-  }
+  return { ...jsonForClient, server }
 }

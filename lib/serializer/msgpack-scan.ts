@@ -5,6 +5,35 @@ const MAX_DEPTH = 512
 
 const bad = (what: string, at: number): SerializerError => new SerializerError("bad_frame", what, at)
 
+function readLength(bytes: Uint8Array, at: number, size: number): number {
+  if (at + size > bytes.length) throw bad("the frame ends within a length", bytes.length)
+  let length = 0
+  for (const end = at + size; at < end; at++) length = length * 256 + (bytes[at] as number)
+  return length
+}
+
+// What a type byte from 0xc0 to 0xdf says of what follows. The low bits are a number of bytes: those of the value
+// itself, or those of the length that the other flags count.
+const REFUSED = 0x80
+const BYTES = 0x10
+const EXTENSION = 0x20
+const ARRAY = 0x40
+const MAP = 0x50
+const SHAPE = 0x70
+const SIZE = 0x0f
+
+const FOLLOWS = /* @__PURE__ */ Uint8Array.of(
+  ...[0, REFUSED, 0, 0], // nil, never used, booleans
+  ...[BYTES | 1, BYTES | 2, BYTES | 4], // bin
+  ...[EXTENSION | 1, EXTENSION | 2, EXTENSION | 4], // ext
+  ...[4, 8], // floats
+  ...[1, 2, 4, 8, 1, 2, 4, 8], // integers
+  ...[REFUSED, REFUSED, EXTENSION, EXTENSION, REFUSED], // fixext: only those of 4 and 8 can be a timestamp
+  ...[BYTES | 1, BYTES | 2, BYTES | 4], // str
+  ...[ARRAY | 2, ARRAY | 4, MAP | 2, MAP | 4],
+)
+const FIXEXT_8 = 0xd7
+
 /**
  * Walks a MessagePack value without making anything of it, and throws unless it is whole, alone in the frame, not too
  * deep, and made of plain types. What passes is safe to decode: no header promises more than is there, and none of the
@@ -12,36 +41,11 @@ const bad = (what: string, at: number): SerializerError => new SerializerError("
  * the one extension of the specification, pass.
  */
 export function scanMsgpack(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = bytes.length
-  // How many values are still to come at each level.
+  // How many values are still to come at each level. Made where one is needed: most frames end in a flat map.
   const pending: number[] = []
   let left = 1
   let at = 0
-
-  const length = (size: 1 | 2 | 4): number => {
-    if (at + size > end) throw bad("the frame ends within a length", end)
-    const value = size === 1 ? view.getUint8(at) : size === 2 ? view.getUint16(at) : view.getUint32(at)
-    at += size
-    return value
-  }
-  const skip = (count: number): void => {
-    if (count > end - at) throw bad("a value promises more bytes than the frame has", at)
-    at += count
-  }
-  const enter = (values: number): void => {
-    if (values > end - at) throw bad("a value promises more elements than the frame has", at)
-    if (values === 0) return
-    if (pending.length === MAX_DEPTH) throw bad(`nested deeper than ${MAX_DEPTH}`, at)
-    pending.push(left)
-    left = values
-  }
-  const extension = (size: number): void => {
-    const type = length(1)
-    if (type !== 0xff) throw bad(`an extension of type ${type}`, at - 1)
-    if (size !== 4 && size !== 8 && size !== 12) throw bad(`a timestamp of ${size} bytes`, at - 1)
-    skip(size)
-  }
 
   for (;;) {
     while (left === 0) {
@@ -53,76 +57,44 @@ export function scanMsgpack(bytes: Uint8Array): void {
       left = outer
     }
     left--
-    const type = length(1)
+    if (at === end) throw bad(end === 0 ? "an empty frame" : "the frame ends where a value should begin", at)
+    const type = bytes[at++] as number
+    let skip = 0
+    let values = 0
     if (type < 0x80 || type >= 0xe0) continue
-    if (type < 0x90) enter(2 * (type & 0x0f))
-    else if (type < 0xa0) enter(type & 0x0f)
-    else if (type < 0xc0) skip(type & 0x1f)
-    else
-      switch (type) {
-        case 0xc0: // nil
-        case 0xc2: // false
-        case 0xc3: // true
-          break
-        case 0xc4: // bin
-        case 0xd9: // str
-          skip(length(1))
-          break
-        case 0xc5:
-        case 0xda:
-          skip(length(2))
-          break
-        case 0xc6:
-        case 0xdb:
-          skip(length(4))
-          break
-        case 0xc7: // ext
-          extension(length(1))
-          break
-        case 0xc8:
-          extension(length(2))
-          break
-        case 0xc9:
-          extension(length(4))
-          break
-        case 0xcc: // numbers
-        case 0xd0:
-          skip(1)
-          break
-        case 0xcd:
-        case 0xd1:
-          skip(2)
-          break
-        case 0xca:
-        case 0xce:
-        case 0xd2:
-          skip(4)
-          break
-        case 0xcb:
-        case 0xcf:
-        case 0xd3:
-          skip(8)
-          break
-        case 0xd6: // fixext 4
-          extension(4)
-          break
-        case 0xd7: // fixext 8
-          extension(8)
-          break
-        case 0xdc: // arrays
-          enter(length(2))
-          break
-        case 0xdd:
-          enter(length(4))
-          break
-        case 0xde: // maps
-          enter(2 * length(2))
-          break
-        case 0xdf:
-          enter(2 * length(4))
-          break
-        default:
-          throw bad(`no value begins with 0x${type.toString(16)}`, at - 1)
+    if (type < 0x90) values = 2 * (type & 0x0f)
+    else if (type < 0xa0) values = type & 0x0f
+    else if (type < 0xc0) skip = type & 0x1f
+    else {
+      const follows = FOLLOWS[type - 0xc0] as number
+      if (follows === REFUSED) throw bad(`no value begins with 0x${type.toString(16)}`, at - 1)
+      const size = follows & SIZE
+      const shape = follows & SHAPE
+      if (shape === 0) skip = size
+      else {
+        const length = size === 0 ? (type === FIXEXT_8 ? 8 : 4) : readLength(bytes, at, size)
+        at += size
+        if (shape === BYTES) skip = length
+        else if (shape === ARRAY) values = length
+        else if (shape === MAP) values = 2 * length
+        else {
+          skip = 1 + length
+          checkTimestamp(bytes[at], length, at)
+        }
       }
+    }
+    if (skip > end - at) throw bad("a value promises more bytes than the frame has", at)
+    at += skip
+    if (values === 0) continue
+    if (values > end - at) throw bad("a value promises more elements than the frame has", at)
+    if (pending.length === MAX_DEPTH) throw bad(`nested deeper than ${MAX_DEPTH}`, at)
+    pending.push(left)
+    left = values
   }
+}
+
+function checkTimestamp(type: number | undefined, length: number, at: number): void {
+  if (type === undefined) throw bad("the frame ends within an extension", at)
+  if (type !== 0xff) throw bad(`an extension of type ${type}`, at)
+  if (length !== 4 && length !== 8 && length !== 12) throw bad(`a timestamp of ${length} bytes`, at)
 }

@@ -26,6 +26,7 @@ const packr = /* @__PURE__ */ new Packr({
   encodeUndefinedAsNil: true,
   skipValues: [undefined],
   int64AsType: "number",
+  onInvalidDate: () => null,
 } as Options)
 
 /**
@@ -34,24 +35,39 @@ const packr = /* @__PURE__ */ new Packr({
  */
 function plainBytes(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return plainList(value)
+  // First, because most payloads are nothing else and the look for bytes costs more than this.
+  if (Object.getPrototypeOf(value) === Object.prototype) return plainRecord(value as Record<string, unknown>)
   if (isBytes(value)) return toUint8Array(value)
-  if (Array.isArray(value)) {
-    let copy: unknown[] | undefined
-    for (let i = 0; i < value.length; i++) {
-      const plain = plainBytes(value[i])
-      if (plain !== value[i]) (copy ??= value.slice())[i] = plain
-    }
-    return copy ?? value
+  // Dates, maps and sets are msgpackr's to write; objects without a prototype and those of classes are records.
+  return TAG.call(value) === "[object Object]" ? plainRecord(value as Record<string, unknown>) : value
+}
+
+const TAG = Object.prototype.toString
+
+function plainList(list: unknown[]): unknown[] {
+  let copy: unknown[] | undefined
+  for (let i = 0; i < list.length; i++) {
+    const inner = list[i]
+    const plain = plainBytes(inner)
+    if (plain !== inner) (copy ??= list.slice())[i] = plain
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  return copy ?? list
+}
+
+function plainRecord(record: Record<string, unknown>): unknown {
+  const { toJSON } = record
+  if (typeof toJSON === "function") return plainBytes(toJSON.call(record))
   let copy: Record<string, unknown> | undefined
-  for (const key in value) {
-    const inner = (value as Record<string, unknown>)[key]
+  for (const key in record) {
+    const inner = record[key]
     if (typeof inner !== "object") continue
     const plain = plainBytes(inner)
-    if (plain !== inner) (copy ??= { ...value })[key] = plain
+    if (plain !== inner) (copy ??= { ...record })[key] = plain
   }
-  return copy ?? value
+  // msgpackr would call a `toJSON` that is only a key.
+  if (toJSON && record.constructor !== Object) return new Map(Object.entries(copy ?? record))
+  return copy ?? record
 }
 
 function encode({ join_ref, ref, topic, event, payload }: Message): Frame {

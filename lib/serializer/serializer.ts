@@ -1,10 +1,7 @@
+import type { Frame, IncomingFrame } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 
-/** What a transport carries: text or bytes. */
-export type Frame = string | Uint8Array
-
-/** A frame as it comes in: what the platform's websocket hands over. */
-export type IncomingFrame = string | ArrayBuffer | Uint8Array
+export type { Frame, IncomingFrame } from "../protocol/frame.js"
 
 /** One end's half of a serializer. Both throw a `SerializerError` and nothing else. */
 export interface Codec {
@@ -12,16 +9,20 @@ export interface Codec {
   decode(frame: IncomingFrame): Message
 }
 
-/**
- * Message on one side, frame on the other. The wire tells some frames apart by their direction, hence a codec for each
- * end.
- */
-export interface Serializer {
+/** As much of a serializer as a client needs. */
+export interface ClientSerializer {
   readonly name: string
   /** What the server picks it by. */
   readonly vsn: string
   /** Whether its frames survive long-poll: text, or bytes that the server takes as base64. */
   readonly longPoll: boolean
   readonly client: Codec
+}
+
+/**
+ * Message on one side, frame on the other. The wire tells some frames apart by their direction, hence a codec for each
+ * end.
+ */
+export interface Serializer extends ClientSerializer {
   readonly server: Codec
 }

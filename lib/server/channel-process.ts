@@ -1,5 +1,5 @@
 import type { Loose } from "../protocol/contract.js"
-import { RookeryError, TimeoutError } from "../protocol/errors.js"
+import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_LEAVE } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import type { PresenceState } from "../protocol/presence.js"
@@ -18,6 +18,8 @@ interface Waiting {
   /** It came while the join was not answered yet, so nobody knows whether it belongs to this channel. */
   readonly unchecked: boolean
 }
+
+const JOIN_TIMEOUT = Symbol("join timeout")
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
@@ -126,7 +128,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
         if (isPromise(result) && limits.joinMs !== Infinity) {
           timer = setTimeout(() => {
             context.limitHit("joinMs", this.socket)
-            if (this.joining) this.#refuse(message, new TimeoutError(`join of ${this.topic}`, limits.joinMs))
+            if (this.joining) this.#refuse(message, JOIN_TIMEOUT)
           }, limits.joinMs)
         }
         return result
@@ -316,7 +318,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
   #refuse(message: Message, error: unknown): void {
     const { socket, topic } = this
     const refused = error instanceof Refused
-    const timeout = error instanceof TimeoutError
+    const timeout = error === JOIN_TIMEOUT
     socket.context.counters.rookery_joins_refused_total++
     if (!refused && !timeout) socket.context.failed(error, "join", topic, socket)
     const reason = refused ? "refused" : timeout ? "timeout" : "crashed"

@@ -4,12 +4,12 @@ import type { Limits } from "../protocol/limits.js"
 import type { QueryParams } from "../protocol/query.js"
 import type { TopicContract } from "../protocol/schema.js"
 import type { Serializer } from "../serializer/serializer.js"
+import type { PubSubAdapter } from "./adapter.js"
 import type { TrustProxy } from "./address.js"
 import type { TransportName } from "./events.js"
 import type { MaybePromise } from "./handlers.js"
 import type { Logger } from "./logger.js"
 import type { Origins } from "./origins.js"
-import type { PubSubAdapter } from "./pubsub.js"
 
 /** What `connect` is asked with. */
 export interface ConnectRequest {

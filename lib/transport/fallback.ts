@@ -50,13 +50,13 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
     let opened = false
     return second.open(url, linkOptions, {
       ...events,
-      open() {
+      open(traits) {
         opened = useSecond = true
         if (!firstWorks) storage?.setItem(key, "true")
-        events.open()
+        events.open(traits)
       },
       close(info) {
-        if (!opened) useSecond = false
+        useSecond &&= opened
         events.close(info)
       },
     })
@@ -66,77 +66,63 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
     name: `${first.name} or ${second.name}`,
     open(url, linkOptions, events) {
       if (useSecond) return openSecond(url, linkOptions, events)
-
-      let link: Link
-      let onFirst = true
-      let opened = false
-      let closing = false
+      // Where the attempt stands: with the first, or with the first open; or it is none of the first's business any more.
+      let stage: "trying" | "open" | "left" = "trying"
       const leaveFirst = (): void => {
+        stage = "left"
         clock.clearTimeout(timer)
-        onFirst = false
-        link.close()
       }
       const fallBack = (): void => {
         leaveFirst()
+        link.close()
         link = openSecond(url, linkOptions, events)
       }
       const late = (): void => {
-        if (!opened) return fallBack()
+        if (stage === "trying") return fallBack()
         // The socket believes in this line already, so it is told that it ended, and finds the second at its next try.
         leaveFirst()
+        link.close()
         useSecond = true
         events.error(new ConnectError(`${first.name} opened but carried nothing within ${after} ms`))
-        events.close(abnormalClose("no answer to a ping"))
+        events.close(abnormalClose())
       }
       let timer = clock.setTimeout(late, after)
-
-      link = first.open(url, linkOptions, {
-        open() {
-          if (!onFirst) return
-          opened = true
+      let link = first.open(url, linkOptions, {
+        open(traits) {
+          if (stage !== "trying") return
+          stage = "open"
           clock.clearTimeout(timer)
           if (!firstWorks) timer = clock.setTimeout(late, after)
-          events.open()
+          events.open({ ...traits, wantsPing: !firstWorks })
         },
         frame(frame) {
-          if (!onFirst) return
-          if (!firstWorks) {
-            firstWorks = true
-            clock.clearTimeout(timer)
-          }
+          if (stage !== "open") return
+          firstWorks = true
+          clock.clearTimeout(timer)
           events.frame(frame)
         },
         error(error) {
-          if (!onFirst) return
+          if (stage === "left") return
           events.error(error)
-          if (onFirst && !opened && !firstWorks && !closing) fallBack()
+          if (stage === "trying" && !firstWorks) fallBack()
         },
         close(info) {
-          if (!onFirst) return
-          if (!opened && !firstWorks && !closing) return fallBack()
-          clock.clearTimeout(timer)
+          if (stage === "left") return
+          if (stage === "trying" && !firstWorks) return fallBack()
+          leaveFirst()
           events.close(info)
         },
       })
-
       return {
         send: (frame) => link.send(frame),
         close(code, reason) {
-          closing = true
+          // From here on a failure of the first is the end that was asked for.
+          if (stage === "trying") stage = "open"
           clock.clearTimeout(timer)
           link.close(code, reason)
         },
         get bufferedAmount() {
           return link.bufferedAmount
-        },
-        get textOnly() {
-          return link.textOnly === true
-        },
-        get skipHeartbeat() {
-          return link.skipHeartbeat === true
-        },
-        get wantsPing() {
-          return onFirst && !firstWorks
         },
       }
     },

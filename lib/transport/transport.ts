@@ -1,4 +1,4 @@
-import type { Frame, IncomingFrame } from "../serializer/serializer.js"
+import type { BinaryType, Frame, IncomingFrame } from "../protocol/frame.js"
 
 /** How a line ended; a `CloseEvent` is one. */
 export interface CloseInfo {
@@ -7,12 +7,22 @@ export interface CloseInfo {
   readonly wasClean: boolean
 }
 
+/** What is special about a link, told when it opens. */
+export interface LinkTraits {
+  /** It carries no binary frames, so the socket speaks JSON over it. */
+  readonly textOnly?: boolean
+  /** The transport notices by itself when the server is gone. */
+  readonly skipHeartbeat?: boolean
+  /** It wants a ping: a line that opens and then carries nothing is told from a good one by the answer. */
+  readonly wantsPing?: boolean
+}
+
 /**
  * What a link tells: `open` at most once, then frames; `error` any time; `close` exactly once and last, also when the
  * link never opened. Nothing before `open()` of the transport has returned.
  */
 export interface LinkEvents {
-  open(): void
+  open(traits?: LinkTraits): void
   frame(frame: IncomingFrame): void
   error(error: unknown): void
   close(info: CloseInfo): void
@@ -25,17 +35,11 @@ export interface Link {
   close(code?: number, reason?: string): void
   /** Bytes that were sent and have not left yet: what the high-water mark looks at. */
   readonly bufferedAmount: number
-  /** The link carries no binary frames, so the socket speaks JSON over it. */
-  readonly textOnly?: boolean
-  /** The transport notices by itself when the server is gone. */
-  readonly skipHeartbeat?: boolean
-  /** Asks for a ping once open: a line that opens and then carries nothing is told from a good one by its answer. */
-  readonly wantsPing?: boolean
 }
 
 /** What a transport is told beside the URL. */
 export interface LinkOptions {
-  /** The same URL for a link that is {@link Link.textOnly}: it asks for a serializer of text. */
+  /** The same URL for a link that is {@link LinkTraits.textOnly}: it asks for a serializer of text. */
   readonly textUrl: string
   /** Sent where the server looks for it: as a subprotocol by a websocket, in a header by long-poll. */
   readonly authToken?: string | undefined

@@ -1,5 +1,6 @@
 import { AUTH_TOKEN_PREFIX } from "../protocol/auth-token.js"
 import { toUint8Array } from "../protocol/bytes.js"
+import type { BinaryType } from "../protocol/frame.js"
 import type { Link, Transport } from "./transport.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
@@ -21,6 +22,7 @@ export function webSocketClass(transport: Transport): TransportClass {
     binaryType = "arraybuffer"
     timeout = 20_000
     readyState = 0
+    skipHeartbeat = false
     onopen: ((event: never) => void) | null = null
     onmessage: ((event: never) => void) | null = null
     onerror: ((event: never) => void) | null = null
@@ -38,10 +40,6 @@ export function webSocketClass(transport: Transport): TransportClass {
       return this.#link?.bufferedAmount ?? 0
     }
 
-    get skipHeartbeat(): boolean {
-      return this.#link?.skipHeartbeat === true
-    }
-
     send(frame: string | ArrayBufferView | ArrayBuffer): void {
       this.#link?.send(typeof frame === "string" ? frame : toUint8Array(frame))
     }
@@ -56,8 +54,9 @@ export function webSocketClass(transport: Transport): TransportClass {
     #open(url: string, authToken: string | undefined): void {
       const options = { textUrl: url, authToken, binaryType: this.binaryType as BinaryType, timeout: this.timeout }
       this.#link = transport.open(url, options, {
-        open: () => {
+        open: ({ skipHeartbeat = false } = {}) => {
           this.readyState = 1
+          this.skipHeartbeat = skipHeartbeat
           this.onopen?.({} as never)
         },
         frame: (data) => this.onmessage?.({ data } as never),

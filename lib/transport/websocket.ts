@@ -1,6 +1,6 @@
 import { authTokenSubprotocols } from "../protocol/auth-token.js"
 import { ConnectError, RookeryError } from "../protocol/errors.js"
-import type { IncomingFrame } from "../serializer/serializer.js"
+import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
 import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
 
@@ -42,35 +42,29 @@ interface PhoenixTransportExtras {
   skipHeartbeat?: boolean
 }
 
-function requestOptions({ headers, agent, request, WebSocket }: WebSocketOptions): object | undefined {
-  if (headers === undefined && agent === undefined && request === undefined) return undefined
-  if (WebSocket === undefined && !takesRequestOptions) {
-    throw new RookeryError(
-      "bad_option",
-      "webSocket(): this platform's WebSocket takes no headers or agent; send what the server needs in params or authToken",
-    )
-  }
-  return { ...request, ...(headers && { headers }), ...(agent !== undefined && { agent }) }
-}
-
 /** Frames over a websocket. */
 export function webSocket(options: WebSocketOptions = {}): Transport {
-  const extra = requestOptions(options)
+  const { headers, agent, request } = options
+  const extra = (headers ?? agent ?? request) && { ...request, headers, agent }
+  if (extra && options.WebSocket === undefined && !takesRequestOptions) {
+    throw new RookeryError("bad_option", "this WebSocket takes no headers or agent; use params or authToken")
+  }
   return {
     name: "WebSocket",
     open(url, { authToken, binaryType, timeout }, events) {
       const Class = options.WebSocket ?? platformWebSocket()
       if (Class === undefined) {
-        throw new RookeryError("bad_option", "webSocket(): there is no WebSocket here; give one, or use longPoll()")
+        throw new RookeryError("bad_option", "there is no WebSocket here; use longPoll()")
       }
       const protocols = authToken === undefined ? undefined : authTokenSubprotocols(authToken)
-      const socket: WebSocketLike & PhoenixTransportExtras =
-        extra === undefined ? new Class(url, protocols) : new Class(url, protocols ?? [], extra)
+      const socket: WebSocketLike & PhoenixTransportExtras = extra
+        ? new Class(url, protocols ?? [], extra)
+        : new Class(url, protocols)
       socket.binaryType = binaryType
       socket.timeout = timeout
       let refusedWith: number | undefined
       watchRefusal(socket, (status) => (refusedWith = status))
-      socket.onopen = () => events.open()
+      socket.onopen = () => events.open({ skipHeartbeat: socket.skipHeartbeat === true })
       socket.onmessage = (event: { data: IncomingFrame }) => events.frame(event.data)
       socket.onerror = (event: unknown) =>
         events.error(
@@ -85,9 +79,6 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         close: (code, reason) => (code === undefined ? socket.close() : socket.close(code, reason ?? "")),
         get bufferedAmount() {
           return socket.bufferedAmount ?? 0
-        },
-        get skipHeartbeat() {
-          return socket.skipHeartbeat === true
         },
       }
     },

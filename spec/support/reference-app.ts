@@ -84,7 +84,7 @@ function addRooms(endpoint: Endpoint): void {
       custom_status: () => reply("busy", { retry: 1 }),
       ok_bare: () => undefined,
       shout: (payload, room) => room.broadcast("shout", mapOrBytes(payload)),
-      shout_from: (payload, room) => room.broadcastFrom("shout_from", mapOrBytes(payload)),
+      shout_from: (payload, room) => room.broadcastFrom("shout", mapOrBytes(payload)),
       noreply: (_payload, room) => room.noReply,
       crash: () => {
         throw new Error("crash")

@@ -1,0 +1,101 @@
+import { fork, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { WORKER } from "./bundle.js"
+import type { Medians, Scenario } from "./scenario.js"
+import { summarize, type Summary } from "./statistics.js"
+import type { Assignment } from "./worker.js"
+
+/** What came out for one metric of one subject and one case. */
+export interface Measurement extends Summary {
+  readonly case: string
+  readonly metric: string
+  readonly subject: string
+}
+
+type Answer = Record<string, number>
+
+class Worker {
+  readonly assignment: Assignment
+  readonly answers: Answer[] = []
+  readonly #process: ChildProcess
+
+  constructor(assignment: Assignment, nodeFlags: readonly string[]) {
+    this.assignment = assignment
+    this.#process = fork(WORKER, [JSON.stringify(assignment)], { execArgv: ["--expose-gc", ...nodeFlags] })
+  }
+
+  async #message(): Promise<unknown> {
+    const ended = new AbortController()
+    const { subject, of, scenario } = this.assignment
+    const exit = once(this.#process, "exit", { signal: ended.signal }).then(([code]) => {
+      throw new Error(`${scenario}, ${subject}, ${of}: the worker ended with ${code}`)
+    })
+    try {
+      const [message] = await Promise.race([once(this.#process, "message", { signal: ended.signal }), exit])
+      return message
+    } finally {
+      exit.catch(() => {})
+      ended.abort()
+    }
+  }
+
+  async ready(): Promise<void> {
+    await this.#message()
+  }
+
+  async round(): Promise<Answer> {
+    this.#process.send("round")
+    return (await this.#message()) as Answer
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.#process, "exit")
+    this.#process.disconnect()
+    await exit
+  }
+}
+
+/** Measures a scenario: fresh processes for each launch, in which rounds of every subject and case take turns. */
+export async function measure(suite: string, scenario: Scenario, nodeFlags: readonly string[]): Promise<Measurement[]> {
+  const answers = new Map<string, Answer[]>()
+  for (let launch = 0; launch < scenario.launches; launch++) {
+    const workers: Worker[] = []
+    for (const of of scenario.cases) {
+      for (const subject of scenario.subjects) {
+        // One after the other: the machine is to be still while one of them works, in its preparation too.
+        const worker = new Worker({ suite, scenario: scenario.name, subject, of }, nodeFlags)
+        await worker.ready()
+        workers.push(worker)
+      }
+    }
+    for (let round = 0; round < scenario.warmUp + scenario.rounds; round++) {
+      // To and fro, so that nobody always comes after the same one.
+      for (const worker of round % 2 === 0 ? workers : workers.toReversed()) {
+        const answer = await worker.round()
+        if (round >= scenario.warmUp) worker.answers.push(answer)
+      }
+    }
+    for (const worker of workers) {
+      await worker.stop()
+      const key = `${worker.assignment.subject} ${worker.assignment.of}`
+      answers.set(key, [...(answers.get(key) ?? []), ...worker.answers])
+    }
+  }
+  return Object.keys(scenario.metrics).flatMap((metric) =>
+    scenario.cases.flatMap((of) =>
+      scenario.subjects.flatMap((subject) => {
+        const values = (answers.get(`${subject} ${of}`) ?? []).flatMap((answer) => answer[metric] ?? [])
+        return values.length === 0 ? [] : [{ case: of, metric, subject, ...summarize(values) }]
+      }),
+    ),
+  )
+}
+
+/** The medians of some measurements. */
+export function mediansOf(measurements: readonly Measurement[]): Medians {
+  return (subject, of, metric) => {
+    const found = measurements.find((m) => m.subject === subject && m.case === of && m.metric === metric)
+    if (found === undefined) throw new Error(`${metric} of ${subject} with ${of} was not measured`)
+    return found.median
+  }
+}

@@ -1,0 +1,49 @@
+/** What a number counts; decides how it is printed. */
+export type Unit = "ns" | "bytes" | "bytes of heap"
+
+/** One round of measuring: a number for each metric. */
+export type Round = () => Promise<Record<string, number>> | Record<string, number>
+
+/** Something that must hold of the medians. */
+export interface Goal {
+  readonly text: string
+  readonly measured: number
+  readonly bound: "at least" | "at most"
+  readonly limit: number
+  /** What the numbers count; left out for a ratio. */
+  readonly unit?: Unit
+}
+
+/** The median of a metric, and an error where it was not measured. */
+export type Medians = (subject: string, of: string, metric: string) => number
+
+/**
+ * One thing that is measured. Every subject with every case has a process of its own, so that nobody pays for the
+ * garbage or the shapes of another, and the rounds of all of them take turns, so that a slow minute of the machine falls
+ * on everybody.
+ */
+export interface Scenario {
+  readonly name: string
+  readonly title: string
+  /** What is compared; the others are shown as multiples of the first. */
+  readonly subjects: readonly string[]
+  /** What the first column of the table counts. */
+  readonly caseTitle: string
+  readonly cases: readonly string[]
+  readonly metrics: Readonly<Record<string, Unit>>
+  /** How often fresh processes are started. */
+  readonly launches: number
+  /** Rounds in each process that are thrown away. */
+  readonly warmUp: number
+  /** Rounds in each process that count. */
+  readonly rounds: number
+  /** Runs in the process of one subject and one case, before its rounds. */
+  prepare(subject: string, of: string): Promise<Round>
+  goals?(median: Medians): Goal[]
+}
+
+/** Scenarios that are chosen, printed and written together. */
+export interface Suite {
+  readonly name: string
+  readonly scenarios: readonly Scenario[]
+}

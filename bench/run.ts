@@ -1,0 +1,66 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { bundle } from "./harness/bundle.js"
+import { measure, mediansOf } from "./harness/measure.js"
+import { judge, machine, table, verdictTable, type Verdict } from "./harness/report.js"
+import type { Suite } from "./harness/scenario.js"
+import { suites } from "./suites.js"
+
+const { values: options, positionals: chosen } = parseArgs({
+  allowPositionals: true,
+  options: {
+    check: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    node: { type: "string", multiple: true, default: [] },
+  },
+})
+
+const root = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const version = (path: string): string => (JSON.parse(readFileSync(root(path), "utf8")) as { version: string }).version
+
+async function run({ name, scenarios }: Suite): Promise<Verdict[]> {
+  const verdicts: Verdict[] = []
+  const results: object[] = []
+  for (const scenario of scenarios) {
+    if (options.only !== undefined && !options.only.includes(scenario.name)) continue
+    const measurements = await measure(name, scenario, options.node)
+    console.log(`\n${table(scenario, measurements)}`)
+    verdicts.push(...(scenario.goals?.(mediansOf(measurements)) ?? []).map(judge))
+    const { title, launches, warmUp, rounds, metrics } = scenario
+    results.push({ scenario: scenario.name, title, metrics, launches, warmUp, rounds, measurements })
+  }
+  if (verdicts.length > 0) console.log(`\n${verdictTable(verdicts)}`)
+  // Numbers of a part, or of a run with flags of its own, are for whoever asked.
+  if (options.only !== undefined || options.node.length > 0) return verdicts
+
+  const report = {
+    date: new Date().toISOString(),
+    command: ["npm run bench --", name, ...(options.check ? ["--check"] : [])].join(" "),
+    machine: machine(),
+    versions: {
+      rookery: version("package.json"),
+      phoenix: version("node_modules/phoenix/package.json"),
+      msgpackr: version("node_modules/msgpackr/package.json"),
+    },
+    goals: verdicts,
+    results,
+  }
+  mkdirSync(root("bench/results"), { recursive: true })
+  writeFileSync(root(`bench/results/${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
+  console.log(`\nwritten to bench/results/${name}.json`)
+  return verdicts
+}
+
+const unknown = chosen.find((name) => !suites.some((suite) => suite.name === name))
+if (unknown !== undefined)
+  throw new Error(`no benchmark ${unknown}; there are ${suites.map(({ name }) => name).join(", ")}`)
+
+const { node, cpu, cores } = machine()
+console.log(`node ${node}, ${cpu}, ${cores} cores`)
+await bundle(options.node.length === 0)
+const verdicts: Verdict[] = []
+for (const suite of suites) {
+  if (chosen.length === 0 || chosen.includes(suite.name)) verdicts.push(...(await run(suite)))
+}
+if (options.check && verdicts.some(({ ok }) => !ok)) process.exitCode = 1

@@ -1,0 +1,209 @@
+import { reconnectDelay } from "../protocol/backoff.js"
+import { isBytes, toUint8Array } from "../protocol/bytes.js"
+import { systemClock, type Clock } from "../protocol/clock.js"
+import { bufferFull, RookeryError, SerializerError } from "../protocol/errors.js"
+import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
+import { stringifyJson } from "../serializer/decode-text.js"
+import type { CloseInfo, Transport } from "../transport/transport.js"
+import { webSocket } from "../transport/websocket.js"
+import { Bindings } from "./bindings.js"
+import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
+import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
+import type { WhenFull } from "./outbox.js"
+
+/** Options of a {@link Connection}. */
+export interface ConnectionOptions {
+  /**
+   * Whether to connect again when the line breaks.
+   *
+   * @default true
+   */
+  reconnect?: boolean
+  /** How long to wait before the nth attempt in a row, or `false` to give up. @default as for a `Socket` */
+  reconnectAfterMs?: ReconnectPolicy
+  /** After how many failed attempts in a row to give up. @default Infinity */
+  maxReconnectAttempts?: number
+  /** Parses incoming text as JSON. @default false */
+  json?: boolean
+  /** How `sendTo` and `{ room }` wrap what goes to a room. @default (room, data) => ({ room, data }) */
+  envelope?: (room: string, data: unknown) => unknown
+  /** The way to the server. @default webSocket() */
+  transport?: TransportOption
+  /** How many frames may wait for the line. @default 1000 */
+  bufferSize?: number
+  /** What a full buffer does: turn the new frame away, or give up the oldest. @default "refuse" */
+  whenFull?: WhenFull
+  /** How the platform hands over bytes. @default "arraybuffer" */
+  binaryType?: BinaryType
+  /** Whether to follow the page, as a `Socket` does. @default true */
+  pageEvents?: boolean
+  /** Where time comes from. */
+  clock?: Clock
+  /** Where chance comes from: a number from 0 to 1. @default Math.random */
+  random?: () => number
+}
+
+/** What a {@link Connection} tells, by event. */
+export type ConnectionEvents = {
+  open: []
+  /** A string, bytes, or with `{ json: true }` whatever the text says. */
+  message: [data: unknown]
+  close: [info: CloseInfo]
+  error: [error: unknown]
+  status: [status: Status, change: StatusChange]
+}
+
+type Outgoing = string | Uint8Array
+
+/** A plain line that stays connected, for servers that speak no Phoenix: text, JSON and bytes, both ways. */
+export class Connection {
+  readonly #url: Provider<string>
+  readonly #json: boolean
+  readonly #envelope: (room: string, data: unknown) => unknown
+  readonly #bufferSize: number
+  readonly #whenFull: WhenFull
+  #bindings = new Bindings()
+  readonly #line: Reconnector<string>
+  #waiting: Outgoing[] = []
+  #close: CloseInfo | undefined
+
+  /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
+  constructor(url: Provider<string>, options: ConnectionOptions = {}) {
+    const { random = Math.random, clock = systemClock, reconnect = true, binaryType = "arraybuffer" } = options
+    const transport: Transport = options.transport === undefined ? webSocket() : toTransport(options.transport)
+    this.#url = url
+    this.#json = options.json ?? false
+    this.#envelope = options.envelope ?? ((room, data) => ({ room, data }))
+    this.#bufferSize = options.bufferSize ?? 1000
+    this.#whenFull = options.whenFull ?? "refuse"
+    this.#line = new Reconnector<string>(
+      {
+        prepare: () => provide(this.#url),
+        open: (target, events) => transport.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
+        onConnOpen: () => {
+          this.#close = undefined
+          for (const frame of this.#waiting.splice(0)) this.#send(frame)
+          this.#tell("open")
+        },
+        onConnMessage: (frame) => this.#frame(frame),
+        onConnError: (error) => this.#tell("error", error),
+        onConnDown: () => {},
+        onConnClose: (info) => {
+          this.#close = info
+          this.#tell("close", info)
+        },
+        onConnStatus: (status, change) => this.#tell("status", status, change),
+        onConnSuspect: () => {},
+      },
+      {
+        clock,
+        pageEvents: options.pageEvents ?? true,
+        maxReconnectAttempts: reconnect ? (options.maxReconnectAttempts ?? Infinity) : 0,
+        reconnectAfterMs: options.reconnectAfterMs ?? ((tries, lost) => reconnectDelay(tries, random, lost.code)),
+      },
+    )
+  }
+
+  get status(): Status {
+    return this.#line.status
+  }
+
+  get isConnected(): boolean {
+    return this.#line.link !== undefined
+  }
+
+  /** How the last line ended; `undefined` while there is one. */
+  get closeInfo(): CloseInfo | undefined {
+    return this.#close
+  }
+
+  /** Connects, and stays connected until {@link Connection.disconnect}. Rejects when the trying has ended. */
+  connect(): Promise<void> {
+    this.#line.connect()
+    const opened = this.#line.opened()
+    // Who does not wait is told by the events.
+    opened.catch(() => {})
+    return opened
+  }
+
+  /** Ends the connection, and stays disconnected until {@link Connection.connect} is called again. */
+  disconnect(code?: number, reason?: string): Promise<void> {
+    return new Promise((resolve) => this.#line.disconnect(resolve, code, reason))
+  }
+
+  /**
+   * Sends: strings and bytes as they are, anything else as JSON; to a room in the envelope. Without a line it waits for
+   * the next one.
+   *
+   * @throws a `BufferFullError` if too much waits already, a `SerializerError` for what JSON cannot carry
+   */
+  send(data: unknown, { room }: { room?: string } = {}): void {
+    if (room !== undefined) return this.sendTo(room, data)
+    const frame = typeof data === "string" ? data : isBytes(data) ? toUint8Array(data) : stringifyJson(data)
+    if (frame === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
+    if (this.isConnected) return this.#send(frame)
+    if (this.#waiting.length >= this.#bufferSize) {
+      if (this.#whenFull === "refuse") throw bufferFull("the connection's send buffer", this.#bufferSize)
+      this.#waiting.shift()
+    }
+    this.#waiting.push(frame)
+  }
+
+  /** Sends to a room, in the envelope. */
+  sendTo(room: string, data: unknown): void {
+    this.send(this.#envelope(room, data))
+  }
+
+  /** Calls back at an event. The returned function takes the callback off. */
+  on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
+    const ref = {}
+    this.#bindings.add(event, ref, callback as () => void)
+    return () => this.#bindings.remove(event, ref)
+  }
+
+  /** Ends everything: the line, every timer and every listener. */
+  destroy(): void {
+    this.#line.disconnect()
+    this.#line.abandon()
+    this.#waiting = []
+    this.#bindings = new Bindings()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disconnect()
+    this.destroy()
+  }
+
+  #send(frame: Outgoing): void {
+    this.#line.link?.send(frame)
+  }
+
+  #frame(frame: IncomingFrame): void {
+    let data: unknown = frame
+    if (this.#json && typeof frame === "string") {
+      try {
+        data = JSON.parse(frame)
+      } catch (cause) {
+        return this.#tell("error", new SerializerError("bad_frame", "not JSON", undefined, cause))
+      }
+    }
+    this.#tell("message", data)
+  }
+
+  #tell<E extends keyof ConnectionEvents>(event: E, ...[a, b]: ConnectionEvents[E]): void {
+    this.#bindings.call(this, event, a, b)
+  }
+
+  /** Tells of a callback that threw. @internal */
+  report(cause: unknown): void {
+    if (this.#bindings.has("error")) {
+      this.#tell("error", new RookeryError("handler_failed", "a callback threw; see the cause", cause))
+    } else {
+      console.error(cause)
+    }
+  }
+}

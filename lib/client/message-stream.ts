@@ -1,0 +1,51 @@
+import { bufferFull } from "../protocol/errors.js"
+
+/** A queue between whoever calls back and whoever loops. */
+export interface MessageStream<Payload> {
+  /** Hands a message to the loop; one that is over the limit ends it with an error. */
+  add(payload: Payload): void
+  /** No more messages come; those that came are still handed out, and the error after them. */
+  end(error?: Error): void
+  readonly messages: AsyncIterableIterator<Payload>
+}
+
+/** @param ended told once, when no more messages are taken */
+export function messageStream<Payload>(limit: number, ended: () => void): MessageStream<Payload> {
+  const queue: Payload[] = []
+  let done = false
+  let failure: Error | undefined
+  let wake = (): void => {}
+
+  const end = (error?: Error): void => {
+    if (done) return
+    done = true
+    failure = error
+    ended()
+    wake()
+  }
+  const loop = async function* (): AsyncGenerator<Payload, void, void> {
+    for (;;) {
+      if (queue.length > 0) yield queue.shift() as Payload
+      else if (failure) throw failure
+      else if (done) return
+      else await new Promise<void>((resolve) => (wake = resolve))
+    }
+  }
+  const messages = loop()
+  const finish = messages.return.bind(messages)
+  // A generator that waits does not hear `return`, so it is woken.
+  messages.return = () => {
+    queue.length = 0
+    end()
+    return finish()
+  }
+  return {
+    add(payload) {
+      if (queue.length >= limit) return end(bufferFull("the queue of messages()", limit))
+      queue.push(payload)
+      wake()
+    },
+    end,
+    messages,
+  }
+}

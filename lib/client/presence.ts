@@ -1,0 +1,123 @@
+import type { AnyTopics, Loose, MetaOf } from "../protocol/contract.js"
+import { PRESENCE_DIFF, PRESENCE_STATE } from "../protocol/events.js"
+import {
+  applyDiff,
+  diffOf,
+  type OnPresenceJoin,
+  type OnPresenceLeave,
+  type PresenceDiff,
+  type PresenceEntry,
+  type PresenceState,
+} from "../protocol/presence.js"
+import type { Channel } from "./channel.js"
+
+/** Options of {@link Presence}. */
+export interface PresenceOptions {
+  /**
+   * The events that carry the state and the diffs.
+   *
+   * @default presence_state and presence_diff
+   */
+  events?: { state: string; diff: string }
+}
+
+/** Who is in a room, kept up to date from the server's state and diffs. */
+export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
+  readonly #channel: Channel<S>
+  #state = Object.create(null) as PresenceState<Meta>
+  /** Diffs that came before the state of the current join. */
+  #early: PresenceDiff<Meta>[] = []
+  /** The join whose state is known. */
+  #syncedJoin: unknown = null
+  #onJoin: OnPresenceJoin<Meta> = () => {}
+  #onLeave: OnPresenceLeave<Meta> = () => {}
+  #onSync: () => void = () => {}
+
+  constructor(channel: Channel<S>, { events = { state: PRESENCE_STATE, diff: PRESENCE_DIFF } }: PresenceOptions = {}) {
+    this.#channel = channel
+    const on = channel as unknown as Channel
+    on.on(events.state, (state: PresenceState<Meta>) => {
+      this.#syncedJoin = channel.joinRef()
+      this.#apply(diffOf(this.#state, state))
+      const early = this.#early
+      this.#early = []
+      for (const diff of early) this.#apply(diff)
+      this.#onSync()
+    })
+    on.on(events.diff, (diff: PresenceDiff<Meta>) => {
+      if (this.inPendingSyncState()) {
+        this.#early.push(diff)
+      } else {
+        this.#apply(diff)
+        this.#onSync()
+      }
+    })
+  }
+
+  /** Everybody, by key. */
+  get state(): PresenceState<Meta> {
+    return this.#state
+  }
+
+  /** Calls back for each key that gained metas; `current` is what it had before. */
+  onJoin(callback: OnPresenceJoin<Meta>): void {
+    this.#onJoin = callback
+  }
+
+  /** Calls back for each key that lost metas; `remaining` is what it still has. */
+  onLeave(callback: OnPresenceLeave<Meta>): void {
+    this.#onLeave = callback
+  }
+
+  /** Calls back after each state and diff. */
+  onSync(callback: () => void): void {
+    this.#onSync = callback
+  }
+
+  /** Everybody, as `chooser` sees them. */
+  list(): PresenceEntry<Meta>[]
+  list<T>(chooser: (key: string, presence: PresenceEntry<Meta>) => T): T[]
+  list<T>(chooser?: (key: string, presence: PresenceEntry<Meta>) => T): (T | PresenceEntry<Meta>)[] {
+    return Presence.list(this.#state, chooser as (key: string, presence: PresenceEntry<Meta>) => T)
+  }
+
+  /** Whether the state of the current join has not come yet. */
+  inPendingSyncState(): boolean {
+    return this.#syncedJoin === null || this.#syncedJoin !== this.#channel.joinRef()
+  }
+
+  /** The state that a new full state makes of a former one, with callbacks for what changed. */
+  static syncState<Meta = Loose>(
+    current: PresenceState<Meta>,
+    next: PresenceState<Meta>,
+    onJoin?: OnPresenceJoin<Meta>,
+    onLeave?: OnPresenceLeave<Meta>,
+  ): PresenceState<Meta> {
+    // The former state is not changed: a copy with a prototype is copied once more, into one without.
+    return applyDiff({ ...current }, diffOf(current, next), onJoin, onLeave)
+  }
+
+  /** The state that a diff makes of a former one, with callbacks for what changed. */
+  static syncDiff<Meta = Loose>(
+    state: PresenceState<Meta>,
+    diff: PresenceDiff<Meta>,
+    onJoin?: OnPresenceJoin<Meta>,
+    onLeave?: OnPresenceLeave<Meta>,
+  ): PresenceState<Meta> {
+    return applyDiff(state, diff, onJoin, onLeave)
+  }
+
+  /** The entries of a state, as `chooser` sees them. */
+  static list<Meta = Loose>(state: PresenceState<Meta>): PresenceEntry<Meta>[]
+  static list<Meta, T>(state: PresenceState<Meta>, chooser: (key: string, presence: PresenceEntry<Meta>) => T): T[]
+  static list<Meta, T>(
+    state: PresenceState<Meta>,
+    chooser: (key: string, presence: PresenceEntry<Meta>) => T | PresenceEntry<Meta> = (_key, presence) => presence,
+  ): (T | PresenceEntry<Meta>)[] {
+    return Object.keys(state).map((key) => chooser(key, state[key] as PresenceEntry<Meta>))
+  }
+
+  #apply(diff: PresenceDiff<Meta>): void {
+    this.#state = applyDiff(this.#state, diff, this.#onJoin, this.#onLeave)
+  }
+}

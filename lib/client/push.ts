@@ -1,0 +1,203 @@
+import type { Clock } from "../protocol/clock.js"
+import type { Loose } from "../protocol/contract.js"
+import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
+import type { Ref, Reply } from "../protocol/message.js"
+import { onAbort } from "./on-abort.js"
+
+/** Options of a push. */
+export interface PushOptions {
+  /**
+   * How long to wait for the answer, in milliseconds.
+   *
+   * @default the channel's, 10000 if nothing else was said
+   */
+  timeout?: number
+  /** Takes the push back: one that was not sent yet is not sent any more. */
+  signal?: AbortSignal | undefined
+  /**
+   * Sends the push again after a rejoin until it is answered, for pushes that may arrive twice. The timeout counts only
+   * while it is on the line.
+   *
+   * @default false
+   */
+  retry?: boolean
+}
+
+/** What a push needs of its channel. @internal */
+export interface PushHost {
+  readonly topic: string
+  readonly host: {
+    readonly options: { readonly clock: Clock }
+    /** A push failed and still owes its `receive("timeout")`. */
+    owes(push: Push): void
+    report(error: unknown): void
+  }
+  /** The time is up. */
+  timedOut(push: Push): void
+  /** A push that was sent with this ref, or waits, is not to be answered any more. */
+  withdraw(push: Push, ref: Ref): void
+}
+
+/**
+ * Something sent to the server, and its answer.
+ *
+ * `await` gives the response of an `ok` and throws a {@link PushError}, `TimeoutError`, `DisconnectedError` or
+ * `ChannelClosedError` otherwise; {@link Push.receive} works as in phoenix.js. A push that nobody awaits never makes an
+ * unhandled rejection.
+ */
+export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
+  readonly event: string
+  /** What it carries. */
+  readonly payload: unknown
+  /** The ref it was last sent with; `null` before, and once it has an outcome. @internal */
+  ref: Ref = null
+  /** Whether it is on the line. @internal */
+  sent = false
+  /** @internal */
+  readonly retry: boolean
+  /** @internal */
+  timeout: number
+  readonly #channel: PushHost
+  #timer: unknown
+  #hooks: [status: string, callback: (response: never) => void][] | undefined
+  /** What `receive` answers from. */
+  #answer: Reply | undefined
+  /** What `await` answers from: the first answer or failure, for good. */
+  #outcome: Reply | Error | undefined
+  #settle: (() => void) | undefined
+  #promise: Promise<Ok> | undefined
+
+  /** @internal */
+  constructor(channel: PushHost, event: string, payload: unknown, timeout: number, options: PushOptions = {}) {
+    this.#channel = channel
+    this.event = event
+    this.payload = payload
+    this.timeout = timeout
+    this.retry = options.retry === true
+    if (options.signal) this.#abortWith(options.signal)
+  }
+
+  /**
+   * Calls back with the response when the answer has this status: `ok`, `error`, one of the server's own, or `timeout`.
+   * At once, if the answer is there already.
+   */
+  receive(status: "ok", callback: (response: Ok) => void): this
+  receive(status: "error", callback: (response: Refused) => void): this
+  receive(status: string, callback: (response: Loose) => void): this
+  receive(status: string, callback: (response: never) => void): this {
+    if (this.#answer?.status === status) callback(this.#answer.response as never)
+    ;(this.#hooks ??= []).push([status, callback])
+    return this
+  }
+
+  then<A = Ok, B = never>(
+    onOk?: ((response: Ok) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    // Made only when somebody asks, so that a push that nobody awaits has no promise to reject.
+    this.#promise ??= new Promise((resolve, reject) => {
+      this.#settle = () => {
+        const outcome = this.#outcome
+        if (!outcome) return
+        if (outcome instanceof Error) return reject(outcome)
+        const { status, response } = outcome
+        if (status === "ok") resolve(response as Ok)
+        else if (status !== "timeout") reject(new PushError(`${this}`, status, response))
+        else reject(new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`))
+      }
+      this.#settle()
+    })
+    return this.#promise.then(onOk, onError)
+  }
+
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Ok | B> {
+    return this.then(null, onError)
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<Ok> {
+    return this.then().finally(onEnd)
+  }
+
+  /** The name it goes by in errors. */
+  toString(): string {
+    return `push "${this.event}" to ${this.#channel.topic}`
+  }
+
+  /** Whether it has an answer or was given up, and is not to be sent any more. @internal */
+  get over(): boolean {
+    return this.#outcome !== undefined
+  }
+
+  /** Takes a ref for the next sending, which starts the time; `null` for none yet. @internal */
+  begin(ref: Ref): void {
+    this.ref = ref
+    this.sent = false
+    this.#answer = undefined
+    if (ref === null) this.stopTimer()
+    else this.startTimer()
+  }
+
+  /** @internal */
+  startTimer(): void {
+    this.stopTimer()
+    this.#timer = this.#channel.host.options.clock.setTimeout(() => {
+      this.#timer = undefined
+      this.#channel.timedOut(this)
+    }, this.timeout)
+  }
+
+  /** @internal */
+  stopTimer(): void {
+    if (this.#timer !== undefined) this.#channel.host.options.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Takes the answer. @internal */
+  answer(status: string, response: unknown): void {
+    this.stopTimer()
+    this.#end((this.#answer = { status, response }))
+    for (const [wanted, callback] of this.#hooks?.slice() ?? []) {
+      try {
+        if (wanted === status) callback(response as never)
+      } catch (error) {
+        this.#channel.host.report(error)
+      }
+    }
+  }
+
+  /** Has no answer to expect: whoever awaits learns now, `receive("timeout")` when its time is up. @internal */
+  fail(error: Error): void {
+    const { ref } = this
+    this.ref = null
+    this.#end(error)
+    if (this.#timer !== undefined) this.#channel.host.owes(this)
+    this.#channel.withdraw(this, ref)
+  }
+
+  /** Fails, and reports it unless somebody awaits the push. @internal */
+  failLoudly(error: Error): void {
+    this.fail(error)
+    // An `await` asks for the promise in a microtask that is queued after this one.
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        if (!this.#promise) this.#channel.host.report(error)
+      }),
+    )
+  }
+
+  #end(outcome: Reply | Error): void {
+    this.#outcome ??= outcome
+    this.#settle?.()
+    this.#settle = undefined
+  }
+
+  #abortWith(signal: AbortSignal): void {
+    const stop = onAbort(signal, () => {
+      if (this.over) return
+      this.stopTimer()
+      this.fail(new RookeryError("aborted", `${this}: the signal was aborted`, signal.reason))
+    })
+    // A long-lived signal must not keep the push.
+    this.then(stop, stop)
+  }
+}

@@ -1,0 +1,302 @@
+import type { Clock } from "../protocol/clock.js"
+import { NO_STATUS } from "../protocol/close-codes.js"
+import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
+import type { IncomingFrame } from "../serializer/serializer.js"
+import { abnormalClose, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
+import { followPage, pageHidden } from "./follow-page.js"
+import { onAbort } from "./on-abort.js"
+import { whenReady } from "./when-ready.js"
+
+/** Where a connection stands. `reconnecting` is everything between a lost line and the next one, the waiting included. */
+export type Status = "disconnected" | "connecting" | "connected" | "reconnecting"
+
+/** Why the last line ended, or why the last attempt failed. */
+export interface LostReason {
+  /** The close code, if there was a line. */
+  code?: number
+  /** The reason in the close frame, if there was one. */
+  reason?: string
+  /** The last error on the line; a {@link ConnectError} where the platform says why it refused. */
+  error?: unknown
+}
+
+/** What goes with a new {@link Status}. */
+export interface StatusChange {
+  /** How many attempts in a row have failed. */
+  tries: number
+  /** When the next attempt comes, in milliseconds from now, while one is waited for. */
+  retryInMs?: number | undefined
+  /** Why the connection was lost, if it was. */
+  lost?: LostReason | undefined
+}
+
+/** Says how long to wait before the nth attempt in a row, or `false` to end the trying. */
+export type ReconnectPolicy = (tries: number, lost: LostReason) => number | false
+
+/** Whoever lives on the connection. */
+export interface ConnectionUser<Target> {
+  /** Asked before every attempt: where to connect to. */
+  prepare(): Target | PromiseLike<Target>
+  /** Begins an attempt. */
+  open(target: Target, events: LinkEvents): Link
+  onConnOpen(traits: LinkTraits): void
+  onConnMessage(frame: IncomingFrame): void
+  onConnError(error: unknown): void
+  /** The line no longer carries anything. Comes before the next attempt is planned. */
+  onConnDown(reason: DownReason): void
+  /** The line has ended. */
+  onConnClose(info: CloseInfo): void
+  onConnStatus(status: Status, change: StatusChange): void
+  /** The network may have changed under an open line. */
+  onConnSuspect(): void
+}
+
+/** By these words phoenix.js tells its channels why their line is gone. */
+export type DownReason = "connection_closed" | "connection_error" | "heartbeat_timeout"
+
+/** What a {@link Reconnector} is made of. */
+export interface ReconnectorOptions {
+  clock: Clock
+  reconnectAfterMs: ReconnectPolicy
+  maxReconnectAttempts: number
+  pageEvents: boolean
+}
+
+interface Line {
+  link?: Link
+  state: "connecting" | "open" | "closing" | "closed"
+  whenClosed: (() => void)[]
+  /** Why it was let go of, if it was. */
+  down?: DownReason
+}
+
+/** How long an explicit disconnect waits for the other end's close frame, as long as phoenix.js does. */
+const CLOSE_WAIT_MS = 1500
+
+/** Keeps one line to the server open: attempts, back-off, the page's comings and goings. It knows nothing of frames. */
+export class Reconnector<Target> {
+  readonly #user: ConnectionUser<Target>
+  readonly #options: ReconnectorOptions
+  #status: Status = "disconnected"
+  #line: Line | undefined
+  /** Whether somebody wants a connection; the page being away does not change that. */
+  #wanted = false
+  #tries = 0
+  #timer: unknown
+  #lost: LostReason | undefined
+  #unfollow: (() => void) | undefined
+  #awayWithPage = false
+  readonly #waiting = new Set<(error?: unknown) => void>()
+
+  constructor(user: ConnectionUser<Target>, options: ReconnectorOptions) {
+    this.#user = user
+    this.#options = options
+  }
+
+  get status(): Status {
+    return this.#status
+  }
+
+  /** The open line, if there is one. */
+  get link(): Link | undefined {
+    return this.#line?.state === "open" ? this.#line.link : undefined
+  }
+
+  /** By phoenix.js's words; while waiting for the next attempt, `closed`. */
+  get lineState(): Line["state"] {
+    return this.#line?.state ?? "closed"
+  }
+
+  connect(): void {
+    if (this.#line && this.#line.state !== "closing") return
+    this.#awayWithPage = false
+    if (!this.#wanted) {
+      this.#wanted = true
+      this.#tries = 0
+      this.#lost = undefined
+    }
+    if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
+    this.#attempt()
+  }
+
+  disconnect(whenClosed?: () => void, code?: number, reason?: string): void {
+    this.#unfollow?.()
+    this.#unfollow = undefined
+    this.#hangUp(whenClosed, code, reason)
+  }
+
+  /** Ends the line at once, without waiting for its close frame, and stays disconnected. */
+  abandon(): void {
+    this.#stop()
+    this.drop("connection_closed")
+    this.#setStatus("disconnected")
+  }
+
+  /** Lets go of a line that is of no use any more, without waiting for its end. If one is wanted, another is planned. */
+  drop(down: DownReason, code?: number, reason = ""): void {
+    const line = this.#line
+    if (!line) return
+    line.state = "closing"
+    line.down = down
+    line.link?.close(code, reason)
+    this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
+  }
+
+  /** Resolves once connected; rejects when nobody tries any more. */
+  opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { clock } = this.#options
+      let unfollow = (): void => {}
+      const settle = (error: unknown = this.#lost?.error): void => {
+        this.#waiting.delete(settle)
+        clock.clearTimeout(timer)
+        unfollow()
+        if (this.link) resolve()
+        else reject(error instanceof RookeryError ? error : new ConnectError("not connected", undefined, error))
+      }
+      const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
+      const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
+      this.#waiting.add(settle)
+      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "opened(): aborted", signal?.reason)))
+      if (this.link) settle()
+    })
+  }
+
+  #attempt(): void {
+    const previous = this.#line
+    const line: Line = { state: "connecting", whenClosed: [] }
+    this.#line = line
+    this.#stopTimer()
+    // What was joined over a line that is still closing joins again over this one.
+    if (previous) this.#user.onConnDown("connection_closed")
+    this.#setStatus(this.#tries === 0 ? "connecting" : "reconnecting")
+    const failed = (error: unknown): void => {
+      this.#error(line, new ConnectError("could not begin to connect; see the cause", undefined, error))
+      this.#ended(line, abnormalClose())
+    }
+    whenReady(
+      () => this.#user.prepare(),
+      (target) => {
+        if (line.state !== "connecting") return
+        try {
+          line.link = this.#user.open(target, this.#eventsOf(line))
+        } catch (error) {
+          failed(error)
+        }
+      },
+      failed,
+    )
+  }
+
+  #eventsOf(line: Line): LinkEvents {
+    return {
+      open: (traits = {}) => {
+        if (this.#line !== line || line.state !== "connecting") return
+        line.state = "open"
+        this.#tries = 0
+        this.#lost = undefined
+        this.#user.onConnOpen(traits)
+        // Whoever was told may have disconnected already.
+        if (this.link === line.link) this.#setStatus("connected")
+      },
+      frame: (frame) => {
+        if (this.#line === line && line.state === "open") this.#user.onConnMessage(frame)
+      },
+      error: (error) => this.#error(line, error),
+      close: (info) => this.#ended(line, info),
+    }
+  }
+
+  #error(line: Line, error: unknown): void {
+    // A line that is being closed errs because of that.
+    if (this.#line !== line || line.state === "closing") return
+    this.#lost = { error }
+    this.#user.onConnError(error)
+    if (this.#line === line) this.#user.onConnDown("connection_error")
+  }
+
+  #ended(line: Line, info: CloseInfo): void {
+    if (line.state === "closed") return
+    const another = this.#wanted && (line.state !== "closing" || line.down !== undefined)
+    line.state = "closed"
+    if (this.#line === line) {
+      this.#line = undefined
+      this.#user.onConnDown(line.down ?? "connection_closed")
+      if (another && this.#wanted && !this.#line) {
+        this.#plan({ ...this.#lost, code: info.code, reason: info.reason })
+      }
+      this.#user.onConnClose(info)
+    }
+    for (const callback of line.whenClosed) callback()
+  }
+
+  #plan(lost: LostReason): void {
+    this.#lost = lost
+    const tries = ++this.#tries
+    const { maxReconnectAttempts, reconnectAfterMs, clock } = this.#options
+    const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
+    if (delay === false) {
+      this.#stop()
+      return this.#setStatus("disconnected")
+    }
+    this.#stopTimer()
+    this.#timer = clock.setTimeout(() => {
+      // Nobody looks: the attempt is made when somebody does.
+      if (!this.#options.pageEvents || !pageHidden()) this.#attempt()
+    }, delay)
+    this.#setStatus("reconnecting", delay)
+  }
+
+  #hangUp(whenClosed: () => void = () => {}, code?: number, reason = ""): void {
+    const line = this.#line
+    this.#stop()
+    this.#setStatus("disconnected")
+    if (!line) return whenClosed()
+    line.whenClosed.push(whenClosed)
+    if (line.state === "closing") return
+    const wasOpen = line.state === "open"
+    const { clock } = this.#options
+    const end = (): void => this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
+    line.state = "closing"
+    if (!line.link) return end()
+    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
+    line.whenClosed.push(() => clock.clearTimeout(giveUp))
+    line.link.close(code, reason)
+    if (wasOpen && this.#line === line) this.#user.onConnDown("connection_closed")
+  }
+
+  #stop(): void {
+    this.#wanted = this.#awayWithPage = false
+    this.#stopTimer()
+  }
+
+  #stopTimer(): void {
+    this.#options.clock.clearTimeout(this.#timer)
+  }
+
+  #setStatus(status: Status, retryInMs?: number): void {
+    if (status === this.#status && retryInMs === undefined) return
+    this.#status = status
+    const lost = this.#lost
+    if (status === "connected" || status === "disconnected") for (const settle of this.#waiting) settle()
+    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost })
+  }
+
+  #follow(): () => void {
+    const now = (): void => {
+      if (this.#wanted && !this.#line) this.#attempt()
+    }
+    return followPage({
+      shown: now,
+      online: () => (this.link ? this.#user.onConnSuspect() : now()),
+      pagehide: () => {
+        if (!this.#wanted) return
+        this.#hangUp()
+        this.#awayWithPage = true
+      },
+      pageshow: () => {
+        if (this.#awayWithPage) this.connect()
+      },
+    })
+  }
+}

@@ -1,0 +1,171 @@
+import { reconnectDelay, rejoinDelay } from "../protocol/backoff.js"
+import { systemClock, type Clock } from "../protocol/clock.js"
+import { RookeryError } from "../protocol/errors.js"
+import type { BinaryType } from "../protocol/frame.js"
+import type { Message } from "../protocol/message.js"
+import { jsonForClient } from "../serializer/json.js"
+import type { ClientSerializer, Frame, IncomingFrame } from "../serializer/serializer.js"
+import { withFallback, type FallbackStorage } from "../transport/fallback.js"
+import { longPoll } from "../transport/longpoll.js"
+import { platformWebSocket } from "../transport/platform.js"
+import type { Transport } from "../transport/transport.js"
+import type { TransportClass } from "../transport/websocket-class.js"
+import { webSocket, type WebSocketClass } from "../transport/websocket.js"
+import type { WhenFull } from "./outbox.js"
+import type { ReconnectPolicy } from "./reconnector.js"
+
+/** A value, a function that gives it, or one that promises it. */
+export type Provider<T> = T | (() => T | PromiseLike<T>)
+
+/** The value, now or later. */
+export const provide = <T>(provider: Provider<T>): T | PromiseLike<T> =>
+  typeof provider === "function" ? (provider as () => T | PromiseLike<T>)() : provider
+
+export const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
+  typeof (value as PromiseLike<T> | undefined)?.then === "function"
+
+/** Told what the socket does: `kind` is `transport`, `channel`, `push` or `receive`. */
+export type Logger = (kind: string, message: string, data?: unknown) => void
+
+/** A way to the server, or a class in the shape of `WebSocket`, as phoenix.js takes it. */
+export type TransportOption = Transport | WebSocketClass
+
+/** Options of a `Socket`. Those of phoenix.js have its names and its defaults. */
+export interface SocketOptions {
+  /** Sent with every attempt to connect, and asked for anew each time if it is a function, which may be async. */
+  params?: Provider<object>
+  /** Sent as a subprotocol, or in a header by long-poll, so that it stays out of URLs and logs. */
+  authToken?: Provider<string | undefined>
+  /** What messages look like on the wire. @default json() */
+  serializer?: ClientSerializer
+  /** The way to the server. @default webSocket(), or longPoll() where there is no WebSocket */
+  transport?: TransportOption
+  /** How long to wait for an answer, in milliseconds. @default 10000 */
+  timeout?: number
+  /** How long after the server's last answer to ask for a sign of life. @default 30000 */
+  heartbeatIntervalMs?: number
+  /**
+   * How long to wait before the nth attempt in a row, or `false` to give up.
+   *
+   * @default 10, 50, 100, 150, 200, 250, 500, 1000, 2000, then 5000, with jitter
+   */
+  reconnectAfterMs?: ReconnectPolicy
+  /** After how many failed attempts in a row to give up. @default Infinity */
+  maxReconnectAttempts?: number
+  /** How long to wait before the nth attempt to join again. @default 1000, 2000, 5000, then 10000, with jitter */
+  rejoinAfterMs?: (tries: number) => number
+  /** Falls back to long-poll when the websocket does not work within this time. @default never */
+  longPollFallbackMs?: number
+  /** How long one request of long-poll may take. @default 20000 */
+  longpollerTimeout?: number
+  /** Told what the socket does, payloads included. */
+  logger?: Logger | null
+  /** Logs to the console. @default false */
+  debug?: boolean
+  /** The version to ask the server for, whatever the serializer says. */
+  vsn?: string
+  /** How a websocket hands over bytes. @default "arraybuffer" */
+  binaryType?: BinaryType
+  /** Where a fallback to long-poll is remembered. @default the page's sessionStorage */
+  sessionStorage?: FallbackStorage
+  /** Writes messages instead of the serializer, as in phoenix.js. */
+  encode?: (message: Message, callback: (frame: Frame | ArrayBuffer) => void) => void
+  /** Reads frames instead of the serializer, as in phoenix.js. */
+  decode?: (frame: IncomingFrame, callback: (message: Message) => void) => void
+  /**
+   * How many messages may wait, in each channel for its join and in the socket for the line.
+   *
+   * @default 1000
+   */
+  bufferSize?: number
+  /** What a full buffer does: turn the new message away, or give up the oldest. @default "refuse" */
+  whenFull?: WhenFull
+  /** With more bytes than this waiting in the transport, pushes wait in the socket. @default 1 MiB */
+  highWaterMark?: number
+  /**
+   * Whether to follow the page: no attempts while nobody looks, an attempt at once when somebody does or the network is
+   * back, and no open line to keep it out of the back/forward cache.
+   *
+   * @default true
+   */
+  pageEvents?: boolean
+  /** Where time comes from. */
+  clock?: Clock
+  /** Where chance comes from: a number from 0 to 1. @default Math.random */
+  random?: () => number
+}
+
+/** The options with every default filled in. */
+export type ResolvedOptions = SocketOptions &
+  Required<
+    Pick<
+      SocketOptions,
+      | "params"
+      | "serializer"
+      | "timeout"
+      | "heartbeatIntervalMs"
+      | "reconnectAfterMs"
+      | "maxReconnectAttempts"
+      | "rejoinAfterMs"
+      | "longpollerTimeout"
+      | "vsn"
+      | "binaryType"
+      | "bufferSize"
+      | "whenFull"
+      | "highWaterMark"
+      | "pageEvents"
+      | "clock"
+    >
+  >
+
+export function resolveOptions(given: SocketOptions): ResolvedOptions {
+  const { random = Math.random, serializer = jsonForClient } = given
+  const options: ResolvedOptions = {
+    params: {},
+    serializer,
+    vsn: serializer.vsn,
+    timeout: 10_000,
+    heartbeatIntervalMs: 30_000,
+    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.code),
+    maxReconnectAttempts: Infinity,
+    rejoinAfterMs: (tries) => rejoinDelay(tries, random),
+    longpollerTimeout: 20_000,
+    binaryType: "arraybuffer",
+    bufferSize: 1000,
+    whenFull: "refuse",
+    highWaterMark: 1 << 20,
+    pageEvents: true,
+    clock: systemClock,
+    ...(given.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+  }
+  // An option that is said to be undefined or null is one that is not said.
+  for (const [name, value] of Object.entries(given)) if (value != null) Object.assign(options, { [name]: value })
+  return options
+}
+
+/** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
+export function toTransport(given: TransportOption): Transport {
+  if (typeof given !== "function") return given
+  return (given as Partial<TransportClass>).transport ?? webSocket({ WebSocket: given })
+}
+
+/** The transport that the options ask for. */
+export function chooseTransport({ transport, longPollFallbackMs, sessionStorage, clock }: SocketOptions): Transport {
+  if (transport === undefined && platformWebSocket() === undefined) return longPoll()
+  const chosen = transport === undefined ? webSocket() : toTransport(transport)
+  if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
+  return withFallback(chosen, longPoll(), {
+    after: longPollFallbackMs,
+    ...(sessionStorage && { storage: sessionStorage }),
+    ...(clock && { clock }),
+  })
+}
+
+/** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
+export function absoluteUrl(url: string): string {
+  if (url.startsWith("/")) {
+    if (!globalThis.location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+    url = new URL(url, location.href).href
+  }
+  return url.replace(/^http/, "ws")
+}

@@ -1,0 +1,470 @@
+import { NORMAL } from "../protocol/close-codes.js"
+import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import { RookeryError } from "../protocol/errors.js"
+import { HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
+import type { Message, Ref } from "../protocol/message.js"
+import { appendQuery } from "../protocol/query.js"
+import { jsonForClient } from "../serializer/json.js"
+import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
+import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
+import { longPoll } from "../transport/longpoll.js"
+import { Bindings } from "./bindings.js"
+import { Channel, type ChannelEnd } from "./channel.js"
+import { Heartbeat } from "./heartbeat.js"
+import { Outbox } from "./outbox.js"
+import type { Push, PushOptions } from "./push.js"
+import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
+import {
+  absoluteUrl,
+  chooseTransport,
+  isPromise,
+  provide,
+  resolveOptions,
+  toTransport,
+  type ResolvedOptions,
+  type SocketOptions,
+  type TransportOption,
+} from "./socket-options.js"
+import { Subscriptions, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
+
+interface Target {
+  params: object
+  authToken: string | undefined
+}
+
+/** Options of {@link Socket.opened}. */
+export interface OpenedOptions {
+  /** How long to wait, in milliseconds. @default for ever */
+  timeout?: number
+  signal?: AbortSignal
+}
+
+/**
+ * One connection to a Phoenix server, with any number of rooms on it.
+ *
+ * A superset of phoenix.js's `Socket`, by its names. With a contract as type argument, topics, events, payloads and
+ * answers are checked; without one everything goes.
+ */
+export class Socket<T extends Contract<T> = AnyTopics> {
+  readonly #endPoint: string
+  readonly #options: ResolvedOptions
+  readonly #connection: Reconnector<Target>
+  readonly #heartbeat: Heartbeat
+  readonly #outbox: Outbox
+  #bindings = new Bindings()
+  readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
+  /** The channel that a topic's messages go to. */
+  readonly #channels = new Map<string, ChannelEnd>()
+  /** Pushes that failed and still owe their `receive("timeout")`. */
+  readonly #owing = new Set<Push>()
+  readonly #pings = new Map<Ref, () => void>()
+  #transport: Transport
+  #givenTransport: TransportOption | undefined
+  #codec: Codec
+  /** The params of the last attempt, if they had to be waited for. */
+  #params: object | undefined
+  #ref = 0
+  #established = 0
+  #reporting = false
+  #destroyed = false
+
+  /**
+   * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
+   */
+  constructor(endPoint: string, options: SocketOptions = {}) {
+    const resolved = (this.#options = resolveOptions(options))
+    this.#endPoint = `${endPoint}/websocket`
+    this.#givenTransport = options.transport
+    this.#transport = chooseTransport(options)
+    this.#codec = resolved.serializer.client
+    this.#connection = new Reconnector<Target>(this, resolved)
+    this.#heartbeat = new Heartbeat(
+      resolved.clock,
+      resolved.heartbeatIntervalMs,
+      () => this.#beat(),
+      () => {
+        this.#connection.drop("heartbeat_timeout", NORMAL, "heartbeat timeout")
+      },
+    )
+    this.#outbox = new Outbox(
+      resolved,
+      () => this.#connection.link,
+      (message, push, link) => this.#write(message, push, link),
+    )
+  }
+
+  /** How long to wait for an answer, in milliseconds. */
+  get timeout(): number {
+    return this.#options.timeout
+  }
+
+  /** Where the connection stands. */
+  get status(): Status {
+    return this.#connection.status
+  }
+
+  /**
+   * Connects, and connects again whenever the line breaks. While it waits to do so, tries at once.
+   *
+   * @param params deprecated: give them to the constructor
+   * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
+   */
+  connect(params?: object): void {
+    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
+    if (params !== undefined) {
+      console.log("connect(params) is deprecated: give params to the constructor")
+      this.#options.params = params
+    }
+    this.#connection.connect()
+  }
+
+  /** Ends the connection, and stays disconnected. Rooms are joined again at the next {@link Socket.connect}. */
+  disconnect(callback?: () => void, code?: number, reason?: string): void {
+    this.#connection.disconnect(callback, code, reason)
+  }
+
+  /** Resolves once connected; rejects when the trying has ended, the time is up or the signal aborted. */
+  opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
+    return this.#connection.opened(timeout, signal)
+  }
+
+  /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    const error = new RookeryError("destroyed", "the socket was destroyed")
+    for (const channel of [...this.#channels.values()]) channel.destroy(error)
+    for (const push of this.#owing) push.stopTimer()
+    this.#owing.clear()
+    this.#outbox.clear()
+    this.#connection.disconnect()
+    this.#connection.abandon()
+    this.#heartbeat.stop()
+    this.#pings.clear()
+    this.#bindings = new Bindings()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  /** Disconnects, waits for the other end to hear it, and destroys the socket. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => this.disconnect(resolve))
+    this.destroy()
+  }
+
+  /** A channel of a topic, not joined yet. Params may be a function, asked at every join, which may be async. */
+  channel<Topic extends TopicOf<T>>(
+    topic: Topic,
+    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+  ): Channel<SpecOf<T, Topic>> {
+    return new Channel<SpecOf<T, Topic>>(topic, params[0] ?? {}, this)
+  }
+
+  /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
+  async join<Topic extends TopicOf<T>>(
+    topic: Topic,
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
+  ): Promise<Channel<SpecOf<T, Topic>>> {
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this)
+    try {
+      await channel.join(options as PushOptions | undefined)
+    } catch (error) {
+      channel.leave()
+      throw error
+    }
+    return channel
+  }
+
+  /**
+   * Listens to a topic with others: the first subscriber joins it, or shares the join of a channel that is there, and
+   * the last one leaves it.
+   *
+   * @throws a `RookeryError` with code `params_differ` if the topic is joined with other params
+   */
+  subscribe<Topic extends TopicOf<T>>(
+    topic: Topic,
+    handlers: Handlers<SpecOf<T, Topic>>,
+    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+  ): Subscription<SpecOf<T, Topic>> {
+    const subscription = this.#subscriptions.subscribe(topic, handlers as Handlers<AnyTopics[string]>, params[0])
+    return subscription as unknown as Subscription<SpecOf<T, Topic>>
+  }
+
+  /** Calls back at every opened connection. The ref is for {@link Socket.off}. */
+  onOpen(callback: () => void): string {
+    return this.#on("open", callback)
+  }
+
+  /** Calls back at every closed connection, with its close event. */
+  onClose(callback: (info: CloseInfo) => void): string {
+    return this.#on("close", callback)
+  }
+
+  /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
+  onError(
+    callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
+  ): string {
+    return this.#on("error", callback)
+  }
+
+  /** Calls back for every message, after its channel. */
+  onMessage(callback: (message: Message) => void): string {
+    return this.#on("message", callback)
+  }
+
+  /** Calls back when the {@link Status} changes, and whenever a new attempt is planned. */
+  onStatus(callback: (status: Status, change: StatusChange) => void): string {
+    return this.#on("status", callback)
+  }
+
+  /** Takes callbacks off by their refs. */
+  off(refs: readonly string[]): void {
+    this.#bindings.removeAll(refs)
+  }
+
+  /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
+  ping(callback: (rtt: number) => void): boolean {
+    if (!this.isConnected()) return false
+    const { clock } = this.#options
+    const start = clock.now()
+    const ref = this.#beat()
+    this.#pings.set(ref, () => callback(clock.now() - start))
+    return true
+  }
+
+  isConnected(): boolean {
+    return this.#connection.link !== undefined
+  }
+
+  /** By phoenix.js's words. {@link Socket.status} tells more. */
+  connectionState(): "connecting" | "open" | "closing" | "closed" {
+    return this.#connection.lineState
+  }
+
+  /** The URL of the websocket. With async params, those of the last attempt. */
+  endPointURL(): string {
+    if (this.#params === undefined) {
+      const params = provide(this.#options.params)
+      if (!isPromise(params)) return this.#url(params, this.#options.vsn)
+    }
+    return this.#url(this.#params ?? {}, this.#options.vsn)
+  }
+
+  /** `wss` on a page that came by https. */
+  protocol(): "ws" | "wss" {
+    return location.protocol === "https:" ? "wss" : "ws"
+  }
+
+  /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
+  replaceTransport(transport: TransportOption): void {
+    this.#givenTransport = transport
+    this.#transport = toTransport(transport)
+    this.#connection.abandon()
+    this.#heartbeat.stop()
+  }
+
+  /** A long-poll transport, for {@link Socket.replaceTransport}. */
+  getLongPollTransport(): Transport {
+    return longPoll()
+  }
+
+  /**
+   * Sends a message as it is, or keeps it for the next connection.
+   *
+   * @throws a `BufferFullError` if too many wait already
+   */
+  push(message: Omit<Message, "join_ref"> & { join_ref?: Ref }): void {
+    this.post({ ...message, join_ref: message.join_ref ?? null })
+  }
+
+  /** A ref that this socket has not used yet. */
+  makeRef(): string {
+    return String(++this.#ref)
+  }
+
+  log(kind: string, message: string, data?: unknown): void {
+    this.#options.logger?.(kind, message, data)
+  }
+
+  hasLogger(): boolean {
+    return !!this.#options.logger
+  }
+
+  /** @internal */
+  get options(): ResolvedOptions {
+    return this.#options
+  }
+
+  /** @internal */
+  current(topic: string): ChannelEnd | undefined {
+    return this.#channels.get(topic)
+  }
+
+  /** @internal */
+  enter(channel: ChannelEnd): void {
+    const { topic } = channel
+    const other = this.#channels.get(topic)
+    if (other === channel) return
+    other?.leave()
+    this.#channels.set(topic, channel)
+  }
+
+  /** @internal */
+  exit(channel: ChannelEnd): void {
+    if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
+  }
+
+  /** @internal */
+  post(message: Message, push?: Push): void {
+    const { event } = message
+    this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
+  }
+
+  /** @internal */
+  owes(push: Push): void {
+    this.#owing.add(push)
+  }
+
+  /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
+  report(error: unknown): void {
+    // A callback that throws about an error is not told of its own.
+    const heard = this.#bindings.has("error") && !this.#reporting
+    this.#reporting = true
+    if (heard) this.onConnError(error)
+    this.#reporting = false
+    if (typeof reportError === "function") reportError(error)
+    else if (!heard) console.error(error)
+  }
+
+  /** @internal */
+  prepare(): Target | PromiseLike<Target> {
+    const params = provide(this.#options.params)
+    const authToken = provide(this.#options.authToken)
+    if (!isPromise(params) && !isPromise(authToken)) return { params, authToken }
+    return Promise.all([params, authToken]).then(([known, token]) => ({
+      params: (this.#params = known),
+      authToken: token,
+    }))
+  }
+
+  /** @internal */
+  open({ params, authToken }: Target, events: LinkEvents): Link {
+    const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
+    const url = this.#url(params, vsn)
+    const textUrl = serializer.longPoll ? url : this.#url(params, jsonForClient.vsn)
+    return this.#transport.open(url, { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
+  }
+
+  /** @internal */
+  onConnOpen({ textOnly, skipHeartbeat, wantsPing }: LinkTraits): void {
+    const { serializer } = this.#options
+    this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
+    this.#codec = (textOnly && !serializer.longPoll ? jsonForClient : serializer).client
+    this.#established++
+    this.#outbox.flush()
+    if (!skipHeartbeat) this.#heartbeat.start()
+    if (wantsPing) this.ping(() => {})
+    for (const channel of this.#channels.values()) channel.connectionUp()
+    this.#bindings.call(this, "open")
+  }
+
+  /** @internal */
+  onConnMessage(frame: IncomingFrame): void {
+    const { decode } = this.#options
+    const { link } = this.#connection
+    try {
+      if (!decode) return this.#message(this.#codec.decode(frame))
+      decode(frame, (message) => {
+        if (this.#connection.link === link) this.#message(message)
+      })
+    } catch (error) {
+      this.report(error)
+    }
+  }
+
+  /** @internal */
+  onConnError(error: unknown): void {
+    this.log("transport", "error", error)
+    this.#bindings.call(this, "error", error, this.#givenTransport, this.#established)
+  }
+
+  /** @internal */
+  onConnDown(reason: DownReason): void {
+    this.#heartbeat.stop()
+    this.#pings.clear()
+    for (const channel of this.#channels.values()) channel.connectionDown(reason)
+  }
+
+  /** @internal */
+  onConnClose(info: CloseInfo): void {
+    this.log("transport", "close", info)
+    this.#bindings.call(this, "close", info)
+  }
+
+  /** @internal */
+  onConnStatus(status: Status, change: StatusChange): void {
+    this.#bindings.call(this, "status", status, change)
+  }
+
+  /** @internal */
+  onConnSuspect(): void {
+    this.#heartbeat.beat()
+  }
+
+  #on(event: string, callback: (...args: never[]) => void): string {
+    const ref = this.makeRef()
+    this.#bindings.add(event, ref, callback)
+    return ref
+  }
+
+  #url(params: object, vsn: string): string {
+    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
+  }
+
+  #beat(): string {
+    const ref = this.makeRef()
+    // Not through the outbox: behind a full one, a slow line would pass for a dead one.
+    const { link } = this.#connection
+    if (link) this.#write({ join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} }, undefined, link)
+    return ref
+  }
+
+  #write(message: Message, push: Push | undefined, link: Link): void {
+    const { topic, event, join_ref, ref, payload } = message
+    const { encode, logger } = this.#options
+    if (logger) this.log("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    try {
+      if (encode) {
+        encode(message, (frame) => {
+          if (this.#connection.link === link && (!push || push.ref === ref)) link.send(frame as Frame)
+        })
+      } else {
+        link.send(this.#codec.encode(message))
+      }
+      if (push) push.sent = true
+    } catch (error) {
+      if (push) push.failLoudly(error as Error)
+      else this.report(error)
+    }
+  }
+
+  #message(message: Message): void {
+    const { topic, event, payload, ref } = message
+    if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
+    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
+    this.#channels.get(topic)?.receive(message)
+    if (this.#bindings.has("message")) this.#bindings.call(this, "message", message)
+    if (topic === PHOENIX_TOPIC) {
+      const pong = this.#pings.get(ref)
+      this.#pings.delete(ref)
+      pong?.()
+    }
+  }
+}
+
+/** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
+type ParamsArgument<Params> = undefined extends Params
+  ? [params?: Params | (() => Params | PromiseLike<Params>)]
+  : [params: Params | (() => Params | PromiseLike<Params>)]

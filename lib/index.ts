@@ -1,0 +1,48 @@
+export { Channel } from "./client/channel.js"
+export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./client/channel.js"
+export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
+export type { WhenFull } from "./client/outbox.js"
+export { Presence, type PresenceOptions } from "./client/presence.js"
+export { Push, type PushOptions } from "./client/push.js"
+export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/reconnector.js"
+export { Serializer } from "./client/serializer-class.js"
+export type { Logger, Provider, SocketOptions, TransportOption } from "./client/socket-options.js"
+export { Socket, type OpenedOptions } from "./client/socket.js"
+export type { Handlers, Subscription } from "./client/subscriptions.js"
+export type { Bytes } from "./protocol/bytes.js"
+export type { Clock } from "./protocol/clock.js"
+export type * from "./protocol/contract.js"
+export {
+  BufferFullError,
+  ChannelClosedError,
+  ConnectError,
+  DisconnectedError,
+  PushError,
+  RookeryError,
+  SerializerError,
+  TimeoutError,
+  type ErrorCode,
+} from "./protocol/errors.js"
+export type { Message, Ref, Reply } from "./protocol/message.js"
+export type {
+  OnPresenceJoin,
+  OnPresenceLeave,
+  PresenceDiff,
+  PresenceEntry,
+  PresenceRefs,
+  PresenceState,
+} from "./protocol/presence.js"
+export { json } from "./serializer/json.js"
+export { jsonV1 } from "./serializer/json-v1.js"
+export type {
+  ClientSerializer,
+  Codec,
+  Frame,
+  IncomingFrame,
+  Serializer as MessageSerializer,
+} from "./serializer/serializer.js"
+export { withFallback, type FallbackOptions, type FallbackStorage } from "./transport/fallback.js"
+export { LongPoll } from "./transport/longpoll-class.js"
+export { longPoll, type LongPollOptions } from "./transport/longpoll.js"
+export type { CloseInfo, Link, LinkEvents, LinkOptions, LinkTraits, Transport } from "./transport/transport.js"
+export { webSocket, type WebSocketClass, type WebSocketLike, type WebSocketOptions } from "./transport/websocket.js"

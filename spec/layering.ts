@@ -1,0 +1,52 @@
+/** A part of `lib/`: a folder, or a file that may import what the rest of its folder may not. */
+export interface Layer {
+  /** Which files: a folder, or a path from `lib/`. */
+  of: string
+  /** What they may import beside their own folder: folders, or single files of one. */
+  lib?: string[]
+  /** Packages, and the public entry points of this one. */
+  packages?: string[]
+  /** Whether they run in Node only, and may import what is Node's. */
+  node?: boolean
+}
+
+const PUBLIC = ["rookery", "rookery/*"]
+
+/** Who may import whom. Where two lines fit a file, the later one counts. */
+export const LAYERS: Layer[] = [
+  { of: "protocol" },
+  { of: "serializer", lib: ["protocol"] },
+  { of: "serializer/msgpack.ts", lib: ["protocol"], packages: ["msgpackr"] },
+  { of: "transport", lib: ["protocol"] },
+  { of: "transport/platform.node.ts", lib: ["protocol"], packages: ["ws"], node: true },
+  { of: "client", lib: ["protocol", "serializer", "transport"], packages: ["mitt"] },
+  { of: "server", lib: ["protocol", "serializer"], packages: ["mitt", "ws"], node: true },
+  { of: "cluster", lib: ["protocol", "server/adapter.ts"], node: true },
+  { of: "rpc", packages: [...PUBLIC, "capnweb"] },
+  { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
+  { of: "testing", packages: PUBLIC, node: true },
+  { of: "chat", packages: [...PUBLIC, "lmdb", "nodemailer", "react"], node: true },
+  { of: "cli", packages: PUBLIC, node: true },
+]
+
+const toOutput = (path: string): string => path.replace(/\.ts$/, ".js")
+
+/** The same line as the linter is told it: a group of patterns in the manner of .gitignore. */
+export function lintOverride({ of, lib = [], packages = [], node = false }: Layer): object {
+  const allowed = [
+    "./**",
+    ...lib.map((part) => (part.endsWith(".ts") ? `../${toOutput(part)}` : `../${part}/**`)),
+    ...packages,
+    ...(node ? ["node:*"] : []),
+  ]
+  const message = `Not for lib/${of}: see spec/layering.ts`
+  return {
+    files: [of.endsWith(".ts") ? `lib/${of}` : `lib/${of}/**`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["**", ...allowed.map((pattern) => `!${pattern}`)], message }] },
+      ],
+    },
+  }
+}

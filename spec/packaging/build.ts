@@ -1,0 +1,24 @@
+import { execFileSync } from "node:child_process"
+import { existsSync, readdirSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** The folder of the repository. */
+export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url))
+
+const SOURCES = ["lib", "package.json", "tsconfig.json", "tsconfig.lib.json", "tsup.config.ts"]
+// The types are written last.
+const RESULT = join(ROOT, "dist/index.d.cts")
+
+function lastChange(path: string): number {
+  const stats = statSync(path)
+  if (!stats.isDirectory()) return stats.mtimeMs
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => lastChange(join(path, name))))
+}
+
+/** What these specs look at is built, and no older than what it is built from. */
+export default function buildIfStale(): void {
+  const changed = Math.max(...SOURCES.map((name) => lastChange(join(ROOT, name))))
+  if (existsSync(RESULT) && statSync(RESULT).mtimeMs >= changed) return
+  execFileSync(process.execPath, [join(ROOT, "node_modules/tsup/dist/cli-default.js")], { cwd: ROOT, stdio: "inherit" })
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { builtinModules } from "node:module"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+import ts from "typescript"
+import { describe, expect, it } from "vitest"
+import { ROOT } from "./build.js"
+import { runNode } from "./run-node.js"
+
+const DIST = join(ROOT, "dist")
+const PLATFORM_BUILDS = ["index.js", "index.cjs", "msgpack.js", "msgpack.cjs", "phoenix.js", "phoenix.cjs"]
+
+/** Every file that a file of `dist/` leads to, and the packages that they import. */
+async function closure(entry: string): Promise<{ files: string[]; packages: string[] }> {
+  const { metafile } = await build({
+    entryPoints: [join(DIST, entry)],
+    absWorkingDir: ROOT,
+    bundle: true,
+    packages: "external",
+    platform: "neutral",
+    write: false,
+    metafile: true,
+  })
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports)
+  const packages = imports.filter(({ external }) => external).map(({ path }) => path)
+  return { files: Object.keys(metafile.inputs), packages: [...new Set(packages)].sort() }
+}
+
+const isBuiltin = (name: string): boolean => name.startsWith("node:") || builtinModules.includes(name)
+const declarations = readdirSync(DIST).filter((name) => /\.d\.c?ts$/.test(name))
+
+describe("what is built for a platform that is not Node", () => {
+  it.each(PLATFORM_BUILDS)("imports nothing of Node's: %s", async (entry) => {
+    const { packages } = await closure(entry)
+    expect(packages.filter(isBuiltin)).toEqual([])
+    expect(packages).not.toContain("ws")
+  })
+
+  it("needs no package but mitt", async () => {
+    expect((await closure("index.js")).packages).toEqual(["mitt"])
+    expect((await closure("index.cjs")).packages).toEqual(["mitt"])
+  })
+
+  it.each(PLATFORM_BUILDS.filter((entry) => entry.startsWith("index")))(
+    "touches no global while it is imported: %s",
+    async (entry) => {
+      const program = fileURLToPath(new URL("touched-globals.mjs", import.meta.url))
+      expect(await runNode([program, join(DIST, entry)])).toEqual({ touched: [], works: true })
+    },
+  )
+})
+
+describe("what is built for Node", () => {
+  it.each(["node/index.js", "node/index.cjs"])("takes its WebSocket from ws: %s", async (entry) => {
+    expect((await closure(entry)).packages).toEqual(["mitt", "ws"])
+  })
+})
+
+describe("the errors", () => {
+  it.each(["index", "msgpack", "node/index"])("are one module for every entry point: %s", async (entry) => {
+    expect((await closure(`${entry}.js`)).files).toContain("dist/errors.js")
+    expect((await closure(`${entry}.cjs`)).files).toContain("dist/errors.cjs")
+  })
+})
+
+describe("the types", () => {
+  it("are built for both module systems", () => {
+    expect(declarations).toContain("index.d.ts")
+    expect(declarations).toContain("index.d.cts")
+  })
+
+  it.each(declarations)("ask for no other package: %s", (name) => {
+    const { importedFiles } = ts.preProcessFile(readFileSync(join(DIST, name), "utf8"))
+    const packages = importedFiles.map(({ fileName }) => fileName).filter((path) => !path.startsWith("."))
+    expect(packages.filter((path) => !/^(rookery|phoenix)(\/|$)/.test(path))).toEqual([])
+  })
+
+  it.each(declarations)("bring the library of disposables with them: %s", (name) => {
+    const { libReferenceDirectives } = ts.preProcessFile(readFileSync(join(DIST, name), "utf8"))
+    expect(libReferenceDirectives.map(({ fileName }) => fileName)).toEqual(["esnext.disposable"])
+  })
+
+  it.each(declarations)("show nothing that is marked as internal: %s", (name) => {
+    expect(readFileSync(join(DIST, name), "utf8")).not.toContain("@internal")
+  })
+})
+
+describe("the source maps", () => {
+  it.each(readdirSync(DIST).filter((name) => /\.c?js$/.test(name)))("lead to the sources: %s", (name) => {
+    const map = JSON.parse(readFileSync(join(DIST, `${name}.map`), "utf8")) as { sources: string[] }
+    for (const source of map.sources) expect(source).toMatch(/^\.\.\/lib\/[a-z0-9/.-]+\.ts$/)
+  })
+})

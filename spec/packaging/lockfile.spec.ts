@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, it } from "vitest"
+import { ROOT } from "./build.js"
+
+interface Entry {
+  resolved?: string
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
+}
+const readJson = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name), "utf8"))
+const { packages } = readJson("package-lock.json") as { packages: Record<string, Entry> }
+
+/** Whether a package that sits at `path` finds another one by its name. */
+function finds(path: string, name: string): boolean {
+  if (`${path}/node_modules/${name}` in packages) return true
+  const parent = path.lastIndexOf("/node_modules/")
+  return parent === -1 ? `node_modules/${name}` in packages : finds(path.slice(0, parent), name)
+}
+
+// npm leaves out what the registry at hand does not have, and then nobody on such a platform gets it.
+it("locks the binaries of every platform", () => {
+  const wanted = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).map((name) => ({ path, name })),
+  )
+  expect(wanted.length).toBeGreaterThan(50)
+  const missing = wanted.filter(({ path, name }) => !finds(path, name)).map(({ path, name }) => `${path}: ${name}`)
+  expect(missing).toEqual([])
+})
+
+it("locks packages from no registry in particular", () => {
+  expect(Object.keys(packages).filter((path) => packages[path]?.resolved !== undefined)).toEqual([])
+})
+
+it("locks what the manifest asks for", () => {
+  const manifest = readJson("package.json") as Entry
+  expect(packages[""]?.dependencies).toEqual(manifest.dependencies)
+  expect(packages[""]?.devDependencies).toEqual(manifest.devDependencies)
+})

@@ -1,0 +1,167 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import ts from "typescript"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { bundle } from "./bundle.js"
+import { installPacked, type Project } from "./installed.js"
+import { runNode } from "./run-node.js"
+
+let project: Project
+beforeAll(async () => {
+  const types = ["@types/node", "@types/phoenix", "undici-types"]
+  project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "phoenix", "ws", ...types])
+})
+afterAll(() => project.remove())
+
+const IMPORTS = {
+  mjs: `
+    import { RookeryError, SerializerError, Socket, webSocket } from "rookery"
+    import { msgpack } from "rookery/msgpack"
+    import manifest from "rookery/package.json" with { type: "json" }`,
+  cjs: `
+    const { RookeryError, SerializerError, Socket, webSocket } = require("rookery")
+    const { msgpack } = require("rookery/msgpack")
+    const manifest = require("rookery/package.json")`,
+}
+
+const PROGRAM = `
+  const codeOf = (act) => { try { act(); return "fine" } catch (error) { return error.code } }
+  const caught = (act) => { try { act() } catch (error) { return error } }
+  const socket = new Socket("ws://localhost/socket")
+  const error = caught(() => msgpack().client.decode("not bytes"))
+  console.log(JSON.stringify({
+    name: manifest.name,
+    url: socket.endPointURL(),
+    sameErrors: error instanceof SerializerError && error instanceof RookeryError,
+    code: error.code,
+    headers: codeOf(() => webSocket({ headers: { a: "b" } })),
+  }))
+  socket.destroy()`
+
+const EXPECTED = {
+  name: "rookery",
+  url: "ws://localhost/socket/websocket?vsn=2.0.0",
+  sameErrors: true,
+  code: "bad_frame",
+}
+
+describe.each(["mjs", "cjs"] as const)("the packed package, imported from a .%s file", (kind) => {
+  it("works in Node, with the WebSocket of ws", async () => {
+    const file = project.write(`main.${kind}`, IMPORTS[kind] + PROGRAM)
+    expect(await runNode(["--no-warnings", file])).toEqual({ ...EXPECTED, headers: "fine" })
+  })
+
+  it.each(["browser", "react-native", "workerd", "bun", "deno"])("works with the condition %s", async (condition) => {
+    const file = project.write(`main.${kind}`, IMPORTS[kind] + PROGRAM)
+    const result = await runNode(["--no-warnings", "--conditions", condition, file])
+    expect(result).toEqual({ ...EXPECTED, headers: "bad_option" })
+  })
+
+  it("keeps what is not an entry point to itself", async () => {
+    const load = kind === "mjs" ? "await import" : "require"
+    const program = `try { ${load}("rookery/dist/errors.js") } catch (error) { console.log(JSON.stringify(error.code)) }`
+    const file = project.write(`deep.${kind}`, program)
+    expect(await runNode([file])).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED")
+  })
+})
+
+describe("the packed package", () => {
+  it("holds what it needs and nothing that only its makers need", () => {
+    const root = readdirSync(join(project.folder, "node_modules/rookery"))
+    expect(root.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "lib", "package.json"])
+  })
+
+  it("has every file that its manifest names", () => {
+    const root = join(project.folder, "node_modules/rookery")
+    const manifest = readFileSync(join(root, "package.json"), "utf8")
+    const named = [...manifest.matchAll(/"(\.\/(?:dist|lib)\/[^"]+)"/g)].map(([, path]) => path ?? "")
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  it("has the sources that its source maps name", () => {
+    const dist = join(project.folder, "node_modules/rookery/dist")
+    const maps = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".map"))
+    expect(maps.length).toBeGreaterThan(6)
+    for (const name of maps) {
+      const { sources } = JSON.parse(readFileSync(join(dist, name), "utf8")) as { sources: string[] }
+      expect(sources.filter((source) => !existsSync(join(dist, dirname(name), source)))).toEqual([])
+    }
+  })
+
+  it("leaves no trace in a bundle that does not use it", async () => {
+    const { bytes } = await bundle(
+      'import { Socket } from "rookery"; import "rookery/msgpack"; import "rookery/phoenix"',
+      {
+        stdin: { contents: 'import { Socket } from "rookery"; import "rookery/msgpack"', resolveDir: project.folder },
+        absWorkingDir: project.folder,
+        logLevel: "error",
+      },
+    )
+    expect(bytes).toBe(0)
+  })
+})
+
+const TYPED = `
+type Topics = {
+  "room:*": {
+    params: { name: string }
+    joined: { members: string[] }
+    receives: { new_msg: { text: string } }
+    sends: { new_msg: { payload: { text: string }; ok: { id: string } } }
+  }
+}
+export async function chat(): Promise<string> {
+  await using socket = new Socket<Topics>("wss://example.com/socket", { serializer: msgpack() })
+  const room = await socket.join("room:lobby", { name: "Ada" })
+  room.on("new_msg", ({ text }) => text.toUpperCase())
+  // @ts-expect-error the contract knows no such event
+  room.push("no_such_event", {})
+  const error: RookeryError = new TimeoutError("a push", 5)
+  const { id } = await room.push("new_msg", { text: error.code })
+  return id
+}`
+const TYPED_IMPORTS = `
+import { RookeryError, Socket, TimeoutError } from "rookery"
+import { msgpack } from "rookery/msgpack"
+`
+
+describe("the types of the packed package", () => {
+  const { ModuleKind: Kind, ModuleResolutionKind: Resolution } = ts
+  const web = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }
+  const server = { lib: ["lib.es2022.d.ts"], types: ["node"] }
+
+  const compile = (file: string, options: ts.CompilerOptions): string[] => {
+    const path = project.write(file, TYPED_IMPORTS + TYPED)
+    const program = ts.createProgram([path], {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      typeRoots: [join(project.folder, "node_modules/@types")],
+      ignoreDeprecations: "6.0",
+      ...options,
+    })
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(
+        ({ file: at, messageText }) => `${at?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+      )
+  }
+
+  it.each([
+    ["a bundler", "user.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...web }],
+    ["a bundler, without the DOM", "user.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...server }],
+    ["node16, an ES module", "user.mts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...web }],
+    ["node16, CommonJS", "user.cts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...web }],
+    [
+      "nodenext, without the DOM",
+      "user.mts",
+      { module: Kind.NodeNext, moduleResolution: Resolution.NodeNext, ...server },
+    ],
+    ["node10", "user.ts", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
+  ])("compile for %s", (_name, file, options) => {
+    expect(compile(file, options)).toEqual([])
+  })
+})

@@ -1,0 +1,31 @@
+import { bundle } from "./bundle.js"
+
+/** One row of the table that `npm run size` prints. */
+export interface SizeRow {
+  name: string
+  program: string
+  /** Left out of the bundle: measured without it. */
+  external?: string[]
+  /** Bytes, minified and gzipped, that it may not pass. */
+  budget?: number
+}
+
+/** What is measured, and what it may cost. */
+export const SIZE_ROWS: SizeRow[] = [
+  { name: "rookery, everything", program: 'export * from "rookery"', budget: 12_000 },
+  { name: "rookery, a Socket alone", program: 'export { Socket } from "rookery"', budget: 9_500 },
+  { name: "rookery/msgpack, with msgpackr", program: 'export * from "rookery/msgpack"' },
+  {
+    name: "rookery/msgpack, without",
+    program: 'export * from "rookery/msgpack"',
+    external: ["msgpackr"],
+    budget: 2_500,
+  },
+  { name: "phoenix, everything", program: 'export * from "phoenix"' },
+  { name: "phoenix, a Socket alone", program: 'export { Socket } from "phoenix"' },
+]
+
+/** A row, measured. */
+export async function measure({ program, external = [] }: SizeRow): Promise<{ bytes: number; gzipped: number }> {
+  return bundle(program, { external })
+}

@@ -1,0 +1,77 @@
+import { vi } from "vitest"
+import type { CallLog } from "./call-log.js"
+import type { Frame } from "./fake-websocket.js"
+import type { ReferenceApp } from "./fake-reference-app.js"
+
+const TOKEN = "session-token"
+const ANSWERS_AFTER = 1
+
+interface Answer {
+  status: number
+  token?: string
+  messages?: readonly string[]
+}
+
+/** The long-poll half of a server, in front of the reference app. It notes every request. */
+export class LongPollServer {
+  /** What requests of a method get instead of what they should. */
+  readonly instead: { GET?: Answer | "a network error"; POST?: Answer | "a network error" } = {}
+  readonly #app: ReferenceApp
+  readonly #log: CallLog
+  #waiting: string[] = []
+  #wake: () => void = () => {}
+
+  constructor(app: ReferenceApp, log: CallLog) {
+    this.#app = app
+    this.#log = log
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => this.#answer(url, init))
+  }
+
+  async #answer(url: string, init: RequestInit): Promise<Response> {
+    const method = init.method === "POST" ? "POST" : "GET"
+    const { pathname, search, searchParams } = new URL(url)
+    const authToken = new Headers(init.headers).get("x-phoenix-authtoken")
+    this.#log.note(`${method} ${pathname}${search.replace(/&$/, "")}`, ...(authToken === null ? [] : [authToken]))
+    const instead = this.instead[method]
+    if (instead === "a network error") throw new TypeError("fetch failed")
+    const answer = instead ?? (method === "POST" ? this.#post(init) : this.#poll(searchParams))
+    return await Promise.race([response(answer), this.#aborted(method, init.signal)])
+  }
+
+  #post({ body }: RequestInit): Answer {
+    const lines = String(body).split("\n")
+    this.#log.note("posts", lines.length)
+    for (const line of lines) this.#app.received(this, line.startsWith("[") ? line : bytesOf(line))
+    return { status: 200 }
+  }
+
+  async #poll(query: URLSearchParams): Promise<Answer> {
+    if (query.get("token") !== TOKEN) return { status: 410, token: TOKEN, messages: [] }
+    while (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+    return { status: 200, token: TOKEN, messages: this.#waiting.splice(0) }
+  }
+
+  /** What the server has to say, for the next poll. */
+  deliver(frame: Frame): void {
+    this.#waiting.push(String(frame))
+    this.#wake()
+  }
+
+  #aborted(method: string, signal: AbortSignal | null | undefined): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => {
+        // A server hears of it later than whoever is called back.
+        queueMicrotask(() => this.#log.note(`${method} is aborted`))
+        reject(signal.reason as Error)
+      })
+    })
+  }
+}
+
+async function response(answer: Answer | Promise<Answer>): Promise<Response> {
+  const body = await answer
+  await new Promise<void>((resolve) => setTimeout(resolve, ANSWERS_AFTER))
+  return new Response(JSON.stringify(body))
+}
+
+const bytesOf = (base64: string): ArrayBuffer => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer

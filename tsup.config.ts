@@ -1,0 +1,69 @@
+import { readdirSync, rmSync } from "node:fs"
+import { join, resolve } from "node:path"
+import type { Plugin } from "esbuild"
+import { defineConfig, type Options } from "tsup"
+
+// Every file of lib/ that is in no folder is an entry point.
+const entries = Object.fromEntries(
+  readdirSync("lib")
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
+)
+
+// Every entry point, of either platform, throws errors of the same classes: they stay a module of their own.
+const ERRORS = "lib/protocol/errors.ts"
+
+const sharedErrors = (path: string): Plugin => ({
+  name: "shared-errors",
+  setup(build) {
+    const extension = build.initialOptions.format === "cjs" ? ".cjs" : ".js"
+    build.onResolve({ filter: /\/errors\.js$/ }, (args) => {
+      const isErrors = join(args.resolveDir, args.path) === resolve(ERRORS.replace(/ts$/, "js"))
+      return isErrors ? { path: path + extension, external: true } : undefined
+    })
+  },
+})
+
+/** In Node the default WebSocket is that of `ws`. */
+const nodePlatform: Plugin = {
+  name: "node-platform",
+  setup(build) {
+    build.onResolve({ filter: /\/platform\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path).replace(/\.js$/, ".node.ts"),
+    }))
+  },
+}
+
+const common: Options = {
+  format: ["esm", "cjs"],
+  target: "es2022",
+  sourcemap: true,
+  external: [/^rookery(\/|$)/],
+  silent: true,
+  esbuildOptions(options) {
+    // The sources are in the package.
+    options.sourcesContent = false
+  },
+}
+
+// Here, once: the two builds run side by side, and the one would clean away what the other has just written.
+rmSync("dist", { recursive: true, force: true })
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { ...entries, errors: ERRORS },
+    outDir: "dist",
+    esbuildPlugins: [sharedErrors("./errors")],
+    dts: {
+      banner: '/// <reference lib="esnext.disposable" />',
+      compilerOptions: { ignoreDeprecations: "6.0", stripInternal: true },
+    },
+  },
+  {
+    ...common,
+    entry: { index: "lib/index.ts" },
+    outDir: "dist/node",
+    esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
+  },
+])
