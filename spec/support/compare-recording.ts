@@ -42,7 +42,7 @@ function showBytes(value: unknown): unknown {
 function meaning(frame: Heard, vsn: string, masks: Masks): { line: string; says: unknown } {
   if (frame.kind === "close") return { line: "close", says: { code: frame.code } }
   if (frame.kind === "text") {
-    const says: unknown = JSON.parse(masks.apply(frame.data ?? ""))
+    const says: unknown = JSON.parse(masks.apply(frame.data ?? ""), (_, value) => (value === 0 ? 0 : value))
     const [topic, event] = Array.isArray(says) ? [says[2], says[3]] : [(says as { topic: string }).topic, undefined]
     return { line: `${JSON.stringify(topic)}${event === "presence_diff" ? " diff" : ""}`, says }
   }

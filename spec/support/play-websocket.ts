@@ -140,7 +140,7 @@ export class PlayedWebSocket {
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ]
     raw.write(`${lines.join("\r\n")}\r\n\r\n`)
-    let bytes = Buffer.alloc(0)
+    let bytes: Buffer = Buffer.alloc(0)
     return new Promise<void>((resolve) => {
       raw.on("data", (chunk) => {
         bytes = Buffer.concat([bytes, chunk])
