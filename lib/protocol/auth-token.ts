@@ -33,7 +33,10 @@ export interface OfferedSubprotocols {
  * `"unknown"` where nothing that is offered is ours; `"bad token"` for a token that is not base64 of text.
  */
 export function readSubprotocols(header: string): OfferedSubprotocols | "unknown" | "bad token" {
-  const offered = header.split(",").map((name) => name.trim()).filter((name) => name !== "")
+  const offered = header
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
   const tokens = offered.filter((name) => name.startsWith(AUTH_TOKEN_PREFIX))
   let authToken: string | null = null
   // Of two tokens nobody knows which one is meant, so neither counts.

@@ -87,7 +87,8 @@ export class Admission {
     if (this.#isClosing()) return new Rejection("closing", faultAnswer(503))
     const { vsn = VSN_V1 } = arrival.params
     const serializer = this.#serializers.find(
-      (known) => typeof vsn === "string" && servesVsn(known.vsn, vsn) && (known.longPoll || arrival.transport !== "longpoll"),
+      (known) =>
+        typeof vsn === "string" && servesVsn(known.vsn, vsn) && (known.longPoll || arrival.transport !== "longpoll"),
     )
     if (serializer === undefined) return forbidden("vsn")
     const slot = this.#slots.take(arrival.address, this.limits)

@@ -4,28 +4,16 @@ import { PHX_CLOSE, PHX_ERROR, PHX_LEAVE } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import type { PresenceState } from "../protocol/presence.js"
 import { Broadcast } from "./broadcast.js"
-import type { Channel, StopReason, TerminateReason, TrackOptions } from "./channel.js"
+import { ChannelQueue } from "./channel-queue.js"
+import { isShutdown, type Channel, type StopReason, type TerminateReason, type TrackOptions } from "./channel.js"
+import { askToJoin, JOIN_TIMEOUT } from "./join.js"
 import type { Tracker } from "./presence.js"
 import type { Subscriber } from "./pubsub.js"
+import { isPromise, run, wait, type Outcome } from "./run.js"
 import { noReply, Refused, StatusReply, type NoReply, type ReplyTo } from "./reply.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ChannelRoute } from "./topics.js"
 import { validate } from "./validation.js"
-
-interface Waiting {
-  readonly message: Message | Broadcast
-  readonly bytes: number
-  /** It came while the join was not answered yet, so nobody knows whether it belongs to this channel. */
-  readonly unchecked: boolean
-}
-
-const JOIN_TIMEOUT = Symbol("join timeout")
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
-
-const isShutdown = (reason: StopReason): boolean =>
-  reason === "normal" || reason === "shutdown" || typeof reason === "object"
 
 /**
  * One client in one room. It does one thing after the other, as a process of Phoenix would: what comes while a handler
@@ -46,8 +34,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
   #status: "joining" | "joined" | "ended" = "joining"
   /** Something of the user's runs, or is waited for. */
   #busy = false
-  #draining = false
-  #queue: Waiting[] = []
+  readonly #queue = new ChannelQueue()
   #current: Ref | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
@@ -111,37 +98,28 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     const started = performance.now()
     const { handlers, schemas } = this.#route
     this.#busy = true
-    const ask = (params: unknown): unknown => {
-      this.#params = params
-      return handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
-    }
-    const schema = schemas?.params
-    const settle = (answer: () => void): void => {
-      clearTimeout(timer)
-      if (this.joining) answer()
-    }
-    let timer: NodeJS.Timeout | undefined
-    this.#run(
-      () => {
-        const params = schema === undefined ? message.payload : validate(schema, message.payload, "params")
-        const result = isPromise(params) ? params.then(ask) : ask(params)
-        if (isPromise(result) && limits.joinMs !== Infinity) {
-          timer = setTimeout(() => {
-            context.limitHit("joinMs", this.socket)
-            if (this.joining) this.#refuse(message, JOIN_TIMEOUT)
-          }, limits.joinMs)
-        }
-        return result
+    askToJoin({
+      params: message.payload,
+      schema: schemas?.params,
+      timeoutMs: limits.joinMs,
+      ask: (params) => {
+        this.#params = params
+        return handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
       },
-      (response) => settle(() => this.#admit(message, response, started)),
-      (error) => settle(() => this.#refuse(message, error)),
-    )
+      ...this.#outcome(
+        (response) => this.#admit(message, response, started),
+        (error) => {
+          if (error === JOIN_TIMEOUT) context.limitHit("joinMs", this.socket)
+          this.#refuse(message, error)
+        },
+      ),
+    })
   }
 
   /** Takes a message of the client, or puts it in line. */
   receive(message: Message, bytes: number): void {
     if (this.ended) return this.socket.release(bytes)
-    if (this.#busy) this.#queue.push({ message, bytes, unchecked: this.joining })
+    if (this.#busy) this.#queue.add(message, bytes, this.joining)
     else this.#handle(message)
   }
 
@@ -150,7 +128,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     if (this.#route.intercept === undefined || !this.#route.intercept.has(broadcast.event)) {
       this.socket.deliver(broadcast)
     } else if (this.#busy) {
-      this.#queue.push({ message: broadcast, bytes: 0, unchecked: false })
+      this.#queue.add(broadcast, 0, false)
     } else {
       this.#intercept(broadcast)
     }
@@ -214,8 +192,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     if (this.ended) return
     this.#status = "ended"
     const { context } = this.socket
-    for (const { bytes } of this.#queue) this.socket.release(bytes)
-    this.#queue = []
+    this.socket.release(this.#queue.clear())
     this.#busy = false
     this.#current = undefined
     if (wasJoined) {
@@ -224,11 +201,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
       context.counters.rookery_channels--
       const { terminate } = this.#route.handlers
       if (terminate !== undefined) {
-        this.#run(
-          () => terminate(reason, this),
-          () => {},
-          (error) => context.failed(error, "terminate", this.topic, this.socket),
-        )
+        const failed = (error: unknown): void => context.failed(error, "terminate", this.topic, this.socket)
+        run(() => terminate(reason, this), { done: () => {}, failed, broken: failed })
       }
       context.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
@@ -276,25 +250,20 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     this.#attempt(() => context.publish(new Broadcast(this.topic, event, payload), except, this.socket))
   }
 
-  /** Calls something of the user's: at once, and without a promise unless it makes one itself. */
-  #run(call: () => unknown, done: (result: unknown) => void, failed: (error: unknown) => void): void {
-    let result: unknown
-    try {
-      result = call()
-    } catch (error) {
-      failed(error)
-      return
-    }
-    if (isPromise(result)) this.#wait(result, done, failed)
-    else done(result)
+  /** What runs next, whether it went well or not; a fault of ours ends the line. */
+  #outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome {
+    return { done, failed, broken: (error) => this.socket.fail(error) }
   }
 
-  #wait(promise: PromiseLike<unknown>, done: (result: unknown) => void, failed: (error: unknown) => void): void {
-    // What fails in here is ours, and a rejection that nobody handles would end the process.
-    promise.then(done, failed).then(undefined, (error: unknown) => this.socket.fail(error))
+  #next(): Outcome {
+    return this.#outcome(
+      () => this.#settled(),
+      (error) => this.#crash(error),
+    )
   }
 
   #admit(message: Message, response: unknown, started: number): void {
+    if (!this.joining) return
     const { socket, topic } = this
     const { context } = socket
     try {
@@ -312,10 +281,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     context.emit("channelJoined", { socket, topic, durationMs: performance.now() - started })
     const { joined } = this.#route.handlers
     if (joined === undefined) this.#settled()
-    else this.#run(() => joined(this), () => this.#settled(), (error) => this.#crash(error))
+    else run(() => joined(this), this.#next())
   }
 
   #refuse(message: Message, error: unknown): void {
+    if (!this.joining) return
     const { socket, topic } = this
     const refused = error instanceof Refused
     const timeout = error === JOIN_TIMEOUT
@@ -323,9 +293,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     if (!refused && !timeout) socket.context.failed(error, "join", topic, socket)
     const reason = refused ? "refused" : timeout ? "timeout" : "crashed"
     const response: unknown = refused ? error.response : { reason: timeout ? "join timeout" : "join crashed" }
-    const queue = this.#queue
-    this.#queue = []
     this.#status = "ended"
+    this.#busy = false
     try {
       socket.reply(message.join_ref, message.ref, topic, "error", response)
     } catch {
@@ -334,10 +303,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     socket.joinAnswered(this, false)
     socket.context.emit("joinRefused", { socket, topic, reason })
     this.#abort?.abort()
-    for (const { message: waiting, bytes } of queue) {
-      socket.release(bytes)
-      if (!(waiting instanceof Broadcast)) socket.redispatch(waiting)
-    }
+    this.#drain()
   }
 
   /** A handler is through: stops if it said so, else takes what stands in line. */
@@ -346,31 +312,27 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     this.#current = undefined
     if (this.ended) return
     if (this.#stopping !== undefined) return this.#stop(this.#stopping)
-    if (this.#queue.length > 0 && !this.#draining) this.#drain()
+    if (this.#queue.length > 0) this.#drain()
   }
 
   #drain(): void {
-    this.#draining = true
-    let taken = 0
-    while (taken < this.#queue.length && !this.#busy && this.joined) {
-      const { message, bytes, unchecked } = this.#queue[taken++] as Waiting
-      this.socket.release(bytes)
-      if (message instanceof Broadcast) this.#intercept(message)
-      else if (unchecked) this.socket.redispatch(message)
-      else this.#handle(message)
-    }
-    this.#queue.splice(0, taken)
-    this.#draining = false
+    this.#queue.drain(
+      () => this.#busy,
+      ({ message, bytes, unchecked }) => {
+        this.socket.release(bytes)
+        // What came before the join was answered may be for whoever has the topic by now.
+        if (unchecked) this.socket.redispatch(message as Message)
+        else if (this.ended) return
+        else if (message instanceof Broadcast) this.#intercept(message)
+        else this.#handle(message)
+      },
+    )
   }
 
   #intercept(broadcast: Broadcast): void {
     const handler = this.#route.intercept?.get(broadcast.event)
     this.#busy = true
-    this.#run(
-      () => handler?.(broadcast.payload, this),
-      () => this.#settled(),
-      (error) => this.#crash(error),
-    )
+    run(() => handler?.(broadcast.payload, this), this.#next())
   }
 
   #handle(message: Message): void {
@@ -398,10 +360,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
       return this.#failed(message, error, started)
     }
     if (!isPromise(result)) return this.#answer(message, result, started)
-    this.#wait(
+    wait(
       result,
-      (value) => this.#answer(message, value, started),
-      (error) => this.#failed(message, error, started),
+      this.#outcome(
+        (value) => this.#answer(message, value, started),
+        (error) => this.#failed(message, error, started),
+      ),
     )
   }
 

@@ -24,6 +24,10 @@ export type TerminateReason =
  */
 export type StopReason = "normal" | "shutdown" | { readonly shutdown: unknown } | (string & {})
 
+/** Whether a client stays away after a channel stopped for this reason. */
+export const isShutdown = (reason: StopReason): boolean =>
+  reason === "normal" || reason === "shutdown" || typeof reason === "object"
+
 /** A new meta, or what makes one of the old. */
 export type MetaUpdate<Meta> = Meta | ((meta: Meta) => Meta)
 

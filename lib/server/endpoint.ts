@@ -1,7 +1,15 @@
 import { createServer } from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
 import mitt, { type Handler } from "mitt"
-import type { AnyTopics, Loose, PatternTopic, ServerEvent, ServerEventsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import type {
+  AnyTopics,
+  Loose,
+  PatternTopic,
+  ServerEvent,
+  ServerEventsOf,
+  SpecOf,
+  TopicOf,
+} from "../protocol/contract.js"
 import { ConnectError } from "../protocol/errors.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"

@@ -12,7 +12,11 @@ export type EndpointEvents = {
   /** A client was not let in: by `connect`, its origin, its version, or a limit. */
   connectRefused: { transport: TransportName; status: number; reason: string; address: string | undefined }
   channelJoined: { socket: ServerSocket; topic: string; durationMs: number }
-  joinRefused: { socket: ServerSocket; topic: string; reason: "refused" | "crashed" | "unmatched" | "limit" | "timeout" }
+  joinRefused: {
+    socket: ServerSocket
+    topic: string
+    reason: "refused" | "crashed" | "unmatched" | "limit" | "timeout"
+  }
   channelEnded: { socket: ServerSocket; topic: string; reason: TerminateReason }
   /** A handler is through with a push; `status` is the reply's, or undefined if it gave none. */
   pushHandled: {

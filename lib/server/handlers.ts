@@ -36,10 +36,7 @@ export type ReceiveHandlers<Spec, Assigns> = {
 
 /** Called instead of sending a broadcast of this event to the client; what the client shall get is pushed. */
 export type InterceptHandlers<Spec, Assigns> = {
-  [E in ServerEvent<Spec>]?: (
-    payload: ServerEventsOf<Spec>[E],
-    room: Channel<Spec, Assigns>,
-  ) => MaybePromise<unknown>
+  [E in ServerEvent<Spec>]?: (payload: ServerEventsOf<Spec>[E], room: Channel<Spec, Assigns>) => MaybePromise<unknown>
 }
 
 /** What a channel does. One client's calls come one after the other, an async one is waited for. */

@@ -34,7 +34,8 @@ export function answer(response: ServerResponse, reply: HttpAnswer): void {
 export function answerUpgrade(socket: Duplex, reply: HttpAnswer): void {
   if (socket.destroyed || !socket.writable) return
   const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? "Error"}`]
-  for (const [name, value] of Object.entries({ ...headersOf(reply), connection: "close" })) lines.push(`${name}: ${value}`)
+  for (const [name, value] of Object.entries({ ...headersOf(reply), connection: "close" }))
+    lines.push(`${name}: ${value}`)
   socket.once("finish", () => socket.destroy())
   socket.end(`${lines.join("\r\n")}\r\n\r\n${reply.body ?? ""}`)
 }

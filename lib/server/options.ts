@@ -32,7 +32,9 @@ export interface Connected<Assigns> {
 }
 
 /** Lets a client in; `false` or a thrown `Refused` keeps it out. Anything else thrown is an HTTP 500 that says nothing. */
-export type Connect<Assigns> = (request: ConnectRequest) => MaybePromise<Connected<Assigns> | boolean | undefined | void>
+export type Connect<Assigns> = (
+  request: ConnectRequest,
+) => MaybePromise<Connected<Assigns> | boolean | undefined | void>
 
 /** Options of one path that clients connect to. */
 export interface SocketOptions<Assigns = Loose> {

@@ -44,7 +44,8 @@ export function originCheck(origins: Origins | undefined, host: string | undefin
   }
   const allowed = origins.map((origin) => {
     const pattern = parse(origin)
-    if (pattern === undefined) throw new TypeError(`origins: ${origin} is none; write https://example.com or //*.example.com`)
+    if (pattern === undefined)
+      throw new TypeError(`origins: ${origin} is none; write https://example.com or //*.example.com`)
     return pattern
   })
   return (origin) => {

@@ -22,7 +22,10 @@ export class StatusReply<Status extends string = string, Response = unknown> {
  * ```
  */
 export function reply<Status extends string>(status: Status): StatusReply<Status, Record<string, never>>
-export function reply<Status extends string, Response>(status: Status, response: Response): StatusReply<Status, Response>
+export function reply<Status extends string, Response>(
+  status: Status,
+  response: Response,
+): StatusReply<Status, Response>
 export function reply(status: string, response: unknown = {}): StatusReply {
   return new StatusReply(status, response)
 }

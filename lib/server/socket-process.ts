@@ -246,7 +246,11 @@ export class SocketProcess implements ServerSocket {
     channel.receive(message, bytes)
   }
 
-  #overLimit(limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes", channel: ChannelProcess, message: Message): void {
+  #overLimit(
+    limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes",
+    channel: ChannelProcess,
+    message: Message,
+  ): void {
     this.context.limitHit(limit, this)
     this.reply(channel.joinRef, message.ref, channel.topic, "error", { reason: "too many pushes" })
   }

@@ -37,7 +37,8 @@ export const DIFFERENCES: Record<string, Difference> = {
     why: "answers to other origins name the one that is allowed, instead of letting every page read them",
     ours(recording) {
       for (const { response_headers: headers, request_headers: asked } of recording.exchanges) {
-        if (asked["origin"] === "https://good.example") Object.assign(headers ?? {}, { "access-control-allow-origin": asked["origin"] })
+        if (asked["origin"] === "https://good.example")
+          Object.assign(headers ?? {}, { "access-control-allow-origin": asked["origin"] })
         else delete headers?.["access-control-allow-origin"]
       }
     },

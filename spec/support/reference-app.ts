@@ -200,7 +200,11 @@ export async function startReferenceApp(port = 0, log = false): Promise<Referenc
   endpoint
     .socket("/fast", { authToken: false, limits: { idleMs: 1500, pollWindowMs: 1000 } })
     .socket("/strict", { authToken: false, origins: ["https://good.example", "//*.wild.example"] })
-    .socket("/errh", { authToken: false, longpoll: false, connect: connectWith({ status: 429, body: "Too many requests" }) })
+    .socket("/errh", {
+      authToken: false,
+      longpoll: false,
+      connect: connectWith({ status: 429, body: "Too many requests" }),
+    })
     .socket("/small", { authToken: false, longpoll: false, limits: { frameBytes: 1000 } })
     .socket("/deflate", { authToken: false, longpoll: false, compress: true })
   addRooms(endpoint)
