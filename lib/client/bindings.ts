@@ -31,16 +31,13 @@ export class Bindings {
     return this.#byEvent.has(event)
   }
 
-  /** Calls every handler of an event. Three arguments, and not a list of them: this runs for every message. */
-  call(host: { report(error: unknown): void }, event: string, a?: unknown, b?: unknown, c?: unknown): void {
-    const bindings = this.#byEvent.get(event)
-    if (bindings) {
-      for (const { handler } of bindings) {
-        try {
-          ;(handler as (...args: unknown[]) => void)(a, b, c)
-        } catch (error) {
-          host.report(error)
-        }
+  /** Calls every handler of an event with these arguments. */
+  call(host: { report(error: unknown): void }, event: string, ...args: unknown[]): void {
+    for (const { handler } of this.#byEvent.get(event) ?? []) {
+      try {
+        ;(handler as (...args: unknown[]) => void)(...args)
+      } catch (error) {
+        host.report(error)
       }
     }
   }

@@ -194,8 +194,8 @@ export class Connection {
     this.#tell("message", data)
   }
 
-  #tell<E extends keyof ConnectionEvents>(event: E, ...[a, b]: ConnectionEvents[E]): void {
-    this.#bindings.call(this, event, a, b)
+  #tell<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): void {
+    this.#bindings.call(this, event, ...args)
   }
 
   /** Tells of a callback that threw. @internal */
