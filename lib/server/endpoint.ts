@@ -97,7 +97,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     return this
   }
 
-  /** Listens on a port of its own. Port 0 takes any that is free; the answer says which. */
+  /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
   async listen(options: ListenOptions = {}): Promise<AddressInfo> {
     const server = createServer((_request, response) => {
       answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
@@ -106,7 +106,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     this.attach(server)
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject)
-      server.listen(options, resolve)
+      server.listen(options.path === undefined ? { port: 0, ...options } : options, resolve)
     })
     return server.address() as AddressInfo
   }
