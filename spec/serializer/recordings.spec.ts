@@ -16,6 +16,11 @@ interface Sent {
   refused: boolean
 }
 
+// What a codec reads and Phoenix does not: a decoded topic may be anything, so that the server can answer it.
+const READ_ALL_THE_SAME = new Set(["v2_bad_topic_object"])
+// Sent as a text frame that is not UTF-8, which the websocket refuses with 1007 before any serializer sees it.
+const NOT_FOR_A_SERIALIZER = new Set(["v2_bad_utf8_text"])
+
 const vsnOf = (url: string): SerializerName => serializerByVsn(new URL(url, "http://host").searchParams.get("vsn"))
 
 function overWebsocket({ connections, frames }: Recording): Sent[] {
@@ -89,7 +94,7 @@ const SCENARIOS = readRecordings()
   .map((recording) => ({ name: recording.name, sent: [...overWebsocket(recording), ...overLongPoll(recording)] }))
   .map(({ name, sent }) => {
     const read = sent.filter(({ frame }) => !(NOT_FOR_A_SERIALIZER.has(name) && typeof frame !== "string"))
-    const bad = read.filter(({ refused }) => refused)
+    const bad = read.filter(({ refused }) => refused && !READ_ALL_THE_SAME.has(name))
     return { name, bad, good: read.filter((frame) => !bad.includes(frame)) }
   })
 
@@ -136,7 +141,7 @@ it("has frames of every serializer, either direction, and bad ones to go by", ()
 })
 
 it("knows each exception by a recording", () => {
-  for (const name of NOT_FOR_A_SERIALIZER) {
+  for (const name of [...READ_ALL_THE_SAME, ...NOT_FOR_A_SERIALIZER]) {
     expect(SCENARIOS.map((scenario) => scenario.name)).toContain(name)
   }
 })
