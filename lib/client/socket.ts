@@ -394,7 +394,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
     this.#pings.clear()
-    for (const channel of this.#channels.values()) channel.connectionDown(reason)
+    // What a handler joins now waits for the next line.
+    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
   }
 
   /** @internal */
