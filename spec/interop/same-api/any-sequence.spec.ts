@@ -46,7 +46,6 @@ const doings: Record<string, (walk: Walk, which: number) => void> = {
   },
   join({ t, socket, channels }, which) {
     const topic = `room:${which % 2}`
-    if (socket.connectionState() === "closing") return
     if (channels.some((channel) => channel.topic === topic && channel.state === "errored")) return
     const name = `channel ${channels.length}`
     const channel = socket.channel(topic)
