@@ -69,10 +69,10 @@ describe("an endpoint that closes", () => {
     const late = WireClient.connect(port, { path: "/late" })
     late.catch(() => {})
     const closing = endpoint.close()
-    await expect(late).rejects.toThrow()
+    await expect(late).rejects.toThrow("HTTP 503")
     finish()
     await closing
-    await expect(connect()).rejects.toThrow()
+    await expect(connect()).rejects.toThrow("ECONNREFUSED")
   })
 
   it("answers a long-poll that waits", async () => {

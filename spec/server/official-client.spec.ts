@@ -1,4 +1,4 @@
-import { LongPoll, Presence, Socket, type Channel } from "phoenix"
+import { LongPoll, Presence, Socket, type Channel, type PushStatus } from "phoenix"
 import { afterEach, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
 import { startReferenceApp, type ReferenceApp } from "../support/reference-app.js"
@@ -25,7 +25,7 @@ async function connect(transport: unknown, params: object = {}, options: object 
 
 const settled = (push: ReturnType<Channel["push"]>): Promise<[string, unknown]> =>
   new Promise((resolve) => {
-    for (const status of ["ok", "error", "timeout", "busy"])
+    for (const status of ["ok", "error", "timeout", "busy"] as PushStatus[])
       push.receive(status, (response) => resolve([status, response]))
   })
 
@@ -39,7 +39,7 @@ describe.each([
     const socket = await connect(transport, { user: "ada" })
     const room = socket.channel("room:1", {})
     const heard: unknown[] = []
-    room.on("shout", (payload) => heard.push(payload))
+    room.on("shout", (payload) => void heard.push(payload))
     expect(await settled(room.join())).toEqual(["ok", { topic: "room:1" }])
     expect(await settled(room.push("echo", { a: 1 }))).toEqual(["ok", { a: 1 }])
     expect(await settled(room.push("fail", {}))).toEqual(["error", { reason: "nope" }])

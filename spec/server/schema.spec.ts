@@ -1,9 +1,8 @@
 import * as v from "valibot"
 import { describe, expect, expectTypeOf, it } from "vitest"
 import { z } from "zod"
-import { contract, Endpoint, type ClientTopics } from "rookery/server"
+import { contract, Endpoint, type ClientTopics, type Schema } from "rookery/server"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
-import type { Schema } from "rookery/server"
 import { stages } from "../support/stage.js"
 import { answer } from "../support/wire-client.js"
 
