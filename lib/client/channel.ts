@@ -60,7 +60,7 @@ export interface ChannelEnd {
   connectionUp(): void
   connectionDown(reason: DownReason): void
   leave(): unknown
-  destroy(error: RookeryError): void
+  destroy(): void
 }
 
 /** What a channel needs of its socket. @internal */
@@ -277,11 +277,8 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** The socket is no more. @internal */
-  destroy(error: RookeryError): void {
-    const all = [this.#join as Push, ...(this.#pending?.values() ?? []), ...(this.#buffer ?? [])]
-    this.#trigger(PHX_CLOSE, "destroyed", null, this.#join.ref, error)
-    this.#bindings = undefined
-    for (const push of all) push.stopTimer()
+  destroy(): void {
+    this.#trigger(PHX_CLOSE, "destroyed", null, this.#join.ref)
   }
 
   /** @internal */
@@ -382,7 +379,7 @@ export class Channel<S = AnyTopics[string]> {
     const { bufferSize, whenFull } = this.host.options
     const buffer = (this.#buffer ??= [])
     if (!push.retry) push.startTimer()
-    if (this.#state === "closed") return push.fail(this.#gone(push))
+    if (this.#state === "closed") return push.fail(gone(push))
     if (buffer.length >= bufferSize) {
       const full = bufferFull(`the push buffer of ${this.topic}`, bufferSize)
       if (whenFull === "refuse") return push.failLoudly(full)
@@ -391,7 +388,7 @@ export class Channel<S = AnyTopics[string]> {
     buffer.push(push)
   }
 
-  #trigger(event: string, payload: unknown, ref: Ref, joinRef: Ref, error?: RookeryError): void {
+  #trigger(event: string, payload: unknown, ref: Ref, joinRef: Ref): void {
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
@@ -400,8 +397,11 @@ export class Channel<S = AnyTopics[string]> {
       return this.host.report(cause)
     }
     if (event === PHX_REPLY) this.#answered(ref, handled as Partial<Reply> | null)
-    else if (event === PHX_ERROR) this.#errored()
-    else if (event === PHX_CLOSE) this.#closed(error)
+    else if (event === PHX_ERROR || event === PHX_CLOSE) {
+      this.host.log("channel", `${event} ${this.topic}`, handled)
+      if (event === PHX_ERROR) this.#errored()
+      else this.#closed()
+    }
     this.#bindings?.call(this.host, event, handled, ref, joinRef)
   }
 
@@ -438,22 +438,13 @@ export class Channel<S = AnyTopics[string]> {
     this.#scheduleRejoin()
   }
 
-  #closed(error?: RookeryError): void {
+  #closed(): void {
     this.#stopRejoin()
     this.#state = "closed"
     this.host.exit(this)
-    const buffer = this.#buffer ?? []
-    this.#buffer = undefined
-    const gone = (push: Push): RookeryError => error ?? this.#gone(push)
-    this.#giveUpPending(gone)
-    for (const push of buffer) push.fail(gone(push))
     this.#join.stopTimer()
-    // An error costs a stack trace, and most joins have long been answered.
-    if (!this.#join.over) this.#join.fail(gone(this.#join as Push))
-  }
-
-  #gone(push: Push): RookeryError {
-    return new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)
+    this.#giveUpPending(gone)
+    for (const push of [this.#join as Push, ...(this.#buffer?.slice() ?? [])]) push.fail(gone(push))
   }
 
   /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */
@@ -477,3 +468,6 @@ export class Channel<S = AnyTopics[string]> {
 
 const toOptions = (options: number | PushOptions = {}): PushOptions =>
   typeof options === "number" ? { timeout: options } : options
+
+const gone = (push: Push): RookeryError =>
+  new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)

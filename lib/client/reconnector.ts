@@ -125,21 +125,23 @@ export class Reconnector<Target> {
     this.#hangUp(whenClosed, code, reason)
   }
 
-  /** Ends the line at once, without waiting for its close frame, and stays disconnected. */
+  /** Ends the line at once and stays disconnected; of this line nothing more is told. */
   abandon(): void {
+    const line = this.#line
     this.#stop()
-    this.drop("connection_closed")
+    this.#line = undefined
+    if (line) {
+      this.#close(line)
+      this.#user.onConnDown("connection_closed")
+    }
     this.#setStatus("disconnected")
   }
 
   /** Lets go of a line that is of no use any more, without waiting for its end. If one is wanted, another is planned. */
-  drop(down: DownReason, code?: number, reason = ""): void {
-    const line = this.#line
-    if (!line) return
-    line.state = "closing"
-    line.down = down
-    line.link?.close(code, reason)
-    this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
+  drop(down: DownReason, code?: number, reason?: string): void {
+    if (!this.#line) return
+    this.#line.down = down
+    this.#close(this.#line, code, reason)
   }
 
   /** Resolves once connected; rejects when nobody tries any more. */
@@ -211,17 +213,17 @@ export class Reconnector<Target> {
     // A line that is being closed errs because of that.
     if (this.#line !== line || line.state === "closing") return
     this.#lost = { error }
+    // What it means for the line is told by its end, which follows unless the transport knows another way.
     this.#user.onConnError(error)
-    if (this.#line === line) this.#user.onConnDown("connection_error")
   }
 
   #ended(line: Line, info: CloseInfo): void {
     if (line.state === "closed") return
-    const another = this.#wanted && (line.state !== "closing" || line.down !== undefined)
+    const another = this.#wanted && (line.state !== "closing" || line.down)
     line.state = "closed"
     if (this.#line === line) {
       this.#line = undefined
-      this.#user.onConnDown(line.down ?? "connection_closed")
+      this.#user.onConnDown(line.down ?? (this.#lost?.error ? "connection_error" : "connection_closed"))
       if (another && this.#wanted && !this.#line) {
         this.#plan({ ...this.#lost, code: info.code, reason: info.reason })
       }
@@ -265,6 +267,13 @@ export class Reconnector<Target> {
     if (wasOpen && this.#line === line) this.#user.onConnDown("connection_closed")
   }
 
+  /** Ends a line without waiting for the other end. */
+  #close(line: Line, code?: number, reason = ""): void {
+    line.state = "closing"
+    line.link?.close(code, reason)
+    this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
+  }
+
   #stop(): void {
     this.#wanted = this.#awayWithPage = false
     this.#stopTimer()
@@ -275,11 +284,11 @@ export class Reconnector<Target> {
   }
 
   #setStatus(status: Status, retryInMs?: number): void {
-    if (status === this.#status && retryInMs === undefined) return
+    const same = status === this.#status
     this.#status = status
-    const lost = this.#lost
     if (status === "connected" || status === "disconnected") for (const settle of this.#waiting) settle()
-    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost })
+    if (same && retryInMs === undefined) return
+    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost: this.#lost })
   }
 
   #follow(): () => void {

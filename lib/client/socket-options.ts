@@ -163,9 +163,11 @@ export function chooseTransport({ transport, longPollFallbackMs, sessionStorage,
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
 export function absoluteUrl(url: string): string {
-  if (url.startsWith("/")) {
-    if (!globalThis.location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
-    url = new URL(url, location.href).href
-  }
-  return url.replace(/^http/, "ws")
+  if (!url.startsWith("/")) return url.replace(/^http/, "ws")
+  const { location } = globalThis
+  if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+  return `${pageProtocol()}:${url.startsWith("//") ? "" : `//${location.host}`}${url}`
 }
+
+/** The websocket's protocol for the page's own. */
+export const pageProtocol = (): "ws" | "wss" => (location.protocol === "https:" ? "wss" : "ws")

@@ -18,6 +18,7 @@ import {
   absoluteUrl,
   chooseTransport,
   isPromise,
+  pageProtocol,
   provide,
   resolveOptions,
   toTransport,
@@ -132,8 +133,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   destroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
-    const error = new RookeryError("destroyed", "the socket was destroyed")
-    for (const channel of [...this.#channels.values()]) channel.destroy(error)
+    for (const channel of this.#channels.values()) channel.destroy()
     for (const push of this.#owing) push.stopTimer()
     this.#owing.clear()
     this.#outbox.clear()
@@ -254,7 +254,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** `wss` on a page that came by https. */
   protocol(): "ws" | "wss" {
-    return location.protocol === "https:" ? "wss" : "ws"
+    return pageProtocol()
   }
 
   /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
@@ -365,9 +365,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#established++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
-    if (wantsPing) this.ping(() => {})
     for (const channel of this.#channels.values()) channel.connectionUp()
     this.#bindings.call(this, "open")
+    if (wantsPing) this.ping(() => {})
   }
 
   /** @internal */

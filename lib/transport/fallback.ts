@@ -87,7 +87,7 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         link.close()
         useSecond = true
         events.error(new ConnectError(`${first.name} opened but carried nothing within ${after} ms`))
-        events.close(abnormalClose())
+        events.close(abnormalClose("no answer to a ping"))
       }
       let timer = firstWorks ? undefined : clock.setTimeout(late, after)
       let link: Link

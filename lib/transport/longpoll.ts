@@ -20,6 +20,8 @@ export interface LongPollOptions {
 const MAX_BATCH = 100
 /** What phoenix.js closes with when its session is gone, so that the socket connects anew. */
 const SESSION_GONE = 3410
+/** What a request that takes too long is aborted with. */
+const TIMEOUT = "timeout"
 
 interface Answer {
   status: number
@@ -43,41 +45,52 @@ export function longPoll({ fetch: request = (input, init) => fetch(input, init) 
 
 function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: LinkOptions, events: LinkEvents): Link {
   const url = pollUrl(textUrl)
-  const abort = new AbortController()
-  const { signal } = abort
+  // One for each request: a signal that lives as long as the link would gather listeners.
+  const requests = new Set<AbortController>()
+  let closed = false
   const queue: string[] = []
   let queued = 0
   let posting = false
   let token: string | undefined
 
   /** In a task of its own, unless the link has ended by then. */
-  const later = (callback: () => void): unknown => setTimeout(() => signal.aborted || callback(), 0)
+  const later = (callback: () => void): unknown => setTimeout(() => closed || callback(), 0)
 
   const close = (code: number = NO_STATUS, reason = "", wasClean = true): void => {
-    if (signal.aborted) return
-    abort.abort()
+    if (closed) return
+    closed = true
+    for (const each of requests) each.abort()
     queued = 0
     events.close({ code, reason, wasClean })
   }
   const fail = (why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void => {
-    if (signal.aborted) return
+    if (closed) return
     events.error(new ConnectError(`long-poll: ${reason}`, typeof why === "number" ? why : undefined, why))
     close(code, reason, false)
   }
 
   /** The answer, or `undefined` after the link has ended or failed. */
   const ask = async (init: RequestInit): Promise<Answer | undefined> => {
-    const timer = setTimeout(() => fail("timeout", NO_STATUS, "timeout"), timeout)
+    const abort = new AbortController()
+    requests.add(abort)
+    const timer = setTimeout(() => {
+      abort.abort()
+      fail(TIMEOUT, NO_STATUS, TIMEOUT)
+    }, timeout)
     try {
-      const response = await request(token === undefined ? url : appendQuery(url, { token }), { ...init, signal })
+      const response = await request(token === undefined ? url : appendQuery(url, { token }), {
+        ...init,
+        signal: abort.signal,
+      })
       const body = (await response.json().catch(() => null)) as Answer | null
-      if (body?.status && !signal.aborted) return body
+      if (body?.status && !closed) return body
       // A page of a proxy: only what it says by its status is of use.
       fail(response.ok ? body : response.status)
     } catch (error) {
       fail(error)
     } finally {
       clearTimeout(timer)
+      requests.delete(abort)
     }
     return undefined
   }
@@ -117,7 +130,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   later(() => poll().catch(fail))
   return {
     send(frame) {
-      if (signal.aborted) return
+      if (closed) return
       const line = typeof frame === "string" ? frame : toBase64(frame)
       queued += line.length
       queue.push(line)

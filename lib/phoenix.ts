@@ -1,0 +1,1 @@
+export { phoenixOptions, type PhoenixOptions, type PhoenixSocketOptions } from "./phoenix/phoenix-options.js"
