@@ -284,11 +284,11 @@ export class Reconnector<Target> {
   }
 
   #setStatus(status: Status, retryInMs?: number): void {
-    if (status === this.#status && retryInMs === undefined) return
+    const same = status === this.#status
     this.#status = status
-    const lost = this.#lost
     if (status === "connected" || status === "disconnected") for (const settle of this.#waiting) settle()
-    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost })
+    if (same && retryInMs === undefined) return
+    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost: this.#lost })
   }
 
   #follow(): () => void {

@@ -52,7 +52,11 @@ export class Subscriptions {
       params = channel.params
       stops = [channel.listen(PHX_CLOSE, closed)]
       for (const [event, handler] of Object.entries(handlers)) {
-        if (handler) stops.push(channel.listen(event, handler))
+        // To a subscriber, a channel that was left by its owner has only been replaced.
+        const own: Handler<unknown> = (payload, ref, joinRef) => {
+          if (event !== PHX_CLOSE || payload !== "leave") handler?.(payload, ref, joinRef)
+        }
+        stops.push(channel.listen(event, own))
       }
       if (channel.state === "closed") channel.join()
     }
