@@ -1,7 +1,7 @@
 import { vi } from "vitest"
 import type { CallLog } from "./call-log.js"
 import type { Frame } from "./fake-websocket.js"
-import type { ReferenceApp } from "./reference-app.js"
+import type { ReferenceApp } from "./fake-reference-app.js"
 
 const TOKEN = "session-token"
 const ANSWERS_AFTER = 1
