@@ -384,7 +384,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
-    for (const channel of this.#channels.values()) channel.connectionDown(reason)
+    // What a handler joins now waits for the next line.
+    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
   }
 
   /** @internal */
