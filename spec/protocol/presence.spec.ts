@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { Presence as Official } from "phoenix"
 import { describe, expect, it } from "vitest"
 import {
@@ -10,7 +10,7 @@ import {
   type PresenceEntry,
   type PresenceState,
 } from "../../lib/protocol/presence.js"
-import { RUNS } from "../support/arbitraries.js"
+import { check } from "../support/arbitraries.js"
 
 interface Meta {
   name: string
@@ -192,46 +192,40 @@ describe("any sequence of states and diffs", () => {
   const byKey = (state: State): [string, PresenceEntry<Meta>][] => Object.entries(state).toSorted()
 
   it("leaves what a plain model says", () => {
-    fc.assert(
-      fc.property(fc.array(anyStep, { maxLength: 8 }), (steps) => {
-        const model = new Model()
-        let state = Object.create(null) as State
-        for (const step of steps) {
-          if ("state" in step) {
-            state = applyDiff(state, diffOf(state, step.state))
-            model.state(step.state)
-          } else {
-            state = applyDiff(state, step.diff)
-            model.diff(step.diff)
-          }
-          expect(byKey(state)).toEqual(model.entries.toSorted())
+    check(fc.array(anyStep, { maxLength: 8 }), (steps) => {
+      const model = new Model()
+      let state = Object.create(null) as State
+      for (const step of steps) {
+        if ("state" in step) {
+          state = applyDiff(state, diffOf(state, step.state))
+          model.state(step.state)
+        } else {
+          state = applyDiff(state, step.diff)
+          model.diff(step.diff)
         }
-      }),
-      { numRuns: RUNS },
-    )
+        expect(byKey(state)).toEqual(model.entries.toSorted())
+      }
+    })
   })
 
   it("leaves what the official client leaves, in its order, and tells the same", () => {
-    fc.assert(
-      fc.property(fc.array(anyStep, { maxLength: 8 }), (steps) => {
-        const ours = recorder()
-        const theirs = recorder()
-        let state = Object.create(null) as State
-        let official: object = Object.create(null) as object
-        const { onJoin, onLeave } = theirs as unknown as Record<string, Parameters<typeof Official.syncDiff>[2]>
-        for (const step of steps) {
-          if ("state" in step) {
-            state = applyDiff(state, diffOf(state, step.state), ours.onJoin, ours.onLeave)
-            official = Official.syncState(official, copy(step.state), onJoin, onLeave as never)
-          } else {
-            state = applyDiff(state, step.diff, ours.onJoin, ours.onLeave)
-            official = Official.syncDiff(official, copy(step.diff) as never, onJoin, onLeave as never)
-          }
-          expect(Object.entries(state)).toEqual(Object.entries(official))
-          expect(ours.told).toEqual(theirs.told)
+    check(fc.array(anyStep, { maxLength: 8 }), (steps) => {
+      const ours = recorder()
+      const theirs = recorder()
+      let state = Object.create(null) as State
+      let official: object = Object.create(null) as object
+      const { onJoin, onLeave } = theirs as unknown as Record<string, Parameters<typeof Official.syncDiff>[2]>
+      for (const step of steps) {
+        if ("state" in step) {
+          state = applyDiff(state, diffOf(state, step.state), ours.onJoin, ours.onLeave)
+          official = Official.syncState(official, copy(step.state), onJoin, onLeave as never)
+        } else {
+          state = applyDiff(state, step.diff, ours.onJoin, ours.onLeave)
+          official = Official.syncDiff(official, copy(step.diff) as never, onJoin, onLeave as never)
         }
-      }),
-      { numRuns: RUNS },
-    )
+        expect(Object.entries(state)).toEqual(Object.entries(official))
+        expect(ours.told).toEqual(theirs.told)
+      }
+    })
   })
 })
