@@ -1,6 +1,6 @@
 import { defineConfig, type Plugin } from "vitest/config"
 
-/** The specs run in Node, so they get what the package gives to Node: a WebSocket by `ws`. */
+/** What the package gives to Node: a WebSocket by `ws`. */
 const nodePlatform: Plugin = {
   name: "node-platform",
   enforce: "pre",
@@ -10,20 +10,29 @@ const nodePlatform: Plugin = {
   },
 }
 
+const NODE = ["spec/**/*.node.spec.ts"]
+const PACKAGING = ["spec/packaging/**/*.spec.ts"]
+
 export default defineConfig({
-  plugins: [nodePlatform],
   resolve: { tsconfigPaths: true },
   test: {
+    expect: { requireAssertions: true },
     projects: [
+      // As on a platform that is not Node; a spec that wants a WebSocket there puts one in its place.
       {
         extends: true,
-        test: { name: "lib", include: ["spec/**/*.spec.ts"], exclude: ["spec/packaging/**"] },
+        test: { name: "lib", include: ["spec/**/*.spec.ts"], exclude: [...NODE, ...PACKAGING] },
+      },
+      {
+        extends: true,
+        plugins: [nodePlatform],
+        test: { name: "node", include: NODE },
       },
       {
         extends: true,
         test: {
           name: "packaging",
-          include: ["spec/packaging/**/*.spec.ts"],
+          include: PACKAGING,
           globalSetup: "spec/packaging/build.ts",
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,7 +1,8 @@
 import type { AnyTopics, JoinedOf, ReceivedEvent, ReceivesOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE } from "../protocol/events.js"
-import type { Channel, Handler } from "./channel.js"
+import type { Handler } from "./channel-options.js"
+import type { Channel } from "./channel.js"
 
 /** A handler by event. */
 export type Handlers<S> = { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> }
@@ -52,7 +53,11 @@ export class Subscriptions {
       params = channel.params
       stops = [channel.listen(PHX_CLOSE, closed)]
       for (const [event, handler] of Object.entries(handlers)) {
-        if (handler) stops.push(channel.listen(event, handler))
+        // To a subscriber, a channel that was left by its owner has only been replaced.
+        const own: Handler<unknown> = (payload, ref, joinRef) => {
+          if (event !== PHX_CLOSE || payload !== "leave") handler?.(payload, ref, joinRef)
+        }
+        stops.push(channel.listen(event, own))
       }
       if (channel.state === "closed") channel.join()
     }

@@ -18,7 +18,8 @@ export interface PhoenixOptions {
 
 /** Options for the official client's `Socket`, to be spread among its others. */
 export interface PhoenixSocketOptions {
-  encode?: (message: Message, callback: (frame: Frame) => void) => void
+  // The official client's types call a message an object.
+  encode?: (message: object, callback: (frame: Frame) => void) => void
   decode?: (frame: IncomingFrame, callback: (message: Message) => void) => void
   vsn?: string
   binaryType?: "arraybuffer"
@@ -32,7 +33,7 @@ export interface PhoenixSocketOptions {
 export function phoenixOptions({ serializer, transport }: PhoenixOptions): PhoenixSocketOptions {
   return {
     ...(serializer && {
-      encode: (message, callback) => callback(serializer.client.encode(message)),
+      encode: (message, callback) => callback(serializer.client.encode(message as Message)),
       decode: (frame, callback) => callback(serializer.client.decode(frame)),
       vsn: serializer.vsn,
       binaryType: "arraybuffer",

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "./base64.js"
+import { fromBase64, toBase64, toBinaryString } from "./base64.js"
 
 /** The subprotocol that a Phoenix socket agrees on when a client sends an auth token. */
 export const PHOENIX_SUBPROTOCOL = "phoenix"
@@ -18,6 +18,11 @@ export function authTokenSubprotocols(token: string): [string, string] {
   const plain = toBase64(new TextEncoder().encode(token)).replace(/=+$/, "")
   const encoded = plain.includes("/") ? plain.replace(/\//g, "_").replace(/\+/g, "-") : plain
   return [PHOENIX_SUBPROTOCOL, AUTH_TOKEN_PREFIX + encoded]
+}
+
+/** The token for the header: its UTF-8, a character a byte, because a header takes no others. */
+export function authTokenHeader(token: string): string {
+  return toBinaryString(new TextEncoder().encode(token))
 }
 
 /** What a client's list of subprotocols says. */

@@ -1,8 +1,13 @@
-/** Bytes as base64, padded, in the plain alphabet. */
-export function toBase64(bytes: Uint8Array): string {
+/** Bytes as text, a character a byte. */
+export function toBinaryString(bytes: Uint8Array): string {
   let binary = ""
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
+  return binary
+}
+
+/** Bytes as base64, padded, in the plain alphabet. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(toBinaryString(bytes))
 }
 
 const BASE64 = /^[A-Za-z0-9+/\-_]*={0,2}$/

@@ -38,8 +38,9 @@ describe("what is built for a platform that is not Node", () => {
   })
 
   it("needs no package but mitt", async () => {
-    expect((await closure("index.js")).packages).toEqual(["mitt"])
-    expect((await closure("index.cjs")).packages).toEqual(["mitt"])
+    const { packages } = await closure("index.js")
+    expect((await closure("index.cjs")).packages).toEqual(packages)
+    expect(packages.filter((name) => name !== "mitt")).toEqual([])
   })
 
   it.each(PLATFORM_BUILDS.filter((entry) => entry.startsWith("index")))(
@@ -53,7 +54,8 @@ describe("what is built for a platform that is not Node", () => {
 
 describe("what is built for Node", () => {
   it.each(["node/index.js", "node/index.cjs"])("takes its WebSocket from ws: %s", async (entry) => {
-    expect((await closure(entry)).packages).toEqual(["mitt", "ws"])
+    const { packages } = await closure(entry)
+    expect(packages.filter((name) => name !== "mitt")).toEqual(["ws"])
   })
 })
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { ROOT } from "./build.js"
 import { bundle } from "./bundle.js"
 import { installPacked, type Project } from "./installed.js"
 import { runNode } from "./run-node.js"
@@ -17,10 +18,14 @@ const IMPORTS = {
   mjs: `
     import { RookeryError, SerializerError, Socket, webSocket } from "rookery"
     import { msgpack } from "rookery/msgpack"
+    import { phoenixOptions } from "rookery/phoenix"
+    import { Socket as PhoenixSocket } from "phoenix"
     import manifest from "rookery/package.json" with { type: "json" }`,
   cjs: `
     const { RookeryError, SerializerError, Socket, webSocket } = require("rookery")
     const { msgpack } = require("rookery/msgpack")
+    const { phoenixOptions } = require("rookery/phoenix")
+    const { Socket: PhoenixSocket } = require("phoenix")
     const manifest = require("rookery/package.json")`,
 }
 
@@ -28,10 +33,12 @@ const PROGRAM = `
   const codeOf = (act) => { try { act(); return "fine" } catch (error) { return error.code } }
   const caught = (act) => { try { act() } catch (error) { return error } }
   const socket = new Socket("ws://localhost/socket")
+  const options = phoenixOptions({ serializer: msgpack(), transport: webSocket() })
   const error = caught(() => msgpack().client.decode("not bytes"))
   console.log(JSON.stringify({
     name: manifest.name,
     url: socket.endPointURL(),
+    phoenixUrl: new PhoenixSocket("ws://localhost/socket", options).endPointURL(),
     sameErrors: error instanceof SerializerError && error instanceof RookeryError,
     code: error.code,
     headers: codeOf(() => webSocket({ headers: { a: "b" } })),
@@ -41,6 +48,7 @@ const PROGRAM = `
 const EXPECTED = {
   name: "rookery",
   url: "ws://localhost/socket/websocket?vsn=2.0.0",
+  phoenixUrl: "ws://localhost/socket/websocket?vsn=3.0.0",
   sameErrors: true,
   code: "bad_frame",
 }
@@ -77,6 +85,14 @@ describe("the packed package", () => {
     const named = [...manifest.matchAll(/"(\.\/(?:dist|lib)\/[^"]+)"/g)].map(([, path]) => path ?? "")
     expect(named.length).toBeGreaterThan(10)
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  it("names every entry point that there is", () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: object }
+    const entries = readdirSync(join(ROOT, "lib")).filter((name) => name.endsWith(".ts"))
+    expect(entries).toContain("index.ts")
+    const named = JSON.stringify(exports)
+    expect(entries.filter((name) => !named.includes(`"./dist/${name.replace(/ts$/, "js")}"`))).toEqual([])
   })
 
   it("has the sources that its source maps name", () => {
@@ -117,13 +133,26 @@ export async function chat(): Promise<string> {
   room.on("new_msg", ({ text }) => text.toUpperCase())
   // @ts-expect-error the contract knows no such event
   room.push("no_such_event", {})
-  const error: RookeryError = new TimeoutError("a push", 5)
-  const { id } = await room.push("new_msg", { text: error.code })
+  const { id } = await room.push("new_msg", { text: "hi" })
   return id
-}`
+}
+export const codeOf = (error: unknown): RookeryError["code"] | undefined =>
+  error instanceof TimeoutError ? error.code : error instanceof RookeryError ? error.code : undefined
+`
 const TYPED_IMPORTS = `
 import { RookeryError, Socket, TimeoutError } from "rookery"
 import { msgpack } from "rookery/msgpack"
+`
+
+const WITH_PHOENIX = `
+import { Socket } from "phoenix"
+import { longPoll } from "rookery"
+import { msgpack } from "rookery/msgpack"
+import { phoenixOptions } from "rookery/phoenix"
+export const socket: Socket = new Socket("/socket", {
+  ...phoenixOptions({ serializer: msgpack(), transport: longPoll() }),
+  params: { token: "a" },
+})
 `
 
 describe("the types of the packed package", () => {
@@ -131,12 +160,13 @@ describe("the types of the packed package", () => {
   const web = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }
   const server = { lib: ["lib.es2022.d.ts"], types: ["node"] }
 
-  const compile = (file: string, options: ts.CompilerOptions): string[] => {
-    const path = project.write(file, TYPED_IMPORTS + TYPED)
+  const compile = (file: string, code: string, options: ts.CompilerOptions): string[] => {
+    const path = project.write(file, code)
     const program = ts.createProgram([path], {
       strict: true,
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,
+      skipDefaultLibCheck: true,
       noEmit: true,
       target: ts.ScriptTarget.ES2022,
       typeRoots: [join(project.folder, "node_modules/@types")],
@@ -162,6 +192,11 @@ describe("the types of the packed package", () => {
     ],
     ["node10", "user.ts", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
   ])("compile for %s", (_name, file, options) => {
-    expect(compile(file, options)).toEqual([])
+    expect(compile(file, TYPED_IMPORTS + TYPED, options)).toEqual([])
+  })
+
+  it("fit those of the official client", () => {
+    const options = { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...web }
+    expect(compile("with-phoenix.ts", WITH_PHOENIX, options)).toEqual([])
   })
 })

@@ -33,6 +33,8 @@ export class ReferenceApp implements FarEnd {
   gateClosed = false
   readonly #log: CallLog
   readonly #joinRefs = new Map<string, string | null>()
+  /** The joins whose channels have ended, so that nobody takes their pushes. */
+  readonly #ended = new Set<string | null>()
   /** Where the client was heard of last. */
   #line: Line | undefined
 
@@ -101,6 +103,7 @@ export class ReferenceApp implements FarEnd {
       response instanceof ArrayBuffer
         ? this.#deliver(binaryReply(joinRef ?? "", ref ?? "", topic, status, response))
         : this.say(joinRef, ref, topic, "phx_reply", { status, response })
+    if (this.#ended.has(joinRef)) return
     switch (event) {
       case "heartbeat":
         return reply("ok")
@@ -127,8 +130,10 @@ export class ReferenceApp implements FarEnd {
         this.broadcast(topic, "shout", payload)
         return reply("ok")
       case "crash":
+        this.#ended.add(joinRef)
         return this.say(joinRef, joinRef, topic, "phx_error", { reason: "channel_crash" })
       case "stop":
+        this.#ended.add(joinRef)
         return this.say(joinRef, joinRef, topic, "phx_close", {})
       case "disconnect_me":
         return this.socket.closeFromServer(1001)
