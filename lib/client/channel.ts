@@ -1,4 +1,3 @@
-import type { Clock } from "../protocol/clock.js"
 import type {
   AnyTopics,
   ErrorOf,
@@ -14,78 +13,16 @@ import type {
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { Bindings } from "./bindings.js"
+import { callBindings, rebind, type Bindings } from "./bindings.js"
+import type { ChannelHost } from "./channel-host.js"
+import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
-import { keep, type WhenFull } from "./outbox.js"
+import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { provide } from "./socket-options.js"
 import { whenReady } from "./when-ready.js"
-
-/** A handler of an event, with the refs that phoenix.js hands over too. */
-export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => void
-
-/** Where a channel stands. */
-export type ChannelState = "closed" | "errored" | "joined" | "joining" | "leaving"
-
-/** Options of {@link Channel.listen}. */
-export interface ListenOptions {
-  /** Stops listening when it is aborted. */
-  signal?: AbortSignal | undefined
-  /** Stops listening after the first message. */
-  once?: boolean
-}
-
-/** Options of {@link Channel.messages}. */
-export interface MessagesOptions {
-  /** Ends the loop when it is aborted. */
-  signal?: AbortSignal | undefined
-  /**
-   * How many messages may wait for a slow loop; one more ends it with a `BufferFullError`.
-   *
-   * @default 1000
-   */
-  limit?: number
-}
-
-/** The payload and the options of a push; both may be left out where the contract asks for no payload. */
-export type PushArguments<Payload> = undefined extends Payload
-  ? [payload?: Payload, options?: number | PushOptions]
-  : [payload: Payload, options?: number | PushOptions]
-
-/** What a socket needs of its channels, whatever their types. @internal */
-export interface ChannelEnd {
-  readonly topic: string
-  receive(message: Message): void
-  connectionUp(): void
-  connectionDown(reason: DownReason): void
-  leave(): unknown
-  destroy(): void
-}
-
-/** What a channel needs of its socket. @internal */
-export interface ChannelHost {
-  readonly options: {
-    readonly clock: Clock
-    readonly timeout: number
-    readonly bufferSize: number
-    readonly whenFull: WhenFull
-    rejoinAfterMs(tries: number): number
-  }
-  isConnected(): boolean
-  makeRef(): string
-  /** Sends a message, now or when it can. */
-  post(message: Message, push?: Push): void
-  /** From now on the topic's messages come to this channel; another channel of the topic is left. */
-  enter(channel: ChannelEnd): void
-  /** The topic's messages go to nobody. */
-  exit(channel: ChannelEnd): void
-  /** Pushes that failed and still owe their `receive("timeout")`. */
-  readonly owing: Set<Push>
-  report(error: unknown): void
-  log(kind: string, message: string, data?: unknown): void
-}
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
 export class Channel<S = AnyTopics[string]> {
@@ -96,7 +33,7 @@ export class Channel<S = AnyTopics[string]> {
   readonly host: ChannelHost
   #state: ChannelState = "closed"
   #join: Push<JoinedOf<S>, RefusedOf<S>>
-  #bindings: Bindings | undefined
+  #bindings: Bindings
   #lastBinding = 0
   /** Pushes that wait for their answers, by ref, in the order of their sending. */
   #pending: Map<Ref, Push> | undefined
@@ -169,13 +106,16 @@ export class Channel<S = AnyTopics[string]> {
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
     const ref = ++this.#lastBinding
-    ;(this.#bindings ??= new Bindings()).add(event, ref, handler)
+    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler })
     return ref
   }
 
   /** Ends what {@link Channel.on} began: one handler, or all of the event. */
   off(event: ReceivedEvent<S>, ref?: number): void {
-    this.#bindings?.remove(event, ref)
+    this.#bindings = rebind(
+      this.#bindings,
+      (binding) => binding.event !== event || (ref !== undefined && binding.ref !== ref),
+    )
   }
 
   /** Listens to an event until the returned function is called. */
@@ -380,7 +320,7 @@ export class Channel<S = AnyTopics[string]> {
       if (event === PHX_ERROR) this.#crashed()
       else this.#closed()
     }
-    this.#bindings?.call(this.host, event, handled, ref, joinRef)
+    callBindings(this.#bindings, this.host, event, handled, ref, joinRef)
   }
 
   #answered(ref: Ref, { status, response }: Reply): void {

@@ -8,6 +8,7 @@ export class Heartbeat {
   readonly #lost: () => void
   #timer: unknown
   #pending: Ref = null
+  readonly #pings = new Map<Ref, () => void>()
 
   /**
    * @param send sends a heartbeat and gives its ref
@@ -30,6 +31,7 @@ export class Heartbeat {
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer)
     this.#pending = null
+    this.#pings.clear()
   }
 
   /** Asks now, unless an answer is awaited already. */
@@ -37,14 +39,24 @@ export class Heartbeat {
     if (!this.#pending) this.#wait(this.#send(), this.#lost)
   }
 
-  /** A reply came; the pending heartbeat's begins the next interval. */
+  /** Asks now, and calls back with the milliseconds that the answer took. */
+  ping(callback: (rtt: number) => void): void {
+    const { clock } = this.#options
+    const start = clock.now()
+    this.#pings.set(this.#send(), () => callback(clock.now() - start))
+  }
+
+  /** A reply came: a ping's, or that of the pending heartbeat, which begins the next interval. */
   answered(ref: Ref): void {
+    const pong = this.#pings.get(ref)
+    this.#pings.delete(ref)
     if (ref === this.#pending) this.start()
+    pong?.()
   }
 
   #wait(pending: Ref, then: () => void): void {
     const { clock, heartbeatIntervalMs } = this.#options
-    this.stop()
+    clock.clearTimeout(this.#timer)
     this.#pending = pending
     this.#timer = clock.setTimeout(then, heartbeatIntervalMs)
   }

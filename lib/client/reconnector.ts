@@ -66,6 +66,8 @@ interface Line {
   link?: Link
   state: "connecting" | "open" | "closing" | "closed"
   whenClosed: (() => void)[]
+  /** Whether its user was told that it is down, so that what is joined while it closes is none of its business. */
+  told?: true
 }
 
 /** How long an explicit disconnect waits for the other end's close frame, as long as phoenix.js does. */
@@ -138,12 +140,12 @@ export class Reconnector<Target> {
     if (line.state === "closing") return
     const { clock } = this.#options
     const end = (): void => this.#ended(line, closeInfo(code, reason))
-    line.state = "closing"
     if (!line.link) return end()
+    line.state = "closing"
     const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
     line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
-    this.#user.onConnDown("connection_closed")
+    this.#down(line, "connection_closed")
   }
 
   /** Ends the line at once and stays disconnected; of this line nothing more is told. */
@@ -151,9 +153,7 @@ export class Reconnector<Target> {
     const line = this.#line
     this.#line = undefined
     this.#stop()
-    if (!line) return
-    this.#drop(line)
-    this.#user.onConnDown("connection_closed")
+    if (line) this.#drop(line, "connection_closed")
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */
@@ -214,14 +214,21 @@ export class Reconnector<Target> {
     down: DownReason = this.#lost?.error ? "connection_error" : "connection_closed",
   ): void {
     if (line.state === "closed") return
+    const isCurrent = this.#line === line
+    if (isCurrent) this.#line = undefined
     line.state = "closed"
-    if (this.#line === line) {
-      this.#line = undefined
-      this.#user.onConnDown(down)
+    this.#down(line, down)
+    if (isCurrent) {
       if (this.#wanted && !this.#line) this.#plan(info)
       this.#user.onConnClose(info)
     }
     for (const callback of line.whenClosed) callback()
+  }
+
+  #down(line: Line, reason: DownReason): void {
+    if (line.told) return
+    line.told = true
+    this.#user.onConnDown(reason)
   }
 
   #plan({ code, reason }: CloseInfo): void {
@@ -239,8 +246,7 @@ export class Reconnector<Target> {
   }
 
   /** Ends a line without waiting for the other end. */
-  #drop(line: Line, down?: DownReason, code?: number, reason?: string): void {
-    line.state = "closing"
+  #drop(line: Line, down: DownReason, code?: number, reason?: string): void {
     line.link?.close(code, reason)
     this.#ended(line, closeInfo(code, reason), down)
   }

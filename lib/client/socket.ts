@@ -7,8 +7,9 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { Bindings } from "./bindings.js"
-import { Channel, type ChannelEnd } from "./channel.js"
+import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import type { ChannelEnd } from "./channel-host.js"
+import { Channel } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
 import type { Push, PushOptions } from "./push.js"
@@ -20,6 +21,8 @@ import {
   provide,
   resolveOptions,
   toTransport,
+  type OpenedOptions,
+  type ParamsArgument,
   type ResolvedOptions,
   type SocketOptions,
   type TransportOption,
@@ -27,13 +30,6 @@ import {
 import { subscribe, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
 type Target = [params: object, authToken: string | undefined]
-
-/** Options of {@link Socket.opened}. */
-export interface OpenedOptions {
-  /** How long to wait, in milliseconds. @default for ever */
-  timeout?: number
-  signal?: AbortSignal
-}
 
 /**
  * One connection to a Phoenix server, with any number of rooms on it.
@@ -47,12 +43,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #connection: Reconnector<Target>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
-  #bindings = new Bindings()
+  #bindings: Bindings
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
   /** @internal */
   readonly owing = new Set<Push>()
-  readonly #pings = new Map<Ref, () => void>()
   #transport: Transport
   #codec: Codec
   /** The params of the last attempt, if they had to be waited for. */
@@ -123,7 +118,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.owing.clear()
     this.#outbox.clear()
     this.#connection.abandon()
-    this.#bindings = new Bindings()
+    this.#bindings = undefined
   }
 
   [Symbol.dispose](): void {
@@ -202,15 +197,13 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Takes callbacks off by their refs. */
   off(refs: readonly string[]): void {
-    this.#bindings.removeAll(refs)
+    this.#bindings = rebind(this.#bindings, ({ ref }) => !refs.includes(ref as string))
   }
 
   /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
   ping(callback: (rtt: number) => void): boolean {
     if (!this.isConnected()) return false
-    const { clock } = this.#options
-    const start = clock.now()
-    this.#pings.set(this.#beat(), () => callback(clock.now() - start))
+    this.#heartbeat.ping(callback)
     return true
   }
 
@@ -301,7 +294,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
   report(error: unknown): void {
     // A callback that throws about an error is not told of its own.
-    const heard = this.#bindings.has("error") && !this.#reporting
+    const heard = isBound(this.#bindings, "error") && !this.#reporting
     this.#reporting = true
     if (heard) this.onConnError(error)
     this.#reporting = false
@@ -337,7 +330,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
     for (const channel of this.#channels.values()) channel.connectionUp()
-    this.#bindings.call(this, "open")
+    callBindings(this.#bindings, this, "open")
     if (wantsPing) this.#beat()
   }
 
@@ -358,25 +351,25 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    this.#bindings.call(this, "error", error, this.#options.transport, this.#established)
+    callBindings(this.#bindings, this, "error", error, this.#options.transport, this.#established)
   }
 
   /** @internal */
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
-    this.#pings.clear()
-    for (const channel of this.#channels.values()) channel.connectionDown(reason)
+    // What a handler joins now waits for the next line.
+    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
   }
 
   /** @internal */
   onConnClose(info: CloseInfo): void {
     this.log("transport", "close", info)
-    this.#bindings.call(this, "close", info)
+    callBindings(this.#bindings, this, "close", info)
   }
 
   /** @internal */
   onConnStatus(status: Status, change: StatusChange): void {
-    this.#bindings.call(this, "status", status, change)
+    callBindings(this.#bindings, this, "status", status, change)
   }
 
   /** @internal */
@@ -386,7 +379,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #on(event: string, callback: (...args: never[]) => void): string {
     const ref = this.makeRef()
-    this.#bindings.add(event, ref, callback)
+    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback })
     return ref
   }
 
@@ -425,16 +418,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     const { topic, event, payload, ref } = message
     this.#options.logger?.("receive", `${topic} ${event} (${ref})`, payload)
     this.#channels.get(topic)?.receive(message)
-    if (this.#bindings.has("message")) this.#bindings.call(this, "message", message)
-    if (topic !== PHOENIX_TOPIC) return
-    this.#heartbeat.answered(ref)
-    const pong = this.#pings.get(ref)
-    this.#pings.delete(ref)
-    pong?.()
+    if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
+    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
   }
 }
-
-/** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
-type ParamsArgument<Params> = undefined extends Params
-  ? [params?: Params | (() => Params | PromiseLike<Params>)]
-  : [params: Params | (() => Params | PromiseLike<Params>)]

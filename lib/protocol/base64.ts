@@ -1,6 +1,16 @@
-/** Bytes as base64, padded, in the plain alphabet. */
-export function toBase64(bytes: Uint8Array): string {
+/** Bytes as text, a character a byte. */
+export function toBinaryString(bytes: Uint8Array): string {
   let binary = ""
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
+  return binary
+}
+
+/** Bytes as base64, padded, in the plain alphabet. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(toBinaryString(bytes))
+}
+
+/** The bytes of base64 in the plain alphabet. Throws where it is none. */
+export function fromBase64(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
 }

@@ -44,7 +44,7 @@ interface PhoenixTransportExtras {
 
 /** Frames over a websocket. */
 export function webSocket({ WebSocket: Given, headers, agent, request }: WebSocketOptions = {}): Transport {
-  const extra = (headers ?? agent ?? request) && { ...request, headers, agent }
+  const extra = (headers ?? agent ?? request) && { headers, agent, ...request }
   if (extra && !Given && !takesRequestOptions) {
     throw new RookeryError("bad_option", "this WebSocket takes no headers or agent; use params or authToken")
   }
@@ -54,7 +54,9 @@ export function webSocket({ WebSocket: Given, headers, agent, request }: WebSock
       const Class = Given ?? platformWebSocket()
       if (!Class) throw new RookeryError("bad_option", "there is no WebSocket here; use longPoll()")
       const protocols = authToken ? authTokenSubprotocols(authToken) : undefined
-      const socket: WebSocketLike & PhoenixTransportExtras = new Class(url, protocols, extra)
+      const socket: WebSocketLike & PhoenixTransportExtras = extra
+        ? new Class(url, protocols ?? [], extra)
+        : new Class(url, protocols)
       socket.binaryType = binaryType
       socket.timeout = timeout
       socket.onopen = () => events.open({ skipHeartbeat: !!socket.skipHeartbeat })
@@ -68,7 +70,7 @@ export function webSocket({ WebSocket: Given, headers, agent, request }: WebSock
       return {
         send: (frame) => socket.send(frame),
         // A code is only passed on when there is one: browsers refuse to close with `undefined`.
-        close: (code, reason) => (code ? socket.close(code, reason) : socket.close()),
+        close: (code, reason = "") => (code ? socket.close(code, reason) : socket.close()),
         get bufferedAmount() {
           return socket.bufferedAmount ?? 0
         },

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { ROOT } from "./build.js"
 import { bundle } from "./bundle.js"
 import { installPacked, type Project } from "./installed.js"
 import { runNode } from "./run-node.js"
@@ -18,12 +19,14 @@ const IMPORTS = {
     import { RookeryError, SerializerError, Socket, webSocket } from "rookery"
     import { msgpack } from "rookery/msgpack"
     import { phoenixOptions } from "rookery/phoenix"
+    import { RookeryError as ServerError } from "rookery/server"
     import { Socket as PhoenixSocket } from "phoenix"
     import manifest from "rookery/package.json" with { type: "json" }`,
   cjs: `
     const { RookeryError, SerializerError, Socket, webSocket } = require("rookery")
     const { msgpack } = require("rookery/msgpack")
     const { phoenixOptions } = require("rookery/phoenix")
+    const { RookeryError: ServerError } = require("rookery/server")
     const { Socket: PhoenixSocket } = require("phoenix")
     const manifest = require("rookery/package.json")`,
 }
@@ -38,7 +41,7 @@ const PROGRAM = `
     name: manifest.name,
     url: socket.endPointURL(),
     phoenixUrl: new PhoenixSocket("ws://localhost/socket", options).endPointURL(),
-    sameErrors: error instanceof SerializerError && error instanceof RookeryError,
+    sameErrors: error instanceof SerializerError && error instanceof ServerError && ServerError === RookeryError,
     code: error.code,
     headers: codeOf(() => webSocket({ headers: { a: "b" } })),
   }))
@@ -84,6 +87,14 @@ describe("the packed package", () => {
     const named = [...manifest.matchAll(/"(\.\/(?:dist|lib)\/[^"]+)"/g)].map(([, path]) => path ?? "")
     expect(named.length).toBeGreaterThan(10)
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  it("names every entry point that there is", () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: object }
+    const entries = readdirSync(join(ROOT, "lib")).filter((name) => name.endsWith(".ts"))
+    expect(entries).toContain("index.ts")
+    const named = JSON.stringify(exports)
+    expect(entries.filter((name) => !named.includes(`"./dist/${name.replace(/ts$/, "js")}"`))).toEqual([])
   })
 
   it("has the sources that its source maps name", () => {
@@ -135,6 +146,21 @@ import { RookeryError, Socket, TimeoutError } from "rookery"
 import { msgpack } from "rookery/msgpack"
 `
 
+const SERVER = `
+import { Endpoint, Refused, json } from "rookery/server"
+type Topics = {
+  "room:*": { joined: { members: number }; sends: { new_msg: { payload: { text: string }; ok: { id: number } } } }
+}
+export const endpoint: Endpoint<Topics> = new Endpoint<Topics>({ path: "/socket", serializers: [json()] })
+endpoint.channel("room:*", {
+  join: ({ topic }) => {
+    if (topic === "room:secret") throw new Refused({ reason: "unauthorized" })
+    return { members: 1 }
+  },
+  receive: { new_msg: ({ text }) => ({ id: text.length }) },
+})
+`
+
 const WITH_PHOENIX = `
 import { Socket } from "phoenix"
 import { longPoll } from "rookery"
@@ -184,6 +210,14 @@ describe("the types of the packed package", () => {
     ["node10", "user.ts", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
   ])("compile for %s", (_name, file, options) => {
     expect(compile(file, TYPED_IMPORTS + TYPED, options)).toEqual([])
+  })
+
+  it.each([
+    ["a bundler", "server.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...server }],
+    ["node16, an ES module", "server.mts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
+    ["node16, CommonJS", "server.cts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
+  ])("compile on a server for %s", (_name, file, options) => {
+    expect(compile(file, SERVER, options)).toEqual([])
   })
 
   it("fit those of the official client", () => {
