@@ -111,7 +111,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    if (this.#destroyed) return
     this.#destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
     for (const push of this.owing) push.stopTimer()

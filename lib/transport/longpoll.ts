@@ -133,7 +133,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       queued += line.length
       queue.push(line)
       // What is sent in one go leaves in one request.
-      if (!posting) later(() => post().catch(fail))
+      if (!posting) later(post)
       posting = true
     },
     close,
