@@ -303,10 +303,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   prepare(): Target | PromiseLike<Target> {
-    const params = provide(this.#options.params)
-    const authToken = provide(this.#options.authToken)
-    if (!isPromise(params) && !isPromise(authToken)) return [params, authToken]
-    return Promise.all([params, authToken]).then((target) => {
+    const { params, authToken } = this.#options
+    const target = [provide(params), provide(authToken)] as const
+    if (!target.some(isPromise)) return target as Target
+    return Promise.all(target).then((target) => {
       this.#params = target[0]
       return target
     })
@@ -383,7 +383,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   #url(params: object, vsn: string): string {
-    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
+    return absoluteUrl(appendQuery(this.#endPoint, { ...params, vsn }))
   }
 
   #beat(): string {
