@@ -190,7 +190,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** The line is gone. @internal */
-  connectionDown(reason: DownReason): void {
+  onConnDown(reason: DownReason): void {
     this.#stopRejoin()
     if (this.#state === "errored") return
     // What was not sent, and what may be sent twice, goes back into the buffer, before what is there.
@@ -209,7 +209,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** There is a line. @internal */
-  connectionUp(): void {
+  onConnOpen(): void {
     this.#stopRejoin()
     if (this.#state === "errored") this.#rejoin()
   }
@@ -302,7 +302,7 @@ export class Channel<S = AnyTopics[string]> {
     if (!push.retry) push.startTimer()
     if (this.#state === "closed") return push.fail(gone(push))
     const lost = keep((this.#buffer ??= new Set()), push, options)
-    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`, options.bufferSize))
+    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`))
   }
 
   #trigger(event: string, payload: unknown, ref: Ref = null): void {

@@ -39,7 +39,7 @@ export function messageStream<Payload>(limit: number, ended: () => void): Messag
   }
   return {
     add(payload) {
-      if (queue.length >= limit) return end(bufferFull("the queue of messages()", limit))
+      if (queue.length >= limit) return end(bufferFull("the queue of messages()"))
       queue.push(payload)
       wake()
     },

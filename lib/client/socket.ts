@@ -69,7 +69,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#heartbeat = new Heartbeat(
       resolved,
       () => this.#beat(),
-      () => this.#connection.heartbeatLost(),
+      () => this.#connection.drop(),
     )
     this.#outbox = new Outbox(resolved, this.#connection, (message, push, link) => this.#write(message, push, link))
   }
@@ -207,12 +207,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   isConnected(): boolean {
-    return this.#connection.link !== undefined
+    return !!this.#connection.link
   }
 
   /** By phoenix.js's words. {@link Socket.status} tells more. */
   connectionState(): "connecting" | "open" | "closing" | "closed" {
-    return this.#connection.lineState
+    return this.#connection.state
   }
 
   /** The URL of the websocket. With async params, those of the last attempt. */
@@ -328,7 +328,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#established++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
-    for (const channel of this.#channels.values()) channel.connectionUp()
+    for (const channel of this.#channels.values()) channel.onConnOpen()
     callBindings(this.#bindings, this, "open")
     if (wantsPing) this.#beat()
   }
@@ -357,7 +357,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
     // What a handler joins now waits for the next line.
-    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
+    for (const channel of [...this.#channels.values()]) channel.onConnDown(reason)
   }
 
   /** @internal */
@@ -395,9 +395,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   #write(message: Message, push: Push | undefined, link: Link): void {
-    const { topic, event, join_ref, ref, payload } = message
-    const { encode, logger } = this.#options
-    logger?.("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    const { ref } = message
+    const { encode } = this.#options
+    this.#logMessage("push", message)
     try {
       if (encode) {
         encode(message, (frame) => {
@@ -413,9 +413,13 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     }
   }
 
+  #logMessage(kind: string, { topic, event, join_ref, ref, payload }: Message): void {
+    this.#options.logger?.(kind, `${topic} ${event} (${join_ref}, ${ref})`, payload)
+  }
+
   #message(message: Message): void {
-    const { topic, event, payload, ref } = message
-    this.#options.logger?.("receive", `${topic} ${event} (${ref})`, payload)
+    const { topic, ref } = message
+    this.#logMessage("receive", message)
     this.#channels.get(topic)?.receive(message)
     if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
