@@ -193,18 +193,16 @@ export class Channel<S = AnyTopics[string]> {
   onConnDown(reason: DownReason): void {
     this.#stopRejoin()
     if (this.#state === "errored") return
-    // What was not sent, and what may be sent twice, goes back into the buffer, before what is there.
-    const kept: Push[] = []
+    // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.sentRef === push.ref && !push.retry) {
         push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`))
       } else {
         this.withdraw(push)
         if (push.retry) push.stopTimer()
-        kept.push(push)
+        ;(this.#buffer ??= new Set()).add(push)
       }
     }
-    if (kept.length > 0) this.#buffer = new Set([...kept, ...(this.#buffer ?? [])])
     this.#trigger(PHX_ERROR, { source: "transport", reason })
   }
 

@@ -23,8 +23,8 @@ export function messageStream<Payload>(limit: number, ended: () => void): Messag
     wake()
   }
   const loop = async function* (): AsyncGenerator<Payload, void, void> {
-    while (!done || queue.length > 0) {
-      if (queue.length > 0) yield queue.shift() as Payload
+    while (!done || queue.length) {
+      if (queue.length) yield queue.shift() as Payload
       else await new Promise<void>((resolve) => (wake = resolve))
     }
     if (failure) throw failure

@@ -62,7 +62,7 @@ export class Outbox {
   post(message: Message, push: Push | undefined): void {
     const entries = this.#entries
     const link = this.#room()
-    if (link && entries.size === 0) return this.#write(message, push, link)
+    if (link && !entries.size) return this.#write(message, push, link)
     const { event } = message
     const entry: [Message, Push | undefined] = [message, push]
     if (event === PHX_JOIN || event === PHX_LEAVE) return void entries.add(entry)
