@@ -21,7 +21,7 @@ import { onAbort } from "./on-abort.js"
 import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
-import { provide } from "./socket-options.js"
+import type { Provider } from "./socket-options.js"
 import { whenReady } from "./when-ready.js"
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
@@ -43,7 +43,7 @@ export class Channel<S = AnyTopics[string]> {
   #rejoinTimer: unknown
 
   /** @internal */
-  constructor(topic: string, params: unknown, host: ChannelHost) {
+  constructor(topic: string, params: unknown = {}, host: ChannelHost) {
     this.topic = topic
     this.params = params
     this.host = host
@@ -145,7 +145,7 @@ export class Channel<S = AnyTopics[string]> {
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
     const listening = new AbortController()
-    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => listening.abort())
+    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, listening)
     this.listen(event, add, listening)
     this.listen(PHX_CLOSE, () => end(), listening)
     // A long-lived signal must not keep the stream.
@@ -253,7 +253,7 @@ export class Channel<S = AnyTopics[string]> {
     // Params that take long, or fail, count as an answer that does not come.
     join.begin(ref)
     whenReady(
-      () => provide(this.params),
+      this.params as Provider<object>,
       ifCurrent((payload) => this.#post(PHX_JOIN, payload ?? {}, ref, join as Push)),
       ifCurrent((error) => {
         this.#rejoinLater()
