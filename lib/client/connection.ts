@@ -6,7 +6,7 @@ import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo, Transport } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
-import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
 import type { WhenFull } from "./outbox.js"
@@ -157,7 +157,7 @@ export class Connection {
   /** Calls back at an event. The returned function takes the callback off. */
   on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
     const ref = {}
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback as () => void })
+    this.#bindings = bind(this.#bindings, event, ref, callback as () => void)
     return () => {
       this.#bindings = rebind(this.#bindings, (binding) => binding.ref !== ref)
     }

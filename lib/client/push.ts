@@ -2,6 +2,7 @@ import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
 import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
+import { bind, callBindings, type Bindings } from "./bindings.js"
 import { onAbort } from "./on-abort.js"
 
 /** Options of a push. */
@@ -59,7 +60,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   timeout: number
   readonly #channel: PushHost
   #timer: unknown
-  #hooks: [status: string, callback: (response: never) => void][] | undefined
+  #hooks: Bindings
   /** What `receive` answers from. */
   #answer: Reply | undefined
   /** What `await` answers from: the first answer or failure, for good. */
@@ -86,7 +87,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   receive(status: string, callback: (response: Loose) => void): this
   receive(status: string, callback: (response: never) => void): this {
     if (this.#answer?.status === status) callback(this.#answer.response as never)
-    ;(this.#hooks ??= []).push([status, callback])
+    this.#hooks = bind(this.#hooks, status, null, callback)
     return this
   }
 
@@ -156,13 +157,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   answer(status: string, response: unknown): void {
     this.stopTimer()
     this.#end((this.#answer = { status, response }))
-    for (const [wanted, callback] of this.#hooks?.slice() ?? []) {
-      try {
-        if (wanted === status) callback(response as never)
-      } catch (error) {
-        this.#channel.host.report(error)
-      }
-    }
+    callBindings(this.#hooks, this.#channel.host, status, response)
   }
 
   /** Has no answer to expect: whoever awaits learns now, `receive("timeout")` when its time is up. @internal */
