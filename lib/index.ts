@@ -1,13 +1,20 @@
 export { Channel } from "./client/channel.js"
-export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./client/channel.js"
+export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./client/channel-options.js"
 export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
 export type { WhenFull } from "./client/outbox.js"
 export { Presence, type PresenceOptions } from "./client/presence.js"
 export { Push, type PushOptions } from "./client/push.js"
 export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/reconnector.js"
 export { Serializer } from "./client/serializer-class.js"
-export type { Logger, Provider, SocketOptions, TransportOption } from "./client/socket-options.js"
-export { Socket, type OpenedOptions } from "./client/socket.js"
+export type {
+  Logger,
+  OpenedOptions,
+  ParamsArgument,
+  Provider,
+  SocketOptions,
+  TransportOption,
+} from "./client/socket-options.js"
+export { Socket } from "./client/socket.js"
 export type { Handlers, Subscription } from "./client/subscriptions.js"
 export type { Bytes } from "./protocol/bytes.js"
 export type { Clock } from "./protocol/clock.js"

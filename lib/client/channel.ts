@@ -1,4 +1,3 @@
-import type { Clock } from "../protocol/clock.js"
 import type {
   AnyTopics,
   ErrorOf,
@@ -15,75 +14,13 @@ import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from 
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
+import type { ChannelHost } from "./channel-host.js"
+import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
-import type { WhenFull } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { whenReady } from "./when-ready.js"
-
-/** A handler of an event, with the refs that phoenix.js hands over too. */
-export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => void
-
-/** Where a channel stands. */
-export type ChannelState = "closed" | "errored" | "joined" | "joining" | "leaving"
-
-/** Options of {@link Channel.listen}. */
-export interface ListenOptions {
-  /** Stops listening when it is aborted. */
-  signal?: AbortSignal | undefined
-  /** Stops listening after the first message. */
-  once?: boolean
-}
-
-/** Options of {@link Channel.messages}. */
-export interface MessagesOptions {
-  /** Ends the loop when it is aborted. */
-  signal?: AbortSignal | undefined
-  /**
-   * How many messages may wait for a slow loop; one more ends it with a `BufferFullError`.
-   *
-   * @default 1000
-   */
-  limit?: number
-}
-
-/** The payload and the options of a push; both may be left out where the contract asks for no payload. */
-export type PushArguments<Payload> = undefined extends Payload
-  ? [payload?: Payload, options?: number | PushOptions]
-  : [payload: Payload, options?: number | PushOptions]
-
-/** What a socket needs of its channels, whatever their types. @internal */
-export interface ChannelEnd {
-  readonly topic: string
-  receive(message: Message): void
-  connectionUp(): void
-  connectionDown(reason: DownReason): void
-  leave(): unknown
-  destroy(): void
-}
-
-/** What a channel needs of its socket. @internal */
-export interface ChannelHost {
-  readonly options: {
-    readonly clock: Clock
-    readonly timeout: number
-    readonly bufferSize: number
-    readonly whenFull: WhenFull
-    rejoinAfterMs(tries: number): number
-  }
-  isConnected(): boolean
-  makeRef(): string
-  /** Sends a message, now or when it can. */
-  post(message: Message, push?: Push): void
-  /** From now on the topic's messages come to this channel; another channel of the topic is left. */
-  enter(channel: ChannelEnd): void
-  /** The topic's messages go to nobody. */
-  exit(channel: ChannelEnd): void
-  owes(push: Push): void
-  report(error: unknown): void
-  log(kind: string, message: string, data?: unknown): void
-}
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
 export class Channel<S = AnyTopics[string]> {
@@ -447,7 +384,10 @@ export class Channel<S = AnyTopics[string]> {
     this.host.exit(this)
     this.#join.stopTimer()
     this.#giveUpPending(gone)
-    for (const push of [this.#join as Push, ...(this.#buffer?.slice() ?? [])]) push.fail(gone(push))
+    for (const push of [this.#join as Push, ...(this.#buffer ?? [])]) {
+      // An error costs a stack trace, and most joins were answered long ago.
+      if (!push.over) push.fail(gone(push))
+    }
   }
 
   /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */

@@ -9,6 +9,7 @@ export class Heartbeat {
   readonly #lost: () => void
   #timer: unknown
   #pending: Ref = null
+  readonly #pings = new Map<Ref, () => void>()
 
   /**
    * @param send sends a heartbeat and gives its ref
@@ -27,6 +28,7 @@ export class Heartbeat {
 
   stop(): void {
     this.#pending = null
+    this.#pings.clear()
     this.#clock.clearTimeout(this.#timer)
   }
 
@@ -40,11 +42,21 @@ export class Heartbeat {
     })
   }
 
-  /** A reply came; the pending heartbeat's begins the next interval. */
+  /** Asks now, and calls back with the milliseconds that the answer took. */
+  ping(callback: (rtt: number) => void): void {
+    const start = this.#clock.now()
+    this.#pings.set(this.#send(), () => callback(this.#clock.now() - start))
+  }
+
+  /** A reply came: a ping's, or that of the pending heartbeat, which begins the next interval. */
   answered(ref: Ref): void {
-    if (ref !== this.#pending) return
-    this.#pending = null
-    this.start()
+    const pong = this.#pings.get(ref)
+    this.#pings.delete(ref)
+    if (ref === this.#pending) {
+      this.#pending = null
+      this.start()
+    }
+    pong?.()
   }
 
   #wait(then: () => void): void {

@@ -66,6 +66,8 @@ interface Line {
   link?: Link
   state: "connecting" | "open" | "closing" | "closed"
   whenClosed: (() => void)[]
+  /** Whether its user was told that it is down, so that what is joined while it closes is none of its business. */
+  told?: true
   /** Why it was let go of, if it was. */
   down?: DownReason
 }
@@ -223,7 +225,7 @@ export class Reconnector<Target> {
     line.state = "closed"
     if (this.#line === line) {
       this.#line = undefined
-      this.#user.onConnDown(line.down ?? (this.#lost?.error ? "connection_error" : "connection_closed"))
+      if (!line.told) this.#user.onConnDown(line.down ?? (this.#lost?.error ? "connection_error" : "connection_closed"))
       if (another && this.#wanted && !this.#line) {
         this.#plan({ ...this.#lost, code: info.code, reason: info.reason })
       }
@@ -264,7 +266,10 @@ export class Reconnector<Target> {
     const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
     line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
-    if (wasOpen && this.#line === line) this.#user.onConnDown("connection_closed")
+    if (wasOpen && this.#line === line) {
+      line.told = true
+      this.#user.onConnDown("connection_closed")
+    }
   }
 
   /** Ends a line without waiting for the other end. */

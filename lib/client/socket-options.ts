@@ -95,6 +95,18 @@ export interface SocketOptions {
   random?: () => number
 }
 
+/** Options of {@link Socket.opened}. */
+export interface OpenedOptions {
+  /** How long to wait, in milliseconds. @default for ever */
+  timeout?: number
+  signal?: AbortSignal
+}
+
+/** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
+export type ParamsArgument<Params> = undefined extends Params
+  ? [params?: Params | (() => Params | PromiseLike<Params>)]
+  : [params: Params | (() => Params | PromiseLike<Params>)]
+
 /** The options with every default filled in. */
 export type ResolvedOptions = SocketOptions &
   Required<

@@ -9,7 +9,8 @@ import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
 import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
-import { Channel, type ChannelEnd } from "./channel.js"
+import type { ChannelEnd } from "./channel-host.js"
+import { Channel } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
 import type { Push, PushOptions } from "./push.js"
@@ -22,6 +23,8 @@ import {
   provide,
   resolveOptions,
   toTransport,
+  type OpenedOptions,
+  type ParamsArgument,
   type ResolvedOptions,
   type SocketOptions,
   type TransportOption,
@@ -31,13 +34,6 @@ import { Subscriptions, type Handlers, type Subscription, type SubscriptionHost 
 interface Target {
   params: object
   authToken: string | undefined
-}
-
-/** Options of {@link Socket.opened}. */
-export interface OpenedOptions {
-  /** How long to wait, in milliseconds. @default for ever */
-  timeout?: number
-  signal?: AbortSignal
 }
 
 /**
@@ -58,7 +54,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #channels = new Map<string, ChannelEnd>()
   /** Pushes that failed and still owe their `receive("timeout")`. */
   readonly #owing = new Set<Push>()
-  readonly #pings = new Map<Ref, () => void>()
   #transport: Transport
   #givenTransport: TransportOption | undefined
   #codec: Codec
@@ -140,7 +135,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#connection.disconnect()
     this.#connection.abandon()
     this.#heartbeat.stop()
-    this.#pings.clear()
     this.#bindings = undefined
   }
 
@@ -227,10 +221,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
   ping(callback: (rtt: number) => void): boolean {
     if (!this.isConnected()) return false
-    const { clock } = this.#options
-    const start = clock.now()
-    const ref = this.#beat()
-    this.#pings.set(ref, () => callback(clock.now() - start))
+    this.#heartbeat.ping(callback)
     return true
   }
 
@@ -393,8 +384,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
-    this.#pings.clear()
-    for (const channel of this.#channels.values()) channel.connectionDown(reason)
+    // What a handler joins now waits for the next line.
+    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
   }
 
   /** @internal */
@@ -453,18 +444,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #message(message: Message): void {
     const { topic, event, payload, ref } = message
     if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
-    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
     this.#channels.get(topic)?.receive(message)
     if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
-    if (topic === PHOENIX_TOPIC) {
-      const pong = this.#pings.get(ref)
-      this.#pings.delete(ref)
-      pong?.()
-    }
+    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
   }
 }
-
-/** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
-type ParamsArgument<Params> = undefined extends Params
-  ? [params?: Params | (() => Params | PromiseLike<Params>)]
-  : [params: Params | (() => Params | PromiseLike<Params>)]

@@ -1,7 +1,8 @@
 import type { AnyTopics, JoinedOf, ReceivedEvent, ReceivesOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE } from "../protocol/events.js"
-import type { Channel, Handler } from "./channel.js"
+import type { Handler } from "./channel-options.js"
+import type { Channel } from "./channel.js"
 
 /** A handler by event. */
 export type Handlers<S> = { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> }

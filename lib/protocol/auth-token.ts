@@ -1,4 +1,4 @@
-import { toBase64 } from "./base64.js"
+import { fromBase64, toBase64, toBinaryString } from "./base64.js"
 
 /** The subprotocol that a Phoenix socket agrees on when a client sends an auth token. */
 export const PHOENIX_SUBPROTOCOL = "phoenix"
@@ -18,4 +18,43 @@ export function authTokenSubprotocols(token: string): [string, string] {
   const plain = toBase64(new TextEncoder().encode(token)).replace(/=+$/, "")
   const encoded = plain.includes("/") ? plain.replace(/\//g, "_").replace(/\+/g, "-") : plain
   return [PHOENIX_SUBPROTOCOL, AUTH_TOKEN_PREFIX + encoded]
+}
+
+/** The token for the header: its UTF-8, a character a byte, because a header takes no others. */
+export function authTokenHeader(token: string): string {
+  return toBinaryString(new TextEncoder().encode(token))
+}
+
+/** What a client's list of subprotocols says. */
+export interface OfferedSubprotocols {
+  /** The token, if the list carries exactly one. */
+  authToken: string | null
+  /** What the server answers: `phoenix`, or nothing where nothing but a token was offered. */
+  answer: string | undefined
+}
+
+/**
+ * Reads the `Sec-WebSocket-Protocol` of a client, in any order, with the token in either alphabet of base64.
+ * `"unknown"` where nothing that is offered is ours; `"bad token"` for a token that is not base64 of text.
+ */
+export function readSubprotocols(header: string): OfferedSubprotocols | "unknown" | "bad token" {
+  const offered = header
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+  const tokens = offered.filter((name) => name.startsWith(AUTH_TOKEN_PREFIX))
+  let authToken: string | null = null
+  // Of two tokens nobody knows which one is meant, so neither counts.
+  if (tokens.length === 1) {
+    const bytes = fromBase64((tokens[0] as string).slice(AUTH_TOKEN_PREFIX.length))
+    if (bytes === undefined) return "bad token"
+    try {
+      authToken = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+    } catch {
+      return "bad token"
+    }
+  }
+  const rest = offered.length - (tokens.length === 1 ? 1 : 0)
+  const answer = offered.includes(PHOENIX_SUBPROTOCOL) ? PHOENIX_SUBPROTOCOL : undefined
+  return rest > 0 && answer === undefined ? "unknown" : { authToken, answer }
 }

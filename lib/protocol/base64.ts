@@ -1,6 +1,24 @@
-/** Bytes as base64, padded, in the plain alphabet. */
-export function toBase64(bytes: Uint8Array): string {
+/** Bytes as text, a character a byte. */
+export function toBinaryString(bytes: Uint8Array): string {
   let binary = ""
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
+  return binary
+}
+
+/** Bytes as base64, padded, in the plain alphabet. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(toBinaryString(bytes))
+}
+
+const BASE64 = /^[A-Za-z0-9+/\-_]*={0,2}$/
+
+/** The bytes of base64 in either alphabet, padded or not; `undefined` for what is not base64. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  if (!BASE64.test(text)) return undefined
+  const plain = text.replace(/=+$/, "").replace(/-/g, "+").replace(/_/g, "/")
+  if (plain.length % 4 === 1) return undefined
+  const binary = atob(plain)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }

@@ -46,6 +46,9 @@ export interface AnyTopics {
   }
 }
 
+/** What a contract says of one topic, where there is no contract. */
+export type AnySpec = AnyTopics[string]
+
 /** The topics that a pattern takes: `room:*` takes `room:${string}`. */
 export type PatternTopic<Pattern> = Pattern extends `${infer Prefix}*` ? `${Prefix}${string}` : Pattern
 
@@ -77,6 +80,11 @@ interface ProtocolReceives {
   phx_error: Loose
   phx_close: Loose
 }
+
+/** What a server sends by events of its own: what the contract declares, and presence. */
+export type ServerEventsOf<S> = DeclaredReceives<S> & PresenceReceives<S>
+/** The events of {@link ServerEventsOf}. */
+export type ServerEvent<S> = keyof ServerEventsOf<S> & string
 
 /** Everything that can be listened to on a topic: what the contract declares, presence, and the protocol's own. */
 export type ReceivesOf<S> = DeclaredReceives<S> & PresenceReceives<S> & ProtocolReceives

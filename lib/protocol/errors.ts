@@ -17,6 +17,8 @@ export type ErrorCode =
   | "already_joined"
   | "not_joined"
   | "params_differ"
+  | "already_tracked"
+  | "not_tracked"
   | "bad_option"
   | "destroyed"
 

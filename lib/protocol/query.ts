@@ -21,3 +21,61 @@ export function appendQuery(url: string, params: object): string {
   const query = encodeQuery(params)
   return query === "" ? url : url + (url.includes("?") ? "&" : "?") + query
 }
+
+/** Params as a query brings them: text, lists (`a[]=1`) and maps (`a[b]=1`), without a prototype. */
+export interface QueryParams {
+  [key: string]: QueryValue
+}
+/** One value of {@link QueryParams}. */
+export type QueryValue = string | QueryValue[] | QueryParams
+
+/** Deeper than any params people send: one key of a thousand brackets must not make a thousand objects. */
+const MAX_DEPTH = 32
+
+const bare = (): QueryParams => Object.create(null) as QueryParams
+
+function decodePart(text: string): string {
+  // Throws a URIError for a lone percent sign, and for bytes that are not UTF-8, as Plug does.
+  return decodeURIComponent(text.replace(/\+/g, " "))
+}
+
+function assign(into: QueryParams, path: readonly string[], value: string): void {
+  let map = into
+  for (let i = 0; ; i++) {
+    const key = path[i] as string
+    if (i === path.length - 1) {
+      map[key] = value
+      return
+    }
+    const current = map[key]
+    if (path[i + 1] === "" && i === path.length - 2) {
+      if (Array.isArray(current)) current.push(value)
+      else map[key] = [value]
+      return
+    }
+    const isMap = typeof current === "object" && !Array.isArray(current)
+    map = isMap ? current : ((map[key] = bare()) as QueryParams)
+  }
+}
+
+/**
+ * A query as Plug reads it: brackets make maps and lists, and of a repeated name the last wins. Throws a `URIError` for
+ * what is not UTF-8 once decoded.
+ */
+export function decodeQuery(query: string): QueryParams {
+  const params = bare()
+  for (const part of query.split("&")) {
+    if (part === "") continue
+    const equals = part.indexOf("=")
+    const name = decodePart(equals === -1 ? part : part.slice(0, equals))
+    const value = equals === -1 ? "" : decodePart(part.slice(equals + 1))
+    const open = name.indexOf("[")
+    if (open > 0 && name.endsWith("]")) {
+      const keys = name.slice(open + 1, -1).split("][", MAX_DEPTH)
+      assign(params, [name.slice(0, open), ...keys], value)
+    } else {
+      params[name] = value
+    }
+  }
+  return params
+}

@@ -4,3 +4,17 @@ export const VSN_V1 = "1.0.0"
 export const VSN_V2 = "2.0.0"
 /** MessagePack, by the version that Phoenix projects give it beside the two JSON ones. */
 export const VSN_MSGPACK = "3.0.0"
+
+const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/
+
+/**
+ * Whether a version that a client asks for is served by a serializer's: Phoenix mounts serializers by `~> 2.0.0`, which
+ * takes 2.0.9 and neither 2.1.0 nor 2.
+ */
+export function servesVsn(served: string, asked: string): boolean {
+  const want = VERSION.exec(served)
+  const got = VERSION.exec(asked)
+  if (want === null || got === null || got[1] !== want[1] || got[2] !== want[2]) return false
+  const patch = Number(got[3]) - Number(want[3])
+  return patch > 0 || (patch === 0 && (got[4] === undefined || got[4] === want[4]))
+}

@@ -32,3 +32,27 @@ export function stringifyJson(value: unknown): string {
     throw new SerializerError("unencodable", "JSON cannot carry this payload", "payload", cause)
   }
 }
+
+// What JSON.parse lets through and Phoenix does not: half of a surrogate pair by escape, and numbers beyond a double.
+const SUSPECT = /\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}|\d{309}/
+
+function assertSound(value: unknown): void {
+  const pending = [value]
+  while (pending.length > 0) {
+    const next = pending.pop()
+    if (typeof next === "string" ? /\p{Surrogate}/u.test(next) : next === Infinity || next === -Infinity) {
+      throw new SerializerError("bad_frame", typeof next === "string" ? "half a surrogate pair" : "a number too large")
+    }
+    if (typeof next !== "object" || next === null) continue
+    if (Array.isArray(next)) for (const element of next) pending.push(element)
+    else for (const key of Object.keys(next)) pending.push(key, (next as Record<string, unknown>)[key])
+  }
+}
+
+/** A frame of JSON by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
+export function parseStrictJson(frame: IncomingFrame): unknown {
+  const text = typeof frame === "string" ? frame : decodeUtf8(frame, "frame")
+  const value = parseJson(text)
+  if (SUSPECT.test(text)) assertSound(value)
+  return value
+}

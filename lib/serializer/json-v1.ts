@@ -3,13 +3,12 @@ import { SerializerError } from "../protocol/errors.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { VSN_V1 } from "../protocol/vsn.js"
 import { serverBytes } from "./binary-frames.js"
-import { parseJson, stringifyJson } from "./decode-text.js"
-import type { IncomingFrame, Serializer } from "./serializer.js"
+import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
+import type { Serializer } from "./serializer.js"
 
 const PARTS = ["topic", "event", "payload", "ref"]
 
-function decode(frame: IncomingFrame): Message {
-  const object = parseJson(frame)
+function fromObject(object: unknown): Message {
   if (typeof object !== "object" || object === null || Array.isArray(object)) {
     throw new SerializerError("bad_frame", "not an object")
   }
@@ -37,7 +36,7 @@ export function jsonV1(): Serializer {
         if (isBytes(payload)) throw noBytes()
         return stringifyJson({ topic, event, payload: payload ?? null, ref, join_ref: join_ref ?? undefined })
       },
-      decode,
+      decode: (frame) => fromObject(parseJson(frame)),
     },
     server: {
       encode(message) {
@@ -45,7 +44,7 @@ export function jsonV1(): Serializer {
         const { topic, event, payload, ref } = message
         return stringifyJson({ topic, event, payload: payload ?? null, ref })
       },
-      decode,
+      decode: (frame) => fromObject(parseStrictJson(frame)),
     },
   }
 }

@@ -9,7 +9,7 @@ import {
   encodeServerMessage,
   serverBytes,
 } from "./binary-frames.js"
-import { parseJson, stringifyJson } from "./decode-text.js"
+import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
 import type { ClientSerializer, Codec, Serializer } from "./serializer.js"
 
 function encodeText({ join_ref, ref, topic, event, payload }: Message): string {
@@ -47,7 +47,8 @@ const server: Codec = {
     const bytes = serverBytes(message)
     return bytes === undefined ? encodeText(message) : encodeServerMessage(message, bytes)
   },
-  decode: (frame) => (typeof frame === "string" ? fromTuple(parseJson(frame)) : decodeClientPush(toUint8Array(frame))),
+  decode: (frame) =>
+    typeof frame === "string" ? fromTuple(parseStrictJson(frame)) : decodeClientPush(toUint8Array(frame)),
 }
 
 /**

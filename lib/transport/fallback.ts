@@ -26,10 +26,10 @@ export interface FallbackOptions {
   clock?: Clock
 }
 
-// The getter itself throws where storage is forbidden (a sandboxed frame).
-function pageStorage(): FallbackStorage | undefined {
+/** Where storage is forbidden (a sandboxed frame) or full, everything of it throws, the getter of the page first. */
+function attempt<T>(call: () => T): T | undefined {
   try {
-    return globalThis.sessionStorage
+    return call()
   } catch {
     return undefined
   }
@@ -41,18 +41,20 @@ function pageStorage(): FallbackStorage | undefined {
  * second that does not open either changes nothing.
  */
 export function withFallback(first: Transport, second: Transport, options: FallbackOptions = {}): Transport {
-  const { after = 2500, storage = pageStorage(), clock = systemClock } = options
+  const { after = 2500, storage = attempt(() => globalThis.sessionStorage), clock = systemClock } = options
   const key = `phx:fallback:${second.name}`
   let firstWorks = false
-  let useSecond = storage?.getItem(key) === "true"
+  let useSecond = attempt(() => storage?.getItem(key)) === "true"
 
   const openSecond = (url: string, linkOptions: LinkOptions, events: LinkEvents): Link => {
     let opened = false
     return second.open(url, linkOptions, {
-      ...events,
+      // Not by spreading: the events may be an object of a class.
+      frame: (frame) => events.frame(frame),
+      error: (error) => events.error(error),
       open(traits) {
         opened = useSecond = true
-        if (!firstWorks) storage?.setItem(key, "true")
+        if (!firstWorks) attempt(() => storage?.setItem(key, "true"))
         events.open(traits)
       },
       close(info) {
@@ -66,15 +68,16 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
     name: `${first.name} or ${second.name}`,
     open(url, linkOptions, events) {
       if (useSecond) return openSecond(url, linkOptions, events)
-      // Where the attempt stands: with the first, or with the first open; or it is none of the first's business any more.
-      let stage: "trying" | "open" | "left" = "trying"
+      // Where the attempt stands: with the first, or with the first open, or with the first as it was told to close; or it
+      // is none of the first's business any more.
+      let stage: "trying" | "open" | "closing" | "left" = "trying"
       const leaveFirst = (): void => {
         stage = "left"
         clock.clearTimeout(timer)
       }
       const fallBack = (): void => {
         leaveFirst()
-        link.close()
+        link?.close()
         link = openSecond(url, linkOptions, events)
       }
       const late = (): void => {
@@ -86,8 +89,9 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         events.error(new ConnectError(`${first.name} opened but carried nothing within ${after} ms`))
         events.close(abnormalClose("no answer to a ping"))
       }
-      let timer = clock.setTimeout(late, after)
-      let link = first.open(url, linkOptions, {
+      let timer = firstWorks ? undefined : clock.setTimeout(late, after)
+      let link: Link
+      const firstEvents: LinkEvents = {
         open(traits) {
           if (stage !== "trying") return
           stage = "open"
@@ -109,15 +113,24 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         close(info) {
           if (stage === "left") return
           if (stage === "trying" && !firstWorks) return fallBack()
+          // Let in and cut off before a word was said: some proxies do that to what they do not know.
+          if (stage === "open" && !firstWorks && !info.wasClean) useSecond = true
           leaveFirst()
           events.close(info)
         },
-      })
+      }
+      try {
+        link = first.open(url, linkOptions, firstEvents)
+      } catch (error) {
+        // No WebSocket here at all, for one.
+        if (firstWorks) throw error
+        fallBack()
+      }
       return {
         send: (frame) => link.send(frame),
         close(code, reason) {
           // From here on a failure of the first is the end that was asked for.
-          if (stage === "trying") stage = "open"
+          if (stage !== "left") stage = "closing"
           clock.clearTimeout(timer)
           link.close(code, reason)
         },

@@ -1,8 +1,9 @@
-import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
-import { toBase64 } from "../protocol/base64.js"
+import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
+import { fromBase64, toBase64 } from "../protocol/base64.js"
 import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
+import type { IncomingFrame } from "../protocol/frame.js"
 import type { Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
 
 /** Options of {@link longPoll}. */
@@ -30,6 +31,9 @@ interface Answer {
 
 /** `wss://host/socket/websocket?a=1` is polled at `https://host/socket/longpoll?a=1`. */
 const pollUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
+
+/** Text begins with a bracket or a brace; bytes come as base64, which for each of their kinds begins with an A. */
+const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : fromBase64(message))
 
 /**
  * Frames over plain HTTP: one GET hangs until there is something to tell, and one POST at a time carries what was sent
@@ -69,17 +73,21 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   const ask = async (init: RequestInit): Promise<Answer | undefined> => {
     const abort = new AbortController()
     requests.add(abort)
-    const timer = setTimeout(() => abort.abort(TIMEOUT), timeout)
+    const timer = setTimeout(() => {
+      abort.abort()
+      fail(TIMEOUT, NO_STATUS, TIMEOUT)
+    }, timeout)
     try {
       const response = await request(token === undefined ? url : appendQuery(url, { token }), {
         ...init,
         signal: abort.signal,
       })
-      const body = (await response.json()) as Answer | null
-      if (!closed) return body?.status ? body : { status: response.status }
+      const body = (await response.json().catch(() => null)) as Answer | null
+      if (body?.status && !closed) return body
+      // A page of a proxy: only what it says by its status is of use.
+      fail(response.ok ? body : response.status)
     } catch (error) {
-      if (error === TIMEOUT) fail(error, NO_STATUS, TIMEOUT)
-      else fail(error)
+      fail(error)
     } finally {
       clearTimeout(timer)
       requests.delete(abort)
@@ -88,16 +96,22 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   }
 
   const poll = async (): Promise<void> => {
-    const headers = { Accept: "application/json", ...(authToken !== undefined && { [AUTH_TOKEN_HEADER]: authToken }) }
+    const headers = {
+      Accept: "application/json",
+      ...(authToken !== undefined && { [AUTH_TOKEN_HEADER]: authTokenHeader(authToken) }),
+    }
     for (let answer; (answer = await ask({ headers }));) {
       const { status, messages = [] } = answer
       if (status === 410 && token !== undefined) return fail(410, SESSION_GONE, "session_gone")
+      if (status === 403) return fail(403, POLICY_VIOLATION, "forbidden")
       token = answer.token
+      // Without a token, the next poll would be another's first, and so for ever.
+      if (!token || ![200, 204, 410].includes(status)) return fail(status)
       if (status === 410) events.open({ textOnly: true, skipHeartbeat: true })
-      else if (status === 403) return fail(403, POLICY_VIOLATION, "forbidden")
-      else if (status !== 200 && status !== 204) return fail(status)
-      // Each message in a task of its own, as over a websocket, so that promises settle between two of them.
-      for (const message of messages) later(() => events.frame(message))
+      // Each message in a task of its own, as over a websocket, so that promises settle between two of them. The next
+      // poll waits for the last of them, because what ends the link ends its tasks.
+      for (const frame of messages.map(toFrame)) later(() => events.frame(frame))
+      await new Promise<void>((done) => later(done))
     }
   }
 
@@ -113,7 +127,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     posting = false
   }
 
-  later(poll)
+  later(() => poll().catch(fail))
   return {
     send(frame) {
       if (closed) return
@@ -121,7 +135,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       queued += line.length
       queue.push(line)
       // What is sent in one go leaves in one request.
-      if (!posting) later(post)
+      if (!posting) later(() => post().catch(fail))
       posting = true
     },
     close: (code, reason) => close(code, reason),

@@ -1,7 +1,8 @@
 import { AUTH_TOKEN_PREFIX } from "../protocol/auth-token.js"
+import { fromBase64, toBinaryString } from "../protocol/base64.js"
 import { toUint8Array } from "../protocol/bytes.js"
 import type { BinaryType } from "../protocol/frame.js"
-import type { Link, Transport } from "./transport.js"
+import { abnormalClose, type Link, type Transport } from "./transport.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
 /** A class in the shape of `WebSocket` over a transport, and the transport itself. */
@@ -11,8 +12,13 @@ function readAuthToken(protocols: string | string[] | undefined): string | undef
   const offered = typeof protocols === "string" ? [protocols] : (protocols ?? [])
   const token = offered.find((protocol) => protocol.startsWith(AUTH_TOKEN_PREFIX))
   if (token === undefined) return undefined
-  const base64 = token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/")
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)))
+  const bytes = fromBase64(token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/"))
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    // phoenix.js writes a character a byte.
+    return toBinaryString(bytes)
+  }
 }
 
 /** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */
@@ -32,7 +38,13 @@ export function webSocketClass(transport: Transport): TransportClass {
     constructor(url: string, protocols?: string | string[]) {
       // The caller sets its handlers and options after this returns, and may close before.
       queueMicrotask(() => {
-        if (this.readyState === 0) this.#open(url, readAuthToken(protocols))
+        if (this.readyState > 0) return
+        try {
+          this.#open(url, readAuthToken(protocols))
+        } catch (error) {
+          this.onerror?.(error as never)
+          this.#ended(abnormalClose())
+        }
       })
     }
 
@@ -55,6 +67,7 @@ export function webSocketClass(transport: Transport): TransportClass {
       const options = { textUrl: url, authToken, binaryType: this.binaryType as BinaryType, timeout: this.timeout }
       this.#link = transport.open(url, options, {
         open: ({ skipHeartbeat = false } = {}) => {
+          if (this.readyState > 0) return
           this.readyState = 1
           this.skipHeartbeat = skipHeartbeat
           this.onopen?.({} as never)

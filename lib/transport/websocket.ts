@@ -45,7 +45,7 @@ interface PhoenixTransportExtras {
 /** Frames over a websocket. */
 export function webSocket(options: WebSocketOptions = {}): Transport {
   const { headers, agent, request } = options
-  const extra = (headers ?? agent ?? request) && { ...request, headers, agent }
+  const extra = (headers ?? agent ?? request) && { headers, agent, ...request }
   if (extra && options.WebSocket === undefined && !takesRequestOptions) {
     throw new RookeryError("bad_option", "this WebSocket takes no headers or agent; use params or authToken")
   }

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest"
 import { Socket, type StatusChange } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import { after, fate, joined, settled, staged, withFakeTime } from "../support/client.js"
-import { Stage } from "../support/stage.js"
+import { StagedTransport } from "../support/staged-transport.js"
 
 withFakeTime()
 
@@ -260,7 +260,7 @@ describe("what goes wrong", () => {
   })
 
   it("is printed where nobody listens", async () => {
-    const stage = new Stage()
+    const stage = new StagedTransport()
     const socket = new Socket("ws://example.test/socket", { transport: stage })
     socket.connect()
     await settled()
@@ -286,7 +286,7 @@ describe("what goes wrong", () => {
 describe("a link that carries text only", () => {
   it("gets JSON, and its version, whatever the serializer", async () => {
     const opened: string[] = []
-    const stage = new Stage({ plays: false })
+    const stage = new StagedTransport({ plays: false })
     const socket = new Socket("ws://example.test/socket", {
       serializer: msgpack(),
       transport: {
@@ -365,7 +365,7 @@ describe("destroy", () => {
   })
 
   it("at the end of an await using block says goodbye first", async () => {
-    const stage = new Stage()
+    const stage = new StagedTransport()
     {
       await using socket = new Socket("ws://example.test/socket", { transport: stage })
       socket.connect()

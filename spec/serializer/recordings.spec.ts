@@ -16,12 +16,8 @@ interface Sent {
   refused: boolean
 }
 
-// What a codec reads and Phoenix does not: the server looks at these itself.
-const READ_ALL_THE_SAME: Record<string, string> = {
-  v2_bad_huge_float: "JavaScript reads 1e400 as Infinity",
-  v2_bad_lone_surrogate: "JavaScript's strings hold a surrogate without its other half",
-  v2_bad_topic_object: "a decoded topic may be anything, so that the server can answer it",
-}
+// What a codec reads and Phoenix does not: a decoded topic may be anything, so that the server can answer it.
+const READ_ALL_THE_SAME = new Set(["v2_bad_topic_object"])
 // Sent as a text frame that is not UTF-8, which the websocket refuses with 1007 before any serializer sees it.
 const NOT_FOR_A_SERIALIZER = new Set(["v2_bad_utf8_text"])
 
@@ -98,13 +94,13 @@ const SCENARIOS = readRecordings()
   .map((recording) => ({ name: recording.name, sent: [...overWebsocket(recording), ...overLongPoll(recording)] }))
   .map(({ name, sent }) => {
     const read = sent.filter(({ frame }) => !(NOT_FOR_A_SERIALIZER.has(name) && typeof frame !== "string"))
-    const bad = read.filter(({ refused }) => refused && !(name in READ_ALL_THE_SAME))
+    const bad = read.filter(({ refused }) => refused && !READ_ALL_THE_SAME.has(name))
     return { name, bad, good: read.filter((frame) => !bad.includes(frame)) }
   })
 
 it.each(SCENARIOS.filter(({ good }) => good.length > 0))(
   "reads every frame of $name and writes it again",
-  ({ name, good }) => {
+  ({ good }) => {
     for (const { serializer, by, frame, json } of good) {
       const { [by]: sender, [by === "client" ? "server" : "client"]: receiver } = SERIALIZERS[serializer]
       const message = receiver.decode(frame)
@@ -112,8 +108,6 @@ it.each(SCENARIOS.filter(({ good }) => good.length > 0))(
         const read = JSON.stringify(tupleOf(withPlainBytes(message) as Message), showBytes)
         expect(parse(read)).toEqual(parse(json))
       }
-      // What JSON has no word for is not written again.
-      if (name === "v2_bad_huge_float" && by === "client") continue
       expect(meaning(serializer, sender.encode(message)), String(frame)).toEqual(meaning(serializer, frame))
     }
   },
@@ -134,9 +128,9 @@ it("has frames of every serializer, either direction, and bad ones to go by", ()
   }
   expect(counts).toMatchInlineSnapshot(`
     {
-      "json by the client": 531,
+      "json by the client": 529,
       "json by the server": 570,
-      "json refused": 15,
+      "json refused": 17,
       "json-v1 by the client": 19,
       "json-v1 by the server": 20,
       "json-v1 refused": 1,
@@ -147,7 +141,7 @@ it("has frames of every serializer, either direction, and bad ones to go by", ()
 })
 
 it("knows each exception by a recording", () => {
-  for (const name of [...Object.keys(READ_ALL_THE_SAME), ...NOT_FOR_A_SERIALIZER]) {
+  for (const name of [...READ_ALL_THE_SAME, ...NOT_FOR_A_SERIALIZER]) {
     expect(SCENARIOS.map((scenario) => scenario.name)).toContain(name)
   }
 })

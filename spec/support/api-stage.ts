@@ -3,7 +3,7 @@ import { CallLog } from "./call-log.js"
 import { FakePage } from "./fake-page.js"
 import type { ClientChannel, ClientPush, ClientSocket, Library, Subject } from "./libraries.js"
 import { LongPollServer } from "./longpoll-server.js"
-import { ReferenceApp } from "./reference-app.js"
+import { ReferenceApp } from "./fake-reference-app.js"
 
 const ENDPOINT = "ws://example.test/socket"
 

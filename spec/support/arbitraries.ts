@@ -1,8 +1,18 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import type { Message, Ref } from "../../lib/protocol/message.js"
 
 /** How many times a property is tried: `PROPERTY_RUNS=100000 npx vitest run spec/serializer` for a long night. */
-export const RUNS: number = Number(process.env["PROPERTY_RUNS"] ?? 300)
+export const RUNS: number = Number(process.env["PROPERTY_RUNS"] ?? 150)
+
+/** Tries a property with many values; it fails by throwing, whatever it returns. */
+export function check<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => unknown, numRuns: number = RUNS): void {
+  fc.assert(
+    fc.property(arbitrary, (value) => {
+      property(value)
+    }),
+    { numRuns },
+  )
+}
 
 /** Text of any characters; never half a surrogate pair, which no UTF-8 can carry. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, vi } from "vitest"
 import { Socket, type Channel, type SocketOptions } from "rookery"
-import { Stage, type StageOptions } from "./stage.js"
+import { StagedTransport, type StagedOptions } from "./staged-transport.js"
 
 /** Holds time still for a file of specs, and checks that each took its sockets down. */
 export function withFakeTime(): void {
@@ -22,9 +22,9 @@ export const after = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsy
 /** A socket over a stage, with nothing left to chance. */
 export function staged(
   options: SocketOptions = {},
-  stageOptions?: StageOptions,
-): { stage: Stage; socket: Socket; errors: unknown[] } {
-  const stage = new Stage(stageOptions)
+  stageOptions?: StagedOptions,
+): { stage: StagedTransport; socket: Socket; errors: unknown[] } {
+  const stage = new StagedTransport(stageOptions)
   const socket = new Socket("ws://example.test/socket", { transport: stage, random: () => 0.5, ...options })
   const errors: unknown[] = []
   socket.onError((error) => errors.push(error))
@@ -34,7 +34,7 @@ export function staged(
 /** The same, connected, with a room that is joined. */
 export async function joined(
   options: SocketOptions = {},
-): Promise<{ stage: Stage; socket: Socket; room: Channel; errors: unknown[] }> {
+): Promise<{ stage: StagedTransport; socket: Socket; room: Channel; errors: unknown[] }> {
   const all = staged(options)
   all.socket.connect()
   const room = all.socket.channel("room:1")

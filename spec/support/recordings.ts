@@ -6,7 +6,8 @@ const FOLDER = new URL("../../fixtures/recordings/", import.meta.url)
 export interface RecordedConnection {
   id: string
   url: string
-  protocols?: string[]
+  /** As a list, or in `official_*` as the header that was seen. */
+  protocols?: string[] | string
   headers?: Record<string, string>
   origin?: string
   opened?: boolean

@@ -1,5 +1,5 @@
 import type { RecordedExchange, Recording } from "./recording.js"
-import { type RefPairs } from "./ref-pairs.js"
+import type { RefPairs } from "./ref-pairs.js"
 
 /** One HTTP request as the server saw it. */
 export interface SeenRequest {

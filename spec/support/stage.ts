@@ -1,116 +1,34 @@
-import {
-  json,
-  type CloseInfo,
-  type LinkEvents,
-  type LinkTraits,
-  type Message,
-  type MessageSerializer,
-  type Transport,
-} from "rookery"
+import { afterEach } from "vitest"
+import { Endpoint, type EndpointOptions } from "rookery/server"
+import { WireClient, type WireOptions } from "./wire-client.js"
 
-/** A connection as the server has it in hand: what came, and what to answer. */
-export class StageLine {
-  readonly url: string
-  readonly received: Message[] = []
-  /** What the client was told waits in its transport. */
-  bufferedAmount = 0
-  closedByClient: { code: number | undefined; reason: string | undefined } | undefined
-  readonly #events: LinkEvents
-  readonly #serializer: MessageSerializer
-  readonly #answers: boolean
-
-  constructor(url: string, events: LinkEvents, serializer: MessageSerializer, answers: boolean) {
-    this.url = url
-    this.#events = events
-    this.#serializer = serializer
-    this.#answers = answers
-  }
-
-  /** The messages of an event that came. */
-  of(event: string): Message[] {
-    return this.received.filter((message) => message.event === event)
-  }
-
-  last(event: string): Message {
-    const message = this.of(event).at(-1)
-    if (message === undefined) throw new Error(`no ${event} came`)
-    return message
-  }
-
-  open(traits?: LinkTraits): void {
-    this.#events.open(traits)
-  }
-
-  reply(to: Message, status = "ok", response: unknown = {}): void {
-    this.send({ ...to, event: "phx_reply", payload: { status, response } })
-  }
-
-  send(message: Partial<Message>): void {
-    const whole = { join_ref: null, ref: null, topic: "", event: "", payload: {}, ...message }
-    this.#events.frame(this.#serializer.server.encode(whole))
-  }
-
-  frame(frame: string): void {
-    this.#events.frame(frame)
-  }
-
-  fail(error: unknown): void {
-    this.#events.error(error)
-  }
-
-  close(code = 1006, reason = ""): void {
-    this.#events.close({ code, reason, wasClean: code !== 1006 } satisfies CloseInfo)
-  }
-
-  receive(frame: string | Uint8Array): void {
-    const message = this.#serializer.server.decode(frame)
-    this.received.push(message)
-    if (this.#answers && ["phx_join", "heartbeat", "phx_leave"].includes(message.event)) {
-      queueMicrotask(() => this.reply(message))
-    }
-  }
+/** An endpoint on a port of its own, and clients of it. All are closed when the test is over. */
+export interface Stage {
+  readonly endpoint: Endpoint
+  readonly port: number
+  connect(options?: WireOptions): Promise<WireClient>
 }
 
-/** What a {@link Stage} does by itself. */
-export interface StageOptions {
-  /** Opens each connection, and answers joins, leaves and heartbeats. @default true */
-  plays?: boolean
-  /** @default json() */
-  serializer?: MessageSerializer
-}
-
-/** A transport that leads to the hands of a spec. */
-export class Stage implements Transport {
-  readonly name = "stage"
-  readonly lines: StageLine[] = []
-  /** What the next connections do by themselves. */
-  plays: boolean
-  readonly #serializer: MessageSerializer
-
-  constructor({ plays = true, serializer = json() }: StageOptions = {}) {
-    this.plays = plays
-    this.#serializer = serializer
-  }
-
-  /** The newest connection. */
-  get line(): StageLine {
-    const line = this.lines.at(-1)
-    if (line === undefined) throw new Error("nobody connected")
-    return line
-  }
-
-  open: Transport["open"] = (url, _options, events) => {
-    const line = new StageLine(url, events, this.#serializer, this.plays)
-    this.lines.push(line)
-    if (this.plays) queueMicrotask(() => line.open())
+/** Makes stages for the tests of one file. */
+export function stages(): (options?: EndpointOptions, build?: (endpoint: Endpoint) => void) => Promise<Stage> {
+  const endpoints: Endpoint[] = []
+  const clients: WireClient[] = []
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.socket.terminate()
+    await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close({ deadlineMs: 0 })))
+  })
+  return async (options = {}, build) => {
+    const endpoint = new Endpoint({ logger: false, ...options })
+    build?.(endpoint)
+    endpoints.push(endpoint)
+    const { port } = await endpoint.listen()
     return {
-      get bufferedAmount() {
-        return line.bufferedAmount
-      },
-      send: (frame) => line.receive(frame),
-      close: (code, reason) => {
-        line.closedByClient = { code, reason }
-        queueMicrotask(() => line.close(code ?? 1005, reason))
+      endpoint,
+      port,
+      async connect(wire) {
+        const client = await WireClient.connect(port, wire)
+        clients.push(client)
+        return client
       },
     }
   }

@@ -203,6 +203,31 @@ describe("leave", () => {
       await t.after(100)
       t.note("state", room.state)
     }),
+    same("a push that still waits for the join is not sent, and times out", async (t) => {
+      const socket = await t.connected()
+      const room = socket.channel("room:1")
+      room.join()
+      t.seeAnswers(room.push("echo", {}, 300), "push")
+      room.leave()
+      await t.after(1000)
+    }),
+    differs(
+      "leaving after a join that timed out",
+      {
+        why: "the timeout has left it already",
+        phoenix: ['-> null #1 "room:1" "phx_leave" {}', "leave ok {}"],
+        rookery: ["leave ok {}"],
+      },
+      async (t) => {
+        const socket = await t.connected({ timeout: 100 })
+        t.server.silent = true
+        const room = socket.channel("room:1")
+        room.join()
+        await t.after(200)
+        t.forget()
+        t.seeAnswers(room.leave(), "leave")
+      },
+    ),
     differs(
       "the ref that onClose is called with after it",
       {

@@ -58,6 +58,29 @@ describe("a connection that ends", () => {
       t.note("not yet")
       await t.after(100)
     }),
+    same("a room that is joined while the connection closes waits for the next one", async (t) => {
+      const { socket } = await t.joined()
+      socket.disconnect()
+      const late = socket.channel("room:late")
+      t.seeChannel(late)
+      t.seeAnswers(late.join(), "join")
+      await t.after(1000)
+      t.note("state", late.state)
+      socket.connect()
+      await t.after(10)
+      t.note("state", late.state)
+    }),
+    same("a room that is joined in another's onError waits for the next connection", async (t) => {
+      const { socket, room } = await t.joined()
+      const late = socket.channel("room:late")
+      t.seeChannel(late)
+      room.onError(() => {
+        if (late.state === "closed") t.seeAnswers(late.join(), "join")
+      })
+      t.server.socket.fail()
+      await t.after(50)
+      t.note("states", room.state, late.state)
+    }),
     same("a join in flight is sent again, and its first time does not count", async (t) => {
       const socket = await t.connected({ timeout: 500 })
       const room = socket.channel("room:1")

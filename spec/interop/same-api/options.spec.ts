@@ -64,26 +64,6 @@ describe("authToken", () => {
   ])
 })
 
-describe("transport", () => {
-  compareOn([
-    same("is a class in the shape of WebSocket", async (t) => {
-      class Mine extends t.server.WebSocket {}
-      const socket = await t.connected({ transport: Mine })
-      t.note("mine", t.server.socket instanceof Mine, socket.isConnected())
-    }),
-    same("is the platform's WebSocket unless given", (t) => {
-      vi.stubGlobal("WebSocket", t.server.WebSocket)
-      t.socket({ transport: undefined }).connect()
-    }),
-    same("is LongPoll where there is no WebSocket", async (t) => {
-      vi.stubGlobal("WebSocket", undefined)
-      t.longPoll()
-      t.socket({ transport: undefined }).connect()
-      await t.after(10)
-    }),
-  ])
-})
-
 describe("timeout", () => {
   compareOn([
     same("is how long a join waits", async (t) => {
@@ -208,11 +188,27 @@ describe("logger and debug", () => {
     same("a logger is told the kinds push, receive, transport and channel", async (t) => {
       const kinds = new Set<string>()
       const { socket, room } = await t.joined("room:1", { logger: (kind: string) => kinds.add(kind) })
-      room.push("crash")
+      room.push("echo")
+      t.server.say("0", null, "room:1", "hello", { of: "an earlier join" })
       await t.after(5)
       socket.disconnect()
       await t.after(5)
       t.note("kinds", [...kinds].sort())
+    }),
+    same("a logger is told the payloads that are sent and received", async (t) => {
+      const logger = (kind: string, _message: string, data: unknown): void => {
+        if (kind === "push" || kind === "receive") t.note(kind, data)
+      }
+      const { room } = await t.joined("room:1", { logger })
+      room.push("echo", { a: 1 })
+      await t.after(5)
+    }),
+    same("a logger is told of a channel that crashes and of one that is closed", async (t) => {
+      const { room } = await t.joined("room:1", { logger: (kind: string) => t.note(`logger ${kind}`) })
+      room.push("crash")
+      await t.after(1100)
+      room.push("stop")
+      await t.after(5)
     }),
     same("debug logs to the console", (t) => {
       const log = vi.spyOn(console, "log").mockImplementation(t.see("console"))

@@ -47,6 +47,25 @@ describe("a page that is hidden and shown", () => {
       await t.after(10_000)
       t.note("state", socket.connectionState())
     }),
+    differs(
+      "showing it while an attempt is under way",
+      {
+        why: "the attempt goes on: nothing says that it is stuck",
+        phoenix: ["socket close 1006", "connect ws://example.test/socket/websocket?vsn=2.0.0", 'state "open"'],
+        rookery: ['state "open"'],
+      },
+      async (t) => {
+        const page = t.page()
+        const socket = t.socket()
+        socket.onClose(({ code }) => t.note(`socket close ${code}`))
+        page.hide()
+        socket.connect()
+        t.forget()
+        page.show()
+        await t.after(1000)
+        t.note("state", socket.connectionState())
+      },
+    ),
     same("a page that is thawed counts as shown, once", async (t) => {
       const page = t.page()
       const socket = await t.connected()

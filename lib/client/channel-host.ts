@@ -1,0 +1,37 @@
+import type { Clock } from "../protocol/clock.js"
+import type { Message } from "../protocol/message.js"
+import type { WhenFull } from "./outbox.js"
+import type { Push } from "./push.js"
+import type { DownReason } from "./reconnector.js"
+
+/** What a socket needs of its channels, whatever their types. @internal */
+export interface ChannelEnd {
+  readonly topic: string
+  receive(message: Message): void
+  connectionUp(): void
+  connectionDown(reason: DownReason): void
+  leave(): unknown
+  destroy(): void
+}
+
+/** What a channel needs of its socket. @internal */
+export interface ChannelHost {
+  readonly options: {
+    readonly clock: Clock
+    readonly timeout: number
+    readonly bufferSize: number
+    readonly whenFull: WhenFull
+    rejoinAfterMs(tries: number): number
+  }
+  isConnected(): boolean
+  makeRef(): string
+  /** Sends a message, now or when it can. */
+  post(message: Message, push?: Push): void
+  /** From now on the topic's messages come to this channel; another channel of the topic is left. */
+  enter(channel: ChannelEnd): void
+  /** The topic's messages go to nobody. */
+  exit(channel: ChannelEnd): void
+  owes(push: Push): void
+  report(error: unknown): void
+  log(kind: string, message: string, data?: unknown): void
+}

@@ -1,0 +1,134 @@
+/**
+ * Everything that a client can make grow, and how far. A number each; `Infinity` takes a limit away.
+ *
+ * A client that joins its hundred rooms again after a reconnect, or a page with a burst of input, must never meet one;
+ * a client that means harm must.
+ */
+export interface Limits {
+  /**
+   * Bytes of one websocket frame, its header counted, as Bandit counts.
+   *
+   * @default 1_048_576: a chat message is a thousandth of it, and a thousand sockets that send at once fit in memory
+   */
+  frameBytes: number
+  /**
+   * Bytes of one message, all its fragments and after inflating.
+   *
+   * @default 1_048_576, as a frame: fragments must not be a way around it
+   */
+  messageBytes: number
+  /**
+   * Bytes of one long-poll request.
+   *
+   * @default 1_048_576, as a message
+   */
+  bodyBytes: number
+  /**
+   * Lines of one long-poll request.
+   *
+   * @default 100, what phoenix.js sends at most
+   */
+  batchLines: number
+  /**
+   * Channels joined, or being joined, on one socket.
+   *
+   * @default 100, Phoenix's own
+   */
+  channels: number
+  /**
+   * Pushes a second on one socket, in the long run. Joins, leaves and heartbeats are not counted.
+   *
+   * @default 1000: sixteen times what a game at sixty frames a second sends, and some hundredths of a core
+   */
+  pushesPerSecond: number
+  /**
+   * Pushes at once on one socket, before {@link pushesPerSecond} counts.
+   *
+   * @default 2000: what a client buffered while it was away comes in one go
+   */
+  pushBurst: number
+  /**
+   * Pushes that wait in one channel because its handler is still at an earlier one.
+   *
+   * @default 1000: a second of {@link pushesPerSecond}
+   */
+  pendingPushes: number
+  /**
+   * Bytes of all pushes that wait on one socket.
+   *
+   * @default 8_388_608: eight messages of the largest size
+   */
+  pendingBytes: number
+  /**
+   * Bytes that wait to be sent to one client.
+   *
+   * @default 8_388_608: a phone that stops for some seconds in a busy room stays; one that reads no more goes
+   */
+  queuedBytes: number
+  /**
+   * Milliseconds without a frame from the client.
+   *
+   * @default 60_000, Phoenix's own: two heartbeats
+   */
+  idleMs: number
+  /**
+   * Milliseconds that a join may take.
+   *
+   * @default 10_000, when phoenix.js gives up waiting
+   */
+  joinMs: number
+  /**
+   * Milliseconds that `connect` may take.
+   *
+   * @default 10_000, as a join
+   */
+  connectMs: number
+  /**
+   * Milliseconds between our close frame and the end of the line, if the client does not answer it.
+   *
+   * @default 5_000: longer than any network that is still there needs
+   */
+  closeMs: number
+  /**
+   * Milliseconds that a long-poll waits for something to tell. A session without a poll ends after one and a half.
+   *
+   * @default 10_000, Phoenix's own
+   */
+  pollWindowMs: number
+  /**
+   * Sockets of the endpoint, those that are connecting counted.
+   *
+   * @default 100_000: a process has room for as many idle ones, and not for many more
+   */
+  connections: number
+  /**
+   * Sockets of one address.
+   *
+   * @default 10_000: a whole university behind one address stays below it
+   */
+  connectionsPerAddress: number
+}
+
+/** The limits that hold unless others are given. */
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  frameBytes: 1_048_576,
+  messageBytes: 1_048_576,
+  bodyBytes: 1_048_576,
+  batchLines: 100,
+  channels: 100,
+  pushesPerSecond: 1000,
+  pushBurst: 2000,
+  pendingPushes: 1000,
+  pendingBytes: 8_388_608,
+  queuedBytes: 8_388_608,
+  idleMs: 60_000,
+  joinMs: 10_000,
+  connectMs: 10_000,
+  closeMs: 5_000,
+  pollWindowMs: 10_000,
+  connections: 100_000,
+  connectionsPerAddress: 10_000,
+}
+
+/** What a limit is called where it is counted and told. */
+export type LimitName = keyof Limits

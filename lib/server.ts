@@ -1,0 +1,42 @@
+export { Endpoint, type BroadcastListener } from "./server/endpoint.js"
+export type { Connect, Connected, ConnectRequest, EndpointOptions, SocketOptions } from "./server/options.js"
+export type {
+  ChannelHandlers,
+  HandlerResult,
+  InterceptHandlers,
+  JoinRequest,
+  MaybePromise,
+  ReceiveHandlers,
+} from "./server/handlers.js"
+export type { Channel, MetaUpdate, StopReason, TerminateReason, TrackOptions } from "./server/channel.js"
+export type { ServerSocket } from "./server/socket.js"
+export { noReply, Refused, reply, StatusReply } from "./server/reply.js"
+export type { NoReply, RefusedConnect, ReplyTo } from "./server/reply.js"
+export type { PublishedBroadcast, PubSubAdapter } from "./server/adapter.js"
+export type { EndpointEvents, TransportName } from "./server/events.js"
+export type { Counters } from "./server/counters.js"
+export { consoleLogger, type LogFields, type Logger, type LogLevel } from "./server/logger.js"
+export type { CloseOptions } from "./server/drain.js"
+export type { InProcessClient, InProcessLine } from "./server/in-process.js"
+export type { AnyHttpServer } from "./server/http-attachment.js"
+export type { Origins } from "./server/origins.js"
+export type { TrustProxy } from "./server/address.js"
+export type { InvalidIssue, InvalidResponse } from "./server/validation.js"
+export { DEFAULT_LIMITS, type LimitName, type Limits } from "./protocol/limits.js"
+export { contract } from "./protocol/schema.js"
+export type {
+  ClientTopics,
+  ContractSchemas,
+  Schema,
+  SchemaIssue,
+  SchemaResult,
+  SendSchemas,
+  ServerTopics,
+  TopicContract,
+  TopicSchemas,
+} from "./protocol/schema.js"
+export { RookeryError, type ErrorCode } from "./protocol/errors.js"
+export { json } from "./serializer/json.js"
+export { jsonV1 } from "./serializer/json-v1.js"
+export { msgpack, type MsgpackOptions } from "./serializer/msgpack.js"
+export type { Codec, Frame, IncomingFrame, Serializer } from "./serializer/serializer.js"

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from "node:http"
+
+/**
+ * Whose `X-Forwarded-For` counts: nobody's, that of so many proxies in front, or that of proxies at these addresses.
+ */
+export type TrustProxy = false | number | readonly string[]
+
+const bare = (address: string): string => address.replace(/^::ffff:(?=\d)/, "")
+
+/** Where a client is: the last address that no trusted proxy vouches for. */
+export function addressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
+  const remote = request.socket.remoteAddress
+  if (remote === undefined) return undefined
+  const peer = bare(remote)
+  if (trust === false || trust === 0) return peer
+  const header = request.headers["x-forwarded-for"]
+  const claimed = (Array.isArray(header) ? header.join(",") : (header ?? ""))
+    .split(",")
+    .map((address) => bare(address.trim()))
+    .filter((address) => address !== "")
+  const hops = [...claimed, peer]
+  let at = hops.length - 1
+  if (typeof trust === "number") at = Math.max(0, at - trust)
+  else while (at > 0 && trust.includes(hops[at] as string)) at--
+  return hops[at]
+}

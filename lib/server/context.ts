@@ -1,0 +1,126 @@
+import type { Emitter } from "mitt"
+import { GOING_AWAY } from "../protocol/close-codes.js"
+import type { LimitName, Limits } from "../protocol/limits.js"
+import type { Broadcast } from "./broadcast.js"
+import { noCounts, type Counters } from "./counters.js"
+import type { EndpointEvents } from "./events.js"
+import type { LogFields, Logger, LogLevel } from "./logger.js"
+import type { PresenceTable } from "./presence.js"
+import type { PubSub, Subscriber } from "./pubsub.js"
+import type { SocketProcess } from "./socket-process.js"
+import type { TopicTable } from "./topics.js"
+import type { WriteBatch } from "./write-batch.js"
+
+/** What all sockets and channels of an endpoint share. */
+export class EndpointContext {
+  readonly counters: Counters = noCounts()
+  readonly sockets: Set<SocketProcess> = new Set()
+  readonly ids: Map<string, Set<SocketProcess>> = new Map()
+  readonly #logger: Logger | undefined
+
+  constructor(
+    readonly events: Emitter<EndpointEvents>,
+    readonly topics: TopicTable,
+    readonly pubsub: PubSub,
+    readonly presence: PresenceTable,
+    readonly batch: WriteBatch,
+    logger: Logger | undefined,
+  ) {
+    this.#logger = logger
+  }
+
+  emit<E extends keyof EndpointEvents>(event: E, details: EndpointEvents[E]): void {
+    if (!this.listens(event)) return
+    try {
+      this.events.emit(event, details)
+    } catch (error) {
+      this.log("error", `a listener of ${event} threw`, { error })
+    }
+  }
+
+  /** Whether anybody would hear it: what is only measured for a listener is not measured without one. */
+  listens(event: keyof EndpointEvents): boolean {
+    return this.events.all.size > 0 && this.events.all.has(event)
+  }
+
+  log(level: LogLevel, message: string, fields: LogFields): void {
+    try {
+      this.#logger?.(level, message, fields)
+    } catch {
+      // A logger that fails has nowhere to say so, and must not end what was logged.
+    }
+  }
+
+  limitHit(limit: LimitName, socket: SocketProcess | undefined, address: string | undefined = socket?.address): void {
+    this.counters.rookery_limits_hit_total++
+    this.log("warn", `limit hit: ${limit}`, { socket: socket?.id, address })
+    this.emit("limitHit", { limit, socket, address })
+  }
+
+  failed(error: unknown, where: string, topic?: string, socket?: SocketProcess): void {
+    this.counters.rookery_errors_total++
+    this.log("error", `${where} threw`, { topic, socket: socket?.id, error })
+    this.emit("error", { error, where, topic, socket })
+  }
+
+  /**
+   * Tells everybody on a topic. Throws if the sender itself could not have got it, or nobody could: then the payload is
+   * at fault, and not one old client among many.
+   */
+  publish(broadcast: Broadcast, except?: Subscriber, sender?: SocketProcess): void {
+    const recipients = this.pubsub.publish(broadcast, except)
+    this.#published(broadcast, recipients)
+    const failures = broadcast.failures()
+    if (failures.length === 0) return
+    this.counters.rookery_broadcasts_unencodable_total++
+    const [first] = failures
+    const error = sender === undefined ? (broadcast.reached ? undefined : first?.error) : sender.failure(broadcast)
+    if (error !== undefined) throw error
+    for (const { serializer, error: cause } of failures) {
+      const { topic, event } = broadcast
+      this.log("warn", `a broadcast cannot be carried by ${serializer.name}`, { topic, event, error: cause })
+    }
+  }
+
+  /** The same for a broadcast of another node. */
+  publishLocally(broadcast: Broadcast): void {
+    this.#published(broadcast, this.pubsub.publishLocally(broadcast))
+  }
+
+  #published(broadcast: Broadcast, recipients: number): void {
+    const { topic, event } = broadcast
+    this.counters.rookery_broadcasts_total++
+    if (event === "disconnect") for (const socket of this.ids.get(topic) ?? []) socket.close(GOING_AWAY)
+    this.emit("broadcast", { topic, event, recipients })
+  }
+
+  opened(socket: SocketProcess): void {
+    this.sockets.add(socket)
+    this.counters.rookery_sockets++
+    this.counters.rookery_sockets_connected_total++
+    if (socket.id !== null) {
+      const same = this.ids.get(socket.id)
+      if (same === undefined) this.ids.set(socket.id, new Set([socket]))
+      else same.add(socket)
+    }
+    this.emit("socketConnected", { socket })
+  }
+
+  closed(socket: SocketProcess, code: number): void {
+    this.sockets.delete(socket)
+    this.counters.rookery_sockets--
+    this.counters.rookery_sockets_closed_total++
+    if (socket.id !== null) {
+      const same = this.ids.get(socket.id)
+      same?.delete(socket)
+      if (same?.size === 0) this.ids.delete(socket.id)
+    }
+    this.emit("socketClosed", { socket, code })
+  }
+}
+
+/** The limits of one socket, with the policy for slow clients. */
+export interface SocketLimits extends Limits {
+  /** What happens to a client that does not read: `close` ends its line, `drop` leaves broadcasts out. */
+  readonly slowClient: "close" | "drop"
+}

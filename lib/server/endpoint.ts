@@ -1,0 +1,220 @@
+import { createServer } from "node:http"
+import type { AddressInfo, ListenOptions } from "node:net"
+import mitt, { type Handler } from "mitt"
+import type {
+  AnyTopics,
+  Loose,
+  PatternTopic,
+  ServerEvent,
+  ServerEventsOf,
+  SpecOf,
+  TopicOf,
+} from "../protocol/contract.js"
+import { ConnectError } from "../protocol/errors.js"
+import type { PresenceState } from "../protocol/presence.js"
+import type { ContractSchemas } from "../protocol/schema.js"
+import { Admission, Rejection } from "./admission.js"
+import { Broadcast } from "./broadcast.js"
+import { ConnectionSlots } from "./connection-slots.js"
+import { EndpointContext } from "./context.js"
+import type { Counters } from "./counters.js"
+import { drain, type CloseOptions } from "./drain.js"
+import type { EndpointEvents } from "./events.js"
+import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
+import { answer } from "./http-answers.js"
+import { attachTo, type AnyHttpServer } from "./http-attachment.js"
+import { InProcessLink, type InProcessClient, type InProcessLine } from "./in-process.js"
+import { consoleLogger } from "./logger.js"
+import type { EndpointOptions, SocketOptions } from "./options.js"
+import { PresenceTable } from "./presence.js"
+import { PubSub } from "./pubsub.js"
+import { Router } from "./router.js"
+import { SocketProcess } from "./socket-process.js"
+import { TopicTable } from "./topics.js"
+import { WriteBatch } from "./write-batch.js"
+
+/** Hears every broadcast of a topic. */
+export type BroadcastListener = (event: string, payload: Loose) => void
+
+/**
+ * Phoenix channels on Node: clients of Phoenix, in any language, connect to it as they are.
+ *
+ * ```ts
+ * const endpoint = new Endpoint()
+ * endpoint.channel("room:*", { receive: { shout: (payload, room) => room.broadcast("shout", payload) } })
+ * await endpoint.listen({ port: 4000 })
+ * ```
+ */
+export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
+  readonly #options: EndpointOptions<Topics, Assigns>
+  readonly #schemas: ContractSchemas
+  readonly #context: EndpointContext
+  readonly #slots = new ConnectionSlots()
+  readonly #router: Router
+  readonly #admission: Admission
+  readonly #attached = new Map<AnyHttpServer, () => void>()
+  #own: AnyHttpServer | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: EndpointOptions<Topics, Assigns> = {}) {
+    const { logger = consoleLogger, pubsub, trustProxy = false, path = "/socket" } = options
+    this.#options = options
+    this.#schemas = options.topics?.schemas ?? {}
+    const presence = new PresenceTable({
+      publish: (topic, event, payload) => context.publish(new Broadcast(topic, event, payload)),
+      failed: (error, topic) => context.failed(error, "presence", topic),
+    })
+    const context = new EndpointContext(
+      mitt<EndpointEvents>(),
+      new TopicTable(),
+      new PubSub(pubsub),
+      presence,
+      new WriteBatch(),
+      logger === false ? undefined : logger,
+    )
+    this.#context = context
+    this.#router = new Router(context, trustProxy)
+    this.#admission = this.#mount(path, options)
+    const started = pubsub?.start(({ topic, event, payload }) => {
+      context.publishLocally(new Broadcast(topic, event, payload))
+    })
+    started?.catch((error: unknown) => context.failed(error, "pubsub"))
+  }
+
+  /** Says what happens on the topics of a pattern, `room:*` or an exact topic. An exact one, else the longest, counts. */
+  channel<P extends keyof Topics & string>(
+    pattern: P,
+    handlers: ChannelHandlers<Topics[P], PatternTopic<P>, Assigns>,
+  ): this {
+    this.#context.topics.add(pattern, handlers as AnyChannelHandlers, this.#schemas[pattern])
+    return this
+  }
+
+  /** Serves clients at one path more. What its options leave out is as at the endpoint's own path. */
+  socket(path: string, options: SocketOptions<Assigns> = {}): this {
+    const { limits, ...rest } = this.#options
+    this.#mount(path, { ...rest, ...options, limits: { ...limits, ...options.limits } })
+    return this
+  }
+
+  /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
+  async listen(options: ListenOptions = {}): Promise<AddressInfo> {
+    const server = createServer((_request, response) => {
+      answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
+    })
+    this.#own = server
+    this.attach(server)
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject)
+      server.listen(options.path === undefined ? { port: 0, ...options } : options, resolve)
+    })
+    return server.address() as AddressInfo
+  }
+
+  /** Serves its paths on a server of yours, and leaves all other paths to it. Gives the way to let go. */
+  attach(server: AnyHttpServer): () => void {
+    const known = this.#attached.get(server)
+    if (known !== undefined) return known
+    const detach = attachTo(server, this.#router)
+    const letGo = (): void => {
+      detach()
+      this.#attached.delete(server)
+    }
+    this.#attached.set(server, letGo)
+    return letGo
+  }
+
+  /** Sends an event to everybody on a topic. `disconnect` on the id of a socket ends every socket of that id. */
+  broadcast<T extends TopicOf<Topics>, E extends ServerEvent<SpecOf<Topics, T>>>(
+    topic: T,
+    event: E,
+    payload: ServerEventsOf<SpecOf<Topics, T>>[E],
+  ): void {
+    this.#context.publish(new Broadcast(topic, event, payload))
+  }
+
+  /** Hears the broadcasts of a topic, those of other nodes too. Gives the way to stop. */
+  subscribe(topic: string, listener: BroadcastListener): () => void {
+    const subscriber = {
+      deliver: ({ event, payload }: Broadcast): void => {
+        try {
+          listener(event, payload)
+        } catch (error) {
+          this.#context.failed(error, "subscribe", topic)
+        }
+      },
+    }
+    this.#context.pubsub.subscribe(topic, subscriber)
+    return () => this.#context.pubsub.unsubscribe(topic, subscriber)
+  }
+
+  /** Ends every socket of an id, on every node, with 1001. */
+  disconnect(id: string): void {
+    this.#context.publish(new Broadcast(id, "disconnect", {}))
+  }
+
+  /** Takes the sockets of an id out of a topic; they are told `phx_close` and stay out until they join again. */
+  kick(topic: string, id: string): void {
+    for (const socket of this.#context.ids.get(id) ?? []) {
+      for (const channel of socket.channels) if (channel.topic === topic) channel.kick()
+    }
+  }
+
+  /** Everybody who is tracked on a topic. Not to be changed. */
+  presences(topic: string): PresenceState<Loose> {
+    return this.#context.presence.list(topic) as PresenceState<Loose>
+  }
+
+  /** Listens to what happens; gives the way to stop. */
+  on<E extends keyof EndpointEvents>(event: E, handler: Handler<EndpointEvents[E]>): () => void {
+    this.#context.events.on(event, handler)
+    return () => this.#context.events.off(event, handler)
+  }
+
+  /** What was counted so far. */
+  counters(): Counters {
+    const { counters, pubsub, presence } = this.#context
+    return { ...counters, rookery_topics: pubsub.topics, rookery_presences: presence.size }
+  }
+
+  /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
+  async connectInProcess(client: InProcessClient): Promise<InProcessLine> {
+    const { params, authToken = null } = client
+    const arrival = { transport: "memory", params, authToken, request: undefined, address: undefined }
+    const setup = await this.#admission.admit(arrival)
+    if (setup instanceof Rejection) throw new ConnectError(`refused: ${setup.reason}`, setup.answer.status)
+    const link = new InProcessLink(client)
+    return link.start(new SocketProcess(this.#context, link, setup))
+  }
+
+  /**
+   * Closes in good order: nobody new comes in, pending replies go out, then every socket is closed with 1012, in batches.
+   * A server of the endpoint's own stops listening; others are only let go.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      if (this.#own === undefined) resolve()
+      else this.#own.close(() => resolve())
+    })
+    await drain(this.#context.sockets, options)
+    this.#own?.closeIdleConnections()
+    await stopped
+    for (const letGo of [...this.#attached.values()]) letGo()
+    await this.#options.pubsub?.close?.()
+  }
+
+  #mount(path: string, options: SocketOptions<Loose>): Admission {
+    const { websocket = true, longpoll = true, compress = false } = options
+    const admission = new Admission(this.#context, this.#slots, options, () => this.#closing !== undefined)
+    this.#router.mount({ path: path.replace(/\/+$/, ""), admission, websocket, longpoll, compress })
+    return admission
+  }
+}

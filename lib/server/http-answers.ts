@@ -1,0 +1,46 @@
+import { STATUS_CODES, type ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+
+/** An answer to an HTTP request. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** What every answer of Phoenix says unless it says more. */
+export const CACHE_CONTROL = "max-age=0, private, must-revalidate"
+
+const JSON_TYPE = "application/json; charset=utf-8"
+
+/** A fault of the request, or of the server, in Phoenix's form. */
+export function faultAnswer(status: number): HttpAnswer {
+  const body = JSON.stringify({ error: STATUS_CODES[status] ?? "Error" })
+  return { status, headers: { "content-type": JSON_TYPE }, body }
+}
+
+function headersOf({ headers, body = "" }: HttpAnswer): Record<string, string> {
+  return { "cache-control": CACHE_CONTROL, ...headers, "content-length": String(Buffer.byteLength(body)) }
+}
+
+/** Answers a request. */
+export function answer(response: ServerResponse, reply: HttpAnswer): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(reply.status, headersOf(reply))
+  response.end(reply.body ?? "")
+}
+
+/** Answers a request to upgrade that is not upgraded, and ends the line. */
+export function answerUpgrade(socket: Duplex, reply: HttpAnswer): void {
+  if (socket.destroyed || !socket.writable) return
+  const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? "Error"}`]
+  for (const [name, value] of Object.entries({ ...headersOf(reply), connection: "close" }))
+    lines.push(`${name}: ${value}`)
+  socket.once("finish", () => socket.destroy())
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${reply.body ?? ""}`)
+}
+
+/** Answers in JSON. */
+export function answerJson(response: ServerResponse, body: object, headers: Readonly<Record<string, string>>): void {
+  answer(response, { status: 200, headers: { "content-type": JSON_TYPE, ...headers }, body: JSON.stringify(body) })
+}

@@ -1,0 +1,38 @@
+import type { Schema } from "../protocol/schema.js"
+import { isPromise, run, type Outcome } from "./run.js"
+import { validate } from "./validation.js"
+
+/** What a join fails with that took too long. */
+export const JOIN_TIMEOUT: unique symbol = Symbol("join timeout")
+
+/** A join, and what comes of it. */
+export interface JoinAttempt extends Outcome {
+  readonly params: unknown
+  readonly schema: Schema | undefined
+  readonly timeoutMs: number
+  ask(params: unknown): unknown
+}
+
+/** Checks the params and asks the channel, for no longer than the limit. One outcome is told, and only once. */
+export function askToJoin({ params, schema, timeoutMs, ask, done, failed, broken }: JoinAttempt): void {
+  let timer: NodeJS.Timeout | undefined
+  let told = false
+  const once =
+    <T>(tell: (what: T) => void) =>
+    (what: T): void => {
+      clearTimeout(timer)
+      if (told) return
+      told = true
+      tell(what)
+    }
+  const fail = once(failed)
+  run(
+    () => {
+      const checked = schema === undefined ? params : validate(schema, params, "params")
+      const result = isPromise(checked) ? checked.then(ask) : ask(checked)
+      if (isPromise(result) && timeoutMs !== Infinity) timer = setTimeout(() => fail(JOIN_TIMEOUT), timeoutMs)
+      return result
+    },
+    { done: once(done), failed: fail, broken },
+  )
+}

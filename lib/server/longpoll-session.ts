@@ -1,0 +1,123 @@
+import { GOING_AWAY, SERVICE_RESTART, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
+import { toBase64 } from "../protocol/base64.js"
+import type { LimitName } from "../protocol/limits.js"
+import type { Frame } from "../serializer/serializer.js"
+import type { EncodedBroadcast } from "./broadcast.js"
+import type { SocketLimits } from "./context.js"
+import type { ServerLink } from "./link.js"
+import type { SocketProcess } from "./socket-process.js"
+
+/** What a poll brings: 200 with messages, or 204 after a window without any. */
+export type PollAnswer = (status: 200 | 204, messages: readonly string[]) => void
+
+/** What a {@link LongPollSession} is made of. */
+export interface LongPollSessionOptions {
+  readonly token: string
+  readonly address: string | undefined
+  readonly limits: SocketLimits
+  onLimit(limit: LimitName): void
+  /** The session has ended; nobody will find it again. */
+  onEnd(): void
+}
+
+/** A line made of requests: keeps what is to be told until somebody asks. */
+export class LongPollSession implements ServerLink {
+  readonly transport = "longpoll"
+  readonly token: string
+  readonly address: string | undefined
+  readonly #options: LongPollSessionOptions
+  readonly #inactive: NodeJS.Timeout
+  #owner: SocketProcess | undefined
+  #messages: string[] = []
+  #bytes = 0
+  #poll: PollAnswer | undefined
+  #scheduled = false
+  #ended = false
+
+  constructor(options: LongPollSessionOptions) {
+    this.#options = options
+    this.token = options.token
+    this.address = options.address
+    this.#inactive = setTimeout(() => this.#end(GOING_AWAY), options.limits.pollWindowMs * 1.5)
+  }
+
+  get owner(): SocketProcess | undefined {
+    return this.#owner
+  }
+
+  start(owner: SocketProcess): void {
+    this.#owner = owner
+  }
+
+  send(frame: Frame): void {
+    if (this.#ended) return
+    const message = typeof frame === "string" ? frame : toBase64(frame)
+    this.#bytes += message.length
+    if (this.#bytes > this.#options.limits.queuedBytes) {
+      this.#options.onLimit("queuedBytes")
+      this.#end(TRY_AGAIN_LATER)
+      return
+    }
+    this.#messages.push(message)
+    if (this.#poll === undefined || this.#scheduled) return
+    // What comes in one turn of the event loop leaves in one answer.
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#deliver()
+    })
+  }
+
+  broadcast(encoded: EncodedBroadcast): boolean {
+    const frame = encoded.frame()
+    if (frame === undefined) return false
+    const { queuedBytes, slowClient } = this.#options.limits
+    if (slowClient === "drop" && this.#bytes + frame.length * 1.4 > queuedBytes) return false
+    this.send(frame)
+    return !this.#ended
+  }
+
+  close(code: number): void {
+    this.#end(code)
+  }
+
+  /** Waits for something to tell, up to a window. The newest poll gets it. Gives the way to give up. */
+  poll(answer: PollAnswer): () => void {
+    this.#inactive.refresh()
+    const once: PollAnswer = (status, messages) => {
+      clearTimeout(timer)
+      if (this.#poll === once) this.#poll = undefined
+      answer(status, messages)
+    }
+    const timer = setTimeout(() => once(204, []), this.#options.limits.pollWindowMs)
+    this.#poll = once
+    if (this.#messages.length > 0) this.#deliver()
+    return () => {
+      clearTimeout(timer)
+      if (this.#poll === once) this.#poll = undefined
+    }
+  }
+
+  #deliver(): void {
+    if (this.#poll === undefined || this.#messages.length === 0) return
+    const messages = this.#messages
+    this.#messages = []
+    this.#bytes = 0
+    this.#poll(200, messages)
+  }
+
+  /**
+   * A poll that waits is left to its window, as in Phoenix, and the next request learns that the session is gone. A
+   * server that stops has no time for that.
+   */
+  #end(code: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (code === SERVICE_RESTART) this.#poll?.(this.#messages.length > 0 ? 200 : 204, this.#messages)
+    clearTimeout(this.#inactive)
+    this.#messages = []
+    this.#bytes = 0
+    this.#options.onEnd()
+    this.#owner?.closed(code)
+  }
+}

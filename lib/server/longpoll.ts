@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
+import { fromBase64 } from "../protocol/base64.js"
+import type { QueryParams } from "../protocol/query.js"
+import { readParams, Rejection, type Admission } from "./admission.js"
+import type { EndpointContext } from "./context.js"
+import { answer, answerJson, faultAnswer } from "./http-answers.js"
+import { LongPollSession } from "./longpoll-session.js"
+import { readBody } from "./request-body.js"
+import { SocketProcess } from "./socket-process.js"
+
+/** The header that carries a session's token, for those who keep it out of the URL. */
+const TOKEN_HEADER = "x-phoenix-longpoll-token"
+const NDJSON = /^application\/x-ndjson\s*(;|$)/i
+
+type Headers = Record<string, string>
+
+interface BadLine {
+  /** Which line of the body, counted from 1. */
+  readonly line: number
+  readonly error: string
+}
+
+/** The long-poll half of one path. */
+export class LongPoll {
+  readonly #context: EndpointContext
+  readonly #admission: Admission
+  readonly #sessions = new Map<string, LongPollSession>()
+
+  constructor(context: EndpointContext, admission: Admission) {
+    this.#context = context
+    this.#admission = admission
+  }
+
+  /** Answers one request. Never throws. */
+  async handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
+    request.on("error", () => {})
+    response.on("error", () => {})
+    try {
+      await this.#handle(request, response, address)
+    } catch (error) {
+      this.#context.failed(error, "longpoll")
+      answer(response, faultAnswer(500))
+    }
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
+    const params = readParams(request)
+    if (params instanceof Rejection) return answer(response, params.answer)
+    const { origin } = request.headers
+    const allowed = origin === undefined || this.#admission.originAllowed(origin)
+    const cors = this.#cors(origin, allowed)
+    const reply = (body: object): void => answerJson(response, body, { "cache-control": "no-store", ...cors })
+    if (!allowed) {
+      this.#admission.refused("longpoll", address, new Rejection("origin", { status: 403 }))
+      return reply({ status: 403 })
+    }
+    switch (request.method) {
+      case "OPTIONS":
+        return answer(response, { status: 200, headers: this.#preflight(request, cors) })
+      case "GET": {
+        const session = this.#find(request, params)
+        if (session !== undefined) return this.#poll(session, response, reply)
+        return this.#open(request, response, params, address, reply)
+      }
+      case "POST": {
+        const session = this.#find(request, params)
+        if (session?.owner === undefined) return reply({ status: 410 })
+        return this.#publish(request, response, session.owner, reply)
+      }
+      default:
+        return answer(response, { status: 400, headers: cors })
+    }
+  }
+
+  /** Only pages that may connect are named; everybody only where everybody may. */
+  #cors(origin: string | undefined, allowed: boolean): Headers {
+    if (this.#admission.anyOrigin) return { "access-control-allow-origin": "*" }
+    if (origin === undefined || !allowed) return { vary: "origin" }
+    return { "access-control-allow-origin": origin, vary: "origin" }
+  }
+
+  #preflight(request: IncomingMessage, cors: Headers): Headers {
+    const asked = request.headers["access-control-request-headers"]
+    return {
+      ...cors,
+      "access-control-allow-headers": asked ?? "",
+      "access-control-allow-methods": "get, post, options",
+      "access-control-max-age": "3600",
+    }
+  }
+
+  #find(request: IncomingMessage, params: QueryParams): LongPollSession | undefined {
+    const token = request.headers[TOKEN_HEADER] ?? params["token"]
+    return typeof token === "string" ? this.#sessions.get(token) : undefined
+  }
+
+  #poll(session: LongPollSession, response: ServerResponse, reply: (body: object) => void): void {
+    const giveUp = session.poll((status, messages) => reply({ status, token: session.token, messages }))
+    response.on("close", giveUp)
+  }
+
+  async #open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    params: QueryParams,
+    address: string | undefined,
+    reply: (body: object) => void,
+  ): Promise<void> {
+    const header = request.headers[AUTH_TOKEN_HEADER.toLowerCase()]
+    const authToken = this.#admission.authToken && typeof header === "string" ? header : null
+    const setup = await this.#admission.admit({ transport: "longpoll", params, authToken, request, address })
+    if (setup instanceof Rejection) {
+      // Phoenix knows one refusal here; a fault of the server is one of HTTP.
+      return setup.reason === "refused" || setup.answer.status === 403
+        ? reply({ status: 403 })
+        : answer(response, setup.answer)
+    }
+    const token = randomBytes(32).toString("base64url")
+    const session: LongPollSession = new LongPollSession({
+      token,
+      address,
+      limits: setup.limits,
+      onLimit: (limit) => this.#context.limitHit(limit, session.owner),
+      onEnd: () => this.#sessions.delete(token),
+    })
+    this.#sessions.set(token, session)
+    session.start(new SocketProcess(this.#context, session, setup))
+    reply({ status: 410, token, messages: [] })
+  }
+
+  async #publish(
+    request: IncomingMessage,
+    response: ServerResponse,
+    socket: SocketProcess,
+    reply: (body: object) => void,
+  ): Promise<void> {
+    const { bodyBytes, batchLines } = this.#admission.limits
+    const body = await readBody(request, bodyBytes)
+    if (body === "aborted") return
+    if (body === "too large") {
+      this.#context.limitHit("bodyBytes", socket)
+      return answer(response, faultAnswer(400))
+    }
+    if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
+    if (!NDJSON.test(request.headers["content-type"] ?? "")) {
+      return reply(socket.receive(body, true) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
+    }
+    const lines = body.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+    if (lines.filter((line) => line !== "").length > batchLines) {
+      this.#context.limitHit("batchLines", socket)
+      return reply({ status: 400, error: `more than ${batchLines} lines; none was taken` })
+    }
+    const bad = this.#take(socket, lines)
+    reply(bad === undefined ? { status: socket.connected ? 200 : 410 } : { status: 400, ...bad })
+  }
+
+  /** Takes every line that is a frame, and says which one was the first that is not. */
+  #take(socket: SocketProcess, lines: readonly string[]): BadLine | undefined {
+    let bad: BadLine | undefined
+    for (const [index, line] of lines.entries()) {
+      if (line === "") continue
+      const text = line.startsWith("[") || line.startsWith("{")
+      const frame = text ? line : fromBase64(line)
+      const taken = frame !== undefined && (socket.receive(frame, true) || !socket.connected)
+      if (!taken) bad ??= { line: index + 1, error: `line ${index + 1} is not a frame; the others were taken` }
+    }
+    return bad
+  }
+}

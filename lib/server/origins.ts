@@ -1,0 +1,61 @@
+/** Which pages may connect. */
+export type Origins = "*" | readonly string[] | ((origin: string) => boolean)
+
+interface OriginPattern {
+  readonly scheme: string | undefined
+  readonly host: string
+  readonly port: string | undefined
+}
+
+const ORIGIN = /^(?:([a-z][a-z0-9+.-]*):)?\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s]+)(?::(\d+))?\/?$/i
+const DEFAULT_PORTS: Record<string, string> = { http: "80", https: "443", ws: "80", wss: "443" }
+const LOOPBACK = /^(localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/
+
+function parse(origin: string): OriginPattern | undefined {
+  const match = ORIGIN.exec(origin)
+  if (match === null) return undefined
+  const scheme = match[1]?.toLowerCase()
+  return {
+    scheme,
+    host: (match[2] as string).toLowerCase(),
+    port: match[3] ?? (scheme === undefined ? undefined : DEFAULT_PORTS[scheme]),
+  }
+}
+
+function hostAllowed(host: string, allowed: string): boolean {
+  if (!allowed.startsWith("*.")) return host === allowed
+  const root = allowed.slice(2)
+  return host === root || host.endsWith(`.${root}`)
+}
+
+/**
+ * Whether a page of this origin may connect. A request without an origin comes from no page, and may. Unless said
+ * otherwise those of the configured host and of this machine may; what a `Host` header claims counts for nothing, because
+ * whoever sends the request writes it.
+ */
+export function originCheck(origins: Origins | undefined, host: string | undefined): (origin: string) => boolean {
+  if (origins === "*") return () => true
+  if (typeof origins === "function") return origins
+  if (origins === undefined) {
+    return (origin) => {
+      const page = parse(origin)
+      return page !== undefined && (LOOPBACK.test(page.host) || page.host === host?.toLowerCase())
+    }
+  }
+  const allowed = origins.map((origin) => {
+    const pattern = parse(origin)
+    if (pattern === undefined)
+      throw new TypeError(`origins: ${origin} is none; write https://example.com or //*.example.com`)
+    return pattern
+  })
+  return (origin) => {
+    const page = parse(origin)
+    if (page?.scheme === undefined) return false
+    return allowed.some(
+      (pattern) =>
+        (pattern.scheme === undefined || pattern.scheme === page.scheme) &&
+        (pattern.port === undefined || pattern.port === page.port) &&
+        hostAllowed(page.host, pattern.host),
+    )
+  }
+}

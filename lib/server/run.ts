@@ -1,0 +1,29 @@
+/** Whether a value comes later. */
+export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
+
+/** What happens after something of the user's has run. */
+export interface Outcome {
+  done(result: unknown): void
+  failed(error: unknown): void
+  /** One of the two above threw, which is a fault of ours. */
+  broken(error: unknown): void
+}
+
+/** Waits for a promise; whatever goes wrong, no rejection is left that would end the process. */
+export function wait(promise: PromiseLike<unknown>, { done, failed, broken }: Outcome): void {
+  promise.then(done, failed).then(undefined, broken)
+}
+
+/** Calls something of the user's: at once, and without a promise unless it makes one itself. */
+export function run(call: () => unknown, outcome: Outcome): void {
+  let result: unknown
+  try {
+    result = call()
+  } catch (error) {
+    outcome.failed(error)
+    return
+  }
+  if (isPromise(result)) wait(result, outcome)
+  else outcome.done(result)
+}

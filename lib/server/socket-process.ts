@@ -1,0 +1,291 @@
+import { isDeepStrictEqual } from "node:util"
+import type { Loose } from "../protocol/contract.js"
+import { GOING_AWAY, INTERNAL_ERROR } from "../protocol/close-codes.js"
+import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
+import type { Message, Ref } from "../protocol/message.js"
+import type { IncomingFrame, Serializer } from "../serializer/serializer.js"
+import type { Broadcast } from "./broadcast.js"
+import { ChannelProcess } from "./channel-process.js"
+import type { EndpointContext, SocketLimits } from "./context.js"
+import type { TransportName } from "./events.js"
+import type { ServerLink } from "./link.js"
+import type { ServerSocket } from "./socket.js"
+import { TokenBucket } from "./token-bucket.js"
+import { isPrintableTopic } from "./topics.js"
+
+/** What a socket is made of once its client was let in. */
+export interface SocketSetup {
+  readonly id: string | null
+  readonly assigns: Loose
+  readonly serializer: Serializer
+  readonly limits: SocketLimits
+  /** Called once the socket has ended: its place is free again. */
+  readonly released?: () => void
+}
+
+const now = (): number => performance.now()
+
+// Phoenix compares terms: a join_ref may be a map. The quick way is taken by every client there is.
+const sameRef = (a: Ref, b: Ref): boolean =>
+  a === b || (typeof a === "object" && typeof b === "object" && isDeepStrictEqual(a, b))
+
+/** One client: decodes what it sends, and knows which channel each message belongs to. */
+export class SocketProcess implements ServerSocket {
+  readonly id: string | null
+  readonly assigns: Loose
+  readonly limits: SocketLimits
+  readonly context: EndpointContext
+  readonly #serializer: Serializer
+  readonly #link: ServerLink
+  readonly #released: (() => void) | undefined
+  readonly #channels = new Map<unknown, ChannelProcess>()
+  #bucket: TokenBucket | undefined
+  #pendingBytes = 0
+  #open = true
+
+  constructor(context: EndpointContext, link: ServerLink, setup: SocketSetup) {
+    this.context = context
+    this.#link = link
+    this.id = setup.id
+    this.assigns = setup.assigns
+    this.limits = setup.limits
+    this.#serializer = setup.serializer
+    this.#released = setup.released
+    context.opened(this)
+  }
+
+  get transport(): TransportName {
+    return this.#link.transport
+  }
+
+  get address(): string | undefined {
+    return this.#link.address
+  }
+
+  get connected(): boolean {
+    return this.#open
+  }
+
+  /** Whether a channel is at a handler, or about to be, so that replies are still to come. */
+  get busy(): boolean {
+    for (const channel of this.#channels.values()) if (channel.busy) return true
+    return false
+  }
+
+  get channels(): Iterable<ChannelProcess> {
+    return this.#channels.values()
+  }
+
+  disconnect(): void {
+    this.close(GOING_AWAY)
+  }
+
+  /** Ends the line from this side. */
+  close(code: number): void {
+    if (!this.#open) return
+    this.#link.close(code)
+    this.closed(code)
+  }
+
+  /** The line has ended. */
+  closed(code: number): void {
+    if (!this.#open) return
+    this.#open = false
+    const channels = [...this.#channels.values()]
+    this.#channels.clear()
+    for (const channel of channels) channel.end({ kind: "closed", code })
+    this.context.closed(this, code)
+    this.#released?.()
+  }
+
+  /**
+   * Takes one frame of the client. One that cannot be decoded ends the line, as in Phoenix, unless the caller says that
+   * it has a way of telling the client; the answer is `false`.
+   */
+  receive(frame: IncomingFrame, told = false): boolean {
+    if (!this.#open) return false
+    const bytes = typeof frame === "string" ? frame.length : frame.byteLength
+    const { counters } = this.context
+    counters.rookery_frames_received_total++
+    counters.rookery_bytes_received_total += bytes
+    let message: Message
+    try {
+      message = this.#serializer.server.decode(frame)
+    } catch {
+      if (told) counters.rookery_frames_rejected_total++
+      else this.#reject()
+      return false
+    }
+    this.#guard(message, bytes)
+    return true
+  }
+
+  /** Sends a message. Throws a `SerializerError` if it cannot be encoded. */
+  send(message: Message): void {
+    if (this.#open) this.#link.send(this.#serializer.server.encode(message))
+  }
+
+  reply(join_ref: Ref, ref: Ref, topic: string, status: string, response: unknown): void {
+    this.send({ join_ref, ref, topic, event: PHX_REPLY, payload: { status, response } })
+  }
+
+  /** Passes on a broadcast. */
+  deliver(broadcast: Broadcast): void {
+    if (!this.#open) return
+    const { counters } = this.context
+    if (this.#link.broadcast(broadcast.encoded(this.#serializer))) counters.rookery_broadcast_deliveries_total++
+    else counters.rookery_broadcast_deliveries_dropped_total++
+  }
+
+  /** Whether this socket's serializer could not carry a broadcast. */
+  failure(broadcast: Broadcast): unknown {
+    return broadcast.failures().find((encoded) => encoded.serializer === this.#serializer)?.error
+  }
+
+  /** Room for a push that has to wait; `false` if there is none. */
+  reserve(bytes: number): boolean {
+    if (this.#pendingBytes + bytes > this.limits.pendingBytes) return false
+    this.#pendingBytes += bytes
+    return true
+  }
+
+  release(bytes: number): void {
+    this.#pendingBytes -= bytes
+  }
+
+  /** Looks at a message that waited for its channel again. */
+  redispatch(message: Message): void {
+    if (this.#open) this.#guard(message, 0)
+  }
+
+  /** A join was answered: what came before it on the topic is told to be closed now. */
+  joinAnswered(channel: ChannelProcess, joined: boolean): void {
+    if (!joined && this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
+    if (channel.replaces !== undefined) this.#end(channel.replaces, PHX_CLOSE)
+  }
+
+  /**
+   * A channel has ended by itself. It stays for two turns more, so that what its client sent right behind is dropped,
+   * and a join right behind is answered before the end is told: in Phoenix the end of a process takes as long.
+   */
+  channelEnded(channel: ChannelProcess, event: string): void {
+    setImmediate(() => {
+      setImmediate(() => {
+        if (this.#channels.get(channel.topic) !== channel) return
+        this.#channels.delete(channel.topic)
+        this.#end(channel, event)
+      })
+    })
+  }
+
+  /** Something of ours failed: the line ends, and nothing else does. */
+  fail(error: unknown): void {
+    this.context.failed(error, "socket", undefined, this)
+    this.close(INTERNAL_ERROR)
+  }
+
+  #end(channel: ChannelProcess, event: string): void {
+    const { sentJoinRef, topic } = channel
+    const payload = event === PHX_CLOSE ? {} : { reason: "channel_crash" }
+    try {
+      this.send({ join_ref: sentJoinRef, ref: sentJoinRef, topic, event, payload })
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #reject(): void {
+    this.context.counters.rookery_frames_rejected_total++
+    this.close(INTERNAL_ERROR)
+  }
+
+  #guard(message: Message, bytes: number): void {
+    try {
+      this.#dispatch(message, bytes)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #dispatch(message: Message, bytes: number): void {
+    const { topic, event, ref, join_ref } = message
+    const channel = this.#channels.get(topic)
+    if (channel !== undefined) {
+      if (channel.joining) this.#hold(channel, message, bytes)
+      else if (event === PHX_JOIN) this.#join(message, channel)
+      else if (join_ref === null || sameRef(join_ref, channel.sentJoinRef)) this.#push(channel, message, bytes)
+      // Else the client speaks to an earlier channel, whose end it has not heard of yet.
+      return
+    }
+    if (topic === PHOENIX_TOPIC && event === HEARTBEAT) return this.reply(null, ref, topic, "ok", {})
+    if (event === PHX_JOIN) return this.#join(message, undefined)
+    if (event === PHX_LEAVE) return this.reply(join_ref, ref, topic, "ok", {})
+    this.#unmatched(message)
+  }
+
+  #unmatched({ ref, topic }: Message): void {
+    this.reply(null, ref, topic, "error", { reason: "unmatched topic" })
+  }
+
+  #push(channel: ChannelProcess, message: Message, bytes: number): void {
+    if (message.event !== PHX_LEAVE) {
+      this.context.counters.rookery_pushes_total++
+      const { pushesPerSecond, pushBurst } = this.limits
+      if (pushesPerSecond !== Infinity) {
+        this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst, now())
+        if (!this.#bucket.take(now)) return this.#overLimit("pushesPerSecond", channel, message)
+      }
+    }
+    if (!channel.busy || message.event === PHX_LEAVE) channel.receive(message, 0)
+    else this.#hold(channel, message, bytes)
+  }
+
+  #hold(channel: ChannelProcess, message: Message, bytes: number): void {
+    if (channel.waiting >= this.limits.pendingPushes) return this.#overLimit("pendingPushes", channel, message)
+    if (!this.reserve(bytes)) return this.#overLimit("pendingBytes", channel, message)
+    channel.receive(message, bytes)
+  }
+
+  #overLimit(
+    limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes",
+    channel: ChannelProcess,
+    message: Message,
+  ): void {
+    this.context.limitHit(limit, this)
+    this.reply(channel.joinRef, message.ref, channel.topic, "error", { reason: "too many pushes" })
+  }
+
+  #join(message: Message, current: ChannelProcess | undefined): void {
+    const { topic, ref, join_ref } = message
+    if (current !== undefined) {
+      this.#channels.delete(topic)
+      current.end({ kind: "duplicate_join" })
+    }
+    const route = this.context.topics.find(topic)
+    if (route === undefined) {
+      if (!isPrintableTopic(topic)) return this.#reject()
+      this.context.counters.rookery_joins_refused_total++
+      this.context.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
+      return this.#unmatched(message)
+    }
+    if (this.#isFull()) {
+      this.context.counters.rookery_joins_refused_total++
+      this.context.limitHit("channels", this)
+      this.context.emit("joinRefused", { socket: this, topic, reason: "limit" })
+      this.reply(join_ref, ref, topic, "error", { reason: "too many channels joined" })
+      if (current !== undefined) this.#end(current, PHX_CLOSE)
+      return
+    }
+    const channel = new ChannelProcess(this, route, message, current)
+    this.#channels.set(topic, channel)
+    channel.start(message)
+  }
+
+  #isFull(): boolean {
+    const { channels } = this.limits
+    if (this.#channels.size < channels) return false
+    let live = 0
+    for (const channel of this.#channels.values()) if (!channel.ended) live++
+    return live >= channels
+  }
+}

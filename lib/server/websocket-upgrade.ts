@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto"
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import { readSubprotocols } from "../protocol/auth-token.js"
+import { readParams, Rejection, type Admission } from "./admission.js"
+import type { EndpointContext } from "./context.js"
+import { answerUpgrade, CACHE_CONTROL, faultAnswer } from "./http-answers.js"
+import { SocketProcess } from "./socket-process.js"
+import { acceptDeflate } from "./websocket-deflate.js"
+import { WebSocketLink } from "./websocket-link.js"
+
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+const KEY = /^[+/0-9A-Za-z]{22}==$/
+
+interface Subprotocol {
+  readonly authToken: string | null
+  readonly answer: string | undefined
+}
+
+/** What a request to upgrade is upgraded with. */
+export interface UpgradeOptions {
+  readonly context: EndpointContext
+  readonly admission: Admission
+  readonly compress: boolean
+  readonly address: string | undefined
+}
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  const version = headers["sec-websocket-version"]
+  return (
+    method === "GET" &&
+    headers.upgrade?.toLowerCase() === "websocket" &&
+    KEY.test(headers["sec-websocket-key"] ?? "") &&
+    (version === "13" || version === "8")
+  )
+}
+
+function subprotocolOf(request: IncomingMessage, admission: Admission): Subprotocol | Rejection {
+  const header = request.headers["sec-websocket-protocol"]
+  if (!admission.authToken || header === undefined) return { authToken: null, answer: undefined }
+  const read = readSubprotocols(header)
+  if (read === "unknown") return new Rejection("subprotocol", { status: 403 })
+  if (read === "bad token") return new Rejection("auth token", faultAnswer(500))
+  return read
+}
+
+/** What stands against a request before anybody is asked. */
+function check(request: IncomingMessage, { admission }: UpgradeOptions): Subprotocol | Rejection {
+  if (!isWebSocket(request)) return new Rejection("no websocket", faultAnswer(400))
+  const { origin } = request.headers
+  if (origin !== undefined && !admission.originAllowed(origin)) return new Rejection("origin", { status: 403 })
+  return subprotocolOf(request, admission)
+}
+
+function accept(request: IncomingMessage, subprotocol: string | undefined, deflate: string | undefined): string {
+  const digest = createHash("sha1")
+    .update(request.headers["sec-websocket-key"] + GUID)
+    .digest("base64")
+  const lines = [
+    "HTTP/1.1 101 Switching Protocols",
+    "upgrade: websocket",
+    "connection: Upgrade",
+    `sec-websocket-accept: ${digest}`,
+    `cache-control: ${CACHE_CONTROL}`,
+  ]
+  if (subprotocol !== undefined) lines.push(`sec-websocket-protocol: ${subprotocol}`)
+  if (deflate !== undefined) lines.push(`sec-websocket-extensions: ${deflate}`)
+  return `${lines.join("\r\n")}\r\n\r\n`
+}
+
+/** Makes a socket of a request to upgrade, or says why not. */
+export async function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  options: UpgradeOptions,
+): Promise<void> {
+  const { admission, context, address } = options
+  // Between the request and the answer the client may go, and an error that nobody hears ends the process.
+  const ignore = (): void => {}
+  socket.on("error", ignore)
+  const reject = (rejection: Rejection): void => answerUpgrade(socket, rejection.answer)
+  const params = readParams(request)
+  const subprotocol = params instanceof Rejection ? params : check(request, options)
+  if (params instanceof Rejection || subprotocol instanceof Rejection) {
+    const rejection = params instanceof Rejection ? params : (subprotocol as Rejection)
+    admission.refused("websocket", address, rejection)
+    return reject(rejection)
+  }
+  const { authToken } = subprotocol
+  const setup = await admission.admit({ transport: "websocket", params, authToken, request, address })
+  if (setup instanceof Rejection) return reject(setup)
+  if (socket.destroyed || !socket.writable) {
+    setup.released?.()
+    return
+  }
+  const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
+  socket.write(accept(request, subprotocol.answer, deflate))
+  const link = new WebSocketLink({
+    socket,
+    address,
+    limits: setup.limits,
+    batch: context.batch,
+    deflate: deflate !== undefined,
+    onLimit: (limit) => context.limitHit(limit, owner),
+  })
+  const owner = new SocketProcess(context, link, setup)
+  link.start(owner, head)
+}

@@ -1,0 +1,90 @@
+/** Larger runs are handed over piece by piece, because joining them costs more than another write. */
+const JOIN_UP_TO = 65_536
+
+/**
+ * A run of frames, as a chain: each node is the run before it and one frame more. Sockets of one room get the same
+ * frames, so they come by the same nodes, and what they get in one turn is joined once for all of them.
+ */
+export class Run {
+  readonly length: number
+  readonly #previous: Run | undefined
+  readonly #frame: Buffer
+  #nextFrame: Buffer | undefined
+  #next: Run | undefined
+  #joined: Buffer | undefined
+
+  constructor(previous: Run | undefined, frame: Buffer) {
+    this.#previous = previous
+    this.#frame = frame
+    this.length = (previous?.length ?? 0) + frame.length
+  }
+
+  /** The run with one frame more: the same object for every socket that goes on with the same frame. */
+  with(frame: Buffer): Run {
+    if (this.#nextFrame !== frame) {
+      this.#next = new Run(this, frame)
+      this.#nextFrame = frame
+    }
+    return this.#next as Run
+  }
+
+  /** What to write, in order: one buffer, or several if they are large. */
+  buffers(): readonly Buffer[] {
+    if (this.#joined !== undefined) return [this.#joined]
+    const frames: Buffer[] = []
+    let run: Run | undefined = this
+    while (run !== undefined) {
+      frames.push(run.#frame)
+      run = run.#previous
+    }
+    frames.reverse()
+    if (frames.length === 1 || this.length > JOIN_UP_TO) return frames
+    this.#joined = Buffer.concat(frames, this.length)
+    return [this.#joined]
+  }
+}
+
+/** Something that is written to at the end of a turn. */
+export interface BatchTarget {
+  pending: Run | undefined
+  /** Writes `pending` and forgets it. */
+  flush(): void
+}
+
+/**
+ * Collects what is sent in one turn of the event loop, so that each socket gets it in one write: the call into the
+ * kernel costs far more than anything else about a small frame.
+ */
+export class WriteBatch {
+  #dirty: BatchTarget[] = []
+  #firstFrame: Buffer | undefined
+  #first: Run | undefined
+  #scheduled = false
+  readonly #flush = (): void => this.flush()
+
+  add(target: BatchTarget, frame: Buffer): void {
+    if (target.pending !== undefined) {
+      target.pending = target.pending.with(frame)
+      return
+    }
+    if (this.#firstFrame !== frame) {
+      this.#first = new Run(undefined, frame)
+      this.#firstFrame = frame
+    }
+    target.pending = this.#first
+    this.#dirty.push(target)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#flush)
+  }
+
+  /** Writes everything now. */
+  flush(): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    this.#first = undefined
+    this.#firstFrame = undefined
+    this.#scheduled = false
+    for (const target of dirty) target.flush()
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from "../../lib/protocol/clock.js"
+
+interface Timer {
+  at: number
+  callback: () => void
+}
+
+/** Time that passes when the test says so. */
+export class FakeClock implements Clock {
+  #now = 0
+  #timers: Timer[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    const timer = { at: this.#now + ms, callback }
+    this.#timers.push(timer)
+    return timer
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers = this.#timers.filter((other) => other !== timer)
+  }
+
+  /** How many timers wait. */
+  get pending(): number {
+    return this.#timers.length
+  }
+
+  pass(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const [next] = this.#timers.toSorted((a, b) => a.at - b.at)
+      if (next === undefined || next.at > end) break
+      this.clearTimeout(next)
+      this.#now = next.at
+      next.callback()
+    }
+    this.#now = end
+  }
+}

@@ -1,0 +1,240 @@
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { ConnectError } from "../../lib/protocol/errors.js"
+import { longPoll } from "../../lib/transport/longpoll.js"
+import { FakeFetch } from "../support/fake-fetch.js"
+import { LinkLog, linkOptions } from "../support/link-log.js"
+import { opened, start, tasks } from "../support/longpoll-link.js"
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe("a session", () => {
+  it("begins with a poll without a token, and goes on with the one it got", async () => {
+    const { http, log } = start()
+    const first = await http.polls.next()
+    expect(first.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0")
+    expect(first.headers.get("accept")).toBe("application/json")
+    expect(log.waiting).toEqual([])
+    first.answer({ status: 410, token: "a/b+c", messages: [] })
+    expect(await log.next()).toEqual(["open", { textOnly: true, skipHeartbeat: true }])
+    const second = await http.polls.next()
+    expect(second.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0&token=a%2Fb%2Bc")
+  })
+
+  it("takes a new token when the server gives one", async () => {
+    const { http, poll } = await opened()
+    poll.answer({ status: 204, token: "t2", messages: [] })
+    expect((await http.polls.next()).url.searchParams.get("token")).toBe("t2")
+  })
+
+  it.each([
+    ["ws://host/socket/websocket", "http://host/socket/longpoll"],
+    ["wss://host/socket/websocket?a=1", "https://host/socket/longpoll?a=1"],
+    ["ws://websocket/websocket/websocket?to=/websocket", "http://websocket/websocket/longpoll?to=/websocket"],
+  ])("of %s is polled at %s", async (url, expected) => {
+    const http = new FakeFetch()
+    longPoll({ fetch: http.fetch }).open(url, linkOptions(url), new LinkLog())
+    expect((await http.polls.next()).url.href).toBe(expected)
+  })
+
+  it("asks for a serializer of text, whatever the websocket would have asked for", async () => {
+    const http = new FakeFetch()
+    const url = "ws://host/socket/websocket?vsn="
+    longPoll({ fetch: http.fetch }).open(`${url}3.0.0`, linkOptions(`${url}2.0.0`), new LinkLog())
+    expect((await http.polls.next()).url.searchParams.get("vsn")).toBe("2.0.0")
+  })
+
+  it("shows its auth token in the header of every poll, as bytes a header may have", async () => {
+    const { http, poll, link } = await opened({ authToken: "tok-é" })
+    expect(poll.headers.get("x-phoenix-authtoken")).toBe("tok-\u00c3\u00a9")
+    link.send("[]")
+    expect((await http.posts.next()).headers.get("x-phoenix-authtoken")).toBe(null)
+  })
+})
+
+describe("what comes in", () => {
+  it("arrives in order, each in a task of its own, and before the next poll", async () => {
+    const { http, log, poll } = await opened()
+    const order: string[] = []
+    const frame = log.frame.bind(log)
+    log.frame = (data) => {
+      order.push(data as string)
+      queueMicrotask(() => order.push(`after ${data as string}`))
+      frame(data)
+    }
+    poll.answer({ status: 200, token: "t1", messages: ["[1]", "[2]", "[3]"] })
+    const next = await http.polls.next()
+    expect(order).toEqual(["[1]", "after [1]", "[2]", "after [2]", "[3]", "after [3]"])
+    next.answer({ status: 200, token: "t1", messages: ["[4]"] })
+    for (const text of ["[1]", "[2]", "[3]", "[4]"]) expect(await log.next()).toEqual(["frame", text])
+  })
+
+  it("is all told before the end that the next poll brings", async () => {
+    const { http, log, poll } = await opened()
+    poll.answer({ status: 200, token: "t1", messages: ["[1]", "[2]"] })
+    const next = await http.polls.next()
+    next.answer({ status: 410, token: "t2", messages: [] })
+    expect(await log.next()).toEqual(["frame", "[1]"])
+    expect(await log.next()).toEqual(["frame", "[2]"])
+    expect(await log.next()).toEqual(["error", expect.any(ConnectError)])
+  })
+
+  it("is bytes where the server had to write base64", async () => {
+    const { log, poll } = await opened()
+    const bytes = Uint8Array.of(2, 1, 1, 0x72, 0x65, 0xff)
+    poll.answer({
+      status: 200,
+      token: "t1",
+      messages: ['{"topic":"t"}', Buffer.from(bytes).toString("base64"), '["a"]'],
+    })
+    expect(await log.next()).toEqual(["frame", '{"topic":"t"}'])
+    expect(await log.next()).toEqual(["frame", bytes])
+    expect(await log.next()).toEqual(["frame", '["a"]'])
+  })
+
+  it("stays away after the link was closed, though its poll had been answered", async () => {
+    const { http, log, link, poll } = await opened()
+    poll.answer({ status: 200, token: "t1", messages: ["[1]", "[2]"] })
+    const frame = log.frame.bind(log)
+    log.frame = (data) => {
+      frame(data)
+      link.close()
+    }
+    expect(await log.next()).toEqual(["frame", "[1]"])
+    expect(await log.next()).toEqual(["close", { code: 1005, reason: "", wasClean: true }])
+    await tasks()
+    expect(log.waiting).toEqual([])
+    expect(http.quiet).toBe(true)
+  })
+})
+
+describe("what goes out", () => {
+  it("leaves in one POST if it was sent in one go", async () => {
+    const { http, link } = await opened()
+    link.send("[1]")
+    link.send("[2]")
+    expect(http.posts.waiting).toEqual([])
+    const post = await http.posts.next()
+    expect(post.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0&token=t1")
+    expect(post.headers.get("content-type")).toBe("application/x-ndjson")
+    expect(post.lines).toEqual(["[1]", "[2]"])
+  })
+
+  it("waits while a POST is under way, and leaves in the next one", async () => {
+    const { http, link } = await opened()
+    link.send("[1]")
+    const first = await http.posts.next()
+    link.send("[2]")
+    link.send("[3]")
+    await tasks()
+    expect(http.posts.waiting).toEqual([])
+    first.answer({ status: 200 })
+    const second = await http.posts.next()
+    expect(second.lines).toEqual(["[2]", "[3]"])
+    second.answer({ status: 200 })
+    await tasks()
+    link.send("[4]")
+    expect((await http.posts.next()).lines).toEqual(["[4]"])
+  })
+
+  it("leaves in order, at most a hundred at a time", async () => {
+    const { http, link } = await opened()
+    const sent = Array.from({ length: 250 }, (_, i) => `[${i}]`)
+    for (const frame of sent) link.send(frame)
+    const seen: string[] = []
+    for (const size of [100, 100, 50]) {
+      const post = await http.posts.next()
+      expect(post.lines).toHaveLength(size)
+      seen.push(...post.lines)
+      post.answer({ status: 200 })
+    }
+    expect(seen).toEqual(sent)
+  })
+
+  it("is base64 where it is bytes, of a view only what it shows", async () => {
+    const { http, link } = await opened()
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => i)
+    link.send(bytes.subarray(10, 290))
+    expect((await http.posts.next()).lines).toEqual([Buffer.from(bytes.subarray(10, 290)).toString("base64")])
+  })
+
+  it("counts as buffered until the server has it", async () => {
+    const { http, link } = await opened()
+    expect(link.bufferedAmount).toBe(0)
+    link.send("[12345678]")
+    link.send("[2]")
+    expect(link.bufferedAmount).toBe(13)
+    const post = await http.posts.next()
+    link.send("[3]")
+    expect(link.bufferedAmount).toBe(16)
+    post.answer({ status: 200 })
+    const next = await http.posts.next()
+    expect(link.bufferedAmount).toBe(3)
+    next.answer({ status: 200 })
+    await tasks()
+    expect(link.bufferedAmount).toBe(0)
+  })
+})
+
+describe("close", () => {
+  it("aborts both requests, and tells it once", async () => {
+    const { http, log, link, poll } = await opened()
+    link.send("[1]")
+    const post = await http.posts.next()
+    link.send("[2]")
+    link.close(1000, "bye")
+    expect([poll.signal?.aborted, post.signal?.aborted]).toEqual([true, true])
+    expect(link.bufferedAmount).toBe(0)
+    link.close()
+    link.send("[3]")
+    expect(await log.next()).toEqual(["close", { code: 1000, reason: "bye", wasClean: true }])
+    await tasks()
+    expect(log.waiting).toEqual([])
+    expect(http.quiet).toBe(true)
+  })
+
+  it("before the first poll makes no request at all", async () => {
+    const { http, log, link } = start()
+    link.close()
+    expect(await log.next()).toEqual(["close", { code: 1005, reason: "", wasClean: true }])
+    await tasks()
+    expect(http.quiet).toBe(true)
+  })
+
+  it("while the session is asked for does not open it", async () => {
+    const { http, log, link } = start()
+    const first = await http.polls.next()
+    link.close()
+    first.answer({ status: 410, token: "t1", messages: [] })
+    expect(await log.next()).toEqual(["close", { code: 1005, reason: "", wasClean: true }])
+    await tasks()
+    expect(log.waiting).toEqual([])
+  })
+
+  it("in the handler of open ends it there", async () => {
+    const { http, log, link } = start()
+    log.open = () => link.close()
+    const first = await http.polls.next()
+    first.answer({ status: 410, token: "t1", messages: ["[1]"] })
+    expect(await log.next()).toEqual(["close", { code: 1005, reason: "", wasClean: true }])
+    await tasks()
+    expect(log.waiting).toEqual([])
+    expect(http.quiet).toBe(true)
+  })
+
+  it("leaves no timer behind", async () => {
+    vi.useFakeTimers()
+    const { http, log, link } = start()
+    await vi.advanceTimersByTimeAsync(0)
+    const first = await http.polls.next()
+    expect(vi.getTimerCount()).toBeGreaterThan(0)
+    first.answer({ status: 410, token: "t1", messages: [] })
+    await vi.advanceTimersByTimeAsync(1)
+    link.send("[1]")
+    link.close()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(log.waiting.map(([what]) => what)).toEqual(["open", "close"])
+  })
+})
