@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
-import { fromBase64 } from "../protocol/base64.js"
+import { readBase64 } from "../protocol/base64.js"
 import type { QueryParams } from "../protocol/query.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
@@ -162,7 +162,7 @@ export class LongPoll {
     for (const [index, line] of lines.entries()) {
       if (line === "") continue
       const text = line.startsWith("[") || line.startsWith("{")
-      const frame = text ? line : fromBase64(line)
+      const frame = text ? line : readBase64(line)
       const taken = frame !== undefined && (socket.receive(frame, true) || !socket.connected)
       if (!taken) bad ??= { line: index + 1, error: `line ${index + 1} is not a frame; the others were taken` }
     }

@@ -61,13 +61,21 @@ describe("an endpoint that closes", () => {
     const { endpoint, connect, port } = await stage({}, (made) =>
       made.channel("room:*", { receive: { slow: () => new Promise<void>((resolve) => (finish = resolve)) } }),
     )
-    endpoint.socket("/late", { connect: () => new Promise((resolve) => setTimeout(resolve, 20, true)) })
+    let arrived = (): void => {}
+    const there = new Promise<void>((resolve) => (arrived = resolve))
+    endpoint.socket("/late", {
+      connect() {
+        arrived()
+        return new Promise((resolve) => setTimeout(resolve, 20, true))
+      },
+    })
     const client = await connect()
     await client.join("room:1")
     client.send("1", "2", "room:1", "slow", {})
     await client.fence()
     const late = WireClient.connect(port, { path: "/late" })
     late.catch(() => {})
+    await there
     const closing = endpoint.close()
     await expect(late).rejects.toThrow("HTTP 503")
     finish()

@@ -130,7 +130,9 @@ describe("the types of a contract", () => {
       "room:*": { sends: { at: { payload: z.object({ at: z.string().transform((at) => new Date(at)) }) } } },
     }
     expectTypeOf<Client["room:*"]["sends"]["at"]["payload"]>().toEqualTypeOf<{ at: string }>()
-    new Endpoint({ topics: byZod, logger: false }).channel("room:*", {
+    const endpoint = new Endpoint({ topics: byZod, logger: false })
+    expect(endpoint.counters().rookery_sockets).toBe(0)
+    endpoint.channel("room:*", {
       join({ params, topic }) {
         expectTypeOf(params).toEqualTypeOf<{ name: string }>()
         expectTypeOf(topic).toEqualTypeOf<`room:${string}`>()
@@ -180,5 +182,6 @@ describe("the types of a contract", () => {
   it("take every schema of the standard", () => {
     expectTypeOf<StandardSchemaV1<string, number>>().toExtend<Schema<string, number>>()
     expectTypeOf<z.ZodString>().toExtend<Schema<string, string>>()
+    expect(() => contract({ a: { params: z.string() }, b: { params: v.string() } })).not.toThrow()
   })
 })
