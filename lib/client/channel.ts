@@ -13,7 +13,7 @@ import type {
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { callBindings, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
@@ -116,7 +116,7 @@ export class Channel<S = AnyTopics[string]> {
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
     const ref = ++this.#lastBinding
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler })
+    this.#bindings = bind(this.#bindings, event, ref, handler)
     return ref
   }
 

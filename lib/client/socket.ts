@@ -8,7 +8,7 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
@@ -406,7 +406,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #on(event: string, callback: (...args: never[]) => void): string {
     const ref = this.makeRef()
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback })
+    this.#bindings = bind(this.#bindings, event, ref, callback)
     return ref
   }
 
