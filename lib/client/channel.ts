@@ -384,7 +384,10 @@ export class Channel<S = AnyTopics[string]> {
     this.host.exit(this)
     this.#join.stopTimer()
     this.#giveUpPending(gone)
-    for (const push of [this.#join as Push, ...(this.#buffer?.slice() ?? [])]) push.fail(gone(push))
+    for (const push of [this.#join as Push, ...(this.#buffer ?? [])]) {
+      // An error costs a stack trace, and most joins were answered long ago.
+      if (!push.over) push.fail(gone(push))
+    }
   }
 
   /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */
