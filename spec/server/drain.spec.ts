@@ -61,13 +61,14 @@ describe("an endpoint that closes", () => {
     const { endpoint, connect, port } = await stage({}, (made) =>
       made.channel("room:*", { receive: { slow: () => new Promise<void>((resolve) => (finish = resolve)) } }),
     )
-    let arrived = (): void => {}
-    const there = new Promise<void>((resolve) => (arrived = resolve))
-    endpoint.socket("/late", {
-      connect() {
-        arrived()
-        return new Promise((resolve) => setTimeout(resolve, 20, true))
-      },
+    let decide = (): void => {}
+    const asked = new Promise<void>((entered) => {
+      endpoint.socket("/late", {
+        connect: () => {
+          entered()
+          return new Promise((resolve) => (decide = () => resolve(true)))
+        },
+      })
     })
     const client = await connect()
     await client.join("room:1")
@@ -75,8 +76,9 @@ describe("an endpoint that closes", () => {
     await client.fence()
     const late = WireClient.connect(port, { path: "/late" })
     late.catch(() => {})
-    await there
+    await asked
     const closing = endpoint.close()
+    decide()
     await expect(late).rejects.toThrow("HTTP 503")
     finish()
     await closing
