@@ -31,6 +31,8 @@ export class Channel<S = AnyTopics[string]> {
   readonly host: ChannelHost
   #state: ChannelState = "closed"
   #join: Push<JoinedOf<S>, RefusedOf<S>>
+  /** What the messages of the current join carry; kept here because every one of them asks for it. */
+  #joinRef: Ref = null
   #timeout: number
   #bindings: Bindings
   #lastBinding = 0
@@ -84,7 +86,7 @@ export class Channel<S = AnyTopics[string]> {
     if (this.#state !== "closed") {
       this.#state = "leaving"
       this.#postLeave()
-      this.#trigger(PHX_CLOSE, "leave", null, this.#join.ref)
+      this.#trigger(PHX_CLOSE, "leave", null, this.#joinRef)
     }
     push.answer("ok", {})
     return push
@@ -183,7 +185,7 @@ export class Channel<S = AnyTopics[string]> {
 
   /** The ref of the current join. */
   joinRef(): Ref {
-    return this.#join.ref
+    return this.#joinRef
   }
 
   /** Leaves at the end of an `await using` block. */
@@ -193,7 +195,7 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Takes a message of the topic. @internal */
   receive({ event, payload, ref, join_ref }: Message): void {
-    const joinRef = this.#join.ref
+    const joinRef = this.#joinRef
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
     if (!join_ref || join_ref === joinRef) return this.#trigger(event, payload, ref, joinRef)
     this.host.log("channel", "dropping outdated message", { topic: this.topic, event, payload, join_ref })
@@ -207,7 +209,7 @@ export class Channel<S = AnyTopics[string]> {
       (push) => new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`),
       true,
     )
-    this.#trigger(PHX_ERROR, { source: "transport", reason }, null, this.#join.ref)
+    this.#trigger(PHX_ERROR, { source: "transport", reason }, null, this.#joinRef)
   }
 
   /** There is a line. @internal */
@@ -218,7 +220,7 @@ export class Channel<S = AnyTopics[string]> {
 
   /** The socket is no more. @internal */
   destroy(): void {
-    this.#trigger(PHX_CLOSE, "destroyed", null, this.#join.ref)
+    this.#trigger(PHX_CLOSE, "destroyed", null, this.#joinRef)
   }
 
   /** @internal */
@@ -226,6 +228,7 @@ export class Channel<S = AnyTopics[string]> {
     if (push === (this.#join as Push)) {
       // The join may have arrived all the same, and its answer be late.
       this.#postLeave()
+      this.#joinRef = null
       this.#state = "errored"
       this.#scheduleRejoin()
     } else {
@@ -251,7 +254,7 @@ export class Channel<S = AnyTopics[string]> {
     const { host, topic, params } = this
     host.enter(this)
     this.#state = "joining"
-    join.begin(null)
+    join.begin((this.#joinRef = null))
     join.timeout = this.#timeout
     const ifCurrent =
       <T>(next: (value: T) => void) =>
@@ -261,7 +264,7 @@ export class Channel<S = AnyTopics[string]> {
     whenReady(
       () => (typeof params === "function" ? (params as () => unknown)() : params),
       ifCurrent((payload) => {
-        const ref = host.makeRef()
+        const ref = (this.#joinRef = host.makeRef())
         join.begin(ref)
         host.post({ join_ref: ref, ref, topic, event: PHX_JOIN, payload: payload ?? {} }, join as Push)
       }),
@@ -294,13 +297,12 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #postLeave(): void {
-    const { ref } = this.#join
-    if (ref === null || !this.host.isConnected()) return
+    if (this.#joinRef === null || !this.#join.sent || !this.host.isConnected()) return
     this.#post(PHX_LEAVE, {}, this.host.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
-    this.host.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
+    this.host.post({ join_ref: this.#joinRef, ref, topic: this.topic, event, payload }, push)
   }
 
   #send(push: Push): void {
@@ -347,7 +349,7 @@ export class Channel<S = AnyTopics[string]> {
 
   #answered(ref: Ref, reply: Partial<Reply> | null): void {
     const status = String(reply?.status)
-    if (ref === this.#join.ref) return this.#joinAnswered(status, reply?.response)
+    if (ref === this.#joinRef) return this.#joinAnswered(status, reply?.response)
     const push = this.#pending?.get(ref)
     if (!push) return
     this.#pending?.delete(ref)
@@ -372,7 +374,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #errored(): void {
-    if (this.#state === "joining") this.#join.begin(null)
+    if (this.#state === "joining") this.#join.begin((this.#joinRef = null))
     this.#state = "errored"
     this.#giveUpPending((push) => new ChannelClosedError("channel_crashed", `${push}: the channel crashed`))
     this.#scheduleRejoin()
