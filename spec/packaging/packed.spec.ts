@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { ROOT } from "./build.js"
 import { bundle } from "./bundle.js"
 import { installPacked, type Project } from "./installed.js"
 import { runNode } from "./run-node.js"
@@ -84,6 +85,14 @@ describe("the packed package", () => {
     const named = [...manifest.matchAll(/"(\.\/(?:dist|lib)\/[^"]+)"/g)].map(([, path]) => path ?? "")
     expect(named.length).toBeGreaterThan(10)
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  it("names every entry point that there is", () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: object }
+    const entries = readdirSync(join(ROOT, "lib")).filter((name) => name.endsWith(".ts"))
+    expect(entries).toContain("index.ts")
+    const named = JSON.stringify(exports)
+    expect(entries.filter((name) => !named.includes(`"./dist/${name.replace(/ts$/, "js")}"`))).toEqual([])
   })
 
   it("has the sources that its source maps name", () => {

@@ -1,0 +1,102 @@
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { afterEach, describe, expect, it } from "vitest"
+import { WebSocket, WebSocketServer } from "ws"
+import { Endpoint } from "rookery/server"
+import { WireClient } from "../support/wire-client.js"
+
+const closing: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  closing.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+function endpointAt(path: string, ...servers: Server[]): Endpoint {
+  const endpoint = new Endpoint({ path, logger: false }).channel("room:*", { join: () => path })
+  for (const server of servers) endpoint.attach(server)
+  closing.push(() => endpoint.close({ deadlineMs: 0 }))
+  return endpoint
+}
+
+const open = (url: string): Promise<WebSocket> => {
+  const socket = new WebSocket(url)
+  closing.push(() => socket.terminate())
+  return new Promise((resolve, reject) => {
+    socket.on("open", () => resolve(socket))
+    socket.on("error", reject)
+  })
+}
+
+describe("an endpoint on a server of somebody else", () => {
+  it("leaves the paths that are not its own, whether listeners were there before or come later", async () => {
+    const seen: string[] = []
+    const server = createServer((request, response) => {
+      seen.push(request.url ?? "")
+      response.end("theirs")
+    })
+    endpointAt("/socket", server)
+    server.on("request", (request) => seen.push(`later ${request.url}`))
+    const port = await listen(server)
+    expect(await (await fetch(`http://127.0.0.1:${port}/page`)).text()).toBe("theirs")
+    expect(await (await fetch(`http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0`)).json()).toMatchObject({
+      status: 410,
+    })
+    expect((await fetch(`http://127.0.0.1:${port}/socket/websocket?vsn=2.0.0`)).status).toBe(400)
+    expect(seen).toEqual(["/page", "later /page"])
+  })
+
+  it("shares upgrades with another websocket server", async () => {
+    const server = createServer()
+    endpointAt("/socket", server)
+    const other = new WebSocketServer({ server, path: "/ws" })
+    closing.push(() => other.close())
+    other.on("connection", (socket) => socket.send("theirs"))
+    const port = await listen(server)
+    const theirs = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+    closing.push(() => theirs.terminate())
+    expect(String(await new Promise((resolve) => theirs.on("message", resolve)))).toBe("theirs")
+    await expect(open(`ws://127.0.0.1:${port}/socket/websocket?vsn=2.0.0`)).resolves.toBeInstanceOf(WebSocket)
+  })
+
+  it("answers an upgrade that nobody takes with 404", async () => {
+    const server = createServer()
+    endpointAt("/socket", server)
+    const port = await listen(server)
+    await expect(open(`ws://127.0.0.1:${port}/nowhere`)).rejects.toThrow("404")
+  })
+
+  it("shares it with other endpoints, and can let go of it", async () => {
+    const server = createServer((_, response) => void response.end("theirs"))
+    const first = endpointAt("/a", server)
+    endpointAt("/b/", server)
+    const port = await listen(server)
+    for (const path of ["/a", "/b"]) {
+      const client = await WireClient.connect(port, { path })
+      closing.push(() => client.socket.terminate())
+      expect(await client.join("room:1")).toMatchObject({ 4: { status: "ok" } })
+    }
+    first.attach(server)()
+    expect(await (await fetch(`http://127.0.0.1:${port}/a/longpoll?vsn=2.0.0`)).text()).toBe("theirs")
+  })
+
+  it("can be on several servers", async () => {
+    const [one, two] = [createServer(), createServer()]
+    const endpoint = endpointAt("/socket", one, two)
+    const clients = [await WireClient.connect(await listen(one)), await WireClient.connect(await listen(two))]
+    for (const client of clients) {
+      closing.push(() => client.socket.terminate())
+      await client.join("room:1")
+    }
+    endpoint.broadcast("room:1", "news", {})
+    for (const client of clients) expect(await client.next()).toEqual([null, null, "room:1", "news", {}])
+  })
+})

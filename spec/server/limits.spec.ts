@@ -1,0 +1,249 @@
+import { request } from "node:http"
+import { connect as connectTcp } from "node:net"
+import { describe, expect, it } from "vitest"
+import type { EndpointOptions, LimitName } from "rookery/server"
+import { stages, type Stage } from "../support/stage.js"
+import { answer, WireClient } from "../support/wire-client.js"
+
+const stage = stages()
+
+const limited = async (
+  limits: EndpointOptions["limits"],
+  options: EndpointOptions = {},
+): Promise<Stage & { hits: LimitName[] }> => {
+  const hits: LimitName[] = []
+  const made = await stage({ ...options, limits: { ...limits } }, (endpoint) => {
+    endpoint.on("limitHit", ({ limit }) => hits.push(limit))
+    endpoint.channel("room:*", {
+      join: ({ topic }) => (topic === "room:never" ? new Promise(() => {}) : {}),
+      receive: { echo: (payload) => payload, never: () => new Promise(() => {}), noreply: (_, room) => room.noReply },
+    })
+  })
+  return { ...made, hits }
+}
+
+describe("a limit", () => {
+  it("of frames ends the line with 1009", async () => {
+    const { connect, hits } = await limited({ frameBytes: 1000 })
+    const client = await connect()
+    client.socket.send("x".repeat(1000))
+    expect(await client.closed()).toBe(1009)
+    expect(hits).toEqual(["frameBytes"])
+  })
+
+  it("of messages ends the line with 1009, in however many fragments they come", async () => {
+    const { connect } = await limited({ messageBytes: 1000 })
+    const client = await connect()
+    for (let i = 0; i < 3; i++) client.socket.send("x".repeat(400), { fin: false })
+    expect(await client.closed()).toBe(1009)
+  })
+
+  it("of messages holds after inflating", async () => {
+    const { connect } = await limited({ messageBytes: 10_000 }, { compress: true })
+    const client = await connect({ client: { perMessageDeflate: true } })
+    expect(client.socket.extensions).toBe("permessage-deflate")
+    client.socket.send("x".repeat(1_000_000), { compress: true })
+    expect(await client.closed()).toBe(1009)
+  })
+
+  it("of pushes answers each that is too many, and none of the joins, leaves and heartbeats", async () => {
+    const { connect, hits } = await limited({ pushesPerSecond: 0.001, pushBurst: 2 })
+    const client = await connect()
+    await client.join("room:1")
+    for (const ref of ["2", "3", "4"]) client.send("1", ref, "room:1", "echo", {})
+    expect((await client.take(3)).map(answer)).toEqual([
+      { status: "ok", response: {} },
+      { status: "ok", response: {} },
+      { status: "error", response: { reason: "too many pushes" } },
+    ])
+    expect(answer(await client.join("room:2"))).toMatchObject({ status: "ok" })
+    expect(await client.fence()).toEqual([])
+    expect(hits).toEqual(["pushesPerSecond"])
+  })
+
+  it("of pushes that wait answers each that is too many", async () => {
+    const { connect, hits } = await limited({ pendingPushes: 1 })
+    const client = await connect()
+    await client.join("room:1")
+    client.send("1", "2", "room:1", "never", {})
+    client.send("1", "3", "room:1", "echo", {})
+    client.send("1", "4", "room:1", "echo", {})
+    expect(await client.next()).toEqual([
+      "1",
+      "4",
+      "room:1",
+      "phx_reply",
+      { status: "error", response: { reason: "too many pushes" } },
+    ])
+    expect(hits).toEqual(["pendingPushes"])
+  })
+
+  it("of bytes that wait counts all channels of a socket, and is given back when they end", async () => {
+    const { connect, hits } = await limited({ pendingBytes: 100 })
+    const client = await connect()
+    await client.join("room:1")
+    const fill = (joinRef: string): void => {
+      client.send(joinRef, "2", "room:1", "never", {})
+      client.send(joinRef, "3", "room:1", "echo", "x".repeat(60))
+    }
+    fill("1")
+    client.send("1", "4", "room:1", "echo", "x".repeat(60))
+    expect(answer(await client.next())).toMatchObject({ status: "error" })
+    expect(hits).toEqual(["pendingBytes"])
+    await client.join("room:1")
+    await client.next()
+    fill("2")
+    expect(await client.fence()).toEqual([])
+  })
+
+  it("of joins' time refuses the join, and lets the client join again", async () => {
+    const { connect, hits } = await limited({ joinMs: 20 })
+    const client = await connect()
+    expect(answer(await client.join("room:never"))).toEqual({ status: "error", response: { reason: "join timeout" } })
+    expect(hits).toEqual(["joinMs"])
+    expect(answer(await client.join("room:never"))).toMatchObject({ status: "error" })
+  })
+
+  it("of connect's time refuses the socket", async () => {
+    const { connect } = await limited({ connectMs: 20 }, { connect: () => new Promise(() => {}) })
+    await expect(connect()).rejects.toThrow("HTTP 503")
+  })
+
+  it("of sockets counts those of all paths, until they end", async () => {
+    const { connect, endpoint, hits } = await limited({ connections: 2 })
+    endpoint.socket("/other")
+    const first = await connect()
+    await connect({ path: "/other" })
+    await expect(connect()).rejects.toThrow("HTTP 503")
+    expect(hits).toEqual(["connections"])
+    await first.close()
+    await expect(connect()).resolves.toBeInstanceOf(WireClient)
+  })
+
+  it("of sockets of one address counts each address by itself", async () => {
+    const { connect } = await limited({ connectionsPerAddress: 1 }, { trustProxy: 1 })
+    const from = (address: string): Promise<WireClient> =>
+      connect({ client: { headers: { "x-forwarded-for": address } } })
+    await from("10.0.0.1")
+    await expect(from("10.0.0.1")).rejects.toThrow("HTTP 429")
+    await expect(from("10.0.0.2")).resolves.toBeInstanceOf(WireClient)
+  })
+
+  it("of idle time ends a line of which nothing comes", async () => {
+    const { connect } = await limited({ idleMs: 50 })
+    const client = await connect()
+    expect(await client.closed()).toBe(1002)
+  })
+})
+
+describe("a client that does not read", () => {
+  /** A websocket by hand, of which nothing is read after the handshake. */
+  async function deaf(port: number): Promise<{ end: () => void; join: () => void }> {
+    const socket = connectTcp(port, "127.0.0.1")
+    socket.write(
+      "GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n" +
+        "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    )
+    await new Promise((resolve) => socket.once("data", resolve))
+    socket.pause()
+    const text = Buffer.from('["1","1","room:1","phx_join",{}]')
+    const join = (): void => {
+      socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]))
+    }
+    socket.on("error", () => {})
+    return { join, end: () => socket.destroy() }
+  }
+
+  const flood = ({ endpoint }: Stage, until: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const payload = "x".repeat(100_000)
+      const send = (): void => {
+        if (until()) return resolve()
+        endpoint.broadcast("room:1", "news", payload)
+        setImmediate(send)
+      }
+      send()
+    })
+
+  it("is let go", async () => {
+    const made = await limited({ queuedBytes: 1_000_000 })
+    const client = await deaf(made.port)
+    const joined = new Promise((resolve) => made.endpoint.on("channelJoined", resolve))
+    const closed = new Promise((resolve) => made.endpoint.on("socketClosed", resolve))
+    client.join()
+    await joined
+    let gone = false
+    void closed.then(() => (gone = true))
+    await flood(made, () => gone)
+    expect(made.hits).toEqual(["queuedBytes"])
+    client.end()
+  })
+
+  it("is left out of broadcasts where that was asked for, and the others get them", async () => {
+    const made = await limited({ queuedBytes: 1_000_000 }, { slowClient: "drop" })
+    const client = await deaf(made.port)
+    const joined = new Promise((resolve) => made.endpoint.on("channelJoined", resolve))
+    client.join()
+    await joined
+    await flood(made, () => made.endpoint.counters().rookery_broadcast_deliveries_dropped_total > 3)
+    expect(made.hits).toEqual(["queuedBytes"])
+    expect(made.endpoint.counters().rookery_sockets).toBe(1)
+    const other = await made.connect()
+    await other.join("room:1")
+    made.endpoint.broadcast("room:1", "news", 1)
+    expect(answer(await other.next())).toBe(1)
+    client.end()
+  })
+})
+
+describe("long-poll", () => {
+  const post = (port: number, token: string, body: string): Promise<{ status: number | undefined; body: unknown }> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request(
+        { port, path: `/socket/longpoll?vsn=2.0.0&token=${token}`, method: "POST", agent: false },
+        (response) => {
+          let text = ""
+          response.on("data", (chunk: Buffer) => (text += chunk.toString()))
+          response.on("end", () => resolve({ status: response.statusCode, body: JSON.parse(text) }))
+        },
+      )
+      outgoing.on("error", reject)
+      outgoing.setHeader("content-type", "application/x-ndjson")
+      outgoing.end(body)
+    })
+
+  async function session(port: number): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0`)
+    return ((await response.json()) as { token: string }).token
+  }
+
+  it("takes a body up to its limit", async () => {
+    const { port, hits } = await limited({ bodyBytes: 100 })
+    const token = await session(port)
+    expect(await post(port, token, `[null,"1","phoenix","heartbeat","${"x".repeat(50)}"]`)).toEqual({
+      status: 200,
+      body: { status: 200 },
+    })
+    expect(await post(port, token, "x".repeat(101))).toEqual({ status: 400, body: { error: "Bad Request" } })
+    expect(hits).toEqual(["bodyBytes"])
+  })
+
+  it("names the line that is not a frame, and takes the others", async () => {
+    const { port } = await limited({})
+    const token = await session(port)
+    const body = '[null,"1","phoenix","heartbeat",{}]\n\nnonsense!\n[null,"2","phoenix","heartbeat",{}]\n'
+    expect(await post(port, token, body)).toMatchObject({ status: 200, body: { status: 400, line: 3 } })
+    const polled = await fetch(`http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0&token=${token}`)
+    expect(((await polled.json()) as { messages: string[] }).messages).toHaveLength(2)
+  })
+
+  it("ends a session that gets more than it fetches", async () => {
+    const { port, endpoint, hits } = await limited({ queuedBytes: 1000 })
+    const token = await session(port)
+    await post(port, token, '["1","1","room:1","phx_join",{}]')
+    for (let i = 0; i < 20; i++) endpoint.broadcast("room:1", "news", "x".repeat(100))
+    expect(hits).toEqual(["queuedBytes"])
+    expect(await post(port, token, "[]")).toEqual({ status: 200, body: { status: 410 } })
+    expect(endpoint.counters().rookery_sockets).toBe(0)
+  })
+})

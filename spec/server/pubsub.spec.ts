@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest"
+import type { PublishedBroadcast, PubSubAdapter } from "rookery/server"
+import { Endpoint } from "rookery/server"
+import { stages } from "../support/stage.js"
+import { answer } from "../support/wire-client.js"
+
+const stage = stages()
+
+/** Nodes that hear each other at once. */
+class Cluster {
+  readonly interest: string[] = []
+  readonly #nodes: ((broadcast: PublishedBroadcast) => void)[] = []
+
+  adapter(): PubSubAdapter {
+    let own: ((broadcast: PublishedBroadcast) => void) | undefined
+    return {
+      start: (deliver) => {
+        own = deliver
+        this.#nodes.push(deliver)
+      },
+      publish: (broadcast) => {
+        for (const deliver of this.#nodes) if (deliver !== own) deliver(structuredClone(broadcast))
+      },
+      subscribe: (topic) => void this.interest.push(`+${topic}`),
+      unsubscribe: (topic) => void this.interest.push(`-${topic}`),
+    }
+  }
+}
+
+describe("a broadcast", () => {
+  it("reaches the sockets of other nodes, and ends those of an id there", async () => {
+    const cluster = new Cluster()
+    const build = (endpoint: Endpoint): void =>
+      void endpoint.channel("room:*", { receive: { shout: (payload, room) => room.broadcastFrom("shout", payload) } })
+    const options = { connect: () => ({ id: "user:1" }) }
+    const [here, there] = [
+      await stage({ ...options, pubsub: cluster.adapter() }, build),
+      await stage({ ...options, pubsub: cluster.adapter() }, build),
+    ]
+    const [a, b] = [await here.connect(), await there.connect()]
+    await a.join("room:1")
+    await b.join("room:1")
+    a.send("1", "2", "room:1", "shout", { text: "hi" })
+    expect(await b.next()).toEqual([null, null, "room:1", "shout", { text: "hi" }])
+    expect(await a.fence()).toEqual([["1", "2", "room:1", "phx_reply", { status: "ok", response: {} }]])
+    here.endpoint.disconnect("user:1")
+    expect(await b.closed()).toBe(1001)
+  })
+
+  it("asks an adapter for a topic only as long as anybody listens", async () => {
+    const cluster = new Cluster()
+    const { connect, endpoint } = await stage({ pubsub: cluster.adapter() }, (made) => made.channel("room:*", {}))
+    const clients = [await connect(), await connect()]
+    for (const client of clients) await client.join("room:1")
+    for (const client of clients) {
+      client.send("1", "2", "room:1", "phx_leave", {})
+      await client.take(2)
+    }
+    expect(cluster.interest).toEqual(["+room:1", "-room:1"])
+    expect(endpoint.counters().rookery_topics).toBe(0)
+  })
+
+  it("that one serializer cannot carry reaches the others, and crashes a sender who could not have got it", async () => {
+    const { connect, endpoint } = await stage({}, (made) =>
+      made.channel("room:*", { receive: { shout: (_, room) => room.broadcast("bytes", Uint8Array.of(1)) } }),
+    )
+    const [v1, v2] = [await connect({ query: { vsn: "1.0.0" } }), await connect()]
+    v1.socket.send('{"topic":"room:1","event":"phx_join","payload":{},"ref":"1"}')
+    await v1.next()
+    await v2.join("room:1")
+    v2.send("1", "2", "room:1", "shout", {})
+    const [bytes, reply] = await v2.take(2)
+    expect([Buffer.isBuffer(bytes), answer(reply ?? Buffer.alloc(0))]).toEqual([true, { status: "ok", response: {} }])
+    v1.socket.send('{"topic":"room:1","event":"shout","payload":{},"ref":"2"}')
+    expect(await v1.next()).toMatchObject({ event: "phx_error" })
+    expect(endpoint.counters().rookery_broadcasts_unencodable_total).toBe(2)
+  })
+
+  it("that nobody could get is an error of whoever sends it", async () => {
+    const { connect, endpoint } = await stage({}, (made) => made.channel("room:*", {}))
+    const client = await connect()
+    await client.join("room:1")
+    expect(() => endpoint.broadcast("room:1", "news", { n: 1n })).toThrow(
+      expect.objectContaining({ code: "unencodable" }),
+    )
+    expect(await client.fence()).toEqual([])
+  })
+})
+
+describe("a client in process", () => {
+  it("is one like any other, without a port", async () => {
+    const endpoint = new Endpoint({
+      logger: false,
+      connect: ({ params, authToken }) => params["token"] !== "bad" && { assigns: { authToken } },
+    })
+    endpoint.channel("room:*", { receive: { whoami: (_, room) => room.assigns } })
+    const frames: unknown[] = []
+    let closed: number | undefined
+    const client = (params: Record<string, string>) =>
+      endpoint.connectInProcess({
+        params,
+        authToken: "secret",
+        frame: (frame) => frames.push(JSON.parse(String(frame))),
+        closed: (code) => (closed = code),
+      })
+    await expect(client({ vsn: "2.0.0", token: "bad" })).rejects.toMatchObject({ code: "connect_refused", status: 403 })
+    const line = await client({ vsn: "2.0.0" })
+    line.send('["1","1","room:1","phx_join",{}]')
+    line.send('["1","2","room:1","whoami",{}]')
+    endpoint.broadcast("room:1", "news", {})
+    expect(frames).toEqual([
+      ["1", "1", "room:1", "phx_reply", { status: "ok", response: {} }],
+      ["1", "2", "room:1", "phx_reply", { status: "ok", response: { authToken: "secret" } }],
+      [null, null, "room:1", "news", {}],
+    ])
+    line.send("nonsense")
+    expect(closed).toBe(1011)
+    expect(endpoint.counters().rookery_sockets).toBe(0)
+  })
+})

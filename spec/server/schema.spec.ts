@@ -1,0 +1,184 @@
+import * as v from "valibot"
+import { describe, expect, expectTypeOf, it } from "vitest"
+import { z } from "zod"
+import { contract, Endpoint, type ClientTopics, type Schema } from "rookery/server"
+import type { StandardSchemaV1 } from "@standard-schema/spec"
+import { stages } from "../support/stage.js"
+import { answer } from "../support/wire-client.js"
+
+const stage = stages()
+
+const byZod = contract({
+  "room:*": {
+    params: z.object({ name: z.string().default("anon") }),
+    joined: z.object({ name: z.string() }),
+    receives: { new_msg: z.object({ text: z.string() }) },
+    sends: {
+      new_msg: { payload: z.object({ text: z.string().min(1), tags: z.array(z.string()).optional() }), ok: z.number() },
+      at: { payload: z.object({ at: z.string().transform((at) => new Date(at)) }), ok: z.string() },
+      unchecked: { ok: z.unknown() },
+    },
+  },
+})
+
+const byValibot = contract({
+  "room:*": {
+    params: v.object({ name: v.optional(v.string(), "anon") }),
+    joined: v.object({ name: v.string() }),
+    receives: { new_msg: v.object({ text: v.string() }) },
+    sends: {
+      new_msg: {
+        payload: v.object({ text: v.pipe(v.string(), v.minLength(1)), tags: v.optional(v.array(v.string())) }),
+        ok: v.number(),
+      },
+      at: {
+        payload: v.object({
+          at: v.pipe(
+            v.string(),
+            v.transform((at) => new Date(at)),
+          ),
+        }),
+        ok: v.string(),
+      },
+      unchecked: { ok: v.unknown() },
+    },
+  },
+})
+
+const CONTRACTS: [string, typeof byZod][] = [
+  ["zod", byZod],
+  ["valibot", byValibot as unknown as typeof byZod],
+]
+
+describe.each(CONTRACTS)("a contract of %s schemas", (_, topics) => {
+  const endpointOf = () =>
+    stage({ topics }, (endpoint) => {
+      endpoint.channel("room:*", {
+        join: ({ params }) => ({ name: params.name }),
+        receive: {
+          new_msg: ({ text }) => text.length,
+          at: ({ at }: { at: Date }) => at.toISOString(),
+          unchecked: (payload) => payload,
+        },
+      })
+    })
+
+  it("gives handlers what the schema made of a payload", async () => {
+    const client = await (await endpointOf()).connect()
+    expect(answer(await client.join("room:1"))).toEqual({ status: "ok", response: { name: "anon" } })
+    client.send("1", "2", "room:1", "new_msg", { text: "four" })
+    client.send("1", "3", "room:1", "at", { at: "2026-01-01" })
+    client.send("1", "4", "room:1", "unchecked", [1])
+    expect((await client.take(3)).map(answer)).toEqual([
+      { status: "ok", response: 4 },
+      { status: "ok", response: "2026-01-01T00:00:00.000Z" },
+      { status: "ok", response: [1] },
+    ])
+  })
+
+  it("answers a payload that fails with where it fails, and the channel stays", async () => {
+    const client = await (await endpointOf()).connect()
+    await client.join("room:1")
+    client.send("1", "2", "room:1", "new_msg", { text: "x", tags: ["a", 1] })
+    client.send("1", "3", "room:1", "new_msg", null)
+    client.send("1", "4", "room:1", "new_msg", { text: "ok" })
+    const [path, whole, good] = (await client.take(3)).map(answer)
+    expect(path).toEqual({
+      status: "error",
+      response: { reason: "invalid payload", issues: [{ path: "tags.1", message: expect.any(String) }] },
+    })
+    expect(whole).toMatchObject({ status: "error", response: { issues: [{ path: "" }] } })
+    expect(good).toMatchObject({ status: "ok" })
+  })
+
+  it("refuses a join whose params fail", async () => {
+    const client = await (await endpointOf()).connect()
+    expect(answer(await client.join("room:1", { name: 5 }))).toEqual({
+      status: "error",
+      response: { reason: "invalid params", issues: [{ path: "name", message: expect.any(String) }] },
+    })
+  })
+})
+
+describe("a schema that takes its time", () => {
+  it("is waited for, and the pushes behind it wait too", async () => {
+    const slow = z.object({ n: z.number() }).refine(async ({ n }) => n > 0)
+    const topics = contract({ "room:*": { sends: { add: { payload: slow } } } })
+    const { connect } = await stage({ topics }, (endpoint) =>
+      endpoint.channel("room:*", { receive: { add: ({ n }: { n: number }) => n } }),
+    )
+    const client = await connect()
+    await client.join("room:1")
+    for (const [ref, n] of [
+      ["2", 1],
+      ["3", -1],
+      ["4", 2],
+    ] as const)
+      client.send("1", ref, "room:1", "add", { n })
+    expect((await client.take(3)).map((frame) => (answer(frame) as { status: string }).status)).toEqual([
+      "ok",
+      "error",
+      "ok",
+    ])
+  })
+})
+
+describe("the types of a contract", () => {
+  it("are those of the schemas, and of the end that uses them", () => {
+    type Client = ClientTopics<typeof schemas>
+    const schemas = {
+      "room:*": { sends: { at: { payload: z.object({ at: z.string().transform((at) => new Date(at)) }) } } },
+    }
+    expectTypeOf<Client["room:*"]["sends"]["at"]["payload"]>().toEqualTypeOf<{ at: string }>()
+    new Endpoint({ topics: byZod, logger: false }).channel("room:*", {
+      join({ params, topic }) {
+        expectTypeOf(params).toEqualTypeOf<{ name: string }>()
+        expectTypeOf(topic).toEqualTypeOf<`room:${string}`>()
+        return params
+      },
+      receive: {
+        new_msg({ text }, room) {
+          expectTypeOf(text).toBeString()
+          room.broadcast("new_msg", { text })
+          // @ts-expect-error no such event
+          room.broadcast("other", { text })
+          return text.length
+        },
+        at({ at }) {
+          expectTypeOf(at).toEqualTypeOf<Date>()
+          return at.toISOString()
+        },
+      },
+    })
+  })
+
+  it("can be told without schemas, with the assigns of connect", () => {
+    interface Topics {
+      "room:*": { sends: { ask: { payload: { n: number }; ok: { id: string } } }; presence: { name: string } }
+    }
+    const endpoint = new Endpoint({
+      topics: contract<Topics>(),
+      logger: false,
+      connect: () => ({ assigns: { user: "ada" } }),
+    })
+    endpoint.channel("room:*", {
+      joined(room) {
+        room.track(room.assigns.user, { name: "Ada" })
+        // @ts-expect-error a meta has a name
+        room.track(room.assigns.user, {})
+        expectTypeOf(room.assigns).toEqualTypeOf<{ user: string }>()
+      },
+      receive: { ask: ({ n }) => ({ id: String(n) }) },
+    })
+    // @ts-expect-error no such pattern
+    endpoint.channel("other:*", {})
+    // @ts-expect-error an ok has an id
+    endpoint.channel("room:*", { receive: { ask: () => ({ no: 1 }) } })
+    expect(endpoint.counters().rookery_sockets).toBe(0)
+  })
+
+  it("take every schema of the standard", () => {
+    expectTypeOf<StandardSchemaV1<string, number>>().toExtend<Schema<string, number>>()
+    expectTypeOf<z.ZodString>().toExtend<Schema<string, string>>()
+  })
+})

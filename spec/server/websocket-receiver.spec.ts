@@ -1,0 +1,128 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { ProtocolViolation, WebSocketReceiver } from "../../lib/server/websocket-receiver.js"
+
+type Seen = [kind: string, data: unknown]
+
+function masked(first: number, payload: Uint8Array, mask = [1, 2, 3, 4]): Buffer {
+  const { length } = payload
+  const header =
+    length < 126
+      ? [first, 0x80 | length]
+      : length < 65_536
+        ? [first, 0xfe, length >> 8, length & 0xff]
+        : [first, 0xff, 0, 0, 0, 0, (length >> 24) & 0xff, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff]
+  const data = payload.map((byte, at) => byte ^ (mask[at % 4] as number))
+  return Buffer.concat([Buffer.from(header), Buffer.from(mask), data])
+}
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+
+function receiver(frameBytes = 1_000_000, messageBytes = 1_000_000): { seen: Seen[]; push: (bytes: Buffer) => void } {
+  const seen: Seen[] = []
+  const made = new WebSocketReceiver(
+    { frameBytes, messageBytes },
+    {
+      message: (data) =>
+        void seen.push(typeof data === "string" ? ["text", data] : ["bytes", Buffer.from(data).toString("hex")]),
+      ping: (data) => void seen.push(["ping", data.toString()]),
+      closed: (code) => void seen.push(["close", code]),
+    },
+  )
+  return { seen, push: (bytes) => made.push(bytes) }
+}
+
+function violationOf(act: () => void): number | undefined {
+  try {
+    act()
+  } catch (error) {
+    return error instanceof ProtocolViolation ? error.closeCode : Number.NaN
+  }
+  return undefined
+}
+
+describe("a receiver", () => {
+  it("makes the same messages of the same bytes, however they are cut", () => {
+    const frames = Buffer.concat([
+      masked(0x81, text("žluť 🐎")),
+      masked(0x89, text("ping")),
+      masked(0x01, text("frag")),
+      masked(0x89, text("between")),
+      masked(0x00, text("")),
+      masked(0x80, text("ments")),
+      masked(0x82, new Uint8Array(300).fill(7)),
+      masked(0x82, new Uint8Array(70_000).fill(8)),
+      masked(0x81, text("")),
+      masked(0x88, Buffer.from([0x03, 0xe8])),
+    ])
+    const whole = receiver()
+    whole.push(Buffer.from(frames))
+    expect(whole.seen.map(([kind]) => kind)).toEqual([
+      "text",
+      "ping",
+      "ping",
+      "text",
+      "bytes",
+      "bytes",
+      "text",
+      "close",
+    ])
+    expect(whole.seen[3]).toEqual(["text", "fragments"])
+    const cut = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 50 })
+    fc.assert(
+      fc.property(cut, (sizes) => {
+        const pieces = receiver()
+        for (let at = 0, i = 0; at < frames.length; i++) {
+          const size = sizes[i % sizes.length] as number
+          // A copy, because the mask is taken off in place.
+          pieces.push(Buffer.from(frames.subarray(at, at + size)))
+          at += size
+        }
+        expect(pieces.seen).toEqual(whole.seen)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it.each([
+    ["no mask", Buffer.from([0x81, 0x00]), 1002],
+    ["a reserved bit", masked(0xa1, text("a")), 1002],
+    ["compression that was not agreed on", masked(0xc1, text("a")), 1002],
+    ["an unknown opcode", masked(0x83, text("a")), 1002],
+    ["an unknown control opcode", masked(0x8b, text("a")), 1002],
+    ["a ping in fragments", masked(0x09, text("a")), 1002],
+    ["a ping that is too long", masked(0x89, new Uint8Array(126)), 1002],
+    ["a continuation of nothing", masked(0x80, text("a")), 1002],
+    ["a message within another", Buffer.concat([masked(0x01, text("a")), masked(0x81, text("b"))]), 1002],
+    ["a close of one byte", masked(0x88, Buffer.from([3])), 1002],
+    ["a close with 1005", masked(0x88, Buffer.from([0x03, 0xed])), 1002],
+    ["a close with 999", masked(0x88, Buffer.from([0x03, 0xe7])), 1002],
+    ["a close whose reason is not UTF-8", masked(0x88, Buffer.from([0x03, 0xe8, 0xff])), 1002],
+    ["text that is not UTF-8", masked(0x81, Buffer.from([0xff])), 1007],
+    [
+      "text that is not UTF-8 in fragments",
+      Buffer.concat([masked(0x01, Buffer.from([0xc5])), masked(0x80, text("a"))]),
+      1007,
+    ],
+    [
+      "a length of many digits",
+      Buffer.from([0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]),
+      1009,
+    ],
+  ])("refuses %s", (_, bytes, code) => {
+    expect(violationOf(() => receiver().push(bytes))).toBe(code)
+  })
+
+  it("counts the header of a frame, as Phoenix's server does", () => {
+    expect(violationOf(() => receiver(1000).push(masked(0x81, new Uint8Array(992))))).toBeUndefined()
+    expect(violationOf(() => receiver(1000).push(masked(0x81, new Uint8Array(993))))).toBe(1009)
+  })
+
+  it("takes a character that is cut by fragments", () => {
+    const { seen, push } = receiver()
+    const [a, b] = text("ž")
+    push(masked(0x01, Uint8Array.of(a as number)))
+    push(masked(0x80, Uint8Array.of(b as number)))
+    expect(seen).toEqual([["text", "ž"]])
+  })
+})
