@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
+import { AUTH_TOKEN_HEADER, authTokenOf } from "../protocol/auth-token.js"
 import { fromBase64 } from "../protocol/base64.js"
 import type { QueryParams } from "../protocol/query.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
@@ -109,7 +109,9 @@ export class LongPoll {
     reply: (body: object) => void,
   ): Promise<void> {
     const header = request.headers[AUTH_TOKEN_HEADER.toLowerCase()]
-    const authToken = this.#admission.authToken && typeof header === "string" ? header : null
+    // Node reads a header a character a byte.
+    const authToken =
+      this.#admission.authToken && typeof header === "string" ? authTokenOf(Buffer.from(header, "latin1")) : null
     const setup = await this.#admission.admit({ transport: "longpoll", params, authToken, request, address })
     if (setup instanceof Rejection) {
       // Phoenix knows one refusal here; a fault of the server is one of HTTP.
