@@ -1,67 +1,321 @@
 import { once } from "node:events"
-import { createServer, type IncomingMessage, type Server } from "node:http"
+import { Agent, createServer, type IncomingMessage, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { WebSocketServer } from "ws"
+import type { Duplex } from "node:stream"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { WebSocketServer, type WebSocket as ServerSocket } from "ws"
 import { ConnectError } from "../../lib/protocol/errors.js"
-import type { CloseInfo, LinkOptions } from "../../lib/transport/transport.js"
-import { webSocket, type WebSocketOptions } from "../../lib/transport/websocket.js"
+import type { Link, LinkOptions } from "../../lib/transport/transport.js"
+import { webSocket, type WebSocketLike, type WebSocketOptions } from "../../lib/transport/websocket.js"
+import { LinkLog, linkOptions, Waitable } from "../support/link-log.js"
 
-let http: Server
-let server: WebSocketServer
-let url: string
-let accepts = true
-
-beforeEach(async () => {
-  http = createServer()
-  server = new WebSocketServer({ server: http, verifyClient: () => accepts })
-  http.listen(0, "127.0.0.1")
-  await once(http, "listening")
-  url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/socket/websocket`
-  accepts = true
-})
+const servers: Server[] = []
+const connections = new Set<Duplex>()
 
 afterEach(async () => {
-  for (const client of server.clients) client.terminate()
-  server.close()
-  http.close()
-  await once(http, "close")
+  // An upgraded connection is no business of the server's any more.
+  for (const connection of connections) connection.destroy()
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve))
 })
 
-const OPTIONS: LinkOptions = { textUrl: "", binaryType: "arraybuffer", timeout: 1000 }
-
-/** Opens a link, closes it as soon as it is open, and tells what happened. */
-function openAndClose(options?: WebSocketOptions): Promise<{ errors: unknown[]; info: CloseInfo }> {
-  return new Promise((resolve) => {
-    const errors: unknown[] = []
-    const link = webSocket(options).open(url, OPTIONS, {
-      open: () => link.close(1000, "seen enough"),
-      frame: () => {},
-      error: (error) => errors.push(error),
-      close: ({ code, reason, wasClean }) => resolve({ errors, info: { code, reason, wasClean } }),
-    })
-  })
+interface Upgrade {
+  request: IncomingMessage
+  raw: Duplex
+  accept: () => Promise<ServerSocket>
+  refuse: (head: string) => void
 }
 
-describe("webSocket() in Node", () => {
-  it("needs nothing but a URL", async () => {
-    const { errors, info } = await openAndClose()
-    expect(errors).toEqual([])
-    expect(info).toEqual({ code: 1000, reason: "seen enough", wasClean: true })
+/** A server whose handshakes the test answers. */
+async function listen(): Promise<{ upgrades: Waitable<Upgrade>; url: string }> {
+  const upgrades = new Waitable<Upgrade>()
+  const server = createServer()
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "phoenix" })
+  server.on("upgrade", (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    const accept = (): Promise<ServerSocket> =>
+      new Promise((resolve) => sockets.handleUpgrade(request, raw, head, resolve))
+    upgrades.push({
+      request,
+      raw,
+      accept,
+      refuse: (answer) => raw.end(`HTTP/1.1 ${answer}\r\ncontent-length: 0\r\n\r\n`),
+    })
+  })
+  server.on("connection", (connection) => {
+    connections.add(connection)
+    connection.once("close", () => connections.delete(connection))
+  })
+  servers.push(server)
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  return { upgrades, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/socket/websocket?vsn=2.0.0` }
+}
+
+function connect(
+  url: string,
+  options?: WebSocketOptions,
+  linkOverrides?: Partial<LinkOptions>,
+): { log: LinkLog; link: Link } {
+  const log = new LinkLog()
+  return { log, link: webSocket(options).open(url, linkOptions(url, linkOverrides), log) }
+}
+
+async function opened(options?: WebSocketOptions): Promise<{ log: LinkLog; link: Link; socket: ServerSocket }> {
+  const { upgrades, url } = await listen()
+  const { log, link } = connect(url, options)
+  const socket = await (await upgrades.next()).accept()
+  expect(await log.next()).toEqual(["open", { skipHeartbeat: false }])
+  return { log, link, socket }
+}
+
+describe("webSocket, with ws in Node", () => {
+  it("carries text and bytes both ways, bytes in as an ArrayBuffer", async () => {
+    const { log, link, socket } = await opened()
+    const received = new Waitable<string | Buffer>()
+    socket.on("message", (data: Buffer, isBinary) => received.push(isBinary ? data : data.toString()))
+    link.send('["é"]')
+    link.send(Uint8Array.of(9, 0, 1, 255, 9).subarray(1, 4))
+    expect(await received.next()).toBe('["é"]')
+    expect(await received.next()).toEqual(Buffer.of(0, 1, 255))
+    socket.send('["ü"]')
+    socket.send(Buffer.of(2, 1, 0))
+    expect(await log.next()).toEqual(["frame", '["ü"]'])
+    const [, frame] = await log.next()
+    expect(frame).toBeInstanceOf(ArrayBuffer)
+    expect(new Uint8Array(frame as ArrayBuffer)).toEqual(Uint8Array.of(2, 1, 0))
+    link.close()
   })
 
-  it("sends the headers that it is given", async () => {
-    const connected = once(server, "connection") as Promise<[unknown, IncomingMessage]>
-    await openAndClose({ headers: { "x-room": "lobby" } })
-    const [, request] = await connected
-    expect(request.headers["x-room"]).toBe("lobby")
+  it("asks for the URL as it is given, and offers no subprotocol without an auth token", async () => {
+    const { upgrades, url } = await listen()
+    connect(url)
+    const { request, accept } = await upgrades.next()
+    expect(request.url).toBe("/socket/websocket?vsn=2.0.0")
+    expect(request.headers["sec-websocket-protocol"]).toBeUndefined()
+    await accept()
   })
 
-  it("tells the HTTP status of a refusal", async () => {
-    accepts = false
-    const { errors, info } = await openAndClose()
-    expect(errors[0]).toBeInstanceOf(ConnectError)
-    expect(errors[0]).toMatchObject({ code: "connect_refused", status: 401 })
-    expect(info).toMatchObject({ code: 1006, wasClean: false })
+  it("offers the auth token as a subprotocol", async () => {
+    const { upgrades, url } = await listen()
+    const { log } = connect(url, {}, { authToken: "secret-token" })
+    const { request, accept } = await upgrades.next()
+    expect(request.headers["sec-websocket-protocol"]).toBe("phoenix,base64url.bearer.phx.c2VjcmV0LXRva2Vu")
+    await accept()
+    expect((await log.next())[0]).toBe("open")
+  })
+
+  it("sends headers, and goes through the agent", async () => {
+    const { upgrades, url } = await listen()
+    const agent = new Agent()
+    const asked = vi.spyOn(agent, "createConnection" as never)
+    const { log } = connect(url, { headers: { "x-one": "1", cookie: "a=b" }, agent })
+    const { request, accept } = await upgrades.next()
+    expect(request.headers).toMatchObject({ "x-one": "1", cookie: "a=b" })
+    expect(asked).toHaveBeenCalledOnce()
+    await accept()
+    expect((await log.next())[0]).toBe("open")
+  })
+
+  it("hands more options to ws, its headers among them", async () => {
+    const { upgrades, url } = await listen()
+    const { log } = connect(url, { request: { headers: { "x-two": "2" }, maxPayload: 10 } })
+    const { request, accept } = await upgrades.next()
+    expect(request.headers["x-two"]).toBe("2")
+    const socket = await accept()
+    await log.next()
+    socket.send("x".repeat(11))
+    expect(await log.next()).toEqual(["error", expect.anything()])
+    expect(await log.next()).toEqual(["close", expect.objectContaining({ code: 1006 })])
+  })
+
+  it.each([
+    ["403 Forbidden", 403],
+    ["401 Unauthorized", 401],
+    ["429 Too Many Requests", 429],
+    ["502 Bad Gateway", 502],
+    ["302 Found\r\nlocation: /login", 302],
+    ["200 OK", 200],
+  ])("tells the HTTP status of a refusal: %s", async (head, status) => {
+    const { upgrades, url } = await listen()
+    const { log } = connect(url)
+    const { refuse } = await upgrades.next()
+    refuse(head)
+    const [what, error] = await log.next()
+    expect(what).toBe("error")
+    expect(error).toBeInstanceOf(ConnectError)
+    expect(error).toMatchObject({ code: "connect_refused", status })
+    expect((error as Error).message).toContain(`HTTP ${status}`)
+    expect(await log.next()).toEqual(["close", expect.objectContaining({ code: 1006 })])
+    expect(log.waiting).toEqual([])
+  })
+
+  it("fails without a status where nobody listens, and where the server hangs up", async () => {
+    const { upgrades, url } = await listen()
+    const hungUp = connect(url)
+    ;(await upgrades.next()).raw.destroy()
+    const [server] = servers.splice(0)
+    await new Promise((resolve) => server?.close(resolve))
+    const nobody = connect(url)
+    for (const { log } of [hungUp, nobody]) {
+      const [what, error] = await log.next()
+      expect(what).toBe("error")
+      expect(error).not.toBeInstanceOf(ConnectError)
+      expect(await log.next()).toEqual(["close", expect.objectContaining({ code: 1006 })])
+    }
+  })
+
+  it("tells the code and the reason that the server closes with", async () => {
+    const { log, socket } = await opened()
+    socket.close(1012, "restart")
+    expect(await log.next()).toEqual([
+      "close",
+      expect.objectContaining({ code: 1012, reason: "restart", wasClean: true }),
+    ])
+  })
+
+  it("closes with the code and reason it is given, or without any", async () => {
+    const withCode = await opened()
+    withCode.link.close(4001, "bye")
+    expect((await once(withCode.socket, "close")).map(String)).toEqual(["4001", "bye"])
+    expect(await withCode.log.next()).toEqual([
+      "close",
+      expect.objectContaining({ code: 4001, reason: "bye", wasClean: true }),
+    ])
+    const without = await opened()
+    without.link.close()
+    expect((await once(without.socket, "close")).map(String)).toEqual(["1005", ""])
+    expect(await without.log.next()).toEqual(["close", expect.objectContaining({ code: 1005, wasClean: true })])
+  })
+
+  it("can be closed before it is open", async () => {
+    const { upgrades, url } = await listen()
+    const { log, link } = connect(url)
+    await upgrades.next()
+    link.close()
+    const told = [(await log.next())[0], (await log.next())[0]]
+    expect(told).toEqual(["error", "close"])
+    expect(log.waiting).toEqual([])
+  })
+
+  it("says how many bytes have not left yet", async () => {
+    const { link, socket } = await opened()
+    socket.pause()
+    expect(link.bufferedAmount).toBe(0)
+    const chunk = new Uint8Array(1 << 20)
+    for (let i = 0; i < 20; i++) link.send(chunk)
+    expect(link.bufferedAmount).toBeGreaterThan(1 << 20)
+    socket.terminate()
+  })
+})
+
+/** A class in the shape of WebSocket, as a page would give. */
+class GivenSocket implements WebSocketLike {
+  static readonly made: GivenSocket[] = []
+  binaryType = "blob"
+  timeout = 0
+  readyState = 0
+  skipHeartbeat = true
+  onopen: ((event: never) => void) | null = null
+  onmessage: ((event: never) => void) | null = null
+  onerror: ((event: never) => void) | null = null
+  onclose: ((event: never) => void) | null = null
+  readonly given: unknown[]
+  readonly closes: unknown[][] = []
+
+  constructor(...given: unknown[]) {
+    this.given = given
+    GivenSocket.made.push(this)
+  }
+  send(): void {}
+  close(...args: unknown[]): void {
+    this.closes.push(args)
+  }
+}
+
+describe("webSocket, with a class of one's own", () => {
+  const open = (
+    options?: Omit<WebSocketOptions, "WebSocket">,
+    overrides?: Partial<LinkOptions>,
+  ): { log: LinkLog; link: Link; socket: GivenSocket } => {
+    const { log, link } = connect(
+      "ws://host/socket/websocket",
+      { ...options, WebSocket: GivenSocket as never },
+      overrides,
+    )
+    return { log, link, socket: GivenSocket.made.at(-1) as GivenSocket }
+  }
+
+  it("gives it what phoenix.js gives: the URL, the subprotocols, the binary type and the time limit", () => {
+    const { socket } = open({}, { timeout: 7 })
+    expect(socket.given).toEqual(["ws://host/socket/websocket", undefined])
+    expect(socket).toMatchObject({ binaryType: "arraybuffer", timeout: 7 })
+    expect(open({}, { authToken: "a" }).socket.given[1]).toEqual(["phoenix", "base64url.bearer.phx.YQ"])
+  })
+
+  it("gives it headers and the rest as a third argument, because it is said to take them", () => {
+    expect(open({ headers: { a: "1" } }).socket.given).toEqual([
+      "ws://host/socket/websocket",
+      [],
+      expect.objectContaining({ headers: { a: "1" } }),
+    ])
+  })
+
+  it("tells that it needs no heartbeat", () => {
+    const { log, socket } = open()
+    socket.onopen?.({} as never)
+    expect(log.waiting).toEqual([["open", { skipHeartbeat: true }]])
+  })
+
+  it("takes a close without an event for an abnormal one, and no bufferedAmount for none", () => {
+    const { log, link, socket } = open()
+    expect(link.bufferedAmount).toBe(0)
+    socket.onclose?.(undefined as never)
+    expect(log.waiting).toEqual([["close", { code: 1006, reason: "", wasClean: false }]])
+  })
+
+  it("closes it without arguments where there is no code: browsers refuse undefined", () => {
+    const { link, socket } = open()
+    link.close()
+    link.close(4000)
+    expect(socket.closes).toEqual([[], [4000, ""]])
+  })
+})
+
+describe("webSocket, as in a browser", () => {
+  let make: typeof webSocket
+
+  beforeEach(async () => {
+    // The specs are given the platform of Node; only they themselves can ask for the other.
+    const platform = await import("../../lib/transport/platform.js")
+    vi.resetModules()
+    vi.doMock("../../lib/transport/platform.node.js", () => platform)
+    make = (await import("../../lib/transport/websocket.js")).webSocket
+  })
+
+  afterEach(() => {
+    vi.doUnmock("../../lib/transport/platform.node.js")
+    vi.resetModules()
+    vi.unstubAllGlobals()
+  })
+
+  const badOption = expect.objectContaining({ code: "bad_option" }) as Error
+
+  it("refuses headers and an agent, which no browser takes", () => {
+    expect(() => make({ headers: { a: "1" } })).toThrow(badOption)
+    expect(() => make({ agent: {} })).toThrow(badOption)
+    expect(() => make({ headers: { a: "1" }, WebSocket: GivenSocket as never })).not.toThrow()
+  })
+
+  it("uses the page's WebSocket, looked up when it opens, and says so where there is none", () => {
+    const url = "ws://host/socket/websocket"
+    const transport = make()
+    vi.stubGlobal("WebSocket", GivenSocket)
+    const log = new LinkLog()
+    transport.open(url, linkOptions(url), log)
+    const socket = GivenSocket.made.at(-1)
+    expect(socket?.given).toEqual([url, undefined])
+    const event = { type: "error" }
+    socket?.onerror?.(event as never)
+    expect(log.waiting).toEqual([["error", event]])
+    vi.stubGlobal("WebSocket", undefined)
+    expect(() => transport.open(url, linkOptions(url), new LinkLog())).toThrow(badOption)
   })
 })
