@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import { toBase64, toBinaryString } from "./base64.js"
 import { readBase64 } from "./read-base64.js"
-=======
-import { readBase64, toBase64, toBinaryString } from "./base64.js"
->>>>>>> server
 
 /** The subprotocol that a Phoenix socket agrees on when a client sends an auth token. */
 export const PHOENIX_SUBPROTOCOL = "phoenix"

@@ -13,20 +13,4 @@ export function toBase64(bytes: Uint8Array): string {
 /** The bytes of base64 in the plain alphabet. Throws where it is none. */
 export function decodeBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
-<<<<<<< HEAD
-=======
-}
-
-const BASE64 = /^[A-Za-z0-9+/\-_]*={0,2}$/
-
-/** The bytes of base64 in either alphabet, padded or not; `undefined` for what is not base64. */
-export function readBase64(text: string): Uint8Array | undefined {
-  if (!BASE64.test(text)) return undefined
-  const plain = text.replace(/=+$/, "").replace(/-/g, "+").replace(/_/g, "/")
-  if (plain.length % 4 === 1) return undefined
-  const binary = atob(plain)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  return bytes
->>>>>>> server
 }

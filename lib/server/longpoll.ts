@@ -2,11 +2,7 @@ import { isUtf8 } from "node:buffer"
 import { randomBytes } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
-<<<<<<< HEAD
 import { readBase64 } from "../protocol/read-base64.js"
-=======
-import { readBase64 } from "../protocol/base64.js"
->>>>>>> server
 import type { QueryParams } from "../protocol/query.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
