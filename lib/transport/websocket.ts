@@ -4,6 +4,9 @@ import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
 import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
 
+// The platform's WebSocket sends no shared memory, and only new compilers know `ArrayBufferView<ArrayBuffer>`.
+type UnsharedView = ArrayBufferView & { readonly buffer: ArrayBuffer }
+
 /** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
 export interface WebSocketLike {
   binaryType: string
@@ -13,7 +16,7 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null
   onerror: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
-  send(frame: string | ArrayBufferView | ArrayBuffer): void
+  send(frame: string | ArrayBuffer | UnsharedView): void
   close(code?: number, reason?: string): void
 }
 
@@ -74,7 +77,7 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         )
       socket.onclose = (event: CloseInfo) => events.close(event ?? abnormalClose())
       return {
-        send: (frame) => socket.send(frame),
+        send: (frame) => socket.send(frame as string | UnsharedView),
         // A code is only passed on when there is one: browsers refuse to close with `undefined`.
         close: (code, reason) => (code === undefined ? socket.close() : socket.close(code, reason ?? "")),
         get bufferedAmount() {
