@@ -109,8 +109,11 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
 
   /** The entries of a state, as `chooser` sees them. */
   static list<Meta = Loose>(state: PresenceState<Meta>): PresenceEntry<Meta>[]
-  static list<Meta, T>(state: PresenceState<Meta>, chooser: (key: string, presence: PresenceEntry<Meta>) => T): T[]
-  static list<Meta, T>(
+  static list<T, Meta = Loose>(
+    state: PresenceState<Meta>,
+    chooser: (key: string, presence: PresenceEntry<Meta>) => T,
+  ): T[]
+  static list<T, Meta>(
     state: PresenceState<Meta>,
     chooser: (key: string, presence: PresenceEntry<Meta>) => T | PresenceEntry<Meta> = (_key, presence) => presence,
   ): (T | PresenceEntry<Meta>)[] {
