@@ -1,3 +1,4 @@
+import type { MayOmit } from "../protocol/contract.js"
 import type { Ref } from "../protocol/message.js"
 import type { PushOptions } from "./push.js"
 
@@ -28,6 +29,7 @@ export interface MessagesOptions {
 }
 
 /** The payload and the options of a push; both may be left out where the contract asks for no payload. */
-export type PushArguments<Payload> = undefined extends Payload
-  ? [payload?: Payload, options?: number | PushOptions]
-  : [payload: Payload, options?: number | PushOptions]
+export type PushArguments<Payload> =
+  MayOmit<Payload> extends true
+    ? [payload?: Payload | undefined, options?: number | PushOptions | undefined]
+    : [payload: Payload, options?: number | PushOptions | undefined]

@@ -1,6 +1,7 @@
 import { reconnectDelay, rejoinDelay } from "../protocol/backoff.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { RookeryError } from "../protocol/errors.js"
+import type { Loose, MayOmit } from "../protocol/contract.js"
 import type { BinaryType } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
@@ -15,7 +16,10 @@ import type { WhenFull } from "./outbox.js"
 import type { ReconnectPolicy } from "./reconnector.js"
 
 /** A value, a function that gives it, or one that promises it. */
-export type Provider<T> = T | (() => T | PromiseLike<T>)
+export type Provider<T> = Given<T> | (() => T | PromiseLike<T>)
+
+// A function has a name and a length, and would else pass for params like `{ name: string }`, whatever it gives.
+type Given<T> = object extends T ? T : (() => unknown) extends T ? T & { call?: never } : T
 
 /** The value, now or later. */
 export const provide = <T>(provider: Provider<T>): T | PromiseLike<T> =>
@@ -103,9 +107,8 @@ export interface OpenedOptions {
 }
 
 /** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
-export type ParamsArgument<Params> = undefined extends Params
-  ? [params?: Params | (() => Params | PromiseLike<Params>)]
-  : [params: Params | (() => Params | PromiseLike<Params>)]
+export type ParamsArgument<Params> =
+  MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]
 
 /** The options with every default filled in. */
 export type ResolvedOptions = SocketOptions &
