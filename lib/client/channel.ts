@@ -177,7 +177,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
-  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef: Ref): Loose {
+  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef?: Ref): Loose {
     return payload
   }
 

@@ -29,7 +29,10 @@ export const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T>
   typeof (value as PromiseLike<T> | undefined)?.then === "function"
 
 /** Told what the socket does: `kind` is `transport`, `channel`, `push` or `receive`. */
-export type Logger = (kind: string, message: string, data?: unknown) => void
+export type Logger = (kind: string, message: string, data?: Loose) => void
+
+/** Called back with these arguments. Who wants to may call them by narrower types, as those of phoenix.js do. */
+export type Callback<Arguments extends unknown[]> = { call(...args: Arguments): void }["call"]
 
 /** A way to the server, or a class in the shape of `WebSocket`, as phoenix.js takes it. */
 export type TransportOption = Transport | WebSocketClass
@@ -73,9 +76,9 @@ export interface SocketOptions {
   /** Where a fallback to long-poll is remembered. @default the page's sessionStorage */
   sessionStorage?: FallbackStorage
   /** Writes messages instead of the serializer, as in phoenix.js. */
-  encode?: (message: Message, callback: (frame: Frame | ArrayBuffer) => void) => void
+  encode?: Callback<[message: Message<Loose>, callback: (frame: Frame | ArrayBuffer) => void]> | undefined
   /** Reads frames instead of the serializer, as in phoenix.js. */
-  decode?: (frame: IncomingFrame, callback: (message: Message) => void) => void
+  decode?: Callback<[frame: IncomingFrame, callback: (message: Message) => void]> | undefined
   /**
    * How many messages may wait, in each channel for its join and in the socket for the line.
    *
