@@ -13,7 +13,7 @@ export interface ListenOptions {
   /** Stops listening when it is aborted. */
   signal?: AbortSignal | undefined
   /** Stops listening after the first message. */
-  once?: boolean
+  once?: boolean | undefined
 }
 
 /** Options of {@link Channel.messages}. */
@@ -25,7 +25,7 @@ export interface MessagesOptions {
    *
    * @default 1000
    */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** The payload and the options of a push; both may be left out where the contract asks for no payload. */

@@ -18,7 +18,7 @@ export interface PresenceOptions {
    *
    * @default presence_state and presence_diff
    */
-  events?: { state: string; diff: string }
+  events?: { state: string; diff: string } | undefined
 }
 
 /** Who is in a room, kept up to date from the server's state and diffs. */

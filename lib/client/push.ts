@@ -11,7 +11,7 @@ export interface PushOptions {
    *
    * @default the channel's, 10000 if nothing else was said
    */
-  timeout?: number
+  timeout?: number | undefined
   /** Takes the push back: one that was not sent yet is not sent any more. */
   signal?: AbortSignal | undefined
   /**
@@ -20,7 +20,7 @@ export interface PushOptions {
    *
    * @default false
    */
-  retry?: boolean
+  retry?: boolean | undefined
 }
 
 type KnownStatus = "ok" | "error" | "timeout"

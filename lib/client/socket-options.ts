@@ -40,41 +40,41 @@ export type TransportOption = Transport | WebSocketClass
 /** Options of a `Socket`. Those of phoenix.js have its names and its defaults. */
 export interface SocketOptions {
   /** Sent with every attempt to connect, and asked for anew each time if it is a function, which may be async. */
-  params?: Provider<object>
+  params?: Provider<object> | undefined
   /** Sent as a subprotocol, or in a header by long-poll, so that it stays out of URLs and logs. */
   authToken?: Provider<string | undefined>
   /** What messages look like on the wire. @default json() */
-  serializer?: ClientSerializer
+  serializer?: ClientSerializer | undefined
   /** The way to the server. @default webSocket(), or longPoll() where there is no WebSocket */
-  transport?: TransportOption
+  transport?: TransportOption | undefined
   /** How long to wait for an answer, in milliseconds. @default 10000 */
-  timeout?: number
+  timeout?: number | undefined
   /** How long after the server's last answer to ask for a sign of life. @default 30000 */
-  heartbeatIntervalMs?: number
+  heartbeatIntervalMs?: number | undefined
   /**
    * How long to wait before the nth attempt in a row, or `false` to give up.
    *
    * @default 10, 50, 100, 150, 200, 250, 500, 1000, 2000, then 5000, with jitter
    */
-  reconnectAfterMs?: ReconnectPolicy
+  reconnectAfterMs?: ReconnectPolicy | undefined
   /** After how many failed attempts in a row to give up. @default Infinity */
-  maxReconnectAttempts?: number
+  maxReconnectAttempts?: number | undefined
   /** How long to wait before the nth attempt to join again. @default 1000, 2000, 5000, then 10000, with jitter */
-  rejoinAfterMs?: (tries: number) => number
+  rejoinAfterMs?: ((tries: number) => number) | undefined
   /** Falls back to long-poll when the websocket does not work within this time. @default never */
-  longPollFallbackMs?: number
+  longPollFallbackMs?: number | undefined
   /** How long one request of long-poll may take. @default 20000 */
-  longpollerTimeout?: number
+  longpollerTimeout?: number | undefined
   /** Told what the socket does, payloads included. */
-  logger?: Logger | null
+  logger?: Logger | null | undefined
   /** Logs to the console. @default false */
-  debug?: boolean
+  debug?: boolean | undefined
   /** The version to ask the server for, whatever the serializer says. */
-  vsn?: string
+  vsn?: string | undefined
   /** How a websocket hands over bytes. @default "arraybuffer" */
-  binaryType?: BinaryType
+  binaryType?: BinaryType | undefined
   /** Where a fallback to long-poll is remembered. @default the page's sessionStorage */
-  sessionStorage?: FallbackStorage
+  sessionStorage?: FallbackStorage | undefined
   /** Writes messages instead of the serializer, as in phoenix.js. */
   encode?: Callback<[message: Message<Loose>, callback: (frame: Frame | ArrayBuffer) => void]> | undefined
   /** Reads frames instead of the serializer, as in phoenix.js. */
@@ -84,29 +84,29 @@ export interface SocketOptions {
    *
    * @default 1000
    */
-  bufferSize?: number
+  bufferSize?: number | undefined
   /** What a full buffer does: turn the new message away, or give up the oldest. @default "refuse" */
-  whenFull?: WhenFull
+  whenFull?: WhenFull | undefined
   /** With more bytes than this waiting in the transport, pushes wait in the socket. @default 1 MiB */
-  highWaterMark?: number
+  highWaterMark?: number | undefined
   /**
    * Whether to follow the page: no attempts while nobody looks, an attempt at once when somebody does or the network is
    * back, and no open line to keep it out of the back/forward cache.
    *
    * @default true
    */
-  pageEvents?: boolean
+  pageEvents?: boolean | undefined
   /** Where time comes from. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Where chance comes from: a number from 0 to 1. @default Math.random */
-  random?: () => number
+  random?: (() => number) | undefined
 }
 
 /** Options of {@link Socket.opened}. */
 export interface OpenedOptions {
   /** How long to wait, in milliseconds. @default for ever */
-  timeout?: number
-  signal?: AbortSignal
+  timeout?: number | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
@@ -114,27 +114,24 @@ export type ParamsArgument<Params> =
   MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]
 
 /** The options with every default filled in. */
-export type ResolvedOptions = SocketOptions &
-  Required<
-    Pick<
-      SocketOptions,
-      | "params"
-      | "serializer"
-      | "timeout"
-      | "heartbeatIntervalMs"
-      | "reconnectAfterMs"
-      | "maxReconnectAttempts"
-      | "rejoinAfterMs"
-      | "longpollerTimeout"
-      | "vsn"
-      | "binaryType"
-      | "bufferSize"
-      | "whenFull"
-      | "highWaterMark"
-      | "pageEvents"
-      | "clock"
-    >
-  >
+export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
+
+type Defaulted =
+  | "params"
+  | "serializer"
+  | "timeout"
+  | "heartbeatIntervalMs"
+  | "reconnectAfterMs"
+  | "maxReconnectAttempts"
+  | "rejoinAfterMs"
+  | "longpollerTimeout"
+  | "vsn"
+  | "binaryType"
+  | "bufferSize"
+  | "whenFull"
+  | "highWaterMark"
+  | "pageEvents"
+  | "clock"
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
   const { random = Math.random, serializer = jsonForClient } = given

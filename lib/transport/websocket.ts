@@ -30,13 +30,13 @@ export interface WebSocketOptions {
    *
    * @default the platform's; in Node the one of `ws`
    */
-  WebSocket?: WebSocketClass
+  WebSocket?: WebSocketClass | undefined
   /** Headers of the handshake. Only where the class takes them, as in Node. */
-  headers?: Record<string, string>
+  headers?: Record<string, string> | undefined
   /** The agent that makes the connection (a proxy, a client certificate). Only in Node. */
   agent?: unknown
   /** More options for the class, as `ws` takes them: `ca`, `rejectUnauthorized`, `maxPayload`. Only in Node. */
-  request?: object
+  request?: object | undefined
 }
 
 interface PhoenixTransportExtras {
