@@ -22,6 +22,7 @@ import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import { provide } from "./socket-options.js"
+import type { Socket } from "./socket.js"
 import { whenReady } from "./when-ready.js"
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
@@ -42,7 +43,10 @@ export class Channel<S = AnyTopics[string]> {
   #rejoinTries = 0
   #rejoinTimer: unknown
 
+  /** As `socket.channel()` makes one; this is for subclasses. */
+  constructor(topic: string, params: unknown, socket: Socket<Loose>)
   /** @internal */
+  constructor(topic: string, params: unknown, host: ChannelHost)
   constructor(topic: string, params: unknown, host: ChannelHost) {
     this.topic = topic
     this.params = params
@@ -167,7 +171,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
-  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef: Ref): Loose {
+  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef?: Ref): Loose {
     return payload
   }
 

@@ -1,4 +1,4 @@
-import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
@@ -21,6 +21,7 @@ import {
   provide,
   resolveOptions,
   toTransport,
+  type Callback,
   type OpenedOptions,
   type ParamsArgument,
   type ResolvedOptions,
@@ -173,19 +174,19 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Calls back at every closed connection, with its close event. */
-  onClose(callback: (info: CloseInfo) => void): string {
+  onClose(callback: Callback<[info: CloseInfo]>): string {
     return this.#on("close", callback)
   }
 
   /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
   onError(
-    callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
+    callback: Callback<[error: unknown, transport: TransportOption | undefined, establishedConnections: number]>,
   ): string {
     return this.#on("error", callback)
   }
 
   /** Calls back for every message, after its channel. */
-  onMessage(callback: (message: Message) => void): string {
+  onMessage(callback: (message: Message<Loose>) => void): string {
     return this.#on("message", callback)
   }
 

@@ -13,7 +13,7 @@ export interface LongPollOptions {
    *
    * @default the platform's
    */
-  fetch?: typeof fetch
+  fetch?: typeof fetch | undefined
 }
 
 /** The server takes no more messages in one request. */
