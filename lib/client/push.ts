@@ -130,7 +130,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
 
   /** Whether it has an answer or was given up, and is not to be sent any more. @internal */
   get over(): boolean {
-    return this.#outcome !== undefined
+    return !!this.#outcome
   }
 
   /** Takes a ref for the next sending, which starts the time. @internal */

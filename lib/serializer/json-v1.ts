@@ -3,7 +3,7 @@ import { SerializerError } from "../protocol/errors.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { VSN_V1 } from "../protocol/vsn.js"
 import { serverBytes } from "./binary-frames.js"
-import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
+import { parseJson, parseStrictJson, stringifyJson, toText } from "./decode-text.js"
 import type { Serializer } from "./serializer.js"
 
 const PARTS = ["topic", "event", "payload", "ref"]
@@ -36,7 +36,7 @@ export function jsonV1(): Serializer {
         if (isBytes(payload)) throw noBytes()
         return stringifyJson({ topic, event, payload: payload ?? null, ref, join_ref: join_ref ?? undefined })
       },
-      decode: (frame) => fromObject(parseJson(frame)),
+      decode: (frame) => fromObject(parseJson(toText(frame))),
     },
     server: {
       encode(message) {
@@ -44,7 +44,7 @@ export function jsonV1(): Serializer {
         const { topic, event, payload, ref } = message
         return stringifyJson({ topic, event, payload: payload ?? null, ref })
       },
-      decode: (frame) => fromObject(parseStrictJson(frame)),
+      decode: (frame) => fromObject(parseStrictJson(toText(frame))),
     },
   }
 }
