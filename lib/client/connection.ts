@@ -9,7 +9,7 @@ import { webSocket } from "../transport/websocket.js"
 import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
-import type { WhenFull } from "./outbox.js"
+import { keep, type BufferOptions, type WhenFull } from "./outbox.js"
 
 /** Options of a {@link Connection}. */
 export interface ConnectionOptions {
@@ -60,11 +60,10 @@ export class Connection {
   readonly #url: Provider<string>
   readonly #json: boolean
   readonly #envelope: (room: string, data: unknown) => unknown
-  readonly #bufferSize: number
-  readonly #whenFull: WhenFull
+  readonly #buffer: BufferOptions
   #bindings: Bindings
   readonly #line: Reconnector<string>
-  #waiting: Outgoing[] = []
+  readonly #waiting = new Set<[frame: Outgoing]>()
   #close: CloseInfo | undefined
 
   /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
@@ -74,15 +73,15 @@ export class Connection {
     this.#url = url
     this.#json = options.json ?? false
     this.#envelope = options.envelope ?? ((room, data) => ({ room, data }))
-    this.#bufferSize = options.bufferSize ?? 1000
-    this.#whenFull = options.whenFull ?? "refuse"
+    this.#buffer = { bufferSize: options.bufferSize ?? 1000, whenFull: options.whenFull ?? "refuse" }
     this.#line = new Reconnector<string>(
       {
         prepare: () => provide(this.#url),
         open: (target, events) => transport.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
         onConnOpen: () => {
           this.#close = undefined
-          for (const frame of this.#waiting.splice(0)) this.#send(frame)
+          for (const [frame] of this.#waiting) this.#send(frame)
+          this.#waiting.clear()
           this.#tell("open")
         },
         onConnMessage: (frame) => this.#frame(frame),
@@ -142,11 +141,9 @@ export class Connection {
     const frame = typeof data === "string" ? data : isBytes(data) ? toUint8Array(data) : stringifyJson(data)
     if (frame === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
     if (this.isConnected) return this.#send(frame)
-    if (this.#waiting.length >= this.#bufferSize) {
-      if (this.#whenFull === "refuse") throw bufferFull("the connection's send buffer", this.#bufferSize)
-      this.#waiting.shift()
-    }
-    this.#waiting.push(frame)
+    const entry: [Outgoing] = [frame]
+    const lost = keep(this.#waiting, entry, this.#buffer)
+    if (lost === entry) throw bufferFull("the connection's send buffer", this.#buffer.bufferSize)
   }
 
   /** Sends to a room, in the envelope. */
@@ -167,7 +164,7 @@ export class Connection {
   destroy(): void {
     this.#line.disconnect()
     this.#line.abandon()
-    this.#waiting = []
+    this.#waiting.clear()
     this.#bindings = undefined
   }
 

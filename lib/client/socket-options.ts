@@ -113,6 +113,8 @@ export interface OpenedOptions {
 export type ParamsArgument<Params> =
   MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]
 
+type Said = { [Name in keyof SocketOptions]?: NonNullable<SocketOptions[Name]> }
+
 /** The options with every default filled in. */
 export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
 
@@ -134,8 +136,10 @@ type Defaulted =
   | "clock"
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  const { random = Math.random, serializer = jsonForClient } = given
-  const options: ResolvedOptions = {
+  // An option that is said to be undefined or null is one that is not said.
+  const said: Said = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null))
+  const { random = Math.random, serializer = jsonForClient } = said
+  return {
     params: {},
     serializer,
     vsn: serializer.vsn,
@@ -151,11 +155,9 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
     highWaterMark: 1 << 20,
     pageEvents: true,
     clock: systemClock,
-    ...(given.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+    ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+    ...said,
   }
-  // An option that is said to be undefined or null is one that is not said.
-  for (const [name, value] of Object.entries(given)) if (value != null) Object.assign(options, { [name]: value })
-  return options
 }
 
 /** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
@@ -165,24 +167,19 @@ export function toTransport(given: TransportOption): Transport {
 }
 
 /** The transport that the options ask for. */
-export function chooseTransport({ transport, longPollFallbackMs, sessionStorage, clock }: SocketOptions): Transport {
-  if (transport === undefined && platformWebSocket() === undefined) return longPoll()
-  const chosen = transport === undefined ? webSocket() : toTransport(transport)
+export function chooseTransport(options: ResolvedOptions): Transport {
+  const { transport, longPollFallbackMs, sessionStorage, clock } = options
+  const chosen = transport ? toTransport(transport) : platformWebSocket() ? webSocket() : longPoll()
   if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return withFallback(chosen, longPoll(), {
-    after: longPollFallbackMs,
-    ...(sessionStorage && { storage: sessionStorage }),
-    ...(clock && { clock }),
-  })
+  return withFallback(chosen, longPoll(), { after: longPollFallbackMs, storage: sessionStorage, clock })
 }
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
 export function absoluteUrl(url: string): string {
-  if (!url.startsWith("/")) return url.replace(/^http/, "ws")
-  const { location } = globalThis
-  if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
-  return `${pageProtocol()}:${url.startsWith("//") ? "" : `//${location.host}`}${url}`
+  if (url.startsWith("/")) {
+    const { location } = globalThis
+    if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+    url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
+  }
+  return url.replace(/^http/, "ws")
 }
-
-/** The websocket's protocol for the page's own. */
-export const pageProtocol = (): "ws" | "wss" => (location.protocol === "https:" ? "wss" : "ws")

@@ -1,5 +1,5 @@
 import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
-import { fromBase64, toBase64 } from "../protocol/base64.js"
+import { decodeBase64, toBase64 } from "../protocol/base64.js"
 import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
@@ -33,7 +33,7 @@ interface Answer {
 const pollUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
 
 /** Text begins with a bracket or a brace; bytes come as base64, which for each of their kinds begins with an A. */
-const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : fromBase64(message))
+const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : decodeBase64(message))
 
 /**
  * Frames over plain HTTP: one GET hangs until there is something to tell, and one POST at a time carries what was sent
@@ -54,7 +54,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   let token: string | undefined
 
   /** In a task of its own, unless the link has ended by then. */
-  const later = (callback: () => void): unknown => setTimeout(() => closed || callback(), 0)
+  const later = (callback: () => void): unknown => setTimeout(() => closed || callback())
 
   const close = (code: number = NO_STATUS, reason = "", wasClean = true): void => {
     if (closed) return
@@ -81,10 +81,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       fail(TIMEOUT, NO_STATUS, TIMEOUT)
     }, timeout)
     try {
-      const response = await request(token === undefined ? url : appendQuery(url, { token }), {
-        ...init,
-        signal: abort.signal,
-      })
+      const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })
       const body = (await response.json().catch(() => null)) as Answer | null
       if (body?.status && !closed) return body
       // A page of a proxy: only what it says by its status is of use.
@@ -136,10 +133,10 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       queued += line.length
       queue.push(line)
       // What is sent in one go leaves in one request.
-      if (!posting) later(() => post().catch(fail))
+      if (!posting) later(post)
       posting = true
     },
-    close: (code, reason) => close(code, reason),
+    close,
     get bufferedAmount() {
       return queued
     },
