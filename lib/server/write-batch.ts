@@ -1,3 +1,5 @@
+import { atEndOfTurn } from "./end-of-turn.js"
+
 /** What is joined into one buffer: large frames cost more to copy than another write does. */
 const BLOCK = 65_536
 
@@ -91,7 +93,7 @@ export class WriteBatch {
     this.#dirty.push(target)
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(this.#flush)
+    atEndOfTurn(this.#flush)
   }
 
   /** Writes everything now. */
