@@ -28,7 +28,7 @@ export interface Dialect {
 type Tuple = [join_ref: string | null, ref: string | null, topic: string, event: string, payload: unknown]
 
 const text = (...tuple: Tuple): Buffer => textFrame(JSON.stringify(tuple))
-const packr = new Packr({ useRecords: false })
+const packr = new Packr({ useRecords: false, variableMapSize: true })
 const packed = (...tuple: Tuple): Buffer => binaryFrame(packr.pack(tuple))
 
 function phoenix(vsn: string, frame: (...tuple: Tuple) => Buffer, bytes: (tuple: Tuple) => Buffer): Dialect {
