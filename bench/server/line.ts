@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto"
-import { once } from "node:events"
 import { connect, type Socket } from "node:net"
 
 const TEXT = 0x1
@@ -28,6 +27,9 @@ export const binaryFrame = (bytes: Uint8Array): Buffer => clientFrame(BINARY, by
 
 const NOTHING = Buffer.alloc(0)
 
+/** What all lines read into, one after the other: nothing is allocated for a chunk. */
+const SHARED = Buffer.alloc(65_536)
+
 /**
  * A websocket that only counts the frames it gets, so that the load is not what is measured. The same one speaks to every
  * server.
@@ -38,17 +40,21 @@ export class Line {
   /** Called with the payload of each frame, while there is somebody to look. */
   inspect: ((payload: Buffer) => void) | undefined
   readonly #socket: Socket
+  #upgraded: (() => void) | undefined
   #rest: Buffer = NOTHING
   #unawaited = 0
 
-  private constructor(socket: Socket) {
-    this.#socket = socket
-  }
-
-  /** Connects, up to the end of the handshake. */
-  static async open(port: number, path: string): Promise<Line> {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true })
-    await once(socket, "connect")
+  private constructor(port: number, path: string, upgraded: () => void) {
+    this.#upgraded = upgraded
+    this.#socket = connect({
+      port,
+      host: "127.0.0.1",
+      noDelay: true,
+      onread: { buffer: SHARED, callback: (length) => this.#read(SHARED.subarray(0, length)) },
+    })
+    this.#socket.on("close", () => {
+      throw new Error("the server ended a line")
+    })
     const headers = [
       `GET ${path} HTTP/1.1`,
       `Host: 127.0.0.1:${port}`,
@@ -57,22 +63,14 @@ export class Line {
       "Sec-WebSocket-Version: 13",
       `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
     ]
-    socket.write(`${headers.join("\r\n")}\r\n\r\n`)
-    let answer = NOTHING
-    let end = -1
-    while (end < 0) {
-      const [chunk] = (await once(socket, "data")) as [Buffer]
-      answer = Buffer.concat([answer, chunk])
-      end = answer.indexOf("\r\n\r\n")
-    }
-    if (!answer.toString("latin1").startsWith("HTTP/1.1 101")) throw new Error(`not upgraded: ${answer.toString()}`)
-    const line = new Line(socket)
-    socket.on("data", (chunk: Buffer) => line.#read(chunk))
-    socket.on("close", () => {
-      throw new Error("the server ended a line")
+    this.#socket.write(`${headers.join("\r\n")}\r\n\r\n`)
+  }
+
+  /** Connects, up to the end of the handshake. */
+  static open(port: number, path: string): Promise<Line> {
+    return new Promise((resolve) => {
+      const line: Line = new Line(port, path, () => resolve(line))
     })
-    if (answer.length > end + 4) line.#read(answer.subarray(end + 4))
-    return line
   }
 
   send(frame: Uint8Array): void {
@@ -92,11 +90,16 @@ export class Line {
     this.#unawaited -= count
   }
 
-  #read(chunk: Buffer): void {
+  /** Frames that nobody waited for are forgotten. */
+  forget(): void {
+    this.#unawaited = 0
+  }
+
+  #read(chunk: Buffer): boolean {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    let at = 0
+    let at = this.#upgraded === undefined ? 0 : this.#readAnswer(bytes)
     let count = 0
-    while (at + 4 <= bytes.length) {
+    while (this.#upgraded === undefined && at + 4 <= bytes.length) {
       const short = bytes[at + 1] as number
       if (short === 127) throw new Error("longer than any frame of a benchmark")
       if (((bytes[at] as number) & 0xf) === CLOSE) throw new Error("the server closes a line")
@@ -107,14 +110,23 @@ export class Line {
       at = end
       count++
     }
-    this.#rest = at === bytes.length ? NOTHING : bytes.subarray(at)
-    if (count === 0) return
-    this.#unawaited += count
-    this.onFrames?.(count)
+    // A copy: what the chunk is a view of is read into again.
+    this.#rest = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at))
+    if (count > 0) {
+      this.#unawaited += count
+      this.onFrames?.(count)
+    }
+    return true
   }
 
-  /** Frames that nobody waited for are forgotten. */
-  forget(): void {
-    this.#unawaited = 0
+  /** Looks for the end of the handshake, and gives where it is. */
+  #readAnswer(bytes: Buffer): number {
+    const end = bytes.indexOf("\r\n\r\n")
+    if (end < 0) return 0
+    const answer = bytes.toString("latin1", 0, end)
+    if (!answer.startsWith("HTTP/1.1 101")) throw new Error(`not upgraded: ${answer}`)
+    this.#upgraded?.()
+    this.#upgraded = undefined
+    return end + 4
   }
 }
