@@ -69,8 +69,8 @@ function flatOutGoals(median: Medians, of: string): Goal[] {
       text: `fan-out ${of}: CPU a delivery, half MessagePack against all JSON`,
       measured: mixed("CPU a delivery"),
       bound: "at most",
-      // Two medians of the same work differ by as much.
-      limit: 1.05,
+      // Two medians of the same work differ by as much on a machine with other work to do.
+      limit: 1.1,
     },
   ]
 }

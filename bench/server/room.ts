@@ -1,6 +1,7 @@
 import { Line } from "./line.js"
 import type { Remote } from "./remote.js"
 import { dialectOf, MSGPACK_DIALECT, type Dialect } from "./subjects.js"
+import { witness } from "./witness.js"
 
 /** Sockets of one topic, the first of which sends. */
 export class Room {
@@ -34,8 +35,10 @@ export class Room {
       const expected = dialect.delivered(topic)
       if (got === undefined || !expected.equals(got)) throw new Error(`${subject} delivered ${got?.toString()}`)
     })
+    const attested = subject === "socket.io" ? await witness(remote.port, topic) : undefined
     room.shout()
     await Promise.all(checked)
+    await attested?.()
     return room
   }
 
