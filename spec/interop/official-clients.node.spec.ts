@@ -4,9 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
 import { Endpoint } from "rookery/server"
 import { startServer } from "../support/http-server.js"
-import { startInteropApp } from "../support/interop-app.js"
+import { startInteropApp, type InteropApp } from "../support/interop-app.js"
 import { phoenix17 } from "../support/phoenix-1-7.js"
-import type { ReferenceApp } from "../support/reference-app.js"
 
 type Library = typeof current
 
@@ -24,7 +23,7 @@ const WAYS = [
 const SOON = { rejoinAfterMs: () => 10, reconnectAfterMs: () => 10 }
 const BYTES = Uint8Array.of(1, 2, 255)
 
-let app: ReferenceApp
+let app: InteropApp
 const sockets: Socket[] = []
 
 beforeEach(async () => {

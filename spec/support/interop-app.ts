@@ -1,11 +1,19 @@
 import { startReferenceApp, type ReferenceApp } from "./reference-app.js"
 
+/** The reference application for whole conversations. */
+export interface InteropApp extends ReferenceApp {
+  /** Lets in who joins `held:*`; until then nobody is. */
+  release(): void
+}
+
 /**
- * The reference application, and one path more: `/polled` refuses websockets, as a proxy would, and its polls are short
- * enough to wait for one.
+ * Starts it. Its path `/polled` refuses websockets, as some proxies do, and its polls are short enough to wait for one.
  */
-export async function startInteropApp(): Promise<ReferenceApp> {
+export async function startInteropApp(): Promise<InteropApp> {
   const app = await startReferenceApp()
   app.endpoint.socket("/polled", { websocket: false, limits: { pollWindowMs: 2000 } })
-  return app
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  app.endpoint.channel("held:*", { join: () => released, receive: { echo: (payload) => payload } })
+  return { ...app, release }
 }
