@@ -31,7 +31,8 @@ export interface ChannelHost {
   enter(channel: ChannelEnd): void
   /** The topic's messages go to nobody. */
   exit(channel: ChannelEnd): void
-  owes(push: Push): void
+  /** Pushes that failed and still owe their `receive("timeout")`. */
+  readonly owing: Set<Push>
   report(error: unknown): void
   log(kind: string, message: string, data?: unknown): void
 }

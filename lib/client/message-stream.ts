@@ -25,10 +25,10 @@ export function messageStream<Payload>(limit: number, ended: () => void): Messag
   }
   const loop = async function* (): AsyncGenerator<Payload, void, void> {
     for (;;) {
-      if (queue.length > 0) yield queue.shift() as Payload
-      else if (failure) throw failure
-      else if (done) return
-      else await new Promise<void>((resolve) => (wake = resolve))
+      while (queue.length > 0) yield queue.shift() as Payload
+      if (failure) throw failure
+      if (done) return
+      await new Promise<void>((resolve) => (wake = resolve))
     }
   }
   const messages = loop()

@@ -11,9 +11,9 @@ import {
 /** What to put into the official client. */
 export interface PhoenixOptions {
   /** What messages look like on the wire. @default the official client's own */
-  serializer?: ClientSerializer
+  serializer?: ClientSerializer | undefined
   /** The way to the server. @default the official client's own */
-  transport?: Transport
+  transport?: Transport | undefined
 }
 
 /** Options for the official client's `Socket`, to be spread among its others. */

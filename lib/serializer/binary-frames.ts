@@ -60,7 +60,7 @@ function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): F
     throw new SerializerError("bad_frame", frame.length === 0 ? "empty" : `no frame of kind ${frame[0]}`, 0)
   }
   let at = 1 + names.length
-  const fields = { data: frame } as Fields & { data: Uint8Array }
+  const fields = {} as Fields & { data: Uint8Array }
   names.forEach((name, i) => {
     const end = at + (frame[1 + i] ?? Infinity)
     if (end > frame.length) throw new SerializerError("bad_frame", `ends within its ${name}`, frame.length)
