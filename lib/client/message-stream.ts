@@ -23,8 +23,9 @@ export function messageStream<Payload>(limit: number, ended: () => void): Messag
     wake()
   }
   const loop = async function* (): AsyncGenerator<Payload, void, void> {
-    while (!done || queue.length) {
+    for (;;) {
       if (queue.length) yield queue.shift() as Payload
+      else if (done) break
       else await new Promise<void>((resolve) => (wake = resolve))
     }
     if (failure) throw failure
