@@ -13,7 +13,7 @@ import type {
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { callBindings, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
@@ -22,6 +22,7 @@ import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
 import type { Provider } from "./socket-options.js"
+import type { Socket } from "./socket.js"
 import { whenReady } from "./when-ready.js"
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
@@ -42,7 +43,10 @@ export class Channel<S = AnyTopics[string]> {
   #rejoinTries = 0
   #rejoinTimer: unknown
 
+  /** As `socket.channel()` makes one; this is for subclasses. */
+  constructor(topic: string, params: unknown, socket: Socket<Loose>)
   /** @internal */
+  constructor(topic: string, params: unknown, host: ChannelHost)
   constructor(topic: string, params: unknown = {}, host: ChannelHost) {
     this.topic = topic
     this.params = params
@@ -106,7 +110,7 @@ export class Channel<S = AnyTopics[string]> {
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
     const ref = ++this.#lastBinding
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler })
+    this.#bindings = bind(this.#bindings, event, ref, handler)
     return ref
   }
 
@@ -167,7 +171,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
-  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef: Ref): Loose {
+  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef?: Ref): Loose {
     return payload
   }
 
@@ -362,7 +366,11 @@ export class Channel<S = AnyTopics[string]> {
     this.#state = "closed"
     this.host.exit(this)
     join.stopTimer()
-    for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) push.fail(gone(push))
+    for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
+      // An error costs a stack trace, and most joins were answered long ago.
+      if (push.over) this.withdraw(push)
+      else push.fail(gone(push))
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo, Transport } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
-import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
 import { keep, type BufferOptions, type WhenFull } from "./outbox.js"
@@ -18,29 +18,29 @@ export interface ConnectionOptions {
    *
    * @default true
    */
-  reconnect?: boolean
+  reconnect?: boolean | undefined
   /** How long to wait before the nth attempt in a row, or `false` to give up. @default as for a `Socket` */
-  reconnectAfterMs?: ReconnectPolicy
+  reconnectAfterMs?: ReconnectPolicy | undefined
   /** After how many failed attempts in a row to give up. @default Infinity */
-  maxReconnectAttempts?: number
+  maxReconnectAttempts?: number | undefined
   /** Parses incoming text as JSON. @default false */
-  json?: boolean
+  json?: boolean | undefined
   /** How `sendTo` and `{ room }` wrap what goes to a room. @default (room, data) => ({ room, data }) */
-  envelope?: (room: string, data: unknown) => unknown
+  envelope?: ((room: string, data: unknown) => unknown) | undefined
   /** The way to the server. @default webSocket() */
-  transport?: TransportOption
+  transport?: TransportOption | undefined
   /** How many frames may wait for the line. @default 1000 */
-  bufferSize?: number
+  bufferSize?: number | undefined
   /** What a full buffer does: turn the new frame away, or give up the oldest. @default "refuse" */
-  whenFull?: WhenFull
+  whenFull?: WhenFull | undefined
   /** How the platform hands over bytes. @default "arraybuffer" */
-  binaryType?: BinaryType
+  binaryType?: BinaryType | undefined
   /** Whether to follow the page, as a `Socket` does. @default true */
-  pageEvents?: boolean
+  pageEvents?: boolean | undefined
   /** Where time comes from. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Where chance comes from: a number from 0 to 1. @default Math.random */
-  random?: () => number
+  random?: (() => number) | undefined
 }
 
 /** What a {@link Connection} tells, by event. */
@@ -136,7 +136,7 @@ export class Connection {
    *
    * @throws a `BufferFullError` if too much waits already, a `SerializerError` for what JSON cannot carry
    */
-  send(data: unknown, { room }: { room?: string } = {}): void {
+  send(data: unknown, { room }: { room?: string | undefined } = {}): void {
     if (room !== undefined) return this.sendTo(room, data)
     const frame = typeof data === "string" ? data : isBytes(data) ? toUint8Array(data) : stringifyJson(data)
     if (frame === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
@@ -154,7 +154,7 @@ export class Connection {
   /** Calls back at an event. The returned function takes the callback off. */
   on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
     const ref = {}
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback as () => void })
+    this.#bindings = bind(this.#bindings, event, ref, callback as () => void)
     return () => {
       this.#bindings = rebind(this.#bindings, (binding) => binding.ref !== ref)
     }

@@ -2,7 +2,7 @@ import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
 import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
-import { callBindings, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, type Bindings } from "./bindings.js"
 import { onAbort } from "./on-abort.js"
 
 /** Options of a push. */
@@ -12,7 +12,7 @@ export interface PushOptions {
    *
    * @default the channel's, 10000 if nothing else was said
    */
-  timeout?: number
+  timeout?: number | undefined
   /** Takes the push back: one that was not sent yet is not sent any more. */
   signal?: AbortSignal | undefined
   /**
@@ -21,8 +21,13 @@ export interface PushOptions {
    *
    * @default false
    */
-  retry?: boolean
+  retry?: boolean | undefined
 }
+
+type KnownStatus = "ok" | "error" | "timeout"
+
+/** What an answer with this status carries. */
+export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
 /** What a push needs of its channel. @internal */
 export interface PushHost {
@@ -93,12 +98,12 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
    * Calls back with the response when the answer has this status: `ok`, `error`, one of the server's own, or `timeout`.
    * At once, if the answer is there already.
    */
-  receive(status: "ok", callback: (response: Ok) => void): this
-  receive(status: "error", callback: (response: Refused) => void): this
-  receive(status: string, callback: (response: Loose) => void): this
-  receive(status: string, callback: (response: never) => void): this {
+  receive<Status extends KnownStatus | (string & {})>(
+    status: Status,
+    callback: (response: ResponseOf<Status, Ok, Refused>) => void,
+  ): this {
     if (this.#answer?.status === status) callback(this.#answer.response as never)
-    this.#hooks = rebind(this.#hooks, () => true, { event: status, ref: null, handler: callback })
+    this.#hooks = bind(this.#hooks, status, null, callback)
     return this
   }
 

@@ -1,4 +1,4 @@
-import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
@@ -7,7 +7,7 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
@@ -21,6 +21,7 @@ import {
   provide,
   resolveOptions,
   toTransport,
+  type Callback,
   type OpenedOptions,
   type ParamsArgument,
   type ResolvedOptions,
@@ -172,19 +173,19 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Calls back at every closed connection, with its close event. */
-  onClose(callback: (info: CloseInfo) => void): string {
+  onClose(callback: Callback<[info: CloseInfo]>): string {
     return this.#on("close", callback)
   }
 
   /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
   onError(
-    callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
+    callback: Callback<[error: unknown, transport: TransportOption | undefined, establishedConnections: number]>,
   ): string {
     return this.#on("error", callback)
   }
 
   /** Calls back for every message, after its channel. */
-  onMessage(callback: (message: Message) => void): string {
+  onMessage(callback: (message: Message<Loose>) => void): string {
     return this.#on("message", callback)
   }
 
@@ -375,7 +376,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #on(event: string, callback: (...args: never[]) => void): string {
     const ref = this.makeRef()
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback })
+    this.#bindings = bind(this.#bindings, event, ref, callback)
     return ref
   }
 

@@ -5,7 +5,9 @@ import type { Handler } from "./channel-options.js"
 import type { Channel } from "./channel.js"
 
 /** A handler by event. */
-export type Handlers<S> = { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> }
+export type Handlers<S> = [S] extends [unknown]
+  ? { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> | undefined }
+  : never
 
 /** A share in a topic's join. */
 export interface Subscription<S = AnyTopics[string]> {

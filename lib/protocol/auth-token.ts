@@ -26,6 +26,15 @@ export function authTokenHeader(token: string): string {
   return toBinaryString(new TextEncoder().encode(token))
 }
 
+/** The token of its bytes: UTF-8, or a character a byte, as phoenix.js writes a token of Latin-1. */
+export function authTokenOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return toBinaryString(bytes)
+  }
+}
+
 /** What a client's list of subprotocols says. */
 export interface OfferedSubprotocols {
   /** The token, if the list carries exactly one. */

@@ -11,6 +11,6 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /** The bytes of base64 in the plain alphabet. Throws where it is none. */
-export function fromBase64(base64: string): Uint8Array {
+export function decodeBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
 }

@@ -1,5 +1,6 @@
 import { isBytes } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
+import { PHX_CLOSE, PHX_ERROR } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { VSN_V1 } from "../protocol/vsn.js"
 import { serverBytes } from "./binary-frames.js"
@@ -36,7 +37,12 @@ export function jsonV1(): Serializer {
         if (isBytes(payload)) throw noBytes()
         return stringifyJson({ topic, event, payload: payload ?? null, ref, join_ref: join_ref ?? undefined })
       },
-      decode: (frame) => fromObject(parseJson(toText(frame))),
+      decode(frame) {
+        const message = fromObject(parseJson(toText(frame)))
+        const { event, ref } = message
+        // An end names its join by its ref, so that the end of a former one is not taken for that of the current one.
+        return event === PHX_CLOSE || event === PHX_ERROR ? { ...message, join_ref: ref } : message
+      },
     },
     server: {
       encode(message) {

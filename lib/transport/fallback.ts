@@ -16,7 +16,7 @@ export interface FallbackOptions {
    *
    * @default 2500
    */
-  after?: number
+  after?: number | undefined
   /**
    * Where it is remembered that the first transport does not work here, as phoenix.js remembers it.
    *
@@ -24,7 +24,7 @@ export interface FallbackOptions {
    */
   storage?: FallbackStorage | undefined
   /** Where time comes from. */
-  clock?: Clock
+  clock?: Clock | undefined
 }
 
 /** Where storage is forbidden (a sandboxed frame) or full, everything of it throws, the getter of the page first. */

@@ -1,5 +1,5 @@
 import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
-import { fromBase64, toBase64 } from "../protocol/base64.js"
+import { decodeBase64, toBase64 } from "../protocol/base64.js"
 import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
@@ -13,7 +13,7 @@ export interface LongPollOptions {
    *
    * @default the platform's
    */
-  fetch?: typeof fetch
+  fetch?: typeof fetch | undefined
 }
 
 /** The server takes no more messages in one request. */
@@ -33,7 +33,7 @@ interface Answer {
 const pollUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
 
 /** Text begins with a bracket or a brace; bytes come as base64, which for each of their kinds begins with an A. */
-const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : fromBase64(message))
+const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : decodeBase64(message))
 
 /**
  * Frames over plain HTTP: one GET hangs until there is something to tell, and one POST at a time carries what was sent

@@ -1,5 +1,5 @@
-import { AUTH_TOKEN_PREFIX } from "../protocol/auth-token.js"
-import { fromBase64, toBinaryString } from "../protocol/base64.js"
+import { AUTH_TOKEN_PREFIX, authTokenOf } from "../protocol/auth-token.js"
+import { decodeBase64 } from "../protocol/base64.js"
 import { toUint8Array } from "../protocol/bytes.js"
 import type { BinaryType } from "../protocol/frame.js"
 import { closeInfo, type Link, type Transport } from "./transport.js"
@@ -12,13 +12,7 @@ function readAuthToken(protocols: string | string[] | undefined): string | undef
   const offered = typeof protocols === "string" ? [protocols] : (protocols ?? [])
   const token = offered.find((protocol) => protocol.startsWith(AUTH_TOKEN_PREFIX))
   if (token === undefined) return undefined
-  const bytes = fromBase64(token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/"))
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-  } catch {
-    // phoenix.js writes a character a byte.
-    return toBinaryString(bytes)
-  }
+  return authTokenOf(decodeBase64(token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/")))
 }
 
 /** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */

@@ -4,6 +4,9 @@ import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
 import { closeInfo, type CloseInfo, type Transport } from "./transport.js"
 
+// The platform's WebSocket sends no shared memory, and only new compilers know `ArrayBufferView<ArrayBuffer>`.
+type UnsharedView = ArrayBufferView & { readonly buffer: ArrayBuffer }
+
 /** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
 export interface WebSocketLike {
   binaryType: string
@@ -13,7 +16,7 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null
   onerror: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
-  send(frame: string | ArrayBufferView | ArrayBuffer): void
+  send(frame: string | ArrayBuffer | UnsharedView): void
   close(code?: number, reason?: string): void
 }
 
@@ -27,13 +30,13 @@ export interface WebSocketOptions {
    *
    * @default the platform's; in Node the one of `ws`
    */
-  WebSocket?: WebSocketClass
+  WebSocket?: WebSocketClass | undefined
   /** Headers of the handshake. Only where the class takes them, as in Node. */
-  headers?: Record<string, string>
+  headers?: Record<string, string> | undefined
   /** The agent that makes the connection (a proxy, a client certificate). Only in Node. */
   agent?: unknown
   /** More options for the class, as `ws` takes them: `ca`, `rejectUnauthorized`, `maxPayload`. Only in Node. */
-  request?: object
+  request?: object | undefined
 }
 
 interface PhoenixTransportExtras {
@@ -68,7 +71,7 @@ export function webSocket({ WebSocket: Given, headers, agent, request }: WebSock
       })
       socket.onclose = (event: CloseInfo) => events.close(event ?? closeInfo())
       return {
-        send: (frame) => socket.send(frame),
+        send: (frame) => socket.send(frame as string | UnsharedView),
         // A code is only passed on when there is one: browsers refuse to close with `undefined`.
         close: (code, reason = "") => (code ? socket.close(code, reason) : socket.close()),
         get bufferedAmount() {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { AUTH_TOKEN_PREFIX, authTokenHeader, authTokenSubprotocols } from "../../lib/protocol/auth-token.js"
+import {
+  AUTH_TOKEN_PREFIX,
+  authTokenHeader,
+  authTokenOf,
+  authTokenSubprotocols,
+} from "../../lib/protocol/auth-token.js"
 import { anyText, check } from "../support/arbitraries.js"
 import { readRecording } from "../support/recordings.js"
 
@@ -35,6 +40,18 @@ describe("authTokenSubprotocols", () => {
       const plain = Buffer.from(token).toString("base64").replace(/=/g, "")
       if (!plain.includes("/")) expect(encoded).toBe(plain)
     })
+  })
+})
+
+describe("authTokenOf", () => {
+  const header = (token: string): Uint8Array => Buffer.from(authTokenHeader(token), "latin1")
+
+  it("reads what was written for a header", () => {
+    check(anyText, (token) => expect(authTokenOf(header(token))).toBe(token))
+  })
+
+  it("reads what phoenix.js writes, a character a byte", () => {
+    expect(authTokenOf(Buffer.from("clé", "latin1"))).toBe("clé")
   })
 })
 

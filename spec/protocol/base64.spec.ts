@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { fromBase64, toBase64 } from "../../lib/protocol/base64.js"
+import { decodeBase64, toBase64 } from "../../lib/protocol/base64.js"
 import { anyBytes, check } from "../support/arbitraries.js"
 
 describe("toBase64", () => {
@@ -7,7 +7,7 @@ describe("toBase64", () => {
     check(anyBytes, (bytes) => {
       const text = Buffer.from(bytes).toString("base64")
       expect(toBase64(bytes)).toBe(text)
-      expect(fromBase64(text)).toEqual(Uint8Array.from(bytes))
+      expect(decodeBase64(text)).toEqual(Uint8Array.from(bytes))
     })
   })
 

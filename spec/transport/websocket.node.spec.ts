@@ -2,11 +2,11 @@ import { once } from "node:events"
 import { Agent, createServer, type IncomingMessage, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { WebSocketServer, type WebSocket as ServerSocket } from "ws"
 import { ConnectError } from "../../lib/protocol/errors.js"
 import type { Link, LinkOptions } from "../../lib/transport/transport.js"
-import { webSocket, type WebSocketLike, type WebSocketOptions } from "../../lib/transport/websocket.js"
+import { webSocket, type WebSocketOptions } from "../../lib/transport/websocket.js"
 import { LinkLog, linkOptions, Waitable } from "../support/link-log.js"
 
 const servers: Server[] = []
@@ -66,7 +66,7 @@ async function opened(options?: WebSocketOptions): Promise<{ log: LinkLog; link:
   return { log, link, socket }
 }
 
-describe("webSocket, with ws in Node", () => {
+describe("webSocket in Node", () => {
   it("carries text and bytes both ways, bytes in as an ArrayBuffer", async () => {
     const { log, link, socket } = await opened()
     const received = new Waitable<string | Buffer>()
@@ -203,119 +203,5 @@ describe("webSocket, with ws in Node", () => {
     for (let i = 0; i < 20; i++) link.send(chunk)
     expect(link.bufferedAmount).toBeGreaterThan(1 << 20)
     socket.terminate()
-  })
-})
-
-/** A class in the shape of WebSocket, as a page would give. */
-class GivenSocket implements WebSocketLike {
-  static readonly made: GivenSocket[] = []
-  binaryType = "blob"
-  timeout = 0
-  readyState = 0
-  skipHeartbeat = true
-  onopen: ((event: never) => void) | null = null
-  onmessage: ((event: never) => void) | null = null
-  onerror: ((event: never) => void) | null = null
-  onclose: ((event: never) => void) | null = null
-  readonly given: unknown[]
-  readonly closes: unknown[][] = []
-
-  constructor(...given: unknown[]) {
-    this.given = given
-    GivenSocket.made.push(this)
-  }
-  send(): void {}
-  close(...args: unknown[]): void {
-    this.closes.push(args)
-  }
-}
-
-describe("webSocket, with a class of one's own", () => {
-  const open = (
-    options?: Omit<WebSocketOptions, "WebSocket">,
-    overrides?: Partial<LinkOptions>,
-  ): { log: LinkLog; link: Link; socket: GivenSocket } => {
-    const { log, link } = connect(
-      "ws://host/socket/websocket",
-      { ...options, WebSocket: GivenSocket as never },
-      overrides,
-    )
-    return { log, link, socket: GivenSocket.made.at(-1) as GivenSocket }
-  }
-
-  it("gives it what phoenix.js gives: the URL, the subprotocols, the binary type and the time limit", () => {
-    const { socket } = open({}, { timeout: 7 })
-    expect(socket.given).toEqual(["ws://host/socket/websocket", undefined])
-    expect(socket).toMatchObject({ binaryType: "arraybuffer", timeout: 7 })
-    expect(open({}, { authToken: "a" }).socket.given[1]).toEqual(["phoenix", "base64url.bearer.phx.YQ"])
-  })
-
-  it("gives it headers and the rest as a third argument, because it is said to take them", () => {
-    expect(open({ headers: { a: "1" } }).socket.given).toEqual([
-      "ws://host/socket/websocket",
-      [],
-      expect.objectContaining({ headers: { a: "1" } }),
-    ])
-  })
-
-  it("tells that it needs no heartbeat", () => {
-    const { log, socket } = open()
-    socket.onopen?.({} as never)
-    expect(log.waiting).toEqual([["open", { skipHeartbeat: true }]])
-  })
-
-  it("takes a close without an event for an abnormal one, and no bufferedAmount for none", () => {
-    const { log, link, socket } = open()
-    expect(link.bufferedAmount).toBe(0)
-    socket.onclose?.(undefined as never)
-    expect(log.waiting).toEqual([["close", { code: 1006, reason: "", wasClean: false }]])
-  })
-
-  it("closes it without arguments where there is no code: browsers refuse undefined", () => {
-    const { link, socket } = open()
-    link.close()
-    link.close(4000)
-    expect(socket.closes).toEqual([[], [4000, ""]])
-  })
-})
-
-describe("webSocket, as in a browser", () => {
-  let make: typeof webSocket
-
-  beforeEach(async () => {
-    // The specs are given the platform of Node; only they themselves can ask for the other.
-    const platform = await import("../../lib/transport/platform.js")
-    vi.resetModules()
-    vi.doMock("../../lib/transport/platform.node.js", () => platform)
-    make = (await import("../../lib/transport/websocket.js")).webSocket
-  })
-
-  afterEach(() => {
-    vi.doUnmock("../../lib/transport/platform.node.js")
-    vi.resetModules()
-    vi.unstubAllGlobals()
-  })
-
-  const badOption = expect.objectContaining({ code: "bad_option" }) as Error
-
-  it("refuses headers and an agent, which no browser takes", () => {
-    expect(() => make({ headers: { a: "1" } })).toThrow(badOption)
-    expect(() => make({ agent: {} })).toThrow(badOption)
-    expect(() => make({ headers: { a: "1" }, WebSocket: GivenSocket as never })).not.toThrow()
-  })
-
-  it("uses the page's WebSocket, looked up when it opens, and says so where there is none", () => {
-    const url = "ws://host/socket/websocket"
-    const transport = make()
-    vi.stubGlobal("WebSocket", GivenSocket)
-    const log = new LinkLog()
-    transport.open(url, linkOptions(url), log)
-    const socket = GivenSocket.made.at(-1)
-    expect(socket?.given).toEqual([url, undefined])
-    const event = { type: "error" }
-    socket?.onerror?.(event as never)
-    expect(log.waiting).toEqual([["error", event]])
-    vi.stubGlobal("WebSocket", undefined)
-    expect(() => transport.open(url, linkOptions(url), new LinkLog())).toThrow(badOption)
   })
 })
