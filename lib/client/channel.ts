@@ -368,9 +368,9 @@ export class Channel<S = AnyTopics[string]> {
     join.stopTimer()
     for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
       // An error costs a stack trace, and most joins were answered long ago.
-      if (push.over) this.withdraw(push)
-      else push.fail(gone(push))
+      if (!push.over) push.fail(gone(push))
     }
+    join.ref = null
   }
 }
 
