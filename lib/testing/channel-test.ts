@@ -149,7 +149,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
    * Phoenix, a crash that nobody expects does not pass.
    */
   async close(): Promise<void> {
-    for (const client of this.#sockets) client.close()
+    for (const client of this.#sockets) client.finish()
     for (const { mailbox, stop } of this.#subscriptions.values()) {
       stop()
       mailbox.end("the test was closed")

@@ -285,8 +285,12 @@ describe("a failed expectation", () => {
     await expect(room.expectPush("welcome")).rejects.toThrow("it cannot come: the channel crashed")
     await expect(room.expectPresence("Ada", undefined, { timeout: 1 })).rejects.toThrow("not so within 1 ms")
     const waiting = failure((await client.join("room:1", { name: "Ada" })).expectPush("welcome"))
+    const terminating = failure((await client.join("room:2", { name: "Ada" })).expectTerminate({ kind: "kicked" }))
+    const hearing = failure(test.expectBroadcast("room:2", "tick"))
     await test.close()
     expect((await waiting).message).toContain("the line was closed with 1000")
+    expect((await terminating).message).toContain('kind: expected "kicked", got "closed"')
+    expect((await hearing).message).toContain("the test was closed")
   })
 })
 
