@@ -311,6 +311,19 @@ describe("the end of a test", () => {
     await test.close()
   })
 
+  it("leaves nothing to be heard by the next", async () => {
+    const test = new ChannelTest(endpoint)
+    await (await test.connect()).join("room:present", { name: "Ada" })
+    await test.close()
+    await using next = new ChannelTest(endpoint)
+    const room = await (await next.connect()).join("room:present", { name: "Bob" })
+    const { metas } = await room.expectPresence("Bob")
+    expect(metas).toHaveLength(1)
+    const { leaves } = await room.expectNextPush("presence_diff")
+    expect(leaves).toEqual({})
+    expect(Object.keys(room.presences)).toEqual(["Bob"])
+  })
+
   it("is none of another test's of the same endpoint", async () => {
     const one = new ChannelTest(endpoint)
     const other = new ChannelTest(endpoint)
