@@ -1,44 +1,52 @@
-/** A handler and what takes it off again. */
-interface Binding {
+/** A handler, its event, and what takes it off again. */
+export interface Binding {
+  readonly event: string
   readonly ref: unknown
   readonly handler: (...args: never[]) => void
+  /** The handler that was added after it. */
+  next?: Bindings
 }
 
 /**
- * Who listens to what: in a room by its events, on a socket by its life. A list is replaced when it changes, so that a
- * handler may add and remove handlers, and what one throws is reported while the others still run.
+ * Who listens to what: in a room by its events, on a socket by its life. A list is not changed but replaced, so that a
+ * handler may add and remove handlers.
+ *
+ * Linked, and no table: a room has a handful of handlers, and among thousands of rooms every step on the way to one
+ * waits for the memory.
  */
-export class Bindings {
-  readonly #byEvent = new Map<string, readonly Binding[]>()
+export type Bindings = Binding | undefined
 
-  add(event: string, ref: unknown, handler: (...args: never[]) => void): void {
-    this.#byEvent.set(event, [...(this.#byEvent.get(event) ?? []), { ref, handler }])
+/** The handlers for which `keep` holds, and another one. */
+export function rebind(list: Bindings, keep: (binding: Binding) => boolean, last?: Binding): Bindings {
+  const first: Pick<Binding, "next"> = {}
+  let end = first
+  for (let binding = list; binding; binding = binding.next) {
+    if (keep(binding)) end = end.next = { ...binding }
   }
+  end.next = last
+  return first.next
+}
 
-  /** Removes one handler, or all of the event. */
-  remove(event: string, ref?: unknown): void {
-    const rest = ref === undefined ? [] : this.#byEvent.get(event)?.filter((binding) => binding.ref !== ref)
-    if (rest?.length) this.#byEvent.set(event, rest)
-    else this.#byEvent.delete(event)
-  }
+/** Whether anybody listens to an event. */
+export function isBound(list: Bindings, event: string): boolean {
+  let binding = list
+  while (binding && binding.event !== event) binding = binding.next
+  return !!binding
+}
 
-  /** Removes the handlers with these refs, whatever their events. */
-  removeAll(refs: readonly unknown[]): void {
-    for (const event of this.#byEvent.keys()) for (const ref of refs) this.remove(event, ref)
-  }
-
-  has(event: string): boolean {
-    return this.#byEvent.has(event)
-  }
-
-  /** Calls every handler of an event with these arguments. */
-  call(host: { report(error: unknown): void }, event: string, ...args: unknown[]): void {
-    for (const { handler } of this.#byEvent.get(event) ?? []) {
-      try {
-        ;(handler as (...args: unknown[]) => void)(...args)
-      } catch (error) {
-        host.report(error)
-      }
+/** Calls every handler of an event with these arguments; what one throws is reported while the others still run. */
+export function callBindings(
+  list: Bindings,
+  host: { report(error: unknown): void },
+  event: string,
+  ...args: unknown[]
+): void {
+  for (let binding = list; binding; binding = binding.next) {
+    if (binding.event !== event) continue
+    try {
+      ;(binding.handler as (...args: unknown[]) => void)(...args)
+    } catch (error) {
+      host.report(error)
     }
   }
 }

@@ -13,7 +13,7 @@ import type {
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { Bindings } from "./bindings.js"
+import { callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
@@ -32,7 +32,7 @@ export class Channel<S = AnyTopics[string]> {
   #state: ChannelState = "closed"
   #join: Push<JoinedOf<S>, RefusedOf<S>>
   #timeout: number
-  #bindings: Bindings | undefined
+  #bindings: Bindings
   #lastBinding = 0
   /** Pushes that wait for their answers, by ref, in the order of their sending. */
   #pending: Map<Ref, Push> | undefined
@@ -116,13 +116,16 @@ export class Channel<S = AnyTopics[string]> {
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
     const ref = ++this.#lastBinding
-    ;(this.#bindings ??= new Bindings()).add(event, ref, handler)
+    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler })
     return ref
   }
 
   /** Ends what {@link Channel.on} began: one handler, or all of the event. */
   off(event: ReceivedEvent<S>, ref?: number): void {
-    this.#bindings?.remove(event, ref)
+    this.#bindings = rebind(
+      this.#bindings,
+      (binding) => binding.event !== event || (ref !== undefined && binding.ref !== ref),
+    )
   }
 
   /** Listens to an event until the returned function is called. */
@@ -339,7 +342,7 @@ export class Channel<S = AnyTopics[string]> {
       if (event === PHX_ERROR) this.#errored()
       else this.#closed()
     }
-    this.#bindings?.call(this.host, event, handled, ref, joinRef)
+    callBindings(this.#bindings, this.host, event, handled, ref, joinRef)
   }
 
   #answered(ref: Ref, reply: Partial<Reply> | null): void {

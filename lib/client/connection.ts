@@ -6,7 +6,7 @@ import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo, Transport } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
-import { Bindings } from "./bindings.js"
+import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
 import type { WhenFull } from "./outbox.js"
@@ -62,7 +62,7 @@ export class Connection {
   readonly #envelope: (room: string, data: unknown) => unknown
   readonly #bufferSize: number
   readonly #whenFull: WhenFull
-  #bindings = new Bindings()
+  #bindings: Bindings
   readonly #line: Reconnector<string>
   #waiting: Outgoing[] = []
   #close: CloseInfo | undefined
@@ -157,8 +157,10 @@ export class Connection {
   /** Calls back at an event. The returned function takes the callback off. */
   on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
     const ref = {}
-    this.#bindings.add(event, ref, callback as () => void)
-    return () => this.#bindings.remove(event, ref)
+    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback as () => void })
+    return () => {
+      this.#bindings = rebind(this.#bindings, (binding) => binding.ref !== ref)
+    }
   }
 
   /** Ends everything: the line, every timer and every listener. */
@@ -166,7 +168,7 @@ export class Connection {
     this.#line.disconnect()
     this.#line.abandon()
     this.#waiting = []
-    this.#bindings = new Bindings()
+    this.#bindings = undefined
   }
 
   [Symbol.dispose](): void {
@@ -195,12 +197,12 @@ export class Connection {
   }
 
   #tell<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): void {
-    this.#bindings.call(this, event, ...args)
+    callBindings(this.#bindings, this, event, ...args)
   }
 
   /** Tells of a callback that threw. @internal */
   report(cause: unknown): void {
-    if (this.#bindings.has("error")) {
+    if (isBound(this.#bindings, "error")) {
       this.#tell("error", new RookeryError("handler_failed", "a callback threw; see the cause", cause))
     } else {
       console.error(cause)

@@ -8,7 +8,7 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { Bindings } from "./bindings.js"
+import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
@@ -48,7 +48,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #connection: Reconnector<Target>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
-  #bindings = new Bindings()
+  #bindings: Bindings
   readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
@@ -135,7 +135,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#connection.disconnect()
     this.#connection.abandon()
     this.#heartbeat.stop()
-    this.#bindings = new Bindings()
+    this.#bindings = undefined
   }
 
   [Symbol.dispose](): void {
@@ -215,7 +215,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Takes callbacks off by their refs. */
   off(refs: readonly string[]): void {
-    this.#bindings.removeAll(refs)
+    this.#bindings = rebind(this.#bindings, ({ ref }) => !refs.includes(ref as string))
   }
 
   /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
@@ -321,7 +321,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
   report(error: unknown): void {
     // A callback that throws about an error is not told of its own.
-    const heard = this.#bindings.has("error") && !this.#reporting
+    const heard = isBound(this.#bindings, "error") && !this.#reporting
     this.#reporting = true
     if (heard) this.onConnError(error)
     this.#reporting = false
@@ -357,7 +357,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
     for (const channel of this.#channels.values()) channel.connectionUp()
-    this.#bindings.call(this, "open")
+    callBindings(this.#bindings, this, "open")
     if (wantsPing) this.ping(() => {})
   }
 
@@ -378,7 +378,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    this.#bindings.call(this, "error", error, this.#givenTransport, this.#established)
+    callBindings(this.#bindings, this, "error", error, this.#givenTransport, this.#established)
   }
 
   /** @internal */
@@ -391,12 +391,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnClose(info: CloseInfo): void {
     this.log("transport", "close", info)
-    this.#bindings.call(this, "close", info)
+    callBindings(this.#bindings, this, "close", info)
   }
 
   /** @internal */
   onConnStatus(status: Status, change: StatusChange): void {
-    this.#bindings.call(this, "status", status, change)
+    callBindings(this.#bindings, this, "status", status, change)
   }
 
   /** @internal */
@@ -406,7 +406,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #on(event: string, callback: (...args: never[]) => void): string {
     const ref = this.makeRef()
-    this.#bindings.add(event, ref, callback)
+    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback })
     return ref
   }
 
@@ -445,7 +445,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     const { topic, event, payload, ref } = message
     if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
     this.#channels.get(topic)?.receive(message)
-    if (this.#bindings.has("message")) this.#bindings.call(this, "message", message)
+    if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
   }
 }

@@ -1,4 +1,5 @@
-import { fromBase64, toBase64, toBinaryString } from "./base64.js"
+import { toBase64, toBinaryString } from "./base64.js"
+import { readBase64 } from "./read-base64.js"
 
 /** The subprotocol that a Phoenix socket agrees on when a client sends an auth token. */
 export const PHOENIX_SUBPROTOCOL = "phoenix"
@@ -55,7 +56,7 @@ export function readSubprotocols(header: string): OfferedSubprotocols | "unknown
   let authToken: string | null = null
   // Of two tokens nobody knows which one is meant, so neither counts.
   if (tokens.length === 1) {
-    const bytes = fromBase64((tokens[0] as string).slice(AUTH_TOKEN_PREFIX.length))
+    const bytes = readBase64((tokens[0] as string).slice(AUTH_TOKEN_PREFIX.length))
     if (bytes === undefined) return "bad token"
     try {
       authToken = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)

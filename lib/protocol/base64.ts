@@ -14,13 +14,3 @@ export function toBase64(bytes: Uint8Array): string {
 export function decodeBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
 }
-
-const BASE64 = /^[A-Za-z0-9+/\-_]*={0,2}$/
-
-/** The bytes of base64 in either alphabet, padded or not; `undefined` for what is not base64. */
-export function fromBase64(text: string): Uint8Array | undefined {
-  if (!BASE64.test(text)) return undefined
-  const plain = text.replace(/=+$/, "").replace(/-/g, "+").replace(/_/g, "/")
-  if (plain.length % 4 === 1) return undefined
-  return decodeBase64(plain)
-}

@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http"
+import { ServerResponse, type IncomingMessage, type Server as HttpServer } from "node:http"
 import type { Server as HttpsServer } from "node:https"
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { answerUpgrade } from "./http-answers.js"
+import { answer } from "./http-answers.js"
 
 /** A server that an endpoint can be attached to. */
 export type AnyHttpServer = HttpServer | HttpsServer
@@ -36,6 +37,16 @@ export function attachTo(server: AnyHttpServer, taker: RequestTaker): () => void
   }
 }
 
+/** Nobody else takes upgrades, so the request goes where Node would have sent it without us. */
+function answerAsRequest(request: IncomingMessage, socket: Socket, ask: (response: ServerResponse) => boolean): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  socket.on("error", () => {})
+  response.assignSocket(socket)
+  response.on("finish", () => socket.destroySoon())
+  if (!ask(response)) answer(response, { status: 404 })
+}
+
 function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
   const emit = server.emit as (this: AnyHttpServer, ...args: unknown[]) => boolean
   server.on("upgrade", listening)
@@ -53,9 +64,7 @@ function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
         const socket = args[1] as Duplex
         for (const taker of takers) if (taker.upgrade(request, socket, args[2] as Buffer)) return true
         if (server.listenerCount("upgrade") > 1) return false
-        // Nobody else would ever answer it.
-        socket.on("error", () => {})
-        answerUpgrade(socket, { status: 404 })
+        answerAsRequest(request, socket as Socket, (response) => emit.call(server, "request", request, response))
         return true
       }
       default:

@@ -20,6 +20,9 @@ export interface LongPollSessionOptions {
   onEnd(): void
 }
 
+/** A client has one; another is on its way when it gave up on the first. */
+const MAX_POLLS = 4
+
 /** A line made of requests: keeps what is to be told until somebody asks. */
 export class LongPollSession implements ServerLink {
   readonly transport = "longpoll"
@@ -31,6 +34,8 @@ export class LongPollSession implements ServerLink {
   #messages: string[] = []
   #bytes = 0
   #poll: PollAnswer | undefined
+  /** All that wait, the newest last; only that one gets messages. */
+  readonly #polls = new Set<PollAnswer>()
   #scheduled = false
   #ended = false
 
@@ -85,17 +90,20 @@ export class LongPollSession implements ServerLink {
   poll(answer: PollAnswer): () => void {
     this.#inactive.refresh()
     const once: PollAnswer = (status, messages) => {
-      clearTimeout(timer)
-      if (this.#poll === once) this.#poll = undefined
+      giveUp()
       answer(status, messages)
+    }
+    const giveUp = (): void => {
+      clearTimeout(timer)
+      this.#polls.delete(once)
+      if (this.#poll === once) this.#poll = undefined
     }
     const timer = setTimeout(() => once(204, []), this.#options.limits.pollWindowMs)
     this.#poll = once
+    this.#polls.add(once)
+    if (this.#polls.size > MAX_POLLS) for (const oldest of [...this.#polls].slice(0, -MAX_POLLS)) oldest(204, [])
     if (this.#messages.length > 0) this.#deliver()
-    return () => {
-      clearTimeout(timer)
-      if (this.#poll === once) this.#poll = undefined
-    }
+    return giveUp
   }
 
   #deliver(): void {
@@ -113,7 +121,10 @@ export class LongPollSession implements ServerLink {
   #end(code: number): void {
     if (this.#ended) return
     this.#ended = true
-    if (code === SERVICE_RESTART) this.#poll?.(this.#messages.length > 0 ? 200 : 204, this.#messages)
+    if (code === SERVICE_RESTART) {
+      this.#deliver()
+      for (const waiting of [...this.#polls]) waiting(204, [])
+    }
     clearTimeout(this.#inactive)
     this.#messages = []
     this.#bytes = 0

@@ -1,7 +1,8 @@
+import { isUtf8 } from "node:buffer"
 import { randomBytes } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { AUTH_TOKEN_HEADER, authTokenOf } from "../protocol/auth-token.js"
-import { fromBase64 } from "../protocol/base64.js"
+import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
+import { readBase64 } from "../protocol/read-base64.js"
 import type { QueryParams } from "../protocol/query.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
@@ -20,6 +21,12 @@ interface BadLine {
   /** Which line of the body, counted from 1. */
   readonly line: number
   readonly error: string
+}
+
+/** Headers are bytes, which Node shows as Latin-1; Phoenix, and clients, mean UTF-8. */
+function textOf(header: string): string {
+  const bytes = Buffer.from(header, "latin1")
+  return isUtf8(bytes) ? bytes.toString() : header
 }
 
 /** The long-poll half of one path. */
@@ -109,9 +116,7 @@ export class LongPoll {
     reply: (body: object) => void,
   ): Promise<void> {
     const header = request.headers[AUTH_TOKEN_HEADER.toLowerCase()]
-    // Node reads a header a character a byte.
-    const authToken =
-      this.#admission.authToken && typeof header === "string" ? authTokenOf(Buffer.from(header, "latin1")) : null
+    const authToken = this.#admission.authToken && typeof header === "string" ? textOf(header) : null
     const setup = await this.#admission.admit({ transport: "longpoll", params, authToken, request, address })
     if (setup instanceof Rejection) {
       // Phoenix knows one refusal here; a fault of the server is one of HTTP.
@@ -164,7 +169,7 @@ export class LongPoll {
     for (const [index, line] of lines.entries()) {
       if (line === "") continue
       const text = line.startsWith("[") || line.startsWith("{")
-      const frame = text ? line : fromBase64(line)
+      const frame = text ? line : readBase64(line)
       const taken = frame !== undefined && (socket.receive(frame, true) || !socket.connected)
       if (!taken) bad ??= { line: index + 1, error: `line ${index + 1} is not a frame; the others were taken` }
     }

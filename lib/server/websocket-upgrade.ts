@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
+import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { readSubprotocols } from "../protocol/auth-token.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
@@ -95,6 +96,8 @@ export async function upgrade(
     return
   }
   const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
+  // What leaves in one turn leaves in one write, so there is nothing that waiting could join.
+  if (socket instanceof Socket) socket.setNoDelay(true)
   socket.write(accept(request, subprotocol.answer, deflate))
   const link = new WebSocketLink({
     socket,

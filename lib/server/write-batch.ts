@@ -1,5 +1,5 @@
-/** Larger runs are handed over piece by piece, because joining them costs more than another write. */
-const JOIN_UP_TO = 65_536
+/** What is joined into one buffer: large frames cost more to copy than another write does. */
+const BLOCK = 65_536
 
 /**
  * A run of frames, as a chain: each node is the run before it and one frame more. Sockets of one room get the same
@@ -11,7 +11,7 @@ export class Run {
   readonly #frame: Buffer
   #nextFrame: Buffer | undefined
   #next: Run | undefined
-  #joined: Buffer | undefined
+  #blocks: readonly Buffer[] | undefined
 
   constructor(previous: Run | undefined, frame: Buffer) {
     this.#previous = previous
@@ -28,9 +28,9 @@ export class Run {
     return this.#next as Run
   }
 
-  /** What to write, in order: one buffer, or several if they are large. */
+  /** What to write, in order: one buffer, or blocks if it is much. */
   buffers(): readonly Buffer[] {
-    if (this.#joined !== undefined) return [this.#joined]
+    if (this.#blocks !== undefined) return this.#blocks
     const frames: Buffer[] = []
     let run: Run | undefined = this
     while (run !== undefined) {
@@ -38,10 +38,26 @@ export class Run {
       run = run.#previous
     }
     frames.reverse()
-    if (frames.length === 1 || this.length > JOIN_UP_TO) return frames
-    this.#joined = Buffer.concat(frames, this.length)
-    return [this.#joined]
+    return (this.#blocks = frames.length === 1 ? frames : inBlocks(frames))
   }
+}
+
+function inBlocks(frames: readonly Buffer[]): Buffer[] {
+  const blocks: Buffer[] = []
+  let block: Buffer[] = []
+  let length = 0
+  const close = (): void => {
+    if (block.length > 0) blocks.push(block.length === 1 ? (block[0] as Buffer) : Buffer.concat(block, length))
+    block = []
+    length = 0
+  }
+  for (const frame of frames) {
+    if (length + frame.length > BLOCK) close()
+    block.push(frame)
+    length += frame.length
+  }
+  close()
+  return blocks
 }
 
 /** Something that is written to at the end of a turn. */

@@ -64,13 +64,16 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     events.close({ code, reason, wasClean })
   }
   const fail = (why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void => {
-    if (closed) return
-    events.error(new ConnectError(`long-poll: ${reason}`, typeof why === "number" ? why : undefined, why))
-    close(code, reason, false)
+    // Behind the messages that came before.
+    later(() => {
+      events.error(new ConnectError(`long-poll: ${reason}`, typeof why === "number" ? why : undefined, why))
+      close(code, reason, false)
+    })
   }
 
   /** The answer, or `undefined` after the link has ended or failed. */
   const ask = async (init: RequestInit): Promise<Answer | undefined> => {
+    if (closed) return undefined
     const abort = new AbortController()
     requests.add(abort)
     const timer = setTimeout(() => {
@@ -108,10 +111,8 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       // Without a token, the next poll would be another's first, and so for ever.
       if (!token || ![200, 204, 410].includes(status)) return fail(status)
       if (status === 410) events.open({ textOnly: true, skipHeartbeat: true })
-      // Each message in a task of its own, as over a websocket, so that promises settle between two of them. The next
-      // poll waits for the last of them, because what ends the link ends its tasks.
+      // Each message in a task of its own, as over a websocket, so that promises settle between two of them.
       for (const frame of messages.map(toFrame)) later(() => events.frame(frame))
-      await new Promise<void>((done) => later(done))
     }
   }
 

@@ -19,12 +19,14 @@ const IMPORTS = {
     import { RookeryError, SerializerError, Socket, webSocket } from "rookery"
     import { msgpack } from "rookery/msgpack"
     import { phoenixOptions } from "rookery/phoenix"
+    import { RookeryError as ServerError } from "rookery/server"
     import { Socket as PhoenixSocket } from "phoenix"
     import manifest from "rookery/package.json" with { type: "json" }`,
   cjs: `
     const { RookeryError, SerializerError, Socket, webSocket } = require("rookery")
     const { msgpack } = require("rookery/msgpack")
     const { phoenixOptions } = require("rookery/phoenix")
+    const { RookeryError: ServerError } = require("rookery/server")
     const { Socket: PhoenixSocket } = require("phoenix")
     const manifest = require("rookery/package.json")`,
 }
@@ -39,7 +41,7 @@ const PROGRAM = `
     name: manifest.name,
     url: socket.endPointURL(),
     phoenixUrl: new PhoenixSocket("ws://localhost/socket", options).endPointURL(),
-    sameErrors: error instanceof SerializerError && error instanceof RookeryError,
+    sameErrors: error instanceof SerializerError && error instanceof ServerError && ServerError === RookeryError,
     code: error.code,
     headers: codeOf(() => webSocket({ headers: { a: "b" } })),
   }))
@@ -144,6 +146,21 @@ import { RookeryError, Socket, TimeoutError } from "rookery"
 import { msgpack } from "rookery/msgpack"
 `
 
+const SERVER = `
+import { Endpoint, Refused, json } from "rookery/server"
+type Topics = {
+  "room:*": { joined: { members: number }; sends: { new_msg: { payload: { text: string }; ok: { id: number } } } }
+}
+export const endpoint: Endpoint<Topics> = new Endpoint<Topics>({ path: "/socket", serializers: [json()] })
+endpoint.channel("room:*", {
+  join: ({ topic }) => {
+    if (topic === "room:secret") throw new Refused({ reason: "unauthorized" })
+    return { members: 1 }
+  },
+  receive: { new_msg: ({ text }) => ({ id: text.length }) },
+})
+`
+
 const WITH_PHOENIX = `
 import { Socket } from "phoenix"
 import { longPoll } from "rookery"
@@ -193,6 +210,14 @@ describe("the types of the packed package", () => {
     ["node10", "user.ts", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
   ])("compile for %s", (_name, file, options) => {
     expect(compile(file, TYPED_IMPORTS + TYPED, options)).toEqual([])
+  })
+
+  it.each([
+    ["a bundler", "server.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...server }],
+    ["node16, an ES module", "server.mts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
+    ["node16, CommonJS", "server.cts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
+  ])("compile on a server for %s", (_name, file, options) => {
+    expect(compile(file, SERVER, options)).toEqual([])
   })
 
   it("fit those of the official client", () => {

@@ -67,11 +67,12 @@ describe("an endpoint on a server of somebody else", () => {
     await expect(open(`ws://127.0.0.1:${port}/socket/websocket?vsn=2.0.0`)).resolves.toBeInstanceOf(WebSocket)
   })
 
-  it("answers an upgrade that nobody takes with 404", async () => {
-    const server = createServer()
-    endpointAt("/socket", server)
-    const port = await listen(server)
-    await expect(open(`ws://127.0.0.1:${port}/nowhere`)).rejects.toThrow("404")
+  it("hands an upgrade that nobody takes to whoever answers requests", async () => {
+    const server = createServer((_, response) => void response.writeHead(418).end("theirs"))
+    const silent = createServer()
+    endpointAt("/socket", server, silent)
+    await expect(open(`ws://127.0.0.1:${await listen(server)}/nowhere`)).rejects.toThrow("418")
+    await expect(open(`ws://127.0.0.1:${await listen(silent)}/nowhere`)).rejects.toThrow("404")
   })
 
   it("shares it with other endpoints, and can let go of it", async () => {

@@ -61,14 +61,24 @@ describe("an endpoint that closes", () => {
     const { endpoint, connect, port } = await stage({}, (made) =>
       made.channel("room:*", { receive: { slow: () => new Promise<void>((resolve) => (finish = resolve)) } }),
     )
-    endpoint.socket("/late", { connect: () => new Promise((resolve) => setTimeout(resolve, 20, true)) })
+    let decide = (): void => {}
+    const asked = new Promise<void>((entered) => {
+      endpoint.socket("/late", {
+        connect: () => {
+          entered()
+          return new Promise((resolve) => (decide = () => resolve(true)))
+        },
+      })
+    })
     const client = await connect()
     await client.join("room:1")
     client.send("1", "2", "room:1", "slow", {})
     await client.fence()
     const late = WireClient.connect(port, { path: "/late" })
     late.catch(() => {})
+    await asked
     const closing = endpoint.close()
+    decide()
     await expect(late).rejects.toThrow("HTTP 503")
     finish()
     await closing

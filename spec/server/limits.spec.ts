@@ -1,7 +1,7 @@
 import { request } from "node:http"
 import { connect as connectTcp } from "node:net"
 import { describe, expect, it } from "vitest"
-import type { EndpointOptions, LimitName } from "rookery/server"
+import { Endpoint, type EndpointOptions, type LimitName } from "rookery/server"
 import { stages, type Stage } from "../support/stage.js"
 import { answer, WireClient } from "../support/wire-client.js"
 
@@ -136,6 +136,15 @@ describe("a limit", () => {
   })
 })
 
+describe("limits that make no sense", () => {
+  it.each([{ channels: 0 }, { idleMs: -1 }, { frameBytes: Number.NaN }, { joinMs: 2 ** 31 }, { nonsense: 1 }])(
+    "are refused when the endpoint is made: %j",
+    (limits) => {
+      expect(() => new Endpoint({ limits: limits as object })).toThrow(expect.objectContaining({ code: "bad_option" }))
+    },
+  )
+})
+
 describe("a client that does not read", () => {
   /** A websocket by hand, of which nothing is read after the handshake. */
   async function deaf(port: number): Promise<{ end: () => void; join: () => void }> {
@@ -235,6 +244,25 @@ describe("long-poll", () => {
     expect(await post(port, token, body)).toMatchObject({ status: 200, body: { status: 400, line: 3 } })
     const polled = await fetch(`http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0&token=${token}`)
     expect(((await polled.json()) as { messages: string[] }).messages).toHaveLength(2)
+  })
+
+  it("gives messages to the newest of many polls, and lets the oldest go", async () => {
+    const { port, endpoint } = await limited({})
+    const token = await session(port)
+    await post(port, token, '["1","1","room:1","phx_join",{}]')
+    const url = `http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0&token=${token}`
+    const poll = async (): Promise<number> => ((await (await fetch(url)).json()) as { status: number }).status
+    expect(await poll()).toBe(200)
+    const polls: Promise<number>[] = []
+    for (let i = 0; i < 5; i++) polls.push(poll())
+    expect(await Promise.race(polls)).toBe(204)
+    endpoint.broadcast("room:1", "news", {})
+    expect(
+      await Promise.race(polls.map(async (each, at) => ((await each) === 200 ? at : new Promise(() => {})))),
+    ).toEqual(expect.any(Number))
+    await endpoint.close({ deadlineMs: 0 })
+    const statuses = await Promise.all(polls)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1)
   })
 
   it("ends a session that gets more than it fetches", async () => {

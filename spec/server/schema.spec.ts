@@ -130,7 +130,7 @@ describe("the types of a contract", () => {
       "room:*": { sends: { at: { payload: z.object({ at: z.string().transform((at) => new Date(at)) }) } } },
     }
     expectTypeOf<Client["room:*"]["sends"]["at"]["payload"]>().toEqualTypeOf<{ at: string }>()
-    new Endpoint({ topics: byZod, logger: false }).channel("room:*", {
+    const endpoint = new Endpoint({ topics: byZod, logger: false }).channel("room:*", {
       join({ params, topic }) {
         expectTypeOf(params).toEqualTypeOf<{ name: string }>()
         expectTypeOf(topic).toEqualTypeOf<`room:${string}`>()
@@ -150,6 +150,7 @@ describe("the types of a contract", () => {
         },
       },
     })
+    expect(endpoint.counters().rookery_topics).toBe(0)
   })
 
   it("can be told without schemas, with the assigns of connect", () => {
@@ -179,6 +180,7 @@ describe("the types of a contract", () => {
 
   it("take every schema of the standard", () => {
     expectTypeOf<StandardSchemaV1<string, number>>().toExtend<Schema<string, number>>()
-    expectTypeOf<z.ZodString>().toExtend<Schema<string, string>>()
+    const schema: Schema<string, string> = z.string()
+    expect(schema["~standard"].validate(5)).toMatchObject({ issues: [{ path: [] }] })
   })
 })

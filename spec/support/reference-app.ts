@@ -160,7 +160,7 @@ function addPresence(endpoint: Endpoint): void {
 }
 
 function answer(response: ServerResponse, status: number, body = ""): void {
-  response.writeHead(status, { "cache-control": CACHE_CONTROL, ...(body !== "" && { "content-type": "text/plain" }) })
+  response.writeHead(status, { "cache-control": CACHE_CONTROL })
   response.end(body)
 }
 
@@ -193,6 +193,10 @@ export async function startReferenceApp(port = 0, log = false): Promise<Referenc
       messageBytes: 8_000_000,
       bodyBytes: 8_000_000,
       pushesPerSecond: Infinity,
+      pendingPushes: Infinity,
+      pendingBytes: Infinity,
+      queuedBytes: Infinity,
+      joinMs: Infinity,
       connections: Infinity,
       connectionsPerAddress: Infinity,
     },
@@ -212,7 +216,10 @@ export async function startReferenceApp(port = 0, log = false): Promise<Referenc
   endpoint.channel("bare:*", {}).channel("exact", {})
 
   const server = createServer((request, response) => {
-    serve(endpoint, request, response).catch(() => answer(response, 400))
+    serve(endpoint, request, response).catch(() => {
+      response.setHeader("content-type", "application/json; charset=utf-8")
+      answer(response, 400, '{"error":"Bad Request"}')
+    })
   })
   endpoint.attach(server)
   await new Promise<void>((resolve) => server.listen(port, resolve))
