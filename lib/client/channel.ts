@@ -126,7 +126,7 @@ export class Channel<S = AnyTopics[string]> {
   listen<E extends ReceivedEvent<S>>(
     event: E,
     handler: Handler<ReceivesOf<S>[E]>,
-    { signal, once = false }: ListenOptions = {},
+    { signal, once }: ListenOptions = {},
   ): () => void {
     const stop = (): void => {
       this.off(event, ref)
@@ -283,8 +283,8 @@ export class Channel<S = AnyTopics[string]> {
 
   #postLeave(): void {
     const { host } = this
-    const { ref, sentRef } = this.#join
-    if (ref === sentRef && host.isConnected()) this.#post(PHX_LEAVE, {}, host.makeRef())
+    const join = this.#join
+    if (join.ref === join.sentRef && host.isConnected()) this.#post(PHX_LEAVE, {}, host.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
