@@ -190,7 +190,7 @@ export class Channel<S = AnyTopics[string]> {
     const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
     if (!join_ref || join_ref === this.#join.ref) this.#trigger(event, payload, ref)
-    else this.host.log("channel", "dropping outdated message", message)
+    else this.host.log("channel", "outdated message", message)
   }
 
   /** The line is gone. @internal */

@@ -49,7 +49,7 @@ export function subscribe(
     // Somebody's, who has joined the topic, or one to join.
     const joined = host.current(topic)
     if (joined && params !== undefined && !same(joined.params, params)) {
-      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same ones, or none`)
+      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same, or none`)
     }
     channel = joined ?? host.channel(topic, params)
     params = channel.params
