@@ -46,6 +46,8 @@ async function run({ name, scenarios }: Suite): Promise<Verdict[]> {
       rookery: version("package.json"),
       phoenix: version("node_modules/phoenix/package.json"),
       msgpackr: version("node_modules/msgpackr/package.json"),
+      ws: version("node_modules/ws/package.json"),
+      "socket.io": version("node_modules/socket.io/package.json"),
     },
     goals: verdicts,
     results,

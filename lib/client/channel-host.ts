@@ -8,8 +8,8 @@ import type { DownReason } from "./reconnector.js"
 export interface ChannelEnd {
   readonly topic: string
   receive(message: Message): void
-  connectionUp(): void
-  connectionDown(reason: DownReason): void
+  onConnOpen(): void
+  onConnDown(reason: DownReason): void
   leave(): unknown
   destroy(): void
 }

@@ -194,26 +194,24 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** The line is gone. @internal */
-  connectionDown(reason: DownReason): void {
+  onConnDown(reason: DownReason): void {
     this.#stopRejoin()
     if (this.#state === "errored") return
-    // What was not sent, and what may be sent twice, goes back into the buffer, before what is there.
-    const kept: Push[] = []
+    // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.sentRef === push.ref && !push.retry) {
         push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`))
       } else {
         this.withdraw(push)
         if (push.retry) push.stopTimer()
-        kept.push(push)
+        ;(this.#buffer ??= new Set()).add(push)
       }
     }
-    if (kept.length > 0) this.#buffer = new Set([...kept, ...(this.#buffer ?? [])])
     this.#trigger(PHX_ERROR, { source: "transport", reason })
   }
 
   /** There is a line. @internal */
-  connectionUp(): void {
+  onConnOpen(): void {
     this.#stopRejoin()
     if (this.#state === "errored") this.#rejoin()
   }
@@ -306,7 +304,7 @@ export class Channel<S = AnyTopics[string]> {
     if (!push.retry) push.startTimer()
     if (this.#state === "closed") return push.fail(gone(push))
     const lost = keep((this.#buffer ??= new Set()), push, options)
-    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`, options.bufferSize))
+    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`))
   }
 
   #trigger(event: string, payload: unknown, ref: Ref = null): void {

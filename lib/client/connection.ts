@@ -143,7 +143,7 @@ export class Connection {
     if (this.isConnected) return this.#send(frame)
     const entry: [Outgoing] = [frame]
     const lost = keep(this.#waiting, entry, this.#buffer)
-    if (lost === entry) throw bufferFull("the connection's send buffer", this.#buffer.bufferSize)
+    if (lost === entry) throw bufferFull("the connection's send buffer")
   }
 
   /** Sends to a room, in the envelope. */

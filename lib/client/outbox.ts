@@ -62,13 +62,13 @@ export class Outbox {
   post(message: Message, push: Push | undefined): void {
     const entries = this.#entries
     const link = this.#room()
-    if (link && entries.size === 0) return this.#write(message, push, link)
+    if (link && !entries.size) return this.#write(message, push, link)
     const { event } = message
     const entry: [Message, Push | undefined] = [message, push]
     if (event === PHX_JOIN || event === PHX_LEAVE) return void entries.add(entry)
     const lost = keep(entries, entry, this.#options)
     if (!lost) return
-    const full = bufferFull("the socket's send buffer", this.#options.bufferSize)
+    const full = bufferFull("the socket's send buffer")
     if (lost[1]) lost[1].failLoudly(full)
     else if (lost === entry) throw full
   }

@@ -3,6 +3,7 @@ import type { Loose } from "../protocol/contract.js"
 import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
 import { bind, callBindings, type Bindings } from "./bindings.js"
+import type { Channel } from "./channel.js"
 import { onAbort } from "./on-abort.js"
 
 /** Options of a push. */
@@ -75,7 +76,10 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   #settle: (() => void) | undefined
   #promise: Promise<Ok> | undefined
 
+  /** As `channel.push()` makes one and sends it. */
+  constructor(channel: Channel<Loose>, event: string, payload: unknown, options?: number | PushOptions)
   /** @internal */
+  constructor(channel: PushHost, event: string, payload: unknown, options?: number | PushOptions)
   constructor(channel: PushHost, event: string, payload: unknown, options: number | PushOptions = {}) {
     const { timeout, retry = false, signal } = typeof options === "number" ? { timeout: options } : options
     this.#channel = channel
@@ -130,7 +134,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
 
   /** Whether it has an answer or was given up, and is not to be sent any more. @internal */
   get over(): boolean {
-    return this.#outcome !== undefined
+    return !!this.#outcome
   }
 
   /** Takes a ref for the next sending, which starts the time. @internal */

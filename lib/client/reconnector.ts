@@ -103,7 +103,7 @@ export class Reconnector<Target> {
   }
 
   /** By phoenix.js's words; while waiting for the next attempt, `closed`. */
-  get lineState(): Line["state"] {
+  get state(): Line["state"] {
     return this.#line?.state ?? "closed"
   }
 
@@ -126,7 +126,7 @@ export class Reconnector<Target> {
         if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
       },
       (error) => {
-        this.#error(line, new ConnectError("could not begin to connect; see the cause", undefined, error))
+        this.#error(line, new ConnectError("not connected; see the cause", undefined, error))
         this.#ended(line, closeInfo())
       },
     )
@@ -157,7 +157,7 @@ export class Reconnector<Target> {
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */
-  heartbeatLost(): void {
+  drop(): void {
     if (this.#line) this.#drop(this.#line, "heartbeat_timeout", NORMAL, "heartbeat timeout")
   }
 
@@ -272,21 +272,20 @@ export class Reconnector<Target> {
   }
 
   #follow(): () => void {
-    const connect = (): void => this.connect()
     const shown = (): void => {
-      if (!pageHidden()) connect()
+      if (!pageHidden()) this.connect()
     }
     return followPage({
       visibilitychange: shown,
       // Chrome does not always tell a thawed page that it is visible.
       resume: shown,
-      pageshow: connect,
+      pageshow: shown,
       // An open connection would keep the page out of the back/forward cache.
       pagehide: () => {
         this.disconnect()
         this.#unfollow = this.#follow()
       },
-      online: () => (this.link ? this.#user.onConnSuspect() : connect()),
+      online: () => (this.link ? this.#user.onConnSuspect() : shown()),
     })
   }
 }

@@ -70,7 +70,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#heartbeat = new Heartbeat(
       resolved,
       () => this.#beat(),
-      () => this.#connection.heartbeatLost(),
+      () => this.#connection.drop(),
     )
     this.#outbox = new Outbox(resolved, this.#connection, (message, push, link) => this.#write(message, push, link))
   }
@@ -208,12 +208,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   isConnected(): boolean {
-    return this.#connection.link !== undefined
+    return !!this.#connection.link
   }
 
   /** By phoenix.js's words. {@link Socket.status} tells more. */
   connectionState(): "connecting" | "open" | "closing" | "closed" {
-    return this.#connection.lineState
+    return this.#connection.state
   }
 
   /** The URL of the websocket. With async params, those of the last attempt. */
@@ -304,10 +304,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   prepare(): Target | PromiseLike<Target> {
-    const params = provide(this.#options.params)
-    const authToken = provide(this.#options.authToken)
-    if (!isPromise(params) && !isPromise(authToken)) return [params, authToken]
-    return Promise.all([params, authToken]).then((target) => {
+    const { params, authToken } = this.#options
+    const target = [provide(params), provide(authToken)] as const
+    if (!target.some(isPromise)) return target as Target
+    return Promise.all(target).then((target) => {
       this.#params = target[0]
       return target
     })
@@ -329,7 +329,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#established++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
-    for (const channel of this.#channels.values()) channel.connectionUp()
+    for (const channel of this.#channels.values()) channel.onConnOpen()
     callBindings(this.#bindings, this, "open")
     if (wantsPing) this.#beat()
   }
@@ -358,7 +358,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
     // What a handler joins now waits for the next line.
-    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
+    for (const channel of [...this.#channels.values()]) channel.onConnDown(reason)
   }
 
   /** @internal */
@@ -384,7 +384,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   #url(params: object, vsn: string): string {
-    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
+    return absoluteUrl(appendQuery(this.#endPoint, { ...params, vsn }))
   }
 
   #beat(): string {
@@ -396,9 +396,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   #write(message: Message, push: Push | undefined, link: Link): void {
-    const { topic, event, join_ref, ref, payload } = message
-    const { encode, logger } = this.#options
-    logger?.("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    const { ref } = message
+    const { encode } = this.#options
+    this.#logMessage("push", message)
     try {
       if (encode) {
         encode(message, (frame) => {
@@ -414,9 +414,13 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     }
   }
 
+  #logMessage(kind: string, { topic, event, join_ref, ref, payload }: Message): void {
+    this.#options.logger?.(kind, `${topic} ${event} (${join_ref}, ${ref})`, payload)
+  }
+
   #message(message: Message): void {
-    const { topic, event, payload, ref } = message
-    this.#options.logger?.("receive", `${topic} ${event} (${ref})`, payload)
+    const { topic, ref } = message
+    this.#logMessage("receive", message)
     this.#channels.get(topic)?.receive(message)
     if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)

@@ -1,3 +1,5 @@
+import { decodeBase64 } from "./base64.js"
+
 const BASE64 = /^[A-Za-z0-9+/\-_]*={0,2}$/
 
 /** The bytes of base64 in either alphabet, padded or not; `undefined` for what is not base64. */
@@ -5,8 +7,5 @@ export function readBase64(text: string): Uint8Array | undefined {
   if (!BASE64.test(text)) return undefined
   const plain = text.replace(/=+$/, "").replace(/-/g, "+").replace(/_/g, "/")
   if (plain.length % 4 === 1) return undefined
-  const binary = atob(plain)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  return bytes
+  return decodeBase64(plain)
 }

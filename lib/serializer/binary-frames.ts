@@ -56,8 +56,8 @@ function encodeFrame(kind: number, names: readonly string[], fields: Fields, dat
 
 /** Reads the fields that a frame announces; `data` is a view of the frame, not a copy. */
 function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): Fields & { data: Uint8Array } {
-  if (names === undefined) {
-    throw new SerializerError("bad_frame", frame.length === 0 ? "empty" : `no frame of kind ${frame[0]}`, 0)
+  if (!names) {
+    throw new SerializerError("bad_frame", `no frame of kind ${frame[0]}`, 0)
   }
   let at = 1 + names.length
   const fields = {} as Fields & { data: Uint8Array }

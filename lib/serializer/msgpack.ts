@@ -109,7 +109,8 @@ function decodeForClient(frame: IncomingFrame): Message {
 
 /**
  * MessagePack: the array of V2 in one binary frame, with bytes anywhere in a payload. A map's key `__proto__` arrives as
- * `__proto_`, and dates arrive as dates.
+ * `__proto_`, and dates arrive as dates. Outside Node, a text of more than 64 bytes loses a byte order mark that it
+ * begins with.
  */
 export function msgpack(options: MsgpackOptions = {}): Serializer {
   return {

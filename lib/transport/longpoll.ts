@@ -114,7 +114,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   }
 
   const post = async (): Promise<void> => {
-    while (queue.length > 0) {
+    while (queue.length) {
       const lines = queue.splice(0, MAX_BATCH)
       const headers = { "Content-Type": "application/x-ndjson" }
       const answer = await ask({ method: "POST", headers, body: lines.join("\n") })

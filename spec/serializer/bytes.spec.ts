@@ -152,6 +152,32 @@ describe("msgpack", () => {
   })
 })
 
+describe("json", () => {
+  const { client, server } = SERIALIZERS.json
+
+  // A server that echoes what a client took for a ref gets there: JSON refs may be anything.
+  it.each([
+    ["an object", { a: 1 }],
+    ["a list", ["1"]],
+    ["an object that has no text", { toString: 1 }],
+    ["an object without a prototype", Object.create(null)],
+  ])("refuses %s as a name in a binary frame, instead of writing another name", (_, name) => {
+    for (const part of ["join_ref", "ref", "topic", "event"]) {
+      const message = { ...push(EXPECTED), [part]: name } as Message
+      expect(() => client.encode(message)).toThrow(expect.objectContaining({ code: "unencodable", at: part }) as Error)
+    }
+    const answer = { ...reply(EXPECTED), join_ref: name } as unknown as Message
+    expect(() => server.encode(answer)).toThrow(
+      expect.objectContaining({ code: "unencodable", at: "join_ref" }) as Error,
+    )
+  })
+
+  it("says which name is too long, by its bytes and not by its characters", () => {
+    const message = { ...push(EXPECTED), topic: "é".repeat(128) }
+    expect(() => client.encode(message)).toThrow(expect.objectContaining({ code: "unencodable", at: "topic" }) as Error)
+  })
+})
+
 describe("json-v1", () => {
   const { client, server } = SERIALIZERS["json-v1"]
 
