@@ -7,6 +7,7 @@ import {
   type Message,
   type MetaOf,
   type OkOf,
+  type MayOmit,
   type PayloadOf,
   type PresenceDiff,
   type PresenceEntry,
@@ -31,7 +32,7 @@ export interface Unread {
 }
 
 /** A payload that may be left out where the contract asks for none. */
-export type PayloadArgument<Payload> = undefined extends Payload ? [payload?: Payload] : [payload: Payload]
+export type PayloadArgument<Payload> = MayOmit<Payload> extends true ? [payload?: Payload] : [payload: Payload]
 
 /** What a room needs of its client. @internal */
 export interface RoomHost {
