@@ -2,11 +2,17 @@ import { heap } from "./client/heap.js"
 import { incoming } from "./client/incoming.js"
 import { reply } from "./client/reply.js"
 import { rooms } from "./client/rooms.js"
+import { echo } from "./server/echo.js"
+import { fanOut } from "./server/fan-out.js"
+import { joins } from "./server/joins.js"
+import { manyRooms } from "./server/many-rooms.js"
+import { memory } from "./server/memory.js"
 import type { Suite } from "./harness/scenario.js"
 import { serializers } from "./serializer/serializers.js"
 
 /** Everything that `npm run bench` can measure. */
 export const suites: readonly Suite[] = [
   { name: "client", scenarios: [incoming, reply, rooms, heap] },
+  { name: "server", scenarios: [fanOut, manyRooms, echo, joins, memory] },
   { name: "serializer", scenarios: [serializers] },
 ]

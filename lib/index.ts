@@ -3,10 +3,11 @@ export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArgumen
 export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
 export type { WhenFull } from "./client/outbox.js"
 export { Presence, type PresenceOptions } from "./client/presence.js"
-export { Push, type PushOptions } from "./client/push.js"
+export type { Push, PushOptions, ResponseOf } from "./client/push.js"
 export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/reconnector.js"
 export { Serializer } from "./client/serializer-class.js"
 export type {
+  Callback,
   Logger,
   OpenedOptions,
   ParamsArgument,
@@ -18,6 +19,7 @@ export { Socket } from "./client/socket.js"
 export type { Handlers, Subscription } from "./client/subscriptions.js"
 export type { Bytes } from "./protocol/bytes.js"
 export type { Clock } from "./protocol/clock.js"
+export type { BinaryType } from "./protocol/frame.js"
 export type * from "./protocol/contract.js"
 export {
   BufferFullError,

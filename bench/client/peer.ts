@@ -1,4 +1,4 @@
-import { now } from "../harness/stopwatch.js"
+import { cpuTime } from "../harness/stopwatch.js"
 
 /** V2's array of five, as it goes over the wire. */
 export type Tuple = [join_ref: string | null, ref: string | null, topic: string, event: string, payload: unknown]
@@ -56,7 +56,7 @@ function answers([join_ref, ref, topic, event]: Tuple): string[] {
 export class Peer {
   /** A class for the `transport` option. */
   readonly WebSocket: new (url: string) => Line
-  /** Nanoseconds that the peer took to read frames and to write answers. */
+  /** Nanoseconds that the peer itself computed to read frames and to write answers. */
   busy = 0
   /** The pushes that it was asked not to answer. */
   readonly unanswered: Tuple[] = []
@@ -127,9 +127,9 @@ export class Peer {
     const received = this.#received
     this.#received = []
     for (let at = 0; at < received.length; at += AT_ONCE) {
-      const started = now()
+      const started = cpuTime()
       const frames = this.#framesFor(received.slice(at, at + AT_ONCE))
-      this.busy += now() - started
+      this.busy += cpuTime() - started
       for (const frame of frames) this.deliver(frame)
     }
     this.#answered += received.length

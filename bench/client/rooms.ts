@@ -1,19 +1,21 @@
 import type { Goal, Scenario } from "../harness/scenario.js"
-import { collectGarbage, now } from "../harness/stopwatch.js"
+import { collectGarbage, cpuTime } from "../harness/stopwatch.js"
 import { connect, LIBRARIES, type ChannelLike } from "./library.js"
 import { Peer } from "./peer.js"
 import { topics } from "./topics.js"
 
 const WARM_UP_ROOMS = 1000
-const WARM_UPS = 5
+const WARM_UPS = 10
+/** A hundred rooms are joined too fast for one cycle to say much. */
+const CYCLES = 5
 
-/** Nanoseconds from the first call to the last answer, without what the peer took. */
+/** Nanoseconds of computing from the first call to the last answer, without the peer's. */
 async function timed(peer: Peer, work: () => Promise<void>): Promise<number> {
   collectGarbage()
-  const started = now()
+  const started = cpuTime()
   const busy = peer.busy
   await work()
-  return now() - started - (peer.busy - busy)
+  return cpuTime() - started - (peer.busy - busy)
 }
 
 function expectAll(channels: readonly ChannelLike[], state: string): void {
@@ -21,7 +23,10 @@ function expectAll(channels: readonly ChannelLike[], state: string): void {
   if (other !== undefined) throw new Error(`a channel is ${other.state} instead of ${state}`)
 }
 
-async function joinRejoinLeave(library: string, count: number): Promise<Record<string, number>> {
+async function joinRejoinLeave(
+  library: string,
+  count: number,
+): Promise<{ join: number; rejoin: number; leave: number }> {
   const peer = new Peer()
   const socket = await connect(library, peer)
   const names = topics(count)
@@ -68,7 +73,17 @@ export const rooms: Scenario = {
   async prepare(library, of) {
     const count = Number(of)
     for (let i = 0; i < WARM_UPS; i++) await joinRejoinLeave(library, Math.min(count, WARM_UP_ROOMS))
-    return () => joinRejoinLeave(library, count)
+    if (count > WARM_UP_ROOMS) return () => joinRejoinLeave(library, count)
+    return async () => {
+      const sum = { join: 0, rejoin: 0, leave: 0 }
+      for (let i = 0; i < CYCLES; i++) {
+        const { join, rejoin, leave } = await joinRejoinLeave(library, count)
+        sum.join += join / CYCLES
+        sum.rejoin += rejoin / CYCLES
+        sum.leave += leave / CYCLES
+      }
+      return sum
+    }
   },
 
   goals(median) {

@@ -27,12 +27,26 @@ export async function bundle(minify: boolean): Promise<void> {
     logLevel: "warning",
   })
   await build({
-    entryPoints: { worker: at("worker.ts") },
+    entryPoints: { "rookery-server": at("../../lib/server.ts") },
+    outdir: at(OUT),
+    bundle: true,
+    minify,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    sourcemap: true,
+    logLevel: "warning",
+  })
+  await build({
+    entryPoints: { worker: at("worker.ts"), "server-process": at("../server/server-process.ts") },
     outdir: at(OUT),
     bundle: true,
     format: "esm",
     platform: "node",
     target: "node20",
+    // What is compared with is read from its packages, as people who use it do.
+    packages: "external",
     sourcemap: true,
     logLevel: "warning",
   })

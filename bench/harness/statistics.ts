@@ -6,6 +6,14 @@ export interface Summary {
   readonly rounds: number
 }
 
+/** The value that so much of the others (0 to 1) do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const value = sorted[Math.ceil(sorted.length * share) - 1]
+  if (value === undefined) throw new Error("no values, no percentile")
+  return value
+}
+
 /** The middle of some numbers, or the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)

@@ -1,42 +1,48 @@
-import { RookeryError, Socket, type Transport } from "rookery"
+import { parseArgs } from "node:util"
+import { Presence, RookeryError, Socket, type SocketOptions } from "rookery"
 import { msgpack } from "rookery/msgpack"
-import { ScriptedPeer, type OnFrame } from "./peer.js"
+import { chat } from "./server.js"
+import type { Topics } from "./topics.js"
 
-type Topics = {
-  "room:*": {
-    params: { name: string }
-    joined: { members: number }
-    receives: { new_msg: { from: string; text: string } }
-    sends: {
-      new_msg: { payload: { from: string; text: string }; ok: { id: number } }
-      never_answered: { payload: object; ok: never }
-    }
-  }
-}
+const { values } = parseArgs({ options: { port: { type: "string" }, once: { type: "boolean" } } })
 
 const chapter = (title: string): void => console.log(`\n${title}`)
-const tell = (who: string, what: string): void => console.log(`  ${who.padEnd(5)} ${what}`)
+const tell = (who: string, what: string): void => console.log(`  ${who.padEnd(4)} ${what}`)
 const codeOf = (error: unknown): string => (error instanceof RookeryError ? error.code : String(error))
+const opened = (socket: Socket<Topics>): Promise<void> =>
+  new Promise((resolve) => {
+    socket.onOpen(resolve)
+  })
 
-const peer = new ScriptedPeer()
-const showFrames =
-  (who: string): OnFrame =>
-  (arrow, frame) =>
-    tell(who, `${arrow} ${typeof frame === "string" ? frame : `${frame.length} bytes of MessagePack`}`)
+// The port that was asked for, or 4000, or any other if that is taken.
+const endpoint = chat()
+const wanted = Number(values.port ?? 4000)
+const { port } = await endpoint.listen({ port: wanted }).catch((error: unknown) => {
+  if (values.port !== undefined) throw error
+  return endpoint.listen({ port: 0 })
+})
+const url = `ws://127.0.0.1:${port}/socket`
+console.log(`The endpoint listens at ${url}`)
 
-const connect = (transport: Transport, options = {}): Socket<Topics> => {
-  const socket = new Socket<Topics>("wss://example.com/socket", { transport, ...options })
+const connect = (name: string, options: SocketOptions = {}): Socket<Topics> => {
+  const socket = new Socket<Topics>(url, { params: { name }, ...options })
   socket.connect()
   return socket
 }
 
 chapter("Ada speaks JSON, Bob speaks MessagePack; they join one room.")
-const ada = connect(peer.transport(showFrames("Ada")))
-const bob = connect(peer.transport(showFrames("Bob")), { serializer: msgpack() })
-const adasRoom = await ada.join("room:lobby", { name: "Ada" })
-const bobsRoom = bob.channel("room:lobby", { name: "Bob" })
-const { members } = await bobsRoom.join()
-tell("Bob", `is in, with ${members} members`)
+const ada = connect("Ada")
+const bob = connect("Bob", { serializer: msgpack() })
+const adasRoom = await ada.join("room:lobby")
+const bobsRoom = bob.channel("room:lobby")
+const presence = new Presence(bobsRoom)
+const everybody = new Promise<void>((resolve) => {
+  presence.onSync(() => {
+    if (Object.keys(presence.state).length === 2) resolve()
+  })
+})
+await Promise.all([bobsRoom.join(), everybody])
+tell("Bob", `sees ${Object.keys(presence.state).sort().join(" and ")}`)
 
 chapter("Ada says something. Her push is answered, and Bob hears it.")
 const heard = new Promise<void>((resolve) => {
@@ -45,27 +51,31 @@ const heard = new Promise<void>((resolve) => {
     resolve()
   })
 })
-const { id } = await adasRoom.push("new_msg", { from: "Ada", text: "hello" })
-await heard
+const [{ id }] = await Promise.all([adasRoom.push("new_msg", { text: "hello" }), heard])
 tell("Ada", `knows that it is message ${id}`)
 
 chapter("Not every room is open.")
-await ada.join("room:secret", { name: "Ada" }).catch((error: unknown) => tell("Ada", `is ${codeOf(error)}`))
+await ada.join("room:secret").catch((error: unknown) => tell("Ada", `is ${codeOf(error)}`))
 
-chapter("The line breaks. What was in flight rejects at once, and the rooms are joined again.")
-const inFlight = adasRoom.push("never_answered", {}).then(
+chapter("The server sends Ada away. What was in flight rejects at once, and her room is joined again.")
+const inFlight = adasRoom.push("never_answered").then(
   () => tell("Ada", "got an answer"),
   (error: unknown) => tell("Ada", `learns at once: ${codeOf(error)}`),
 )
-await Promise.resolve()
-const back = Promise.all([ada, bob].map((socket) => new Promise<void>((resolve) => void socket.onOpen(resolve))))
-peer.cut()
-tell("Ada", `is ${ada.status}`)
+const back = opened(ada)
+ada.onStatus((status) => status === "reconnecting" && tell("Ada", `is ${status}`))
+endpoint.disconnect("user:Ada")
 await Promise.all([inFlight, back])
-const again = await adasRoom.push("new_msg", { from: "Ada", text: "still here" })
-tell("Ada", `is ${ada.status}, and said message ${again.id}`)
+const again = await adasRoom.push("new_msg", { text: "still here" })
+tell("Ada", `is ${ada.status} again, and said message ${again.id}`)
 
 chapter("They go home, and nothing is left behind.")
-await bobsRoom.leave()
 ada.destroy()
 bob.destroy()
+
+if (values.once) {
+  await endpoint.close()
+} else {
+  chapter(`The endpoint goes on at ${url}: join "room:lobby" with any client of Phoenix. Ctrl-C ends it.`)
+  process.once("SIGINT", () => void endpoint.close({ deadlineMs: 1000 }))
+}

@@ -16,16 +16,20 @@ export interface Binding {
  */
 export type Bindings = Binding | undefined
 
-/** The handlers for which `keep` holds, and another one. */
-export function rebind(list: Bindings, keep: (binding: Binding) => boolean, last?: Binding): Bindings {
-  const first: Pick<Binding, "next"> = {}
-  let end = first
+/** The handlers for which `keep` holds, and the one that is added. */
+export function rebind(list: Bindings, keep: (binding: Binding) => boolean, added?: Binding): Bindings {
+  const head: Pick<Binding, "next"> = {}
+  let tail = head
   for (let binding = list; binding; binding = binding.next) {
-    if (keep(binding)) end = end.next = { ...binding }
+    if (keep(binding)) tail = tail.next = { ...binding }
   }
-  end.next = last
-  return first.next
+  tail.next = added
+  return head.next
 }
+
+/** The handlers and another one. */
+export const bind = (list: Bindings, event: string, ref: unknown, handler: Binding["handler"]): Bindings =>
+  rebind(list, () => true, { event, ref, handler })
 
 /** Whether anybody listens to an event. */
 export function isBound(list: Bindings, event: string): boolean {

@@ -8,8 +8,8 @@ import type { DownReason } from "./reconnector.js"
 export interface ChannelEnd {
   readonly topic: string
   receive(message: Message): void
-  connectionUp(): void
-  connectionDown(reason: DownReason): void
+  onConnOpen(): void
+  onConnDown(reason: DownReason): void
   leave(): unknown
   destroy(): void
 }
@@ -31,7 +31,8 @@ export interface ChannelHost {
   enter(channel: ChannelEnd): void
   /** The topic's messages go to nobody. */
   exit(channel: ChannelEnd): void
-  owes(push: Push): void
+  /** Pushes that failed and still owe their `receive("timeout")`. */
+  readonly owing: Set<Push>
   report(error: unknown): void
   log(kind: string, message: string, data?: unknown): void
 }

@@ -1,3 +1,4 @@
+import type { MayOmit } from "../protocol/contract.js"
 import type { Ref } from "../protocol/message.js"
 import type { PushOptions } from "./push.js"
 
@@ -12,7 +13,7 @@ export interface ListenOptions {
   /** Stops listening when it is aborted. */
   signal?: AbortSignal | undefined
   /** Stops listening after the first message. */
-  once?: boolean
+  once?: boolean | undefined
 }
 
 /** Options of {@link Channel.messages}. */
@@ -24,10 +25,11 @@ export interface MessagesOptions {
    *
    * @default 1000
    */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** The payload and the options of a push; both may be left out where the contract asks for no payload. */
-export type PushArguments<Payload> = undefined extends Payload
-  ? [payload?: Payload, options?: number | PushOptions]
-  : [payload: Payload, options?: number | PushOptions]
+export type PushArguments<Payload> =
+  MayOmit<Payload> extends true
+    ? [payload?: Payload | undefined, options?: number | PushOptions | undefined]
+    : [payload: Payload, options?: number | PushOptions | undefined]

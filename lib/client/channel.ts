@@ -13,13 +13,16 @@ import type {
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { callBindings, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
+import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
+import { provide } from "./socket-options.js"
+import type { Socket } from "./socket.js"
 import { whenReady } from "./when-ready.js"
 
 /** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
@@ -31,24 +34,24 @@ export class Channel<S = AnyTopics[string]> {
   readonly host: ChannelHost
   #state: ChannelState = "closed"
   #join: Push<JoinedOf<S>, RefusedOf<S>>
-  #timeout: number
   #bindings: Bindings
   #lastBinding = 0
   /** Pushes that wait for their answers, by ref, in the order of their sending. */
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
-  #buffer: Push[] | undefined
-  #joinedOnce = false
+  #buffer: Set<Push> | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
 
+  /** As `socket.channel()` makes one; this is for subclasses. */
+  constructor(topic: string, params: unknown, socket: Socket<Loose>)
   /** @internal */
+  constructor(topic: string, params: unknown, host: ChannelHost)
   constructor(topic: string, params: unknown, host: ChannelHost) {
     this.topic = topic
     this.params = params
     this.host = host
-    this.#timeout = host.options.timeout
-    this.#join = new Push(this, PHX_JOIN, undefined, this.#timeout)
+    this.#join = new Push(this, PHX_JOIN, undefined, host.options.timeout)
   }
 
   get state(): ChannelState {
@@ -70,21 +73,18 @@ export class Channel<S = AnyTopics[string]> {
     if (this.#state !== "closed") {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
-    const { timeout = this.#timeout, signal } = toOptions(options)
-    this.#timeout = timeout
-    this.#joinedOnce = true
-    this.#join = new Push(this, PHX_JOIN, undefined, timeout, { signal })
-    if (!this.#join.over) this.#rejoin()
-    return this.#join
+    const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
+    if (!join.over) this.#rejoin()
+    return join
   }
 
   /** Leaves the topic: handlers are told `phx_close` at once, and nothing more comes. */
-  leave(timeout: number = this.#timeout): Push<Loose, never> {
+  leave(timeout?: number): Push<Loose, never> {
     const push = new Push<Loose, never>(this, PHX_LEAVE, {}, timeout)
     if (this.#state !== "closed") {
       this.#state = "leaving"
       this.#postLeave()
-      this.#trigger(PHX_CLOSE, "leave", null, this.#join.ref)
+      this.#trigger(PHX_CLOSE, "leave")
     }
     push.answer("ok", {})
     return push
@@ -96,19 +96,13 @@ export class Channel<S = AnyTopics[string]> {
    * @throws a `RookeryError` with code `not_joined` if `join()` was never called
    */
   push<E extends SentEvent<S>>(event: E, ...args: PushArguments<PayloadOf<S, E>>): Push<OkOf<S, E>, ErrorOf<S, E>> {
-    if (!this.#joinedOnce) {
-      throw new RookeryError("not_joined", `push "${event}" to ${this.topic}: call join() first`)
+    // Of a channel that was joined before, the last join is over.
+    if (this.#state === "closed" && !this.#join.over) {
+      throw new RookeryError("not_joined", `${this.topic} is ${this.#state}; join() it first`)
     }
-    const options = toOptions(args[1])
-    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(
-      this,
-      event,
-      args[0] ?? {},
-      options.timeout ?? this.#timeout,
-      options,
-    )
+    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, args[0] ?? {}, args[1])
     if (push.over) return push
-    if (this.#state === "joined" && this.host.isConnected()) this.#send(push)
+    if (this.#state === "joined") this.#send(push)
     else this.#keep(push)
     return push
   }
@@ -116,7 +110,7 @@ export class Channel<S = AnyTopics[string]> {
   /** Listens to an event. The number is for {@link Channel.off}. */
   on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
     const ref = ++this.#lastBinding
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler })
+    this.#bindings = bind(this.#bindings, event, ref, handler)
     return ref
   }
 
@@ -138,9 +132,9 @@ export class Channel<S = AnyTopics[string]> {
       this.off(event, ref)
       unfollow()
     }
-    const ref = this.on(event, (payload, messageRef, joinRef) => {
+    const ref = this.on(event, (...message) => {
       if (once) stop()
-      handler(payload, messageRef, joinRef)
+      handler(...message)
     })
     const unfollow = onAbort(signal, () => this.off(event, ref))
     return stop
@@ -154,15 +148,15 @@ export class Channel<S = AnyTopics[string]> {
     event: E,
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
-    const stops: (() => void)[] = []
-    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => {
-      for (const stop of stops) stop()
-    })
-    stops.push(
-      this.listen(event, (payload) => add(payload)),
-      this.listen(PHX_CLOSE, () => end()),
+    const listening = new AbortController()
+    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => listening.abort())
+    this.listen(event, add, listening)
+    this.listen(PHX_CLOSE, () => end(), listening)
+    // A long-lived signal must not keep the stream.
+    onAbort(
+      listening.signal,
+      onAbort(signal, () => end()),
     )
-    stops.push(onAbort(signal, () => end()))
     return messages
   }
 
@@ -177,7 +171,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
-  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef: Ref): Loose {
+  onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef?: Ref): Loose {
     return payload
   }
 
@@ -192,33 +186,39 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   /** Takes a message of the topic. @internal */
-  receive({ event, payload, ref, join_ref }: Message): void {
-    const joinRef = this.#join.ref
+  receive(message: Message): void {
+    const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
-    if (!join_ref || join_ref === joinRef) return this.#trigger(event, payload, ref, joinRef)
-    this.host.log("channel", "dropping outdated message", { topic: this.topic, event, payload, join_ref })
+    if (!join_ref || join_ref === this.#join.ref) this.#trigger(event, payload, ref)
+    else this.host.log("channel", "dropping outdated message", message)
   }
 
   /** The line is gone. @internal */
-  connectionDown(reason: DownReason): void {
-    this.host.options.clock.clearTimeout(this.#rejoinTimer)
-    if (this.#state !== "joined" && this.#state !== "joining") return
-    this.#giveUpPending(
-      (push) => new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`),
-      true,
-    )
-    this.#trigger(PHX_ERROR, { source: "transport", reason }, null, this.#join.ref)
+  onConnDown(reason: DownReason): void {
+    this.#stopRejoin()
+    if (this.#state === "errored") return
+    // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
+    for (const push of this.#pending?.values() ?? []) {
+      if (push.sentRef === push.ref && !push.retry) {
+        push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`))
+      } else {
+        this.withdraw(push)
+        if (push.retry) push.stopTimer()
+        ;(this.#buffer ??= new Set()).add(push)
+      }
+    }
+    this.#trigger(PHX_ERROR, { source: "transport", reason })
   }
 
   /** There is a line. @internal */
-  connectionUp(): void {
+  onConnOpen(): void {
     this.#stopRejoin()
     if (this.#state === "errored") this.#rejoin()
   }
 
   /** The socket is no more. @internal */
   destroy(): void {
-    this.#trigger(PHX_CLOSE, "destroyed", null, this.#join.ref)
+    this.#trigger(PHX_CLOSE, "destroyed")
   }
 
   /** @internal */
@@ -226,77 +226,65 @@ export class Channel<S = AnyTopics[string]> {
     if (push === (this.#join as Push)) {
       // The join may have arrived all the same, and its answer be late.
       this.#postLeave()
-      this.#state = "errored"
-      this.#scheduleRejoin()
+      push.ref = null
+      this.#rejoinLater()
     } else {
-      this.withdraw(push, push.ref)
+      this.withdraw(push)
     }
-    push.ref = null
+    this.host.owing.delete(push)
     push.answer("timeout", {})
   }
 
   /** @internal */
-  withdraw(push: Push, ref: Ref): void {
-    if (push === (this.#join as Push)) {
-      if (this.#state !== "closed") this.leave()
-      return
-    }
-    this.#pending?.delete(ref)
-    const at = this.#buffer?.indexOf(push) ?? -1
-    if (at >= 0) this.#buffer?.splice(at, 1)
+  withdraw(push: Push): void {
+    if (push === (this.#join as Push) && this.#state !== "closed") this.leave()
+    this.#pending?.delete(push.ref)
+    this.#buffer?.delete(push)
+    push.ref = null
   }
 
   #rejoin(): void {
+    const { host } = this
     const join = this.#join
-    const { host, topic, params } = this
     host.enter(this)
-    this.#state = "joining"
-    join.begin(null)
-    join.timeout = this.#timeout
+    const ref = host.makeRef()
     const ifCurrent =
       <T>(next: (value: T) => void) =>
       (value: T): void => {
-        if (this.#state === "joining" && this.#join === join && join.ref === null) next(value)
+        if (join.ref === ref) next(value)
       }
+    this.#state = "joining"
+    // Params that take long, or fail, count as an answer that does not come.
+    join.begin(ref)
     whenReady(
-      () => (typeof params === "function" ? (params as () => unknown)() : params),
-      ifCurrent((payload) => {
-        const ref = host.makeRef()
-        join.begin(ref)
-        host.post({ join_ref: ref, ref, topic, event: PHX_JOIN, payload: payload ?? {} }, join as Push)
-      }),
+      () => provide(this.params),
+      ifCurrent((payload) => this.#post(PHX_JOIN, payload ?? {}, ref, join as Push)),
       ifCurrent((error) => {
-        this.#state = "errored"
+        this.#rejoinLater()
         host.report(error)
-        this.#scheduleRejoin()
       }),
     )
-    // Params that take long, or fail, count as an answer that does not come.
-    if (join.ref === null && !join.over) join.startTimer()
   }
 
-  #scheduleRejoin(): void {
+  #rejoinLater(): void {
     const { host } = this
-    const { options } = host
-    options.clock.clearTimeout(this.#rejoinTimer)
-    if (!host.isConnected()) return
-    this.#rejoinTimer = options.clock.setTimeout(
-      () => {
-        if (host.isConnected()) this.#rejoin()
-      },
-      options.rejoinAfterMs(++this.#rejoinTries),
-    )
+    const { clock, rejoinAfterMs } = host.options
+    this.#state = "errored"
+    clock.clearTimeout(this.#rejoinTimer)
+    if (host.isConnected()) {
+      this.#rejoinTimer = clock.setTimeout(() => this.#rejoin(), rejoinAfterMs(++this.#rejoinTries))
+    }
   }
 
   #stopRejoin(): void {
     this.#rejoinTries = 0
-    if (this.#rejoinTimer !== undefined) this.host.options.clock.clearTimeout(this.#rejoinTimer)
+    this.host.options.clock.clearTimeout(this.#rejoinTimer)
   }
 
   #postLeave(): void {
-    const { ref } = this.#join
-    if (ref === null || !this.host.isConnected()) return
-    this.#post(PHX_LEAVE, {}, this.host.makeRef())
+    const { host } = this
+    const { ref, sentRef } = this.#join
+    if (ref === sentRef && host.isConnected()) this.#post(PHX_LEAVE, {}, host.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
@@ -307,28 +295,20 @@ export class Channel<S = AnyTopics[string]> {
     const ref = this.host.makeRef()
     push.begin(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
-    try {
-      this.#post(push.event, push.payload, ref, push)
-    } catch (error) {
-      push.failLoudly(error as Error)
-    }
+    this.#post(push.event, push.payload, ref, push)
   }
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    const { bufferSize, whenFull } = this.host.options
-    const buffer = (this.#buffer ??= [])
+    const { options } = this.host
     if (!push.retry) push.startTimer()
     if (this.#state === "closed") return push.fail(gone(push))
-    if (buffer.length >= bufferSize) {
-      const full = bufferFull(`the push buffer of ${this.topic}`, bufferSize)
-      if (whenFull === "refuse") return push.failLoudly(full)
-      buffer[0]?.failLoudly(full)
-    }
-    buffer.push(push)
+    const lost = keep((this.#buffer ??= new Set()), push, options)
+    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`))
   }
 
-  #trigger(event: string, payload: unknown, ref: Ref, joinRef: Ref): void {
+  #trigger(event: string, payload: unknown, ref: Ref = null): void {
+    const joinRef = this.#join.ref
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
@@ -336,78 +316,63 @@ export class Channel<S = AnyTopics[string]> {
     } catch (cause) {
       return this.host.report(cause)
     }
-    if (event === PHX_REPLY) this.#answered(ref, handled as Partial<Reply> | null)
+    if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
     else if (event === PHX_ERROR || event === PHX_CLOSE) {
       this.host.log("channel", `${event} ${this.topic}`, handled)
-      if (event === PHX_ERROR) this.#errored()
+      if (event === PHX_ERROR) this.#crashed()
       else this.#closed()
     }
     callBindings(this.#bindings, this.host, event, handled, ref, joinRef)
   }
 
-  #answered(ref: Ref, reply: Partial<Reply> | null): void {
-    const status = String(reply?.status)
-    if (ref === this.#join.ref) return this.#joinAnswered(status, reply?.response)
-    const push = this.#pending?.get(ref)
-    if (!push) return
-    this.#pending?.delete(ref)
-    push.ref = null
-    push.answer(status, reply?.response)
-  }
-
-  #joinAnswered(status: string, response: unknown): void {
+  #answered(ref: Ref, { status, response }: Reply): void {
+    const join = this.#join
+    if (ref !== join.ref) {
+      const push = this.#pending?.get(ref)
+      if (!push) return
+      this.withdraw(push)
+      return push.answer(status, response)
+    }
     // A second answer to one join says nothing.
     if (this.#state !== "joining") return
     if (status === "ok") {
       this.#state = "joined"
       this.#stopRejoin()
-      const buffer = this.#buffer
-      this.#buffer = undefined
-      for (const push of buffer ?? []) if (!push.over) this.#send(push)
+      for (const push of this.#buffer ?? []) {
+        this.#buffer?.delete(push)
+        this.#send(push)
+      }
     } else {
-      this.#state = "errored"
-      this.#scheduleRejoin()
+      this.#rejoinLater()
     }
-    this.#join.answer(status, response)
+    join.answer(status, response)
   }
 
-  #errored(): void {
-    if (this.#state === "joining") this.#join.begin(null)
-    this.#state = "errored"
-    this.#giveUpPending((push) => new ChannelClosedError("channel_crashed", `${push}: the channel crashed`))
-    this.#scheduleRejoin()
+  #crashed(): void {
+    const join = this.#join
+    if (this.#state === "joining") {
+      join.ref = null
+      join.stopTimer()
+    }
+    for (const push of this.#pending?.values() ?? []) {
+      push.fail(new ChannelClosedError("channel_crashed", `${push}: the channel crashed`))
+    }
+    this.#rejoinLater()
   }
 
   #closed(): void {
+    const join = this.#join as Push
     this.#stopRejoin()
     this.#state = "closed"
     this.host.exit(this)
-    this.#join.stopTimer()
-    this.#giveUpPending(gone)
-    for (const push of [this.#join as Push, ...(this.#buffer?.slice() ?? [])]) push.fail(gone(push))
-  }
-
-  /** Fails what was sent. What was not, and what may be sent twice, goes back into the buffer, before what is there. */
-  #giveUpPending(error: (push: Push) => RookeryError, lineLost = false): void {
-    const pending = this.#pending
-    if (!pending) return
-    this.#pending = undefined
-    const kept: Push[] = []
-    for (const push of pending.values()) {
-      if (lineLost && (push.retry || !push.sent)) {
-        push.ref = null
-        if (push.retry) push.stopTimer()
-        kept.push(push)
-      } else {
-        push.fail(error(push))
-      }
+    join.stopTimer()
+    for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
+      // An error costs a stack trace, and most joins were answered long ago.
+      if (push.over) this.withdraw(push)
+      else push.fail(gone(push))
     }
-    if (kept.length > 0) this.#buffer = [...kept, ...(this.#buffer ?? [])]
   }
 }
-
-const toOptions = (options: number | PushOptions = {}): PushOptions =>
-  typeof options === "number" ? { timeout: options } : options
 
 const gone = (push: Push): RookeryError =>
   new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)

@@ -6,10 +6,10 @@ import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo, Transport } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
-import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
-import type { WhenFull } from "./outbox.js"
+import { keep, type BufferOptions, type WhenFull } from "./outbox.js"
 
 /** Options of a {@link Connection}. */
 export interface ConnectionOptions {
@@ -18,29 +18,29 @@ export interface ConnectionOptions {
    *
    * @default true
    */
-  reconnect?: boolean
+  reconnect?: boolean | undefined
   /** How long to wait before the nth attempt in a row, or `false` to give up. @default as for a `Socket` */
-  reconnectAfterMs?: ReconnectPolicy
+  reconnectAfterMs?: ReconnectPolicy | undefined
   /** After how many failed attempts in a row to give up. @default Infinity */
-  maxReconnectAttempts?: number
+  maxReconnectAttempts?: number | undefined
   /** Parses incoming text as JSON. @default false */
-  json?: boolean
+  json?: boolean | undefined
   /** How `sendTo` and `{ room }` wrap what goes to a room. @default (room, data) => ({ room, data }) */
-  envelope?: (room: string, data: unknown) => unknown
+  envelope?: ((room: string, data: unknown) => unknown) | undefined
   /** The way to the server. @default webSocket() */
-  transport?: TransportOption
+  transport?: TransportOption | undefined
   /** How many frames may wait for the line. @default 1000 */
-  bufferSize?: number
+  bufferSize?: number | undefined
   /** What a full buffer does: turn the new frame away, or give up the oldest. @default "refuse" */
-  whenFull?: WhenFull
+  whenFull?: WhenFull | undefined
   /** How the platform hands over bytes. @default "arraybuffer" */
-  binaryType?: BinaryType
+  binaryType?: BinaryType | undefined
   /** Whether to follow the page, as a `Socket` does. @default true */
-  pageEvents?: boolean
+  pageEvents?: boolean | undefined
   /** Where time comes from. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Where chance comes from: a number from 0 to 1. @default Math.random */
-  random?: () => number
+  random?: (() => number) | undefined
 }
 
 /** What a {@link Connection} tells, by event. */
@@ -60,11 +60,10 @@ export class Connection {
   readonly #url: Provider<string>
   readonly #json: boolean
   readonly #envelope: (room: string, data: unknown) => unknown
-  readonly #bufferSize: number
-  readonly #whenFull: WhenFull
+  readonly #buffer: BufferOptions
   #bindings: Bindings
   readonly #line: Reconnector<string>
-  #waiting: Outgoing[] = []
+  readonly #waiting = new Set<[frame: Outgoing]>()
   #close: CloseInfo | undefined
 
   /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
@@ -74,15 +73,15 @@ export class Connection {
     this.#url = url
     this.#json = options.json ?? false
     this.#envelope = options.envelope ?? ((room, data) => ({ room, data }))
-    this.#bufferSize = options.bufferSize ?? 1000
-    this.#whenFull = options.whenFull ?? "refuse"
+    this.#buffer = { bufferSize: options.bufferSize ?? 1000, whenFull: options.whenFull ?? "refuse" }
     this.#line = new Reconnector<string>(
       {
         prepare: () => provide(this.#url),
         open: (target, events) => transport.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
         onConnOpen: () => {
           this.#close = undefined
-          for (const frame of this.#waiting.splice(0)) this.#send(frame)
+          for (const [frame] of this.#waiting) this.#send(frame)
+          this.#waiting.clear()
           this.#tell("open")
         },
         onConnMessage: (frame) => this.#frame(frame),
@@ -137,16 +136,14 @@ export class Connection {
    *
    * @throws a `BufferFullError` if too much waits already, a `SerializerError` for what JSON cannot carry
    */
-  send(data: unknown, { room }: { room?: string } = {}): void {
+  send(data: unknown, { room }: { room?: string | undefined } = {}): void {
     if (room !== undefined) return this.sendTo(room, data)
     const frame = typeof data === "string" ? data : isBytes(data) ? toUint8Array(data) : stringifyJson(data)
     if (frame === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
     if (this.isConnected) return this.#send(frame)
-    if (this.#waiting.length >= this.#bufferSize) {
-      if (this.#whenFull === "refuse") throw bufferFull("the connection's send buffer", this.#bufferSize)
-      this.#waiting.shift()
-    }
-    this.#waiting.push(frame)
+    const entry: [Outgoing] = [frame]
+    const lost = keep(this.#waiting, entry, this.#buffer)
+    if (lost === entry) throw bufferFull("the connection's send buffer")
   }
 
   /** Sends to a room, in the envelope. */
@@ -157,7 +154,7 @@ export class Connection {
   /** Calls back at an event. The returned function takes the callback off. */
   on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
     const ref = {}
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback as () => void })
+    this.#bindings = bind(this.#bindings, event, ref, callback as () => void)
     return () => {
       this.#bindings = rebind(this.#bindings, (binding) => binding.ref !== ref)
     }
@@ -167,7 +164,7 @@ export class Connection {
   destroy(): void {
     this.#line.disconnect()
     this.#line.abandon()
-    this.#waiting = []
+    this.#waiting.clear()
     this.#bindings = undefined
   }
 

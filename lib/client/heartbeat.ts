@@ -3,8 +3,7 @@ import type { Ref } from "../protocol/message.js"
 
 /** Asks the server for a sign of life, an interval after its last one. */
 export class Heartbeat {
-  readonly #clock: Clock
-  readonly #intervalMs: number
+  readonly #options: { readonly clock: Clock; readonly heartbeatIntervalMs: number }
   readonly #send: () => Ref
   readonly #lost: () => void
   #timer: unknown
@@ -15,52 +14,50 @@ export class Heartbeat {
    * @param send sends a heartbeat and gives its ref
    * @param lost told when a heartbeat stays without an answer for a whole interval
    */
-  constructor(clock: Clock, intervalMs: number, send: () => Ref, lost: () => void) {
-    this.#clock = clock
-    this.#intervalMs = intervalMs
+  constructor(
+    options: { readonly clock: Clock; readonly heartbeatIntervalMs: number },
+    send: () => Ref,
+    lost: () => void,
+  ) {
+    this.#options = options
     this.#send = send
     this.#lost = lost
   }
 
   start(): void {
-    this.#wait(() => this.beat())
+    this.#wait(null, () => this.beat())
   }
 
   stop(): void {
+    this.#options.clock.clearTimeout(this.#timer)
     this.#pending = null
     this.#pings.clear()
-    this.#clock.clearTimeout(this.#timer)
   }
 
   /** Asks now, unless an answer is awaited already. */
   beat(): void {
-    if (this.#pending !== null) return
-    this.#pending = this.#send()
-    this.#wait(() => {
-      this.#pending = null
-      this.#lost()
-    })
+    if (!this.#pending) this.#wait(this.#send(), this.#lost)
   }
 
   /** Asks now, and calls back with the milliseconds that the answer took. */
   ping(callback: (rtt: number) => void): void {
-    const start = this.#clock.now()
-    this.#pings.set(this.#send(), () => callback(this.#clock.now() - start))
+    const { clock } = this.#options
+    const start = clock.now()
+    this.#pings.set(this.#send(), () => callback(clock.now() - start))
   }
 
   /** A reply came: a ping's, or that of the pending heartbeat, which begins the next interval. */
   answered(ref: Ref): void {
     const pong = this.#pings.get(ref)
     this.#pings.delete(ref)
-    if (ref === this.#pending) {
-      this.#pending = null
-      this.start()
-    }
+    if (ref === this.#pending) this.start()
     pong?.()
   }
 
-  #wait(then: () => void): void {
-    this.#clock.clearTimeout(this.#timer)
-    this.#timer = this.#clock.setTimeout(then, this.#intervalMs)
+  #wait(pending: Ref, then: () => void): void {
+    const { clock, heartbeatIntervalMs } = this.#options
+    clock.clearTimeout(this.#timer)
+    this.#pending = pending
+    this.#timer = clock.setTimeout(then, heartbeatIntervalMs)
   }
 }

@@ -17,19 +17,18 @@ export function messageStream<Payload>(limit: number, ended: () => void): Messag
   let wake = (): void => {}
 
   const end = (error?: Error): void => {
-    if (done) return
     done = true
-    failure = error
+    failure ??= error
     ended()
     wake()
   }
   const loop = async function* (): AsyncGenerator<Payload, void, void> {
     for (;;) {
-      if (queue.length > 0) yield queue.shift() as Payload
-      else if (failure) throw failure
-      else if (done) return
+      if (queue.length) yield queue.shift() as Payload
+      else if (done) break
       else await new Promise<void>((resolve) => (wake = resolve))
     }
+    if (failure) throw failure
   }
   const messages = loop()
   const finish = messages.return.bind(messages)
@@ -41,7 +40,7 @@ export function messageStream<Payload>(limit: number, ended: () => void): Messag
   }
   return {
     add(payload) {
-      if (queue.length >= limit) return end(bufferFull("the queue of messages()", limit))
+      if (queue.length >= limit) return end(bufferFull("the queue of messages()"))
       queue.push(payload)
       wake()
     },

@@ -1,5 +1,6 @@
 import type { Clock } from "../protocol/clock.js"
 import { bufferFull } from "../protocol/errors.js"
+import { PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
 import type { Message } from "../protocol/message.js"
 import type { Link } from "../transport/transport.js"
 import type { Push } from "./push.js"
@@ -7,12 +8,30 @@ import type { Push } from "./push.js"
 /** What a full buffer does: turn the new one away, or give up the oldest. */
 export type WhenFull = "refuse" | "drop_oldest"
 
-/** What an {@link Outbox} is made of. */
-export interface OutboxOptions {
-  readonly clock: Clock
+/** How much a buffer holds. */
+export interface BufferOptions {
   readonly bufferSize: number
   readonly whenFull: WhenFull
+}
+
+/** What an {@link Outbox} is made of. */
+export interface OutboxOptions extends BufferOptions {
+  readonly clock: Clock
   readonly highWaterMark: number
+}
+
+/** Keeps an entry in a buffer, and gives the one that had to go, if it is full. */
+export function keep<Entry>(
+  buffer: Set<Entry>,
+  entry: Entry,
+  { bufferSize, whenFull }: BufferOptions,
+): Entry | undefined {
+  buffer.add(entry)
+  if (buffer.size <= bufferSize) return undefined
+  const [oldest = entry] = buffer
+  const lost = whenFull === "refuse" ? entry : oldest
+  buffer.delete(lost)
+  return lost
 }
 
 /** A websocket does not say when it has room again, so it is looked at. */
@@ -24,58 +43,60 @@ const LOOK_EVERY_MS = 20
  */
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #link: () => Link | undefined
+  readonly #connection: { readonly link: Link | undefined }
   readonly #write: (message: Message, push: Push | undefined, link: Link) => void
-  #entries: [message: Message, push: Push | undefined][] = []
+  readonly #entries = new Set<[message: Message, push: Push | undefined]>()
   #timer: unknown
 
   constructor(
     options: OutboxOptions,
-    link: () => Link | undefined,
+    connection: { readonly link: Link | undefined },
     write: (message: Message, push: Push | undefined, link: Link) => void,
   ) {
     this.#options = options
-    this.#link = link
+    this.#connection = connection
     this.#write = write
   }
 
-  /** Sends a message, now or when it can. A join or a leave (`force`) is never turned away: without it nothing works. */
-  post(message: Message, push: Push | undefined, force: boolean): void {
+  /** Sends a message, now or when it can. A join or a leave is never turned away: without it nothing works. */
+  post(message: Message, push: Push | undefined): void {
     const entries = this.#entries
     const link = this.#room()
-    if (link && entries.length === 0) return this.#write(message, push, link)
-    const { bufferSize, whenFull } = this.#options
-    if (entries.length >= bufferSize && !force) {
-      const full = bufferFull("the socket's send buffer", bufferSize)
-      if (whenFull === "refuse") throw full
-      entries.shift()?.[1]?.failLoudly(full)
-    }
-    entries.push([message, push])
+    if (link && !entries.size) return this.#write(message, push, link)
+    const { event } = message
+    const entry: [Message, Push | undefined] = [message, push]
+    if (event === PHX_JOIN || event === PHX_LEAVE) return void entries.add(entry)
+    const lost = keep(entries, entry, this.#options)
+    if (!lost) return
+    const full = bufferFull("the socket's send buffer")
+    if (lost[1]) lost[1].failLoudly(full)
+    else if (lost === entry) throw full
   }
 
   /** Sends what waits, as far as the line takes it. */
   flush(): void {
-    const entries = this.#entries
-    let sent = 0
-    // By index: what is written may make more to write.
-    for (let link = this.#room(); link && sent < entries.length; link = this.#room()) {
-      const [message, push] = entries[sent++] as [Message, Push | undefined]
+    for (const entry of this.#entries) {
+      const link = this.#room()
+      if (!link) return
+      const [message, push] = entry
       // A push that has an outcome or another ref by now has moved on.
       if (!push || push.ref === message.ref) this.#write(message, push, link)
+      // Not before: what is written may make more to write, which has to wait its turn.
+      this.#entries.delete(entry)
     }
-    entries.splice(0, sent)
   }
 
   clear(): void {
     this.#options.clock.clearTimeout(this.#timer)
-    this.#entries = []
+    this.#entries.clear()
   }
 
   /** The line, if it takes more; one that does not is looked at again. */
   #room(): Link | undefined {
-    const link = this.#link()
-    if (!link || link.bufferedAmount <= this.#options.highWaterMark) return link
-    this.#timer ??= this.#options.clock.setTimeout(() => {
+    const { clock, highWaterMark } = this.#options
+    const { link } = this.#connection
+    if (!link || link.bufferedAmount <= highWaterMark) return link
+    this.#timer ??= clock.setTimeout(() => {
       this.#timer = undefined
       this.flush()
     }, LOOK_EVERY_MS)

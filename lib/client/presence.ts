@@ -18,7 +18,7 @@ export interface PresenceOptions {
    *
    * @default presence_state and presence_diff
    */
-  events?: { state: string; diff: string }
+  events?: { state: string; diff: string } | undefined
 }
 
 /** Who is in a room, kept up to date from the server's state and diffs. */
@@ -109,8 +109,11 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
 
   /** The entries of a state, as `chooser` sees them. */
   static list<Meta = Loose>(state: PresenceState<Meta>): PresenceEntry<Meta>[]
-  static list<Meta, T>(state: PresenceState<Meta>, chooser: (key: string, presence: PresenceEntry<Meta>) => T): T[]
-  static list<Meta, T>(
+  static list<T, Meta = Loose>(
+    state: PresenceState<Meta>,
+    chooser: (key: string, presence: PresenceEntry<Meta>) => T,
+  ): T[]
+  static list<T, Meta>(
     state: PresenceState<Meta>,
     chooser: (key: string, presence: PresenceEntry<Meta>) => T | PresenceEntry<Meta> = (_key, presence) => presence,
   ): (T | PresenceEntry<Meta>)[] {

@@ -2,6 +2,7 @@ import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
 import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
+import { bind, callBindings, type Bindings } from "./bindings.js"
 import { onAbort } from "./on-abort.js"
 
 /** Options of a push. */
@@ -11,7 +12,7 @@ export interface PushOptions {
    *
    * @default the channel's, 10000 if nothing else was said
    */
-  timeout?: number
+  timeout?: number | undefined
   /** Takes the push back: one that was not sent yet is not sent any more. */
   signal?: AbortSignal | undefined
   /**
@@ -20,22 +21,29 @@ export interface PushOptions {
    *
    * @default false
    */
-  retry?: boolean
+  retry?: boolean | undefined
 }
+
+type KnownStatus = "ok" | "error" | "timeout"
+
+/** What an answer with this status carries. */
+export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
 /** What a push needs of its channel. @internal */
 export interface PushHost {
   readonly topic: string
+  /** Has the timeout of pushes that say none. */
+  readonly joinPush: { readonly timeout: number }
   readonly host: {
     readonly options: { readonly clock: Clock }
-    /** A push failed and still owes its `receive("timeout")`. */
-    owes(push: Push): void
+    /** Pushes that failed and still owe their `receive("timeout")`. */
+    readonly owing: Set<Push>
     report(error: unknown): void
   }
   /** The time is up. */
   timedOut(push: Push): void
-  /** A push that was sent with this ref, or waits, is not to be answered any more. */
-  withdraw(push: Push, ref: Ref): void
+  /** A push that was sent, or waits, is not to be answered any more. */
+  withdraw(push: Push): void
 }
 
 /**
@@ -49,17 +57,17 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly event: string
   /** What it carries. */
   readonly payload: unknown
-  /** The ref it was last sent with; `null` before, and once it has an outcome. @internal */
+  /** The ref that its answer will carry; `null` while none is expected. @internal */
   ref: Ref = null
-  /** Whether it is on the line. @internal */
-  sent = false
+  /** The ref it was last sent with: while that is its ref, it is on the line. @internal */
+  sentRef: Ref | undefined
   /** @internal */
   readonly retry: boolean
   /** @internal */
-  timeout: number
+  readonly timeout: number
   readonly #channel: PushHost
   #timer: unknown
-  #hooks: [status: string, callback: (response: never) => void][] | undefined
+  #hooks: Bindings
   /** What `receive` answers from. */
   #answer: Reply | undefined
   /** What `await` answers from: the first answer or failure, for good. */
@@ -68,25 +76,33 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   #promise: Promise<Ok> | undefined
 
   /** @internal */
-  constructor(channel: PushHost, event: string, payload: unknown, timeout: number, options: PushOptions = {}) {
+  constructor(channel: PushHost, event: string, payload: unknown, options: number | PushOptions = {}) {
+    const { timeout, retry = false, signal } = typeof options === "number" ? { timeout: options } : options
     this.#channel = channel
     this.event = event
     this.payload = payload
-    this.timeout = timeout
-    this.retry = options.retry === true
-    if (options.signal) this.#abortWith(options.signal)
+    this.timeout = timeout ?? channel.joinPush.timeout
+    this.retry = retry
+    if (!signal) return
+    const stop = onAbort(signal, () => {
+      if (this.over) return
+      this.stopTimer()
+      this.fail(new RookeryError("aborted", `${this}: the signal was aborted`, signal.reason))
+    })
+    // A long-lived signal must not keep the push.
+    this.then(stop, stop)
   }
 
   /**
    * Calls back with the response when the answer has this status: `ok`, `error`, one of the server's own, or `timeout`.
    * At once, if the answer is there already.
    */
-  receive(status: "ok", callback: (response: Ok) => void): this
-  receive(status: "error", callback: (response: Refused) => void): this
-  receive(status: string, callback: (response: Loose) => void): this
-  receive(status: string, callback: (response: never) => void): this {
+  receive<Status extends KnownStatus | (string & {})>(
+    status: Status,
+    callback: (response: ResponseOf<Status, Ok, Refused>) => void,
+  ): this {
     if (this.#answer?.status === status) callback(this.#answer.response as never)
-    ;(this.#hooks ??= []).push([status, callback])
+    this.#hooks = bind(this.#hooks, status, null, callback)
     return this
   }
 
@@ -95,18 +111,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     // Made only when somebody asks, so that a push that nobody awaits has no promise to reject.
-    this.#promise ??= new Promise((resolve, reject) => {
-      this.#settle = () => {
-        const outcome = this.#outcome
-        if (!outcome) return
-        if (outcome instanceof Error) return reject(outcome)
-        const { status, response } = outcome
-        if (status === "ok") resolve(response as Ok)
-        else if (status !== "timeout") reject(new PushError(`${this}`, status, response))
-        else reject(new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`))
-      }
-      this.#settle()
-    })
+    this.#promise ??= this.#result()
     return this.#promise.then(onOk, onError)
   }
 
@@ -125,30 +130,25 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
 
   /** Whether it has an answer or was given up, and is not to be sent any more. @internal */
   get over(): boolean {
-    return this.#outcome !== undefined
+    return !!this.#outcome
   }
 
-  /** Takes a ref for the next sending, which starts the time; `null` for none yet. @internal */
+  /** Takes a ref for the next sending, which starts the time. @internal */
   begin(ref: Ref): void {
     this.ref = ref
-    this.sent = false
     this.#answer = undefined
-    if (ref === null) this.stopTimer()
-    else this.startTimer()
+    this.startTimer()
   }
 
   /** @internal */
   startTimer(): void {
     this.stopTimer()
-    this.#timer = this.#channel.host.options.clock.setTimeout(() => {
-      this.#timer = undefined
-      this.#channel.timedOut(this)
-    }, this.timeout)
+    this.#timer = this.#channel.host.options.clock.setTimeout(() => this.#channel.timedOut(this), this.timeout)
   }
 
   /** @internal */
   stopTimer(): void {
-    if (this.#timer !== undefined) this.#channel.host.options.clock.clearTimeout(this.#timer)
+    this.#channel.host.options.clock.clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
@@ -156,22 +156,14 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   answer(status: string, response: unknown): void {
     this.stopTimer()
     this.#end((this.#answer = { status, response }))
-    for (const [wanted, callback] of this.#hooks?.slice() ?? []) {
-      try {
-        if (wanted === status) callback(response as never)
-      } catch (error) {
-        this.#channel.host.report(error)
-      }
-    }
+    callBindings(this.#hooks, this.#channel.host, status, response)
   }
 
   /** Has no answer to expect: whoever awaits learns now, `receive("timeout")` when its time is up. @internal */
   fail(error: Error): void {
-    const { ref } = this
-    this.ref = null
     this.#end(error)
-    if (this.#timer !== undefined) this.#channel.host.owes(this)
-    this.#channel.withdraw(this, ref)
+    if (this.#timer !== undefined) this.#channel.host.owing.add(this)
+    this.#channel.withdraw(this)
   }
 
   /** Fails, and reports it unless somebody awaits the push. @internal */
@@ -188,16 +180,15 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   #end(outcome: Reply | Error): void {
     this.#outcome ??= outcome
     this.#settle?.()
-    this.#settle = undefined
   }
 
-  #abortWith(signal: AbortSignal): void {
-    const stop = onAbort(signal, () => {
-      if (this.over) return
-      this.stopTimer()
-      this.fail(new RookeryError("aborted", `${this}: the signal was aborted`, signal.reason))
-    })
-    // A long-lived signal must not keep the push.
-    this.then(stop, stop)
+  async #result(): Promise<Ok> {
+    if (!this.#outcome) await new Promise<void>((resolve) => (this.#settle = resolve))
+    const outcome = this.#outcome as unknown as Reply | Error
+    if (outcome instanceof Error) throw outcome
+    const { status, response } = outcome
+    if (status === "ok") return response as Ok
+    if (status === "timeout") throw new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`)
+    throw new PushError(`${this}`, status, response)
   }
 }

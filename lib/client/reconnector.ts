@@ -1,8 +1,8 @@
 import type { Clock } from "../protocol/clock.js"
-import { NO_STATUS } from "../protocol/close-codes.js"
+import { NORMAL } from "../protocol/close-codes.js"
 import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
-import { abnormalClose, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
+import { closeInfo, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
 import { followPage, pageHidden } from "./follow-page.js"
 import { onAbort } from "./on-abort.js"
 import { whenReady } from "./when-ready.js"
@@ -68,8 +68,6 @@ interface Line {
   whenClosed: (() => void)[]
   /** Whether its user was told that it is down, so that what is joined while it closes is none of its business. */
   told?: true
-  /** Why it was let go of, if it was. */
-  down?: DownReason
 }
 
 /** How long an explicit disconnect waits for the other end's close frame, as long as phoenix.js does. */
@@ -81,13 +79,13 @@ export class Reconnector<Target> {
   readonly #options: ReconnectorOptions
   #status: Status = "disconnected"
   #line: Line | undefined
-  /** Whether somebody wants a connection; the page being away does not change that. */
+  /** Whether there is to be a line, now or after a while. */
   #wanted = false
   #tries = 0
   #timer: unknown
   #lost: LostReason | undefined
+  /** While somebody wants a connection, though the page be away. */
   #unfollow: (() => void) | undefined
-  #awayWithPage = false
   readonly #waiting = new Set<(error?: unknown) => void>()
 
   constructor(user: ConnectionUser<Target>, options: ReconnectorOptions) {
@@ -105,45 +103,62 @@ export class Reconnector<Target> {
   }
 
   /** By phoenix.js's words; while waiting for the next attempt, `closed`. */
-  get lineState(): Line["state"] {
+  get state(): Line["state"] {
     return this.#line?.state ?? "closed"
   }
 
+  /** Begins an attempt, unless one is under way or there is a line. */
   connect(): void {
     if (this.#line && this.#line.state !== "closing") return
-    this.#awayWithPage = false
     if (!this.#wanted) {
       this.#wanted = true
       this.#tries = 0
       this.#lost = undefined
     }
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
-    this.#attempt()
+    const line: Line = { state: "connecting", whenClosed: [] }
+    this.#line = line
+    this.#stopTimer()
+    this.#setStatus(this.#tries ? "reconnecting" : "connecting")
+    whenReady(
+      () => this.#user.prepare(),
+      (target) => {
+        if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
+      },
+      (error) => {
+        this.#error(line, new ConnectError("not connected; see the cause", undefined, error))
+        this.#ended(line, closeInfo())
+      },
+    )
   }
 
-  disconnect(whenClosed?: () => void, code?: number, reason?: string): void {
-    this.#unfollow?.()
-    this.#unfollow = undefined
-    this.#hangUp(whenClosed, code, reason)
+  disconnect(whenClosed: () => void = () => {}, code?: number, reason?: string): void {
+    const line = this.#line
+    this.#stop()
+    if (!line) return whenClosed()
+    line.whenClosed.push(whenClosed)
+    if (line.state === "closing") return
+    const { clock } = this.#options
+    const end = (): void => this.#ended(line, closeInfo(code, reason))
+    if (!line.link) return end()
+    line.state = "closing"
+    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
+    line.whenClosed.push(() => clock.clearTimeout(giveUp))
+    line.link.close(code, reason)
+    this.#down(line, "connection_closed")
   }
 
   /** Ends the line at once and stays disconnected; of this line nothing more is told. */
   abandon(): void {
     const line = this.#line
-    this.#stop()
     this.#line = undefined
-    if (line) {
-      this.#close(line)
-      this.#user.onConnDown("connection_closed")
-    }
-    this.#setStatus("disconnected")
+    this.#stop()
+    if (line) this.#drop(line, "connection_closed")
   }
 
-  /** Lets go of a line that is of no use any more, without waiting for its end. If one is wanted, another is planned. */
-  drop(down: DownReason, code?: number, reason?: string): void {
-    if (!this.#line) return
-    this.#line.down = down
-    this.#close(this.#line, code, reason)
+  /** Lets go of a line on which no heartbeat is answered, and plans another. */
+  drop(): void {
+    if (this.#line) this.#drop(this.#line, "heartbeat_timeout", NORMAL, "heartbeat timeout")
   }
 
   /** Resolves once connected; rejects when nobody tries any more. */
@@ -166,36 +181,10 @@ export class Reconnector<Target> {
     })
   }
 
-  #attempt(): void {
-    const previous = this.#line
-    const line: Line = { state: "connecting", whenClosed: [] }
-    this.#line = line
-    this.#stopTimer()
-    // What was joined over a line that is still closing joins again over this one.
-    if (previous) this.#user.onConnDown("connection_closed")
-    this.#setStatus(this.#tries === 0 ? "connecting" : "reconnecting")
-    const failed = (error: unknown): void => {
-      this.#error(line, new ConnectError("could not begin to connect; see the cause", undefined, error))
-      this.#ended(line, abnormalClose())
-    }
-    whenReady(
-      () => this.#user.prepare(),
-      (target) => {
-        if (line.state !== "connecting") return
-        try {
-          line.link = this.#user.open(target, this.#eventsOf(line))
-        } catch (error) {
-          failed(error)
-        }
-      },
-      failed,
-    )
-  }
-
   #eventsOf(line: Line): LinkEvents {
     return {
       open: (traits = {}) => {
-        if (this.#line !== line || line.state !== "connecting") return
+        if (line.state !== "connecting") return
         line.state = "open"
         this.#tries = 0
         this.#lost = undefined
@@ -204,7 +193,7 @@ export class Reconnector<Target> {
         if (this.link === line.link) this.#setStatus("connected")
       },
       frame: (frame) => {
-        if (this.#line === line && line.state === "open") this.#user.onConnMessage(frame)
+        if (line.state === "open") this.#user.onConnMessage(frame)
       },
       error: (error) => this.#error(line, error),
       close: (info) => this.#ended(line, info),
@@ -219,69 +208,55 @@ export class Reconnector<Target> {
     this.#user.onConnError(error)
   }
 
-  #ended(line: Line, info: CloseInfo): void {
+  #ended(
+    line: Line,
+    info: CloseInfo,
+    down: DownReason = this.#lost?.error ? "connection_error" : "connection_closed",
+  ): void {
     if (line.state === "closed") return
-    const another = this.#wanted && (line.state !== "closing" || line.down)
+    const isCurrent = this.#line === line
+    if (isCurrent) this.#line = undefined
     line.state = "closed"
-    if (this.#line === line) {
-      this.#line = undefined
-      if (!line.told) this.#user.onConnDown(line.down ?? (this.#lost?.error ? "connection_error" : "connection_closed"))
-      if (another && this.#wanted && !this.#line) {
-        this.#plan({ ...this.#lost, code: info.code, reason: info.reason })
-      }
+    this.#down(line, down)
+    if (isCurrent) {
+      if (this.#wanted && !this.#line) this.#plan(info)
       this.#user.onConnClose(info)
     }
     for (const callback of line.whenClosed) callback()
   }
 
-  #plan(lost: LostReason): void {
-    this.#lost = lost
+  #down(line: Line, reason: DownReason): void {
+    if (line.told) return
+    line.told = true
+    this.#user.onConnDown(reason)
+  }
+
+  #plan({ code, reason }: CloseInfo): void {
+    const lost = (this.#lost = { ...this.#lost, code, reason })
     const tries = ++this.#tries
-    const { maxReconnectAttempts, reconnectAfterMs, clock } = this.#options
+    const { maxReconnectAttempts, reconnectAfterMs, clock, pageEvents } = this.#options
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
-    if (delay === false) {
-      this.#stop()
-      return this.#setStatus("disconnected")
-    }
+    if (delay === false) return this.#stop()
     this.#stopTimer()
     this.#timer = clock.setTimeout(() => {
       // Nobody looks: the attempt is made when somebody does.
-      if (!this.#options.pageEvents || !pageHidden()) this.#attempt()
+      if (!pageEvents || !pageHidden()) this.connect()
     }, delay)
     this.#setStatus("reconnecting", delay)
   }
 
-  #hangUp(whenClosed: () => void = () => {}, code?: number, reason = ""): void {
-    const line = this.#line
-    this.#stop()
-    this.#setStatus("disconnected")
-    if (!line) return whenClosed()
-    line.whenClosed.push(whenClosed)
-    if (line.state === "closing") return
-    const wasOpen = line.state === "open"
-    const { clock } = this.#options
-    const end = (): void => this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
-    line.state = "closing"
-    if (!line.link) return end()
-    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
-    line.whenClosed.push(() => clock.clearTimeout(giveUp))
-    line.link.close(code, reason)
-    if (wasOpen && this.#line === line) {
-      line.told = true
-      this.#user.onConnDown("connection_closed")
-    }
-  }
-
   /** Ends a line without waiting for the other end. */
-  #close(line: Line, code?: number, reason = ""): void {
-    line.state = "closing"
+  #drop(line: Line, down: DownReason, code?: number, reason?: string): void {
     line.link?.close(code, reason)
-    this.#ended(line, { code: code ?? NO_STATUS, reason, wasClean: false })
+    this.#ended(line, closeInfo(code, reason), down)
   }
 
   #stop(): void {
-    this.#wanted = this.#awayWithPage = false
+    this.#unfollow?.()
+    this.#unfollow = undefined
+    this.#wanted = false
     this.#stopTimer()
+    this.#setStatus("disconnected")
   }
 
   #stopTimer(): void {
@@ -291,26 +266,26 @@ export class Reconnector<Target> {
   #setStatus(status: Status, retryInMs?: number): void {
     const same = status === this.#status
     this.#status = status
-    if (status === "connected" || status === "disconnected") for (const settle of this.#waiting) settle()
+    if (this.link || !this.#wanted) for (const settle of this.#waiting) settle()
     if (same && retryInMs === undefined) return
     this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost: this.#lost })
   }
 
   #follow(): () => void {
-    const now = (): void => {
-      if (this.#wanted && !this.#line) this.#attempt()
+    const shown = (): void => {
+      if (!pageHidden()) this.connect()
     }
     return followPage({
-      shown: now,
-      online: () => (this.link ? this.#user.onConnSuspect() : now()),
+      visibilitychange: shown,
+      // Chrome does not always tell a thawed page that it is visible.
+      resume: shown,
+      pageshow: shown,
+      // An open connection would keep the page out of the back/forward cache.
       pagehide: () => {
-        if (!this.#wanted) return
-        this.#hangUp()
-        this.#awayWithPage = true
+        this.disconnect()
+        this.#unfollow = this.#follow()
       },
-      pageshow: () => {
-        if (this.#awayWithPage) this.connect()
-      },
+      online: () => (this.link ? this.#user.onConnSuspect() : shown()),
     })
   }
 }

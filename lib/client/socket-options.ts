@@ -1,6 +1,7 @@
 import { reconnectDelay, rejoinDelay } from "../protocol/backoff.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { RookeryError } from "../protocol/errors.js"
+import type { Loose, MayOmit } from "../protocol/contract.js"
 import type { BinaryType } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
@@ -15,7 +16,10 @@ import type { WhenFull } from "./outbox.js"
 import type { ReconnectPolicy } from "./reconnector.js"
 
 /** A value, a function that gives it, or one that promises it. */
-export type Provider<T> = T | (() => T | PromiseLike<T>)
+export type Provider<T> = Given<T> | (() => T | PromiseLike<T>)
+
+// A function has a name and a length, and would else pass for params like `{ name: string }`, whatever it gives.
+type Given<T> = object extends T ? T : (() => unknown) extends T ? T & { call?: never } : T
 
 /** The value, now or later. */
 export const provide = <T>(provider: Provider<T>): T | PromiseLike<T> =>
@@ -25,7 +29,10 @@ export const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T>
   typeof (value as PromiseLike<T> | undefined)?.then === "function"
 
 /** Told what the socket does: `kind` is `transport`, `channel`, `push` or `receive`. */
-export type Logger = (kind: string, message: string, data?: unknown) => void
+export type Logger = (kind: string, message: string, data?: Loose) => void
+
+/** Called back with these arguments. Who wants to may call them by narrower types, as those of phoenix.js do. */
+export type Callback<Arguments extends unknown[]> = { call(...args: Arguments): void }["call"]
 
 /** A way to the server, or a class in the shape of `WebSocket`, as phoenix.js takes it. */
 export type TransportOption = Transport | WebSocketClass
@@ -33,106 +40,106 @@ export type TransportOption = Transport | WebSocketClass
 /** Options of a `Socket`. Those of phoenix.js have its names and its defaults. */
 export interface SocketOptions {
   /** Sent with every attempt to connect, and asked for anew each time if it is a function, which may be async. */
-  params?: Provider<object>
+  params?: Provider<object> | undefined
   /** Sent as a subprotocol, or in a header by long-poll, so that it stays out of URLs and logs. */
   authToken?: Provider<string | undefined>
   /** What messages look like on the wire. @default json() */
-  serializer?: ClientSerializer
+  serializer?: ClientSerializer | undefined
   /** The way to the server. @default webSocket(), or longPoll() where there is no WebSocket */
-  transport?: TransportOption
+  transport?: TransportOption | undefined
   /** How long to wait for an answer, in milliseconds. @default 10000 */
-  timeout?: number
+  timeout?: number | undefined
   /** How long after the server's last answer to ask for a sign of life. @default 30000 */
-  heartbeatIntervalMs?: number
+  heartbeatIntervalMs?: number | undefined
   /**
    * How long to wait before the nth attempt in a row, or `false` to give up.
    *
    * @default 10, 50, 100, 150, 200, 250, 500, 1000, 2000, then 5000, with jitter
    */
-  reconnectAfterMs?: ReconnectPolicy
+  reconnectAfterMs?: ReconnectPolicy | undefined
   /** After how many failed attempts in a row to give up. @default Infinity */
-  maxReconnectAttempts?: number
+  maxReconnectAttempts?: number | undefined
   /** How long to wait before the nth attempt to join again. @default 1000, 2000, 5000, then 10000, with jitter */
-  rejoinAfterMs?: (tries: number) => number
+  rejoinAfterMs?: ((tries: number) => number) | undefined
   /** Falls back to long-poll when the websocket does not work within this time. @default never */
-  longPollFallbackMs?: number
+  longPollFallbackMs?: number | undefined
   /** How long one request of long-poll may take. @default 20000 */
-  longpollerTimeout?: number
+  longpollerTimeout?: number | undefined
   /** Told what the socket does, payloads included. */
-  logger?: Logger | null
+  logger?: Logger | null | undefined
   /** Logs to the console. @default false */
-  debug?: boolean
+  debug?: boolean | undefined
   /** The version to ask the server for, whatever the serializer says. */
-  vsn?: string
+  vsn?: string | undefined
   /** How a websocket hands over bytes. @default "arraybuffer" */
-  binaryType?: BinaryType
+  binaryType?: BinaryType | undefined
   /** Where a fallback to long-poll is remembered. @default the page's sessionStorage */
-  sessionStorage?: FallbackStorage
+  sessionStorage?: FallbackStorage | undefined
   /** Writes messages instead of the serializer, as in phoenix.js. */
-  encode?: (message: Message, callback: (frame: Frame | ArrayBuffer) => void) => void
+  encode?: Callback<[message: Message<Loose>, callback: (frame: Frame | ArrayBuffer) => void]> | undefined
   /** Reads frames instead of the serializer, as in phoenix.js. */
-  decode?: (frame: IncomingFrame, callback: (message: Message) => void) => void
+  decode?: Callback<[frame: IncomingFrame, callback: (message: Message) => void]> | undefined
   /**
    * How many messages may wait, in each channel for its join and in the socket for the line.
    *
    * @default 1000
    */
-  bufferSize?: number
+  bufferSize?: number | undefined
   /** What a full buffer does: turn the new message away, or give up the oldest. @default "refuse" */
-  whenFull?: WhenFull
+  whenFull?: WhenFull | undefined
   /** With more bytes than this waiting in the transport, pushes wait in the socket. @default 1 MiB */
-  highWaterMark?: number
+  highWaterMark?: number | undefined
   /**
    * Whether to follow the page: no attempts while nobody looks, an attempt at once when somebody does or the network is
    * back, and no open line to keep it out of the back/forward cache.
    *
    * @default true
    */
-  pageEvents?: boolean
+  pageEvents?: boolean | undefined
   /** Where time comes from. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Where chance comes from: a number from 0 to 1. @default Math.random */
-  random?: () => number
+  random?: (() => number) | undefined
 }
 
 /** Options of {@link Socket.opened}. */
 export interface OpenedOptions {
   /** How long to wait, in milliseconds. @default for ever */
-  timeout?: number
-  signal?: AbortSignal
+  timeout?: number | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
-export type ParamsArgument<Params> = undefined extends Params
-  ? [params?: Params | (() => Params | PromiseLike<Params>)]
-  : [params: Params | (() => Params | PromiseLike<Params>)]
+export type ParamsArgument<Params> =
+  MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]
+
+type Said = { [Name in keyof SocketOptions]?: NonNullable<SocketOptions[Name]> }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = SocketOptions &
-  Required<
-    Pick<
-      SocketOptions,
-      | "params"
-      | "serializer"
-      | "timeout"
-      | "heartbeatIntervalMs"
-      | "reconnectAfterMs"
-      | "maxReconnectAttempts"
-      | "rejoinAfterMs"
-      | "longpollerTimeout"
-      | "vsn"
-      | "binaryType"
-      | "bufferSize"
-      | "whenFull"
-      | "highWaterMark"
-      | "pageEvents"
-      | "clock"
-    >
-  >
+export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
+
+type Defaulted =
+  | "params"
+  | "serializer"
+  | "timeout"
+  | "heartbeatIntervalMs"
+  | "reconnectAfterMs"
+  | "maxReconnectAttempts"
+  | "rejoinAfterMs"
+  | "longpollerTimeout"
+  | "vsn"
+  | "binaryType"
+  | "bufferSize"
+  | "whenFull"
+  | "highWaterMark"
+  | "pageEvents"
+  | "clock"
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  const { random = Math.random, serializer = jsonForClient } = given
-  const options: ResolvedOptions = {
+  // An option that is said to be undefined or null is one that is not said.
+  const said: Said = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null))
+  const { random = Math.random, serializer = jsonForClient } = said
+  return {
     params: {},
     serializer,
     vsn: serializer.vsn,
@@ -148,11 +155,9 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
     highWaterMark: 1 << 20,
     pageEvents: true,
     clock: systemClock,
-    ...(given.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+    ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
+    ...said,
   }
-  // An option that is said to be undefined or null is one that is not said.
-  for (const [name, value] of Object.entries(given)) if (value != null) Object.assign(options, { [name]: value })
-  return options
 }
 
 /** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
@@ -162,24 +167,19 @@ export function toTransport(given: TransportOption): Transport {
 }
 
 /** The transport that the options ask for. */
-export function chooseTransport({ transport, longPollFallbackMs, sessionStorage, clock }: SocketOptions): Transport {
-  if (transport === undefined && platformWebSocket() === undefined) return longPoll()
-  const chosen = transport === undefined ? webSocket() : toTransport(transport)
+export function chooseTransport(options: ResolvedOptions): Transport {
+  const { transport, longPollFallbackMs, sessionStorage, clock } = options
+  const chosen = transport ? toTransport(transport) : platformWebSocket() ? webSocket() : longPoll()
   if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return withFallback(chosen, longPoll(), {
-    after: longPollFallbackMs,
-    ...(sessionStorage && { storage: sessionStorage }),
-    ...(clock && { clock }),
-  })
+  return withFallback(chosen, longPoll(), { after: longPollFallbackMs, storage: sessionStorage, clock })
 }
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
 export function absoluteUrl(url: string): string {
-  if (!url.startsWith("/")) return url.replace(/^http/, "ws")
-  const { location } = globalThis
-  if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
-  return `${pageProtocol()}:${url.startsWith("//") ? "" : `//${location.host}`}${url}`
+  if (url.startsWith("/")) {
+    const { location } = globalThis
+    if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+    url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
+  }
+  return url.replace(/^http/, "ws")
 }
-
-/** The websocket's protocol for the page's own. */
-export const pageProtocol = (): "ws" | "wss" => (location.protocol === "https:" ? "wss" : "ws")

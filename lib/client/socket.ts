@@ -1,14 +1,13 @@
-import { NORMAL } from "../protocol/close-codes.js"
-import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
-import { HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
+import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { appendQuery } from "../protocol/query.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
 import { Heartbeat } from "./heartbeat.js"
@@ -19,22 +18,19 @@ import {
   absoluteUrl,
   chooseTransport,
   isPromise,
-  pageProtocol,
   provide,
   resolveOptions,
   toTransport,
+  type Callback,
   type OpenedOptions,
   type ParamsArgument,
   type ResolvedOptions,
   type SocketOptions,
   type TransportOption,
 } from "./socket-options.js"
-import { Subscriptions, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
+import { subscribe, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
-interface Target {
-  params: object
-  authToken: string | undefined
-}
+type Target = [params: object, authToken: string | undefined]
 
 /**
  * One connection to a Phoenix server, with any number of rooms on it.
@@ -49,13 +45,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
   #bindings: Bindings
-  readonly #subscriptions = new Subscriptions(this as unknown as SubscriptionHost)
   /** The channel that a topic's messages go to. */
   readonly #channels = new Map<string, ChannelEnd>()
-  /** Pushes that failed and still owe their `receive("timeout")`. */
-  readonly #owing = new Set<Push>()
+  /** @internal */
+  readonly owing = new Set<Push>()
   #transport: Transport
-  #givenTransport: TransportOption | undefined
   #codec: Codec
   /** The params of the last attempt, if they had to be waited for. */
   #params: object | undefined
@@ -70,23 +64,15 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   constructor(endPoint: string, options: SocketOptions = {}) {
     const resolved = (this.#options = resolveOptions(options))
     this.#endPoint = `${endPoint}/websocket`
-    this.#givenTransport = options.transport
-    this.#transport = chooseTransport(options)
+    this.#transport = chooseTransport(resolved)
     this.#codec = resolved.serializer.client
     this.#connection = new Reconnector<Target>(this, resolved)
     this.#heartbeat = new Heartbeat(
-      resolved.clock,
-      resolved.heartbeatIntervalMs,
-      () => this.#beat(),
-      () => {
-        this.#connection.drop("heartbeat_timeout", NORMAL, "heartbeat timeout")
-      },
-    )
-    this.#outbox = new Outbox(
       resolved,
-      () => this.#connection.link,
-      (message, push, link) => this.#write(message, push, link),
+      () => this.#beat(),
+      () => this.#connection.drop(),
     )
+    this.#outbox = new Outbox(resolved, this.#connection, (message, push, link) => this.#write(message, push, link))
   }
 
   /** How long to wait for an answer, in milliseconds. */
@@ -126,15 +112,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    if (this.#destroyed) return
     this.#destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
-    for (const push of this.#owing) push.stopTimer()
-    this.#owing.clear()
+    for (const push of this.owing) push.stopTimer()
+    this.owing.clear()
     this.#outbox.clear()
-    this.#connection.disconnect()
     this.#connection.abandon()
-    this.#heartbeat.stop()
     this.#bindings = undefined
   }
 
@@ -162,12 +145,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
   ): Promise<Channel<SpecOf<T, Topic>>> {
     const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this)
-    try {
-      await channel.join(options as PushOptions | undefined)
-    } catch (error) {
+    await channel.join(options as PushOptions | undefined).catch((error: unknown) => {
       channel.leave()
       throw error
-    }
+    })
     return channel
   }
 
@@ -182,7 +163,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     handlers: Handlers<SpecOf<T, Topic>>,
     ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
   ): Subscription<SpecOf<T, Topic>> {
-    const subscription = this.#subscriptions.subscribe(topic, handlers as Handlers<AnyTopics[string]>, params[0])
+    const host = this as unknown as SubscriptionHost
+    const subscription = subscribe(host, topic, handlers as Handlers<AnyTopics[string]>, params[0])
     return subscription as unknown as Subscription<SpecOf<T, Topic>>
   }
 
@@ -192,19 +174,19 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Calls back at every closed connection, with its close event. */
-  onClose(callback: (info: CloseInfo) => void): string {
+  onClose(callback: Callback<[info: CloseInfo]>): string {
     return this.#on("close", callback)
   }
 
   /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
   onError(
-    callback: (error: unknown, transport: TransportOption | undefined, establishedConnections: number) => void,
+    callback: Callback<[error: unknown, transport: TransportOption | undefined, establishedConnections: number]>,
   ): string {
     return this.#on("error", callback)
   }
 
   /** Calls back for every message, after its channel. */
-  onMessage(callback: (message: Message) => void): string {
+  onMessage(callback: (message: Message<Loose>) => void): string {
     return this.#on("message", callback)
   }
 
@@ -226,34 +208,31 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   isConnected(): boolean {
-    return this.#connection.link !== undefined
+    return !!this.#connection.link
   }
 
   /** By phoenix.js's words. {@link Socket.status} tells more. */
   connectionState(): "connecting" | "open" | "closing" | "closed" {
-    return this.#connection.lineState
+    return this.#connection.state
   }
 
   /** The URL of the websocket. With async params, those of the last attempt. */
   endPointURL(): string {
-    if (this.#params === undefined) {
-      const params = provide(this.#options.params)
-      if (!isPromise(params)) return this.#url(params, this.#options.vsn)
-    }
-    return this.#url(this.#params ?? {}, this.#options.vsn)
+    const { params, vsn } = this.#options
+    const known = this.#params ?? provide(params)
+    return this.#url(isPromise(known) ? {} : known, vsn)
   }
 
   /** `wss` on a page that came by https. */
   protocol(): "ws" | "wss" {
-    return pageProtocol()
+    return location.protocol === "https:" ? "wss" : "ws"
   }
 
   /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
   replaceTransport(transport: TransportOption): void {
-    this.#givenTransport = transport
+    this.#options.transport = transport
     this.#transport = toTransport(transport)
     this.#connection.abandon()
-    this.#heartbeat.stop()
   }
 
   /** A long-poll transport, for {@link Socket.replaceTransport}. */
@@ -267,7 +246,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `BufferFullError` if too many wait already
    */
   push(message: Omit<Message, "join_ref"> & { join_ref?: Ref }): void {
-    this.post({ ...message, join_ref: message.join_ref ?? null })
+    this.post({ join_ref: null, ...message })
   }
 
   /** A ref that this socket has not used yet. */
@@ -309,13 +288,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   post(message: Message, push?: Push): void {
-    const { event } = message
-    this.#outbox.post(message, push, event === PHX_JOIN || event === PHX_LEAVE)
-  }
-
-  /** @internal */
-  owes(push: Push): void {
-    this.#owing.add(push)
+    this.#outbox.post(message, push)
   }
 
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
@@ -331,21 +304,21 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   prepare(): Target | PromiseLike<Target> {
-    const params = provide(this.#options.params)
-    const authToken = provide(this.#options.authToken)
-    if (!isPromise(params) && !isPromise(authToken)) return { params, authToken }
-    return Promise.all([params, authToken]).then(([known, token]) => ({
-      params: (this.#params = known),
-      authToken: token,
-    }))
+    const { params, authToken } = this.#options
+    const target = [provide(params), provide(authToken)] as const
+    if (!target.some(isPromise)) return target as Target
+    return Promise.all(target).then((target) => {
+      this.#params = target[0]
+      return target
+    })
   }
 
   /** @internal */
-  open({ params, authToken }: Target, events: LinkEvents): Link {
+  open([params, authToken]: Target, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
-    const url = this.#url(params, vsn)
-    const textUrl = serializer.longPoll ? url : this.#url(params, jsonForClient.vsn)
-    return this.#transport.open(url, { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
+    const textUrl = this.#url(params, serializer.longPoll ? vsn : jsonForClient.vsn)
+    const options = { textUrl, authToken, binaryType, timeout: longpollerTimeout }
+    return this.#transport.open(this.#url(params, vsn), options, events)
   }
 
   /** @internal */
@@ -356,9 +329,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#established++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
-    for (const channel of this.#channels.values()) channel.connectionUp()
+    for (const channel of this.#channels.values()) channel.onConnOpen()
     callBindings(this.#bindings, this, "open")
-    if (wantsPing) this.ping(() => {})
+    if (wantsPing) this.#beat()
   }
 
   /** @internal */
@@ -378,14 +351,14 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    callBindings(this.#bindings, this, "error", error, this.#givenTransport, this.#established)
+    callBindings(this.#bindings, this, "error", error, this.#options.transport, this.#established)
   }
 
   /** @internal */
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
     // What a handler joins now waits for the next line.
-    for (const channel of [...this.#channels.values()]) channel.connectionDown(reason)
+    for (const channel of [...this.#channels.values()]) channel.onConnDown(reason)
   }
 
   /** @internal */
@@ -406,12 +379,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   #on(event: string, callback: (...args: never[]) => void): string {
     const ref = this.makeRef()
-    this.#bindings = rebind(this.#bindings, () => true, { event, ref, handler: callback })
+    this.#bindings = bind(this.#bindings, event, ref, callback)
     return ref
   }
 
   #url(params: object, vsn: string): string {
-    return absoluteUrl(appendQuery(appendQuery(this.#endPoint, params), { vsn }))
+    return absoluteUrl(appendQuery(this.#endPoint, { ...params, vsn }))
   }
 
   #beat(): string {
@@ -423,9 +396,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   #write(message: Message, push: Push | undefined, link: Link): void {
-    const { topic, event, join_ref, ref, payload } = message
-    const { encode, logger } = this.#options
-    if (logger) this.log("push", `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    const { ref } = message
+    const { encode } = this.#options
+    this.#logMessage("push", message)
     try {
       if (encode) {
         encode(message, (frame) => {
@@ -434,16 +407,20 @@ export class Socket<T extends Contract<T> = AnyTopics> {
       } else {
         link.send(this.#codec.encode(message))
       }
-      if (push) push.sent = true
+      if (push) push.sentRef = ref
     } catch (error) {
       if (push) push.failLoudly(error as Error)
       else this.report(error)
     }
   }
 
+  #logMessage(kind: string, { topic, event, join_ref, ref, payload }: Message): void {
+    this.#options.logger?.(kind, `${topic} ${event} (${join_ref}, ${ref})`, payload)
+  }
+
   #message(message: Message): void {
-    const { topic, event, payload, ref } = message
-    if (this.#options.logger) this.log("receive", `${topic} ${event} (${ref})`, payload)
+    const { topic, ref } = message
+    this.#logMessage("receive", message)
     this.#channels.get(topic)?.receive(message)
     if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)

@@ -5,7 +5,9 @@ import type { Handler } from "./channel-options.js"
 import type { Channel } from "./channel.js"
 
 /** A handler by event. */
-export type Handlers<S> = { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> }
+export type Handlers<S> = [S] extends [unknown]
+  ? { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> | undefined }
+  : never
 
 /** A share in a topic's join. */
 export interface Subscription<S = AnyTopics[string]> {
@@ -31,84 +33,76 @@ export interface SubscriptionHost {
 const same = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a !== "function" && JSON.stringify(a) === JSON.stringify(b))
 
-/** Topics that are joined once for any number of subscribers. */
-export class Subscriptions {
-  readonly #host: SubscriptionHost
-  /** How many share each channel that was made here. */
-  readonly #shares = new WeakMap<Channel, number>()
+/** How many subscribers share each channel that was made for them. */
+const shares = /* @__PURE__ */ new WeakMap<Channel, number>()
 
-  constructor(host: SubscriptionHost) {
-    this.#host = host
+/** The channel that somebody has joined the topic with, or one to join. */
+function take(host: SubscriptionHost, topic: string, params: unknown): Channel {
+  const joined = host.current(topic)
+  if (joined && params !== undefined && !same(joined.params, params)) {
+    throw new RookeryError("params_differ", `${topic} is joined with other params; give the same ones, or none`)
   }
+  const channel = joined ?? host.channel(topic, params)
+  const sharing = shares.get(channel)
+  if (!joined || sharing) shares.set(channel, (sharing ?? 0) + 1)
+  return channel
+}
 
-  subscribe(topic: string, handlers: Handlers<AnyTopics[string]>, params: unknown): Subscription {
-    let channel: Channel
-    let stops: (() => void)[] = []
-    const stop = (): void => {
-      for (const each of stops) each()
-      stops = []
+function giveBack(channel: Channel): void {
+  const sharing = shares.get(channel)
+  if (sharing) shares.set(channel, sharing - 1)
+  if (sharing === 1) channel.leave()
+}
+
+/** Joins a topic once for any number of subscribers. */
+export function subscribe(
+  host: SubscriptionHost,
+  topic: string,
+  handlers: Handlers<AnyTopics[string]>,
+  params: unknown,
+): Subscription {
+  let channel: Channel
+  let listening: AbortController
+  const attach = (): void => {
+    channel = take(host, topic, params)
+    params = channel.params
+    listening = new AbortController()
+    for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: closed })) {
+      if (handler) channel.listen(event, handler, listening)
     }
-    const attach = (): void => {
-      channel = this.#take(topic, params)
-      params = channel.params
-      stops = [channel.listen(PHX_CLOSE, closed)]
-      for (const [event, handler] of Object.entries(handlers)) {
-        // To a subscriber, a channel that was left by its owner has only been replaced.
-        const own: Handler<unknown> = (payload, ref, joinRef) => {
-          if (event !== PHX_CLOSE || payload !== "leave") handler?.(payload, ref, joinRef)
-        }
-        stops.push(channel.listen(event, own))
+    if (channel.state === "closed") channel.join()
+  }
+  const closed: Handler<unknown> = (reason, ...refs) => {
+    if (reason !== "leave") {
+      listening.abort()
+      return handlers[PHX_CLOSE]?.(reason, ...refs)
+    }
+    // Whoever owned the channel left it, but here is one who has not: once the dust has settled, on with another.
+    queueMicrotask(() => {
+      if (listening.signal.aborted) return
+      listening.abort()
+      try {
+        attach()
+      } catch (error) {
+        host.report(error)
       }
-      if (channel.state === "closed") channel.join()
-    }
-    const closed = (reason: unknown): void => {
-      if (reason !== "leave") return stop()
-      // Whoever owned the channel left it, but here is one who has not: once the dust has settled, on with another.
-      queueMicrotask(() => {
-        if (stops.length === 0) return
-        stop()
-        try {
-          attach()
-        } catch (error) {
-          this.#host.report(error)
-        }
-      })
-    }
-    const unsubscribe = (): void => {
-      if (stops.length === 0) return
-      stop()
-      this.#giveBack(channel)
-    }
-    attach()
-    return {
-      topic,
-      get channel() {
-        return channel
-      },
-      get joined() {
-        return channel.joinPush
-      },
-      unsubscribe,
-      [Symbol.dispose]: unsubscribe,
-    }
+    })
   }
-
-  /** The channel that somebody has joined the topic with, or one to join. */
-  #take(topic: string, params: unknown): Channel {
-    const joined = this.#host.current(topic)
-    if (joined && params !== undefined && !same(joined.params, params)) {
-      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same ones, or none`)
-    }
-    const channel = joined ?? this.#host.channel(topic, params)
-    const shares = this.#shares.get(channel)
-    if (!joined || shares) this.#shares.set(channel, (shares ?? 0) + 1)
-    return channel
+  const unsubscribe = (): void => {
+    if (listening.signal.aborted) return
+    listening.abort()
+    giveBack(channel)
   }
-
-  #giveBack(channel: Channel): void {
-    const shares = this.#shares.get(channel)
-    if (!shares) return
-    this.#shares.set(channel, shares - 1)
-    if (shares === 1) channel.leave()
+  attach()
+  return {
+    topic,
+    get channel() {
+      return channel
+    },
+    get joined() {
+      return channel.joinPush
+    },
+    unsubscribe,
+    [Symbol.dispose]: unsubscribe,
   }
 }

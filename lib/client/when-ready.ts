@@ -7,7 +7,7 @@ export function whenReady<T>(
 ): void {
   try {
     const value = get()
-    if (isPromise(value)) value.then(next, fail)
+    if (isPromise(value)) value.then(next).then(null, fail)
     else next(value)
   } catch (error) {
     fail(error)

@@ -1,6 +1,8 @@
 import {
+  json,
   webSocketClass,
   type ClientSerializer,
+  type Codec,
   type Frame,
   type IncomingFrame,
   type Message,
@@ -11,9 +13,9 @@ import {
 /** What to put into the official client. */
 export interface PhoenixOptions {
   /** What messages look like on the wire. @default the official client's own */
-  serializer?: ClientSerializer
+  serializer?: ClientSerializer | undefined
   /** The way to the server. @default the official client's own */
-  transport?: Transport
+  transport?: Transport | undefined
 }
 
 /** Options for the official client's `Socket`, to be spread among its others. */
@@ -28,16 +30,47 @@ export interface PhoenixSocketOptions {
 
 /**
  * Puts a serializer or a transport of Rookery into the official `phoenix` client, for apps that stay with it:
- * `new Socket("/socket", { ...phoenixOptions({ serializer: msgpack() }), params })`.
+ * `new Socket("/socket", { ...phoenixOptions({ serializer: msgpack() }), params })`. Each socket gets options of its own.
+ *
+ * With a serializer of bytes, fall back by `transport: withFallback(webSocket(), longPoll())`, which speaks JSON over
+ * long-poll; `longPollFallbackMs` of the official client would go on with the serializer.
  */
 export function phoenixOptions({ serializer, transport }: PhoenixOptions): PhoenixSocketOptions {
+  let codec: Codec | undefined = serializer?.client
   return {
     ...(serializer && {
-      encode: (message, callback) => callback(serializer.client.encode(message as Message)),
-      decode: (frame, callback) => callback(serializer.client.decode(frame)),
+      encode: (message, callback) => callback((codec as Codec).encode(message as Message)),
+      decode: (frame, callback) => callback((codec as Codec).decode(frame)),
       vsn: serializer.vsn,
       binaryType: "arraybuffer",
     }),
-    ...(transport && { transport: webSocketClass(transport) }),
+    ...(transport && {
+      transport: webSocketClass(
+        !serializer || serializer.longPoll ? transport : withText(transport, serializer, (spoken) => (codec = spoken)),
+      ),
+    }),
+  }
+}
+
+/** Has JSON spoken over a line that carries text alone. */
+function withText(transport: Transport, serializer: ClientSerializer, speak: (codec: Codec) => void): Transport {
+  const text = json()
+  return {
+    name: transport.name,
+    open: (url, options, events) =>
+      // The official client puts the vsn last.
+      transport.open(
+        url,
+        { ...options, textUrl: url.replace(/vsn=[^&]*$/, `vsn=${text.vsn}`) },
+        {
+          open(traits) {
+            speak((traits?.textOnly ? text : serializer).client)
+            events.open(traits)
+          },
+          frame: (frame) => events.frame(frame),
+          error: (error) => events.error(error),
+          close: (info) => events.close(info),
+        },
+      ),
   }
 }

@@ -5,16 +5,10 @@ const RECONNECT_STEPS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000]
 const REJOIN_STEPS = [1000, 2000, 5000, 10000]
 
 // A server that stops sends everybody away at once; spread over these windows they do not come back at once.
-function spreadMs(closeCode: number | undefined): number | undefined {
-  switch (closeCode) {
-    case GOING_AWAY:
-      return 1000
-    case SERVICE_RESTART:
-    case TRY_AGAIN_LATER:
-      return 5000
-    default:
-      return undefined
-  }
+const SPREAD_MS: Record<number, number> = {
+  [GOING_AWAY]: 1000,
+  [SERVICE_RESTART]: 5000,
+  [TRY_AGAIN_LATER]: 5000,
 }
 
 function step(steps: readonly number[], tries: number, random: () => number): number {
@@ -26,9 +20,9 @@ function step(steps: readonly number[], tries: number, random: () => number): nu
  * How long to wait before the nth attempt to connect: phoenix.js's steps with half of each as jitter, and the first
  * return after 1001, 1012 and 1013 spread over a window of seconds.
  */
-export function reconnectDelay(tries: number, random: () => number, closeCode?: number): number {
-  const spread = tries === 1 ? spreadMs(closeCode) : undefined
-  return spread === undefined ? step(RECONNECT_STEPS, tries, random) : spread * random()
+export function reconnectDelay(tries: number, random: () => number, closeCode = 0): number {
+  const spread = tries === 1 && SPREAD_MS[closeCode]
+  return spread ? spread * random() : step(RECONNECT_STEPS, tries, random)
 }
 
 /** How long to wait before the nth attempt to join again: phoenix.js's steps with half of each as jitter. */

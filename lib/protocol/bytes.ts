@@ -1,21 +1,19 @@
 /** What Rookery takes for bytes: a buffer, or any view of one (typed arrays, `DataView`, Node's `Buffer`). */
 export type Bytes = ArrayBuffer | ArrayBufferView
 
-// The tag tells an ArrayBuffer of another realm (an iframe, a vm context), which instanceof would not.
-const isArrayBuffer = (value: object): value is ArrayBuffer =>
-  (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "ArrayBuffer"
-
 /** Whether a payload is bytes, which travel as they are instead of as JSON. */
 export function isBytes(value: unknown): value is Bytes {
-  return typeof value === "object" && value !== null && (ArrayBuffer.isView(value) || isArrayBuffer(value))
+  if (ArrayBuffer.isView(value)) return true
+  // The tag tells an ArrayBuffer of another realm (an iframe, a vm context), which instanceof would not.
+  return (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] === "ArrayBuffer"
 }
 
 /** The same bytes as a `Uint8Array`, without a copy: a view keeps its offset and its length. */
 export function toUint8Array(bytes: Bytes): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes
-  return ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : new Uint8Array(bytes)
+  // What is no view is itself the buffer.
+  const { buffer = bytes as ArrayBuffer, byteOffset, byteLength } = bytes as ArrayBufferView
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** The same bytes in a buffer of exactly their length: the view's own buffer where it fits, a copy where it does not. */

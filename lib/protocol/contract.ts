@@ -32,7 +32,11 @@ export interface TopicSpec {
 }
 
 /** A contract: a {@link TopicSpec} by topic pattern, `room:*` or an exact topic. One for both ends. */
-export type Contract<T> = { [Pattern in keyof T]: TopicSpec }
+export type Contract<T> = { [Pattern in keyof T]: Checked<T[Pattern]> }
+
+/** Every part is one that exists, so that a slip of the pen is no part that is left out. */
+type Checked<S> = TopicSpec & Record<Exclude<keyof S, keyof TopicSpec>, never> & { sends?: CheckedSends<SendsOf<S>> }
+type CheckedSends<Sends> = { [E in keyof Sends]: SendSpec & Record<Exclude<keyof Sends[E], keyof SendSpec>, never> }
 
 /** The contract of a socket that has none: every topic, and anything in it. */
 export interface AnyTopics {
@@ -60,18 +64,24 @@ type BroaderThanAnother<P, All> = All extends P ? never : PatternTopic<All> exte
 type MostSpecific<All, P = All> = P extends unknown ? ([BroaderThanAnother<P, All>] extends [never] ? P : never) : never
 
 /** What a contract says of a topic: the most specific pattern that takes it counts. */
-export type SpecOf<T, Topic> = T[MostSpecific<Matching<T, Topic>> & keyof T]
+export type SpecOf<T, Topic> = Topic extends unknown ? T[MostSpecific<Matching<T, Topic>> & keyof T] : never
+
+// Only of `any` is the first true: what is said of that is `any` too.
+type PartOf<S, Part extends string, Undeclared> = 0 extends 1 & S
+  ? Loose
+  : S extends Record<Part, infer Value>
+    ? Value
+    : Undeclared
 
 /** The params of a topic's join. */
-export type ParamsOf<S> = S extends { params: infer P } ? P : Record<string, never> | undefined
+export type ParamsOf<S> = PartOf<S, "params", Record<string, never>>
 /** The response of a join. */
-export type JoinedOf<S> = S extends { joined: infer J } ? J : unknown
+export type JoinedOf<S> = PartOf<S, "joined", unknown>
 /** The response of a refused join. */
-export type RefusedOf<S> = S extends { refused: infer R } ? R : { reason: string }
+export type RefusedOf<S> = PartOf<S, "refused", { reason: string }>
 /** One meta of a topic's presences. */
-export type MetaOf<S> = S extends { presence: infer M } ? M : never
+export type MetaOf<S> = PartOf<S, "presence", unknown>
 
-type DeclaredReceives<S> = S extends { receives: infer R } ? R : Record<never, never>
 type PresenceReceives<S> = S extends { presence: infer M }
   ? { presence_state: PresenceState<M>; presence_diff: PresenceDiff<M> }
   : Record<never, never>
@@ -82,29 +92,28 @@ interface ProtocolReceives {
 }
 
 /** What a server sends by events of its own: what the contract declares, and presence. */
-export type ServerEventsOf<S> = DeclaredReceives<S> & PresenceReceives<S>
+export type ServerEventsOf<S> = PartOf<S, "receives", Record<never, never>> & PresenceReceives<S>
 /** The events of {@link ServerEventsOf}. */
 export type ServerEvent<S> = keyof ServerEventsOf<S> & string
 
 /** Everything that can be listened to on a topic: what the contract declares, presence, and the protocol's own. */
-export type ReceivesOf<S> = DeclaredReceives<S> & PresenceReceives<S> & ProtocolReceives
-/** The events of {@link ReceivesOf}. */
-export type ReceivedEvent<S> = keyof ReceivesOf<S> & string
+export type ReceivesOf<S> = ServerEventsOf<S> & ProtocolReceives
 /** What can be pushed to a topic. */
-export type SendsOf<S> = S extends { sends: infer P } ? P : Record<never, never>
+export type SendsOf<S> = PartOf<S, "sends", Record<never, never>>
+
+// Conditional on purpose: where an event is wrong, the compiler then lists the right ones instead of this type's name.
+/** The events of {@link ReceivesOf}. */
+export type ReceivedEvent<S> = [S] extends [unknown] ? keyof ReceivesOf<S> & string : never
 /** The events of {@link SendsOf}. */
-export type SentEvent<S> = keyof SendsOf<S> & string
+export type SentEvent<S> = [S] extends [unknown] ? keyof SendsOf<S> & string : never
+
+type SendOf<S, E> = [E] extends [keyof SendsOf<S>] ? SendsOf<S>[E] : unknown
 /** The payload of a push. */
-export type PayloadOf<S, E> = E extends keyof SendsOf<S>
-  ? SendsOf<S>[E] extends { payload: infer P }
-    ? P
-    : Record<string, never> | undefined
-  : never
+export type PayloadOf<S, E> = PartOf<SendOf<S, E>, "payload", Record<string, never>>
 /** The response of a push's `ok`. */
-export type OkOf<S, E> = E extends keyof SendsOf<S> ? (SendsOf<S>[E] extends { ok: infer O } ? O : unknown) : never
+export type OkOf<S, E> = PartOf<SendOf<S, E>, "ok", unknown>
 /** The response of a push's `error`. */
-export type ErrorOf<S, E> = E extends keyof SendsOf<S>
-  ? SendsOf<S>[E] extends { error: infer X }
-    ? X
-    : unknown
-  : never
+export type ErrorOf<S, E> = PartOf<SendOf<S, E>, "error", unknown>
+
+/** Whether params or a payload may be left out: `{}` is sent then, if they may be that. */
+export type MayOmit<Value> = {} extends Value ? true : undefined extends Value ? true : false

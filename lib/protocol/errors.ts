@@ -60,9 +60,9 @@ export class ChannelClosedError extends RookeryError<"channel_closed" | "channel
 /** A bounded buffer is full. */
 export class BufferFullError extends RookeryError<"buffer_full"> {}
 
-/** The error of a buffer that holds no more than `limit`. */
-export const bufferFull = (what: string, limit: number): BufferFullError =>
-  new BufferFullError("buffer_full", `${what} is full (${limit}); slow down, or raise the limit`)
+/** The error of a buffer that holds no more. */
+export const bufferFull = (what: string): BufferFullError =>
+  new BufferFullError("buffer_full", `${what} is full; slow down, or raise the limit`)
 
 /** A frame that is none of the protocol, or a message that the serializer cannot write. */
 export class SerializerError extends RookeryError<"bad_frame" | "unencodable"> {

@@ -5,10 +5,14 @@ export interface PresenceRefs {
   phx_ref_prev?: string
 }
 
-/** Everything under one key: a meta for each connection or device, the oldest first. */
-export interface PresenceEntry<Meta = unknown> {
-  metas: (Meta & PresenceRefs)[]
-}
+/**
+ * Everything under one key: a meta for each connection or device, the oldest first. Where nobody declared a meta, also
+ * whatever the server's `fetch` put beside the metas.
+ */
+export type PresenceEntry<Meta = unknown> = { metas: (Meta & PresenceRefs)[] } & Undeclared<Meta>
+
+// Only of `any` is this true.
+type Undeclared<Meta> = 0 extends 1 & Meta ? Record<string, Meta> : unknown
 
 /** Everybody, by key. An object without a prototype, because a key may be called `__proto__`. */
 export type PresenceState<Meta = unknown> = Record<string, PresenceEntry<Meta>>
@@ -35,7 +39,7 @@ export type OnPresenceLeave<Meta = unknown> = (
 
 const refsOf = (entry: PresenceEntry): Set<string> => new Set(entry.metas.map((meta) => meta.phx_ref))
 
-const without = <Meta>(entry: PresenceEntry<Meta>, refs: Set<string>): PresenceEntry<Meta>["metas"] =>
+const without = <Meta>(entry: PresenceEntry<Meta>, refs: Set<string>): (Meta & PresenceRefs)[] =>
   entry.metas.filter((meta) => !refs.has(meta.phx_ref))
 
 function withoutPrototype<Meta>(state: PresenceState<Meta>): PresenceState<Meta> {

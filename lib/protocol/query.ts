@@ -3,23 +3,19 @@
  * and `undefined` leave no trace.
  */
 export function encodeQuery(params: object, parent?: string): string {
-  const parts: string[] = []
-  for (const [key, value] of Object.entries(params)) {
+  const parts = Object.entries(params).flatMap(([key, value]) => {
     const name = parent === undefined ? key : `${parent}[${key}]`
-    if (value === null || value === undefined) continue
-    const part =
-      typeof value === "object"
-        ? encodeQuery(value, name)
-        : `${encodeURIComponent(name)}=${encodeURIComponent(value as string)}`
-    if (part !== "") parts.push(part)
-  }
+    if (value === null || value === undefined) return []
+    if (typeof value === "object") return encodeQuery(value, name) || []
+    return `${encodeURIComponent(name)}=${encodeURIComponent(value as string)}`
+  })
   return parts.join("&")
 }
 
 /** A URL with params added to the query that it may have already. */
 export function appendQuery(url: string, params: object): string {
   const query = encodeQuery(params)
-  return query === "" ? url : url + (url.includes("?") ? "&" : "?") + query
+  return query ? url + (url.includes("?") ? "&" : "?") + query : url
 }
 
 /** Params as a query brings them: text, lists (`a[]=1`) and maps (`a[b]=1`), without a prototype. */

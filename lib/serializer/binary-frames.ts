@@ -56,11 +56,11 @@ function encodeFrame(kind: number, names: readonly string[], fields: Fields, dat
 
 /** Reads the fields that a frame announces; `data` is a view of the frame, not a copy. */
 function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): Fields & { data: Uint8Array } {
-  if (names === undefined) {
-    throw new SerializerError("bad_frame", frame.length === 0 ? "empty" : `no frame of kind ${frame[0]}`, 0)
+  if (!names) {
+    throw new SerializerError("bad_frame", `no frame of kind ${frame[0]}`, 0)
   }
   let at = 1 + names.length
-  const fields = { data: frame } as Fields & { data: Uint8Array }
+  const fields = {} as Fields & { data: Uint8Array }
   names.forEach((name, i) => {
     const end = at + (frame[1 + i] ?? Infinity)
     if (end > frame.length) throw new SerializerError("bad_frame", `ends within its ${name}`, frame.length)

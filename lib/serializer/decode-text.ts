@@ -14,9 +14,11 @@ export function decodeUtf8(bytes: Uint8Array | ArrayBuffer, at: string): string 
   }
 }
 
-/** A frame of JSON; bytes are read as UTF-8, as Phoenix does on a V1 socket. */
-export function parseJson(frame: IncomingFrame): unknown {
-  const text = typeof frame === "string" ? frame : decodeUtf8(frame, "frame")
+/** A frame as text; bytes are read as UTF-8, as Phoenix does on a V1 socket. */
+export const toText = (frame: IncomingFrame): string => (typeof frame === "string" ? frame : decodeUtf8(frame, "frame"))
+
+/** What a frame of JSON says. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -49,9 +51,8 @@ function assertSound(value: unknown): void {
   }
 }
 
-/** A frame of JSON by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
-export function parseStrictJson(frame: IncomingFrame): unknown {
-  const text = typeof frame === "string" ? frame : decodeUtf8(frame, "frame")
+/** The same by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
+export function parseStrictJson(text: string): unknown {
   const value = parseJson(text)
   if (SUSPECT.test(text)) assertSound(value)
   return value

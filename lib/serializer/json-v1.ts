@@ -1,9 +1,10 @@
 import { isBytes } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
+import { PHX_CLOSE, PHX_ERROR } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { VSN_V1 } from "../protocol/vsn.js"
 import { serverBytes } from "./binary-frames.js"
-import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
+import { parseJson, parseStrictJson, stringifyJson, toText } from "./decode-text.js"
 import type { Serializer } from "./serializer.js"
 
 const PARTS = ["topic", "event", "payload", "ref"]
@@ -36,7 +37,12 @@ export function jsonV1(): Serializer {
         if (isBytes(payload)) throw noBytes()
         return stringifyJson({ topic, event, payload: payload ?? null, ref, join_ref: join_ref ?? undefined })
       },
-      decode: (frame) => fromObject(parseJson(frame)),
+      decode(frame) {
+        const message = fromObject(parseJson(toText(frame)))
+        const { event, ref } = message
+        // An end names its join by its ref, so that the end of a former one is not taken for that of the current one.
+        return event === PHX_CLOSE || event === PHX_ERROR ? { ...message, join_ref: ref } : message
+      },
     },
     server: {
       encode(message) {
@@ -44,7 +50,7 @@ export function jsonV1(): Serializer {
         const { topic, event, payload, ref } = message
         return stringifyJson({ topic, event, payload: payload ?? null, ref })
       },
-      decode: (frame) => fromObject(parseStrictJson(frame)),
+      decode: (frame) => fromObject(parseStrictJson(toText(frame))),
     },
   }
 }

@@ -18,8 +18,7 @@ function encodeText({ join_ref, ref, topic, event, payload }: Message): string {
 
 /** Makes a message of the array that V2 and MessagePack share; elements after the fifth are for others. */
 export function fromTuple(tuple: unknown): Message {
-  if (!Array.isArray(tuple)) throw new SerializerError("bad_frame", "not an array")
-  if (tuple.length < 5) throw new SerializerError("bad_frame", `${tuple.length} elements instead of five`)
+  if (!Array.isArray(tuple) || tuple.length < 5) throw new SerializerError("bad_frame", "not an array of five")
   // By index: this runs for every message, and destructuring would ask for an iterator.
   return {
     join_ref: tuple[0] as Ref,

@@ -15,7 +15,7 @@ export interface MsgpackOptions {
    *
    * @default "3.0.0"
    */
-  vsn?: string
+  vsn?: string | undefined
 }
 
 // Records are msgpackr's own extension: no other decoder reads them.

@@ -35,15 +35,20 @@ export class Rejection {
 
 const forbidden = (reason: string): Rejection => new Rejection(reason, { status: 403 })
 
+/** The params of a query, or why they cannot be read. */
+export function readQuery(query: string): QueryParams | Rejection {
+  try {
+    return decodeQuery(query)
+  } catch {
+    return new Rejection("query", faultAnswer(400))
+  }
+}
+
 /** The params of a request, or why they cannot be read. */
 export function readParams(request: IncomingMessage): QueryParams | Rejection {
   const url = request.url ?? ""
   const at = url.indexOf("?")
-  try {
-    return decodeQuery(at === -1 ? "" : url.slice(at + 1))
-  } catch {
-    return new Rejection("query", faultAnswer(400))
-  }
+  return readQuery(at === -1 ? "" : url.slice(at + 1))
 }
 
 /** Node's timers go no further, and fire at once beyond that. */

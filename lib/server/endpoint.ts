@@ -13,7 +13,8 @@ import type {
 import { ConnectError } from "../protocol/errors.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
-import { Admission, Rejection } from "./admission.js"
+import { encodeQuery } from "../protocol/query.js"
+import { Admission, readQuery, Rejection } from "./admission.js"
 import { Broadcast } from "./broadcast.js"
 import { ConnectionSlots } from "./connection-slots.js"
 import { EndpointContext } from "./context.js"
@@ -29,9 +30,11 @@ import type { EndpointOptions, SocketOptions } from "./options.js"
 import { PresenceTable } from "./presence.js"
 import { PubSub } from "./pubsub.js"
 import { Router } from "./router.js"
-import { SocketProcess } from "./socket-process.js"
+import { SocketProcess, type SocketSetup } from "./socket-process.js"
 import { TopicTable } from "./topics.js"
 import { WriteBatch } from "./write-batch.js"
+
+const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
 
 /** Hears every broadcast of a topic. */
 export type BroadcastListener = (event: string, payload: Loose) => void
@@ -52,6 +55,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   readonly #slots = new ConnectionSlots()
   readonly #router: Router
   readonly #admission: Admission
+  readonly #admissions = new Map<string, Admission>()
   readonly #attached = new Map<AnyHttpServer, () => void>()
   #own: AnyHttpServer | undefined
   #closing: Promise<void> | undefined
@@ -179,9 +183,15 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
 
   /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
   async connectInProcess(client: InProcessClient): Promise<InProcessLine> {
-    const { params, authToken = null } = client
-    const arrival = { transport: "memory", params, authToken, request: undefined, address: undefined }
-    const setup = await this.#admission.admit(arrival)
+    const { path, request, address } = client
+    const admission = path === undefined ? this.#admission : this.#admissions.get(withoutSlash(path))
+    if (admission === undefined) throw new ConnectError(`refused: nothing is served at ${path}`, 404)
+    const params = readQuery(typeof client.params === "string" ? client.params : encodeQuery(client.params))
+    const authToken = admission.authToken ? (client.authToken ?? null) : null
+    const arrival = { transport: "memory", authToken, request, address }
+    let setup: SocketSetup | Rejection
+    if (params instanceof Rejection) admission.refused("memory", address, (setup = params))
+    else setup = await admission.admit({ ...arrival, params })
     if (setup instanceof Rejection) throw new ConnectError(`refused: ${setup.reason}`, setup.answer.status)
     const link = new InProcessLink(client)
     return link.start(new SocketProcess(this.#context, link, setup))
@@ -214,7 +224,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   #mount(path: string, options: SocketOptions<Loose>): Admission {
     const { websocket = true, longpoll = true, compress = false } = options
     const admission = new Admission(this.#context, this.#slots, options, () => this.#closing !== undefined)
-    this.#router.mount({ path: path.replace(/\/+$/, ""), admission, websocket, longpoll, compress })
+    const bare = withoutSlash(path)
+    this.#admissions.set(bare, admission)
+    this.#router.mount({ path: bare, admission, websocket, longpoll, compress })
     return admission
   }
 }

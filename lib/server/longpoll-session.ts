@@ -4,6 +4,7 @@ import type { LimitName } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { EncodedBroadcast } from "./broadcast.js"
 import type { SocketLimits } from "./context.js"
+import { atEndOfTurn } from "./end-of-turn.js"
 import type { ServerLink } from "./link.js"
 import type { SocketProcess } from "./socket-process.js"
 
@@ -67,7 +68,7 @@ export class LongPollSession implements ServerLink {
     if (this.#poll === undefined || this.#scheduled) return
     // What comes in one turn of the event loop leaves in one answer.
     this.#scheduled = true
-    setImmediate(() => {
+    atEndOfTurn(() => {
       this.#scheduled = false
       this.#deliver()
     })

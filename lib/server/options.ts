@@ -18,7 +18,7 @@ export interface ConnectRequest {
   /** The client's auth token, or null. */
   readonly authToken: string | null
   readonly transport: TransportName
-  /** The HTTP request; undefined in process. */
+  /** The HTTP request; undefined in process, unless the client brings one. */
   readonly request: IncomingMessage | undefined
   readonly address: string | undefined
 }

@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto"
 import { RookeryError } from "../protocol/errors.js"
 import { PRESENCE_DIFF, PRESENCE_STATE } from "../protocol/events.js"
 import type { PresenceDiff, PresenceEntry, PresenceRefs, PresenceState } from "../protocol/presence.js"
+import { atEndOfTurn } from "./end-of-turn.js"
 
 type Meta = PresenceRefs & Record<string, unknown>
 
@@ -178,7 +179,7 @@ export class PresenceTable {
       this.#changed.add(topic)
       if (!this.#scheduled) {
         this.#scheduled = true
-        setImmediate(() => this.flush())
+        atEndOfTurn(() => this.flush())
       }
     }
     return room.changes

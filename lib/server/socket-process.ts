@@ -7,6 +7,7 @@ import type { IncomingFrame, Serializer } from "../serializer/serializer.js"
 import type { Broadcast } from "./broadcast.js"
 import { ChannelProcess } from "./channel-process.js"
 import type { EndpointContext, SocketLimits } from "./context.js"
+import { atEndOfTurn } from "./end-of-turn.js"
 import type { TransportName } from "./events.js"
 import type { ServerLink } from "./link.js"
 import type { ServerSocket } from "./socket.js"
@@ -169,8 +170,8 @@ export class SocketProcess implements ServerSocket {
    * and a join right behind is answered before the end is told: in Phoenix the end of a process takes as long.
    */
   channelEnded(channel: ChannelProcess, event: string): void {
-    setImmediate(() => {
-      setImmediate(() => {
+    atEndOfTurn(() => {
+      atEndOfTurn(() => {
         if (this.#channels.get(channel.topic) !== channel) return
         this.#channels.delete(channel.topic)
         this.#end(channel, event)

@@ -1,5 +1,10 @@
+import { atEndOfTurn } from "./end-of-turn.js"
+
 /** What is joined into one buffer: large frames cost more to copy than another write does. */
 const BLOCK = 65_536
+
+/** Serializers in one room that still share their runs; JSON of two versions, MessagePack and one of the user's. */
+const HEADS = 4
 
 /**
  * A run of frames, as a chain: each node is the run before it and one frame more. Sockets of one room get the same
@@ -8,14 +13,15 @@ const BLOCK = 65_536
 export class Run {
   readonly length: number
   readonly #previous: Run | undefined
-  readonly #frame: Buffer
+  /** The frame it ends with. */
+  readonly last: Buffer
   #nextFrame: Buffer | undefined
   #next: Run | undefined
   #blocks: readonly Buffer[] | undefined
 
   constructor(previous: Run | undefined, frame: Buffer) {
     this.#previous = previous
-    this.#frame = frame
+    this.last = frame
     this.length = (previous?.length ?? 0) + frame.length
   }
 
@@ -34,7 +40,7 @@ export class Run {
     const frames: Buffer[] = []
     let run: Run | undefined = this
     while (run !== undefined) {
-      frames.push(run.#frame)
+      frames.push(run.last)
       run = run.#previous
     }
     frames.reverse()
@@ -60,6 +66,28 @@ function inBlocks(frames: readonly Buffer[]): Buffer[] {
   return blocks
 }
 
+/**
+ * The runs of one frame that were begun last. A few, because sockets of different serializers take turns in a room, and
+ * not all, because a reply is for one socket and nobody asks for it again.
+ */
+class RunHeads {
+  #runs: Run[] = []
+  #oldest = 0
+
+  of(frame: Buffer): Run {
+    for (const run of this.#runs) if (run.last === frame) return run
+    const run = new Run(undefined, frame)
+    this.#runs[this.#oldest] = run
+    this.#oldest = (this.#oldest + 1) % HEADS
+    return run
+  }
+
+  clear(): void {
+    this.#runs = []
+    this.#oldest = 0
+  }
+}
+
 /** Something that is written to at the end of a turn. */
 export interface BatchTarget {
   pending: Run | undefined
@@ -73,8 +101,7 @@ export interface BatchTarget {
  */
 export class WriteBatch {
   #dirty: BatchTarget[] = []
-  #firstFrame: Buffer | undefined
-  #first: Run | undefined
+  readonly #heads: RunHeads = new RunHeads()
   #scheduled = false
   readonly #flush = (): void => this.flush()
 
@@ -83,23 +110,18 @@ export class WriteBatch {
       target.pending = target.pending.with(frame)
       return
     }
-    if (this.#firstFrame !== frame) {
-      this.#first = new Run(undefined, frame)
-      this.#firstFrame = frame
-    }
-    target.pending = this.#first
+    target.pending = this.#heads.of(frame)
     this.#dirty.push(target)
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(this.#flush)
+    atEndOfTurn(this.#flush)
   }
 
   /** Writes everything now. */
   flush(): void {
     const dirty = this.#dirty
     this.#dirty = []
-    this.#first = undefined
-    this.#firstFrame = undefined
+    this.#heads.clear()
     this.#scheduled = false
     for (const target of dirty) target.flush()
   }

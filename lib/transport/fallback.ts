@@ -1,6 +1,7 @@
+import { ABNORMAL } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import { abnormalClose, type Link, type LinkEvents, type LinkOptions, type Transport } from "./transport.js"
+import { closeInfo, type Link, type LinkEvents, type LinkOptions, type Transport } from "./transport.js"
 
 /** As much of the web's `Storage` as is used here. */
 export interface FallbackStorage {
@@ -15,7 +16,7 @@ export interface FallbackOptions {
    *
    * @default 2500
    */
-  after?: number
+  after?: number | undefined
   /**
    * Where it is remembered that the first transport does not work here, as phoenix.js remembers it.
    *
@@ -23,7 +24,7 @@ export interface FallbackOptions {
    */
   storage?: FallbackStorage | undefined
   /** Where time comes from. */
-  clock?: Clock
+  clock?: Clock | undefined
 }
 
 /** Where storage is forbidden (a sandboxed frame) or full, everything of it throws, the getter of the page first. */
@@ -43,79 +44,76 @@ function attempt<T>(call: () => T): T | undefined {
 export function withFallback(first: Transport, second: Transport, options: FallbackOptions = {}): Transport {
   const { after = 2500, storage = attempt(() => globalThis.sessionStorage), clock = systemClock } = options
   const key = `phx:fallback:${second.name}`
-  let firstWorks = false
-  let useSecond = attempt(() => storage?.getItem(key)) === "true"
+  /** Which of them works here, once that is known. */
+  let working = attempt(() => storage?.getItem(key)) === "true" ? second : undefined
 
   const openSecond = (url: string, linkOptions: LinkOptions, events: LinkEvents): Link => {
-    let opened = false
+    // Until it opens nobody knows.
+    working = undefined
     return second.open(url, linkOptions, {
       // Not by spreading: the events may be an object of a class.
       frame: (frame) => events.frame(frame),
       error: (error) => events.error(error),
       open(traits) {
-        opened = useSecond = true
-        if (!firstWorks) attempt(() => storage?.setItem(key, "true"))
+        working = second
+        attempt(() => storage?.setItem(key, "true"))
         events.open(traits)
       },
-      close(info) {
-        useSecond &&= opened
-        events.close(info)
-      },
+      close: (info) => events.close(info),
     })
   }
 
   return {
     name: `${first.name} or ${second.name}`,
     open(url, linkOptions, events) {
-      if (useSecond) return openSecond(url, linkOptions, events)
+      if (working === second) return openSecond(url, linkOptions, events)
       // Where the attempt stands: with the first, or with the first open, or with the first as it was told to close; or it
       // is none of the first's business any more.
       let stage: "trying" | "open" | "closing" | "left" = "trying"
       const leaveFirst = (): void => {
         stage = "left"
         clock.clearTimeout(timer)
+        link?.close()
       }
       const fallBack = (): void => {
         leaveFirst()
-        link?.close()
         link = openSecond(url, linkOptions, events)
       }
       const late = (): void => {
         if (stage === "trying") return fallBack()
+        if (working) return
         // The socket believes in this line already, so it is told that it ended, and finds the second at its next try.
         leaveFirst()
-        link.close()
-        useSecond = true
+        working = second
         events.error(new ConnectError(`${first.name} opened but carried nothing within ${after} ms`))
-        events.close(abnormalClose("no answer to a ping"))
+        events.close(closeInfo(ABNORMAL, "no answer to a ping"))
       }
-      let timer = firstWorks ? undefined : clock.setTimeout(late, after)
+      let timer = working ? undefined : clock.setTimeout(late, after)
       let link: Link
       const firstEvents: LinkEvents = {
         open(traits) {
           if (stage !== "trying") return
           stage = "open"
           clock.clearTimeout(timer)
-          if (!firstWorks) timer = clock.setTimeout(late, after)
-          events.open({ ...traits, wantsPing: !firstWorks })
+          timer = clock.setTimeout(late, after)
+          events.open({ ...traits, wantsPing: !working })
         },
         frame(frame) {
           if (stage !== "open") return
-          firstWorks = true
-          clock.clearTimeout(timer)
+          working = first
           events.frame(frame)
         },
         error(error) {
           if (stage === "left") return
           events.error(error)
-          if (stage === "trying" && !firstWorks) fallBack()
+          if (stage === "trying" && !working) fallBack()
         },
         close(info) {
           if (stage === "left") return
-          if (stage === "trying" && !firstWorks) return fallBack()
+          if (stage === "trying" && !working) return fallBack()
           // Let in and cut off before a word was said: some proxies do that to what they do not know.
-          if (stage === "open" && !firstWorks && !info.wasClean) useSecond = true
-          leaveFirst()
+          if (stage === "open" && !info.wasClean) working ??= second
+          clock.clearTimeout(timer)
           events.close(info)
         },
       }
@@ -123,7 +121,7 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         link = first.open(url, linkOptions, firstEvents)
       } catch (error) {
         // No WebSocket here at all, for one.
-        if (firstWorks) throw error
+        if (working) throw error
         fallBack()
       }
       return {

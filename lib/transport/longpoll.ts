@@ -13,7 +13,7 @@ export interface LongPollOptions {
    *
    * @default the platform's
    */
-  fetch?: typeof fetch
+  fetch?: typeof fetch | undefined
 }
 
 /** The server takes no more messages in one request. */
@@ -54,7 +54,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   let token: string | undefined
 
   /** In a task of its own, unless the link has ended by then. */
-  const later = (callback: () => void): unknown => setTimeout(() => closed || callback(), 0)
+  const later = (callback: () => void): unknown => setTimeout(() => closed || callback())
 
   const close = (code: number = NO_STATUS, reason = "", wasClean = true): void => {
     if (closed) return
@@ -81,10 +81,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       fail(TIMEOUT, NO_STATUS, TIMEOUT)
     }, timeout)
     try {
-      const response = await request(token === undefined ? url : appendQuery(url, { token }), {
-        ...init,
-        signal: abort.signal,
-      })
+      const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })
       const body = (await response.json().catch(() => null)) as Answer | null
       if (body?.status && !closed) return body
       // A page of a proxy: only what it says by its status is of use.
@@ -117,7 +114,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   }
 
   const post = async (): Promise<void> => {
-    while (queue.length > 0) {
+    while (queue.length) {
       const lines = queue.splice(0, MAX_BATCH)
       const headers = { "Content-Type": "application/x-ndjson" }
       const answer = await ask({ method: "POST", headers, body: lines.join("\n") })
@@ -136,10 +133,10 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       queued += line.length
       queue.push(line)
       // What is sent in one go leaves in one request.
-      if (!posting) later(() => post().catch(fail))
+      if (!posting) later(post)
       posting = true
     },
-    close: (code, reason) => close(code, reason),
+    close,
     get bufferedAmount() {
       return queued
     },

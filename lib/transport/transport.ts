@@ -1,3 +1,4 @@
+import { ABNORMAL } from "../protocol/close-codes.js"
 import type { BinaryType, Frame, IncomingFrame } from "../protocol/frame.js"
 
 /** How a line ended; a `CloseEvent` is one. */
@@ -59,5 +60,5 @@ export interface Transport {
   open(url: string, options: LinkOptions, events: LinkEvents): Link
 }
 
-/** Nothing was said about the end of a line. */
-export const abnormalClose = (reason = ""): CloseInfo => ({ code: 1006, reason, wasClean: false })
+/** The end of a line of which the other end has said nothing. */
+export const closeInfo = (code: number = ABNORMAL, reason = ""): CloseInfo => ({ code, reason, wasClean: false })

@@ -2,7 +2,7 @@ import { AUTH_TOKEN_PREFIX, authTokenOf } from "../protocol/auth-token.js"
 import { decodeBase64 } from "../protocol/base64.js"
 import { toUint8Array } from "../protocol/bytes.js"
 import type { BinaryType } from "../protocol/frame.js"
-import { abnormalClose, type Link, type Transport } from "./transport.js"
+import { closeInfo, type Link, type Transport } from "./transport.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
 /** A class in the shape of `WebSocket` over a transport, and the transport itself. */
@@ -37,7 +37,7 @@ export function webSocketClass(transport: Transport): TransportClass {
           this.#open(url, readAuthToken(protocols))
         } catch (error) {
           this.onerror?.(error as never)
-          this.#ended(abnormalClose())
+          this.#ended(closeInfo())
         }
       })
     }

@@ -2,7 +2,10 @@ import { authTokenSubprotocols } from "../protocol/auth-token.js"
 import { ConnectError, RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
-import { abnormalClose, type CloseInfo, type Transport } from "./transport.js"
+import { closeInfo, type CloseInfo, type Transport } from "./transport.js"
+
+// The platform's WebSocket sends no shared memory, and only new compilers know `ArrayBufferView<ArrayBuffer>`.
+type UnsharedView = ArrayBufferView & { readonly buffer: ArrayBuffer }
 
 /** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
 export interface WebSocketLike {
@@ -13,7 +16,7 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null
   onerror: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
-  send(frame: string | ArrayBufferView | ArrayBuffer): void
+  send(frame: string | ArrayBuffer | UnsharedView): void
   close(code?: number, reason?: string): void
 }
 
@@ -27,13 +30,13 @@ export interface WebSocketOptions {
    *
    * @default the platform's; in Node the one of `ws`
    */
-  WebSocket?: WebSocketClass
+  WebSocket?: WebSocketClass | undefined
   /** Headers of the handshake. Only where the class takes them, as in Node. */
-  headers?: Record<string, string>
+  headers?: Record<string, string> | undefined
   /** The agent that makes the connection (a proxy, a client certificate). Only in Node. */
   agent?: unknown
   /** More options for the class, as `ws` takes them: `ca`, `rejectUnauthorized`, `maxPayload`. Only in Node. */
-  request?: object
+  request?: object | undefined
 }
 
 interface PhoenixTransportExtras {
@@ -43,40 +46,34 @@ interface PhoenixTransportExtras {
 }
 
 /** Frames over a websocket. */
-export function webSocket(options: WebSocketOptions = {}): Transport {
-  const { headers, agent, request } = options
+export function webSocket({ WebSocket: Given, headers, agent, request }: WebSocketOptions = {}): Transport {
   const extra = (headers ?? agent ?? request) && { headers, agent, ...request }
-  if (extra && options.WebSocket === undefined && !takesRequestOptions) {
+  if (extra && !Given && !takesRequestOptions) {
     throw new RookeryError("bad_option", "this WebSocket takes no headers or agent; use params or authToken")
   }
   return {
     name: "WebSocket",
     open(url, { authToken, binaryType, timeout }, events) {
-      const Class = options.WebSocket ?? platformWebSocket()
-      if (Class === undefined) {
-        throw new RookeryError("bad_option", "there is no WebSocket here; use longPoll()")
-      }
-      const protocols = authToken === undefined ? undefined : authTokenSubprotocols(authToken)
+      const Class = Given ?? platformWebSocket()
+      if (!Class) throw new RookeryError("bad_option", "there is no WebSocket here; use longPoll()")
+      const protocols = authToken ? authTokenSubprotocols(authToken) : undefined
       const socket: WebSocketLike & PhoenixTransportExtras = extra
         ? new Class(url, protocols ?? [], extra)
         : new Class(url, protocols)
       socket.binaryType = binaryType
       socket.timeout = timeout
-      let refusedWith: number | undefined
-      watchRefusal(socket, (status) => (refusedWith = status))
-      socket.onopen = () => events.open({ skipHeartbeat: socket.skipHeartbeat === true })
-      socket.onmessage = (event: { data: IncomingFrame }) => events.frame(event.data)
-      socket.onerror = (event: unknown) =>
-        events.error(
-          refusedWith === undefined
-            ? event
-            : new ConnectError(`the server refused the websocket with HTTP ${refusedWith}`, refusedWith, event),
-        )
-      socket.onclose = (event: CloseInfo) => events.close(event ?? abnormalClose())
+      socket.onopen = () => events.open({ skipHeartbeat: !!socket.skipHeartbeat })
+      socket.onmessage = ({ data }: { data: IncomingFrame }) => events.frame(data)
+      socket.onerror = (event: unknown) => events.error(event)
+      watchRefusal(socket, (status) => {
+        socket.onerror = (event: unknown) =>
+          events.error(new ConnectError(`the server refused the websocket with HTTP ${status}`, status, event))
+      })
+      socket.onclose = (event: CloseInfo) => events.close(event ?? closeInfo())
       return {
-        send: (frame) => socket.send(frame),
+        send: (frame) => socket.send(frame as string | UnsharedView),
         // A code is only passed on when there is one: browsers refuse to close with `undefined`.
-        close: (code, reason) => (code === undefined ? socket.close() : socket.close(code, reason ?? "")),
+        close: (code, reason = "") => (code ? socket.close(code, reason) : socket.close()),
         get bufferedAmount() {
           return socket.bufferedAmount ?? 0
         },

@@ -233,6 +233,17 @@ describe("an abort signal", () => {
     expect(await fate(join)).toBe("aborted")
     expect(room.state).toBe("closed")
   })
+
+  it("tells the server when it aborts a join that is on the line", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    socket.connect()
+    stage.line.open()
+    const controller = new AbortController()
+    const join = socket.channel("room:1").join({ signal: controller.signal })
+    controller.abort()
+    expect(await fate(join)).toBe("aborted")
+    expect(stage.line.last("phx_leave").join_ref).toBe(stage.line.last("phx_join").ref)
+  })
 })
 
 describe("full buffers", () => {

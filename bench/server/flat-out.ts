@@ -1,0 +1,43 @@
+import { now } from "../harness/stopwatch.js"
+import type { Remote } from "./remote.js"
+import type { Room } from "./room.js"
+
+const ROUND_NS = 400e6
+
+/** Keeps so many messages in flight in each room, as fast as they go. */
+export async function flatOut(
+  remote: Remote,
+  rooms: readonly Room[],
+  inFlight: number,
+): Promise<Record<string, number>> {
+  const before = await remote.usage("settled usage")
+  const started = now()
+  const deliveries = await Promise.all(rooms.map((room) => drive(room, inFlight, started + ROUND_NS)))
+  const took = now() - started
+  const after = await remote.usage()
+  const total = deliveries.reduce((sum, count) => sum + count, 0)
+  return { "CPU a delivery": (after.cpu - before.cpu) / total, deliveries: total / (took / 1e9) }
+}
+
+function drive(room: Room, inFlight: number, until: number): Promise<number> {
+  const sockets = room.lines.length
+  let sent = 0
+  let delivered = 0
+  return new Promise((resolve) => {
+    const shout = (): void => {
+      sent++
+      room.shout()
+    }
+    room.listen((count) => {
+      delivered += count
+      // A message has arrived when there were as many frames as it has receivers: who got it last does not matter.
+      const free = inFlight - (sent - Math.floor(delivered / sockets))
+      if (free > 0 && now() < until) for (let i = 0; i < free; i++) shout()
+      else if (delivered === sent * sockets) {
+        room.silence()
+        resolve(delivered)
+      }
+    })
+    for (let i = 0; i < inFlight; i++) shout()
+  })
+}

@@ -1,0 +1,31 @@
+import { fork, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import type { Question, Usage } from "./server-process.js"
+
+/** A server in a process of its own; this one is the load. */
+export class Remote {
+  readonly port: number
+  readonly #process: ChildProcess
+
+  private constructor(process: ChildProcess, port: number) {
+    this.#process = process
+    this.port = port
+  }
+
+  static async start(subject: string): Promise<Remote> {
+    // With the flags of this process, so that a profile can be asked for.
+    const child = fork(new URL("server-process.js", import.meta.url), [subject])
+    child.once("exit", (code) => {
+      throw new Error(`the server ${subject} ended with ${code}`)
+    })
+    const [port] = (await once(child, "message")) as [number]
+    return new Remote(child, port)
+  }
+
+  /** What it used so far; settled means after a full collection. */
+  async usage(question: Question = "usage"): Promise<Usage> {
+    this.#process.send(question)
+    const [usage] = (await once(this.#process, "message")) as [Usage]
+    return usage
+  }
+}

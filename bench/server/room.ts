@@ -1,0 +1,60 @@
+import { Line } from "./line.js"
+import type { Remote } from "./remote.js"
+import { dialectOf, MSGPACK_DIALECT, type Dialect } from "./subjects.js"
+import { witness } from "./witness.js"
+
+/** Sockets of one topic, the first of which sends. */
+export class Room {
+  readonly lines: readonly Line[]
+  readonly #shout: Buffer
+
+  private constructor(lines: readonly Line[], shout: Buffer) {
+    this.lines = lines
+    this.#shout = shout
+  }
+
+  /** Fills a room, and sees to it that what is sent arrives everywhere as it should. */
+  static async open(remote: Remote, subject: string, topic: string, sockets: number, mixed = false): Promise<Room> {
+    const own = dialectOf(subject, "room", topic)
+    const members: { line: Line; dialect: Dialect }[] = []
+    for (let i = 0; i < sockets; i++) {
+      const dialect = mixed && i % 2 === 1 ? MSGPACK_DIALECT : own
+      const line = await Line.open(remote.port, dialect.path)
+      await dialect.enter(line, topic)
+      members.push({ line, dialect })
+    }
+    const room = new Room(
+      members.map(({ line }) => line),
+      own.shout(topic),
+    )
+    const checked = members.map(async ({ line, dialect }) => {
+      let got: Buffer | undefined
+      line.inspect = (payload) => (got = Buffer.from(payload))
+      await line.frames(1)
+      line.inspect = undefined
+      const expected = dialect.delivered(topic)
+      if (got === undefined || !expected.equals(got)) throw new Error(`${subject} delivered ${got?.toString()}`)
+    })
+    const attested = subject === "socket.io" ? await witness(remote.port, topic) : undefined
+    room.shout()
+    await Promise.all(checked)
+    await attested?.()
+    return room
+  }
+
+  shout(): void {
+    this.lines[0]?.send(this.#shout)
+  }
+
+  /** Hears of every frame until it is silenced. */
+  listen(heard: (count: number, socket: number) => void): void {
+    this.lines.forEach((line, socket) => (line.onFrames = (count) => heard(count, socket)))
+  }
+
+  silence(): void {
+    for (const line of this.lines) {
+      line.onFrames = undefined
+      line.forget()
+    }
+  }
+}

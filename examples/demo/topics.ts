@@ -1,0 +1,12 @@
+/** What both ends agree on. */
+export type Topics = {
+  "room:*": {
+    joined: { topic: string }
+    receives: { new_msg: { from: string; text: string } }
+    sends: {
+      new_msg: { payload: { text: string }; ok: { id: number } }
+      never_answered: { ok: never }
+    }
+    presence: { since: string }
+  }
+}

@@ -1,0 +1,8 @@
+export { ChannelTest, type ConnectOptions } from "./testing/channel-test.js"
+export { ExpectationError } from "./testing/expectation-error.js"
+export { inProcess, type InProcessOptions } from "./testing/in-process.js"
+export type { ChannelTestOptions, ExpectOptions } from "./testing/options.js"
+export type { AsymmetricMatcher, Kind, Pattern } from "./testing/pattern.js"
+export type { PayloadArgument, TestChannel, Unread } from "./testing/test-channel.js"
+export type { ResponseOf, TestPush } from "./testing/test-push.js"
+export type { TestSocket } from "./testing/test-socket.js"

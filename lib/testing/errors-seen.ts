@@ -1,0 +1,56 @@
+import type { ServerSocket } from "rookery/server"
+import { ExpectationError, type Fail } from "./expectation-error.js"
+import { show } from "./pattern.js"
+
+/** Something of the server's that threw. */
+export interface ServerError {
+  readonly error: unknown
+  /** What ran: `channel` for a handler, `join`, `terminate`, … */
+  readonly where: string
+  readonly topic: string | undefined
+  readonly socket: ServerSocket | undefined
+}
+
+function inWords({ error, where, topic }: ServerError): string {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : show(error)
+  return `\n  ${where}${topic === undefined ? "" : ` of ${topic}`}: ${what}`
+}
+
+/** What threw on the server for the clients of a test, until the test is told. */
+export class ErrorsSeen {
+  #errors: ServerError[] = []
+
+  add(error: ServerError): void {
+    this.#errors.push(error)
+  }
+
+  /** What threw last for a client on a topic; the test has now been told of all that threw there. */
+  take(socket: ServerSocket | undefined, topic: string | undefined): unknown {
+    const taken = this.#errors.filter((error) => error.socket === socket && error.topic === topic)
+    this.#errors = this.#errors.filter((error) => !taken.includes(error))
+    return taken.at(-1)?.error
+  }
+
+  /** A failure tells what threw meanwhile: it is the likeliest reason. */
+  tellIn(fail: Fail): Fail {
+    return (message) => {
+      const errors = this.#clear()
+      if (errors.length === 0) return fail(message)
+      return fail(`${message}\nThe server threw meanwhile:${errors.map(inWords).join("")}`, errors[0]?.error)
+    }
+  }
+
+  /** What the test was never told of, as an error. */
+  untold(): ExpectationError | undefined {
+    const errors = this.#clear()
+    if (errors.length === 0) return undefined
+    const lines = errors.map(inWords).join("")
+    return new ExpectationError(`the server threw, and the test did not expect it to:${lines}`, errors[0]?.error)
+  }
+
+  #clear(): ServerError[] {
+    const errors = this.#errors
+    this.#errors = []
+    return errors
+  }
+}

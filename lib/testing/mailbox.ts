@@ -1,0 +1,158 @@
+import type { ExpectationError, Fail } from "./expectation-error.js"
+
+/** Timers of the platform, taken when this is loaded: fake ones that a test puts in their place do not stop the waiting. */
+const { setTimeout: startTimer, clearTimeout: stopTimer, setImmediate: atEndOfTurn } = globalThis
+
+/** What is looked for. */
+export interface Search<T> {
+  /** What is waited for, as a failure calls it: `new_msg {"text":"hi"}`. */
+  readonly wanted: string
+  readonly timeoutMs: number
+  readonly fail: Fail
+  /** Must not throw. */
+  fits(item: T): boolean
+  /** An item in words, and what is wrong with it. */
+  show(item: T): string
+}
+
+interface Waiting {
+  look(): void
+  giveUp(): void
+}
+
+/** Those who wait for something to change, each for so long. */
+class Waiters {
+  readonly #all = new Set<Waiting>()
+
+  /** Something has changed. */
+  look(): void {
+    for (const waiting of [...this.#all]) waiting.look()
+  }
+
+  /** Nothing changes any more. */
+  giveUp(): void {
+    for (const waiting of [...this.#all]) waiting.giveUp()
+  }
+
+  /** What `attempt` finds, now or at a later look; `undefined` if it is nothing in time. */
+  wait<R>(attempt: () => R | undefined, timeoutMs: number): Promise<R | undefined> {
+    return new Promise((resolve) => {
+      const done = (found: R | undefined): void => {
+        stopTimer(timer)
+        this.#all.delete(waiting)
+        resolve(found)
+      }
+      const waiting: Waiting = {
+        look: () => {
+          const found = attempt()
+          if (found !== undefined) done(found)
+        },
+        giveUp: () => done(undefined),
+      }
+      // Behind a busy event loop the time is up before what is there already was handled: it gets one turn more.
+      const timer = startTimer(() => atEndOfTurn(waiting.giveUp), timeoutMs)
+      this.#all.add(waiting)
+    })
+  }
+}
+
+const MOST_SHOWN = 20
+
+/** What came and was not looked at yet. An expectation takes what it waited for out, as `assert_receive` does. */
+export class Mailbox<T> {
+  #items: T[] = []
+  readonly #waiters = new Waiters()
+  #ending: string | undefined
+
+  /** What nobody took. */
+  get items(): readonly T[] {
+    return [...this.#items]
+  }
+
+  add(item: T): void {
+    this.#items.push(item)
+    this.#waiters.look()
+  }
+
+  /** Forgets what nobody took, and gives it. */
+  clear(): T[] {
+    const items = this.#items
+    this.#items = []
+    return items
+  }
+
+  /** Nothing more comes, for the reason given: whoever waits learns it now. */
+  end(why: string): void {
+    this.#ending ??= why
+    this.#waiters.giveUp()
+  }
+
+  /** Takes the first item that fits, or waits for it. */
+  async take(search: Search<T>): Promise<T> {
+    const found = await this.#find(search)
+    if (found === undefined) throw this.#nothing(search)
+    return found.item
+  }
+
+  /** Takes the next item, which has to fit. */
+  async takeNext(search: Search<T>): Promise<T> {
+    const item = await this.take({ ...search, fits: () => true })
+    if (search.fits(item)) return item
+    throw search.fail(`${search.wanted}: something else came first.\n  ${search.show(item)}`)
+  }
+
+  /** Waits for as long as it takes to say that nothing came. */
+  async refute(search: Search<T>): Promise<void> {
+    const found = await this.#find(search)
+    if (found !== undefined) throw search.fail(`${search.wanted}: it came.\n  ${search.show(found.item)}`)
+  }
+
+  async #find({ fits, timeoutMs }: Search<T>): Promise<{ item: T } | undefined> {
+    const attempt = (): { item: T } | undefined => {
+      const at = this.#items.findIndex(fits)
+      return at === -1 ? undefined : { item: this.#items.splice(at, 1)[0] as T }
+    }
+    return attempt() ?? (this.#ending === undefined ? this.#waiters.wait(attempt, timeoutMs) : undefined)
+  }
+
+  #nothing({ wanted, timeoutMs, fail, show }: Search<T>): ExpectationError {
+    const why =
+      this.#ending === undefined ? `nothing that fits came within ${timeoutMs} ms` : `it cannot come: ${this.#ending}`
+    const shown = this.#items.slice(0, MOST_SHOWN).map((item, i) => `\n  ${i + 1}. ${show(item)}`)
+    const more = this.#items.length - shown.length
+    const instead = shown.length === 0 ? "Nothing else came either." : `What came instead:${shown.join("")}`
+    return fail(`${wanted}: ${why}.\n${instead}${more > 0 ? `\n  and ${more} more` : ""}`)
+  }
+}
+
+/** Something that is what it is now, and changes. */
+export class Watched<T> {
+  #now: T
+  readonly #waiters = new Waiters()
+
+  constructor(now: T) {
+    this.#now = now
+  }
+
+  get now(): T {
+    return this.#now
+  }
+
+  set now(now: T) {
+    this.#now = now
+    this.#waiters.look()
+  }
+
+  /** It does not change any more. */
+  end(): void {
+    this.#waiters.giveUp()
+  }
+
+  /** Waits until it fits. */
+  async until({ wanted, timeoutMs, fail, fits, show }: Search<T>): Promise<T> {
+    const attempt = (): { now: T } | undefined => (fits(this.#now) ? { now: this.#now } : undefined)
+    const found = attempt() ?? (await this.#waiters.wait(attempt, timeoutMs))
+    if (found === undefined) throw fail(`${wanted}: not so within ${timeoutMs} ms.\n  ${show(this.#now)}`)
+    return found.now
+  }
+}

@@ -1,0 +1,170 @@
+import type { AnyTopics, Loose, Message, ParamsOf, Ref, RefusedOf, Reply, SpecOf, TopicOf } from "rookery"
+import type { Frame, InProcessLine, ServerSocket, TerminateReason } from "rookery/server"
+import { failHere } from "./expectation-error.js"
+import { Mailbox } from "./mailbox.js"
+import { searchFor, type ExpectOptions, type Named, type Settings } from "./options.js"
+import { mismatch, show, type Pattern } from "./pattern.js"
+import { TestChannel, type PayloadArgument, type RoomHost } from "./test-channel.js"
+import { refusal, TestPush } from "./test-push.js"
+
+/** What a client needs of its test. @internal */
+export interface SocketHost {
+  readonly settings: Settings
+  subscribe(topic: string): Mailbox<Named>
+}
+
+/** A client of the test: a line to the endpoint, with rooms on it. */
+export class TestSocket<Topics = AnyTopics> {
+  readonly #host: SocketHost
+  readonly #rooms = new Set<TestChannel<Loose>>()
+  readonly #pushes = new Map<Ref, { push: TestPush<Loose, Loose>; room: TestChannel<Loose> }>()
+  readonly #closes = new Mailbox<Named>()
+  #line: InProcessLine | undefined
+  #closed: number | undefined
+  #ref = 0
+
+  /** @internal */
+  constructor(host: SocketHost) {
+    this.#host = host
+  }
+
+  /** The server's end: its `id` and its `assigns` are what `connect` gave it. */
+  get server(): ServerSocket {
+    return (this.#line as InProcessLine).socket
+  }
+
+  /** Whether the line is open. */
+  get connected(): boolean {
+    return this.#closed === undefined
+  }
+
+  /** Joins a topic. A refused join is a thrown `PushError`. The test hears the topic's broadcasts from here on. */
+  async join<Topic extends TopicOf<Topics>>(
+    topic: Topic,
+    ...[params]: PayloadArgument<ParamsOf<SpecOf<Topics, Topic>>>
+  ): Promise<TestChannel<SpecOf<Topics, Topic>>> {
+    const { room, push } = this.#join<SpecOf<Topics, Topic>>(topic, params)
+    const answer = await push.answered(this.join)
+    if (answer.name === "ok") return room
+    const error = refusal(`join of ${topic}`, answer)
+    error.cause = this.#takeError(topic)
+    throw error
+  }
+
+  /** Joins a topic that has to be refused, and gives the response of the refusal. */
+  async refuteJoin<Topic extends TopicOf<Topics>>(
+    topic: Topic,
+    params?: ParamsOf<SpecOf<Topics, Topic>>,
+    pattern?: Pattern<RefusedOf<SpecOf<Topics, Topic>>>,
+  ): Promise<RefusedOf<SpecOf<Topics, Topic>>> {
+    const fail = failHere(this.refuteJoin)
+    const { push } = this.#join<SpecOf<Topics, Topic>>(topic, params)
+    const { name, payload } = await push.answered(this.refuteJoin)
+    if (name === "ok") throw fail(`refuteJoin of ${topic}: it was let in.\n  ok ${show(payload)}`)
+    const wrong = pattern === undefined ? undefined : mismatch(pattern, payload)
+    if (wrong !== undefined) throw fail(`refuteJoin of ${topic}: it was refused with ${show(payload)}\n  ${wrong}`)
+    this.#takeError(topic)
+    return payload as RefusedOf<SpecOf<Topics, Topic>>
+  }
+
+  /** Waits for the server to end the line, and gives the close code: 1001 after `endpoint.disconnect(id)`. */
+  async expectDisconnect(code?: number, options: ExpectOptions = {}): Promise<number> {
+    const { timeout, errors } = this.#host.settings
+    const timeoutMs = options.timeout ?? timeout
+    const name = code === undefined ? undefined : String(code)
+    const wanted = { what: "expectDisconnect", name, timeoutMs, entry: this.expectDisconnect }
+    return Number((await this.#closes.take(searchFor(wanted, errors))).name)
+  }
+
+  /** Sends a frame as it is, to see what the server makes of it. */
+  sendFrame(frame: Frame): void {
+    this.#line?.send(frame)
+  }
+
+  /** Ends the line: with 1000, or as if it had broken with 1006. Its channels terminate as `closed`. */
+  close(code?: number): void {
+    this.#line?.close(code)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal */
+  opened(line: InProcessLine): void {
+    this.#line = line
+  }
+
+  /** @internal */
+  frame(frame: Frame): void {
+    const message = this.#host.settings.serializer.client.decode(frame)
+    const { event, ref, topic, join_ref } = message
+    if (event === "phx_reply") return this.#reply(ref, message.payload as Reply)
+    for (const room of this.#rooms) {
+      if (room.topic !== topic || (join_ref !== null && join_ref !== room.joinRef)) continue
+      room.receive(message)
+      if (room.joined) continue
+      this.#rooms.delete(room)
+      this.#endPushes("the channel has ended", room)
+      // V1 does not say which of two it means: the older one ends first.
+      break
+    }
+  }
+
+  /** @internal */
+  closed(code: number): void {
+    if (this.#closed !== undefined) return
+    this.#closed = code
+    const why = `the line was closed with ${code}`
+    this.#closes.add({ name: String(code), payload: {} })
+    this.#closes.end(why)
+    for (const room of this.#rooms) room.ended(why)
+    this.#endPushes(why)
+  }
+
+  /** @internal */
+  terminated(topic: string, reason: TerminateReason): void {
+    for (const room of this.#rooms) if (room.topic === topic && room.live) return room.terminated(reason)
+  }
+
+  #join<S>(topic: string, params: unknown): { room: TestChannel<S>; push: TestPush<Loose, Loose> } {
+    this.#host.subscribe(topic)
+    const ref = String(++this.#ref)
+    const host: RoomHost = {
+      settings: this.#host.settings,
+      broadcasts: (wanted) => this.#host.subscribe(wanted),
+      push: (from, event, payload) => this.#push(String(++this.#ref), from, event, payload),
+      takeError: (wanted) => this.#takeError(wanted),
+    }
+    const room = new TestChannel<S>(topic, ref, host)
+    this.#rooms.add(room)
+    return { room, push: this.#push(ref, room, "phx_join", params ?? {}) }
+  }
+
+  #push(ref: Ref, room: TestChannel<Loose>, event: string, payload: unknown): TestPush<Loose, Loose> {
+    const { settings } = this.#host
+    const { topic, joinRef } = room
+    const push = new TestPush<Loose, Loose>(topic, event, payload, settings)
+    this.#pushes.set(ref, { push, room })
+    if (this.#closed !== undefined) push.end(`the line was closed with ${this.#closed}`)
+    const message: Message = { join_ref: joinRef, ref, topic, event, payload }
+    this.#line?.send(settings.serializer.client.encode(message))
+    return push
+  }
+
+  #reply(ref: Ref, reply: Reply): void {
+    const pushed = this.#pushes.get(ref)
+    if (pushed === undefined) return
+    const { push, room } = pushed
+    if (room.joinRef === ref) room.answered(reply)
+    push.answer(reply)
+  }
+
+  #endPushes(why: string, of?: TestChannel<Loose>): void {
+    for (const { push, room } of this.#pushes.values()) if (of === undefined || room === of) push.end(why)
+  }
+
+  #takeError(topic: string): unknown {
+    return this.#host.settings.errors.take(this.#line?.socket, topic)
+  }
+}

@@ -1,0 +1,51 @@
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import ts from "typescript"
+import { describe, expect, it } from "vitest"
+import { ROOT } from "./build.js"
+
+const FOLDER = join(ROOT, "spec/types")
+const SPECS = readdirSync(FOLDER).filter((name) => name.endsWith(".spec-d.ts"))
+/** These are about things of the DOM. */
+const FOR_THE_WEB = ["as-phoenix.spec-d.ts", "options.spec-d.ts"]
+
+const built = (name: string): string[] => [join(ROOT, "dist", `${name}.d.ts`)]
+
+/** What the compiler finds in the specs of the types, when they are read from what is built. */
+function findings(specs: string[], options: ts.CompilerOptions): string[] {
+  const program = ts.createProgram(
+    specs.map((name) => join(FOLDER, name)),
+    {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      paths: { rookery: built("index"), "rookery/msgpack": built("msgpack"), "rookery/phoenix": built("phoenix") },
+      ...options,
+    },
+  )
+  const sources = program.getSourceFiles().map(({ fileName }) => fileName)
+  expect(sources.filter((name) => name.startsWith(join(ROOT, "lib/")))).toEqual([])
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`)
+}
+
+describe("the types that are built", () => {
+  it.each([
+    ["a page, with exact optional properties", true, SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],
+    ["a page, without them", false, SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],
+    [
+      "a service without the DOM",
+      true,
+      SPECS.filter((name) => !FOR_THE_WEB.includes(name)),
+      { lib: ["lib.es2022.d.ts"], types: ["node"] },
+    ],
+  ])("infer and refuse what those of the sources do, in %s", (_where, exactOptionalPropertyTypes, specs, options) => {
+    expect(specs.length).toBeGreaterThan(4)
+    expect(findings(specs, { ...options, exactOptionalPropertyTypes })).toEqual([])
+  })
+})

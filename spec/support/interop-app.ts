@@ -1,0 +1,19 @@
+import { startReferenceApp, type ReferenceApp } from "./reference-app.js"
+
+/** The reference application for whole conversations. */
+export interface InteropApp extends ReferenceApp {
+  /** Lets in who joins `held:*`; until then nobody is. */
+  release(): void
+}
+
+/**
+ * Starts it. Its path `/polled` refuses websockets, as some proxies do, and its polls are short enough to wait for one.
+ */
+export async function startInteropApp(): Promise<InteropApp> {
+  const app = await startReferenceApp()
+  app.endpoint.socket("/polled", { websocket: false, limits: { pollWindowMs: 2000 } })
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  app.endpoint.channel("held:*", { join: () => released, receive: { echo: (payload) => payload } })
+  return { ...app, release }
+}
