@@ -3,7 +3,7 @@ export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArgumen
 export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
 export type { WhenFull } from "./client/outbox.js"
 export { Presence, type PresenceOptions } from "./client/presence.js"
-export type { Push, PushOptions, ResponseOf } from "./client/push.js"
+export { Push, type PushOptions, type ResponseOf } from "./client/push.js"
 export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/reconnector.js"
 export { Serializer } from "./client/serializer-class.js"
 export type {

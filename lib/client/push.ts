@@ -3,6 +3,7 @@ import type { Loose } from "../protocol/contract.js"
 import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
 import { bind, callBindings, type Bindings } from "./bindings.js"
+import type { Channel } from "./channel.js"
 import { onAbort } from "./on-abort.js"
 
 /** Options of a push. */
@@ -67,6 +68,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly timeout: number
   readonly #channel: PushHost
   #timer: unknown
+  /** What `receive` was given, by status. */
   #hooks: Bindings
   /** What `receive` answers from. */
   #answer: Reply | undefined
@@ -75,7 +77,10 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   #settle: (() => void) | undefined
   #promise: Promise<Ok> | undefined
 
+  /** As `channel.push()` makes one and sends it. */
+  constructor(channel: Channel<Loose>, event: string, payload: unknown, options?: number | PushOptions)
   /** @internal */
+  constructor(channel: PushHost, event: string, payload: unknown, options?: number | PushOptions)
   constructor(channel: PushHost, event: string, payload: unknown, options: number | PushOptions = {}) {
     const { timeout, retry = false, signal } = typeof options === "number" ? { timeout: options } : options
     this.#channel = channel
@@ -111,8 +116,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     // Made only when somebody asks, so that a push that nobody awaits has no promise to reject.
-    this.#promise ??= this.#result()
-    return this.#promise.then(onOk, onError)
+    return (this.#promise ??= this.#result()).then(onOk, onError)
   }
 
   catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Ok | B> {

@@ -119,10 +119,11 @@ export class LongPoll {
     const authToken = this.#admission.authToken && typeof header === "string" ? textOf(header) : null
     const setup = await this.#admission.admit({ transport: "longpoll", params, authToken, request, address })
     if (setup instanceof Rejection) {
+      const { status } = setup.answer
       // Phoenix knows one refusal here; a fault of the server is one of HTTP.
-      return setup.reason === "refused" || setup.answer.status === 403
-        ? reply({ status: 403 })
-        : answer(response, setup.answer)
+      if (setup.reason === "refused" || status === 403) return reply({ status: 403 })
+      // One that passes has no body: the official client never tries again after a JSON whose status it does not know.
+      return answer(response, status === 500 ? setup.answer : { status })
     }
     const token = randomBytes(32).toString("base64url")
     const session: LongPollSession = new LongPollSession({

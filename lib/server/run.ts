@@ -1,6 +1,12 @@
-/** Whether a value comes later. */
-export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
+/** Whether a value comes later. One that cannot even be asked counts as a promise: waited for, it rejects. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null) return false
+  try {
+    return typeof (value as PromiseLike<unknown>).then === "function"
+  } catch {
+    return true
+  }
+}
 
 /** What happens after something of the user's has run. */
 export interface Outcome {
@@ -12,7 +18,8 @@ export interface Outcome {
 
 /** Waits for a promise; whatever goes wrong, no rejection is left that would end the process. */
 export function wait(promise: PromiseLike<unknown>, { done, failed, broken }: Outcome): void {
-  promise.then(done, failed).then(undefined, broken)
+  // A promise of another make may throw, answer twice, or give nothing to chain on.
+  Promise.resolve(promise).then(done, failed).then(undefined, broken)
 }
 
 /** Calls something of the user's: at once, and without a promise unless it makes one itself. */

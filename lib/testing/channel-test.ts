@@ -15,6 +15,7 @@ import { makeRequest, type InProcessOptions } from "./in-process.js"
 import { Mailbox } from "./mailbox.js"
 import { searchFor, type ChannelTestOptions, type ExpectOptions, type Named, type Settings } from "./options.js"
 import type { Pattern } from "./pattern.js"
+import { atEndOfTurn } from "./real-timers.js"
 import { TestSocket } from "./test-socket.js"
 
 /** What a client of a test connects with. */
@@ -149,12 +150,14 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
    * Phoenix, a crash that nobody expects does not pass.
    */
   async close(): Promise<void> {
-    for (const client of this.#sockets) client.close()
+    for (const client of this.#sockets) client.finish()
     for (const { mailbox, stop } of this.#subscriptions.values()) {
       stop()
       mailbox.end("the test was closed")
     }
     this.#subscriptions.clear()
+    // What their leaving makes the server say, it says by now, and not to the next test.
+    await new Promise<void>(atEndOfTurn)
     for (const stop of this.#listeners.splice(0)) stop()
     const error = this.#errors.untold()
     if (error !== undefined) throw error

@@ -1,7 +1,5 @@
 import type { ExpectationError, Fail } from "./expectation-error.js"
-
-/** Timers of the platform, taken when this is loaded: fake ones that a test puts in their place do not stop the waiting. */
-const { setTimeout: startTimer, clearTimeout: stopTimer, setImmediate: atEndOfTurn } = globalThis
+import { atEndOfTurn, startTimer, stopTimer } from "./real-timers.js"
 
 /** What is looked for. */
 export interface Search<T> {

@@ -205,6 +205,11 @@ export class TestChannel<S = AnySpec> {
     return this.#live
   }
 
+  /** Whether nothing more comes to the client. @internal */
+  get over(): boolean {
+    return this.#status === "ended"
+  }
+
   /** @internal */
   answered({ status, response }: Reply): void {
     if (status !== "ok") return this.ended("the join was refused")
@@ -215,7 +220,6 @@ export class TestChannel<S = AnySpec> {
 
   /** Takes what the server sent. @internal */
   receive({ event, payload }: Message): void {
-    if (this.#status === "ended") return
     if (event === "phx_close" || event === "phx_error") {
       this.#ends.add({ name: event, payload })
       return this.ended(event === "phx_close" ? "the channel was closed" : "the channel crashed")
@@ -240,6 +244,12 @@ export class TestChannel<S = AnySpec> {
     this.#pushes.end(why)
     this.#ends.end(why)
     this.#presences.end()
+  }
+
+  /** Nothing more comes of the server either. @internal */
+  finish(why: string): void {
+    this.ended(why)
+    this.#terminations.end(why)
   }
 
   #end(what: string, event: string, { timeout }: ExpectOptions, entry: Wanted["entry"]): Promise<Named> {

@@ -101,10 +101,9 @@ export class TestSocket<Topics = AnyTopics> {
     const { event, ref, topic, join_ref } = message
     if (event === "phx_reply") return this.#reply(ref, message.payload as Reply)
     for (const room of this.#rooms) {
-      if (room.topic !== topic || (join_ref !== null && join_ref !== room.joinRef)) continue
+      if (room.topic !== topic || room.over || (join_ref !== null && join_ref !== room.joinRef)) continue
       room.receive(message)
-      if (room.joined) continue
-      this.#rooms.delete(room)
+      if (!room.over) continue
       this.#endPushes("the channel has ended", room)
       // V1 does not say which of two it means: the older one ends first.
       break
@@ -120,6 +119,12 @@ export class TestSocket<Topics = AnyTopics> {
     this.#closes.end(why)
     for (const room of this.#rooms) room.ended(why)
     this.#endPushes(why)
+  }
+
+  /** The test is over. @internal */
+  finish(): void {
+    this.close()
+    for (const room of this.#rooms) room.finish("the test was closed")
   }
 
   /** @internal */

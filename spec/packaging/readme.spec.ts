@@ -3,6 +3,7 @@ import { join } from "node:path"
 import ts from "typescript"
 import { describe, expect, it } from "vitest"
 import { ROOT } from "./build.js"
+import { examplesOf, problemsOf } from "./examples.js"
 
 const read = (name: string): string => readFileSync(join(ROOT, name), "utf8")
 const README = read("README.md")
@@ -54,21 +55,8 @@ describe("the README", () => {
   })
 
   it("has examples that compile as they stand", () => {
-    const examples = [...README.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? "")
+    const examples = examplesOf(README)
     expect(examples.length).toBeGreaterThan(0)
-    const { config } = ts.parseConfigFileTextToJson("tsconfig.json", read("tsconfig.json")) as { config: object }
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-    const host = ts.createCompilerHost(options)
-    const files = new Map(examples.map((code, i) => [join(ROOT, `spec/example-${i}.ts`), code]))
-    const { getSourceFile, fileExists } = host
-    host.fileExists = (name) => files.has(name) || fileExists(name)
-    host.getSourceFile = (name, target, ...rest) => {
-      const code = files.get(name)
-      return code === undefined ? getSourceFile(name, target, ...rest) : ts.createSourceFile(name, code, target)
-    }
-    const problems = ts
-      .getPreEmitDiagnostics(ts.createProgram([...files.keys()], options, host))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
-    expect(problems).toEqual([])
+    expect(problemsOf(examples)).toEqual([])
   })
 })

@@ -34,7 +34,31 @@ function findings(specs: string[], options: ts.CompilerOptions): string[] {
     .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`)
 }
 
+/** What a declaration file says can be imported to be used, and not only to be named. */
+function declaredValues(entry: string): string[] {
+  const [path = ""] = built(entry)
+  const program = ts.createProgram([path], { module: ts.ModuleKind.ESNext, types: ["node"] })
+  const checker = program.getTypeChecker()
+  const source = program.getSourceFile(path)
+  const symbol = source && checker.getSymbolAtLocation(source)
+  const values = (symbol ? checker.getExportsOfModule(symbol) : []).filter((one) => {
+    const of = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one
+    const typeOnly = one.declarations?.some((node) => ts.isExportSpecifier(node) && node.isTypeOnly)
+    return !typeOnly && of.flags & ts.SymbolFlags.Value
+  })
+  return values.map(({ name }) => name).sort()
+}
+
+const ENTRIES = readdirSync(join(ROOT, "lib")).flatMap((name) => (name.endsWith(".ts") ? [name.slice(0, -3)] : []))
+
 describe("the types that are built", () => {
+  it.each(ENTRIES)("promise the values that are there, and no others: %s", async (entry) => {
+    const there = (await import(join(ROOT, "dist", `${entry}.js`))) as object
+    const declared = declaredValues(entry)
+    expect(declared.length).toBeGreaterThan(0)
+    expect(declared).toEqual(Object.keys(there).sort())
+  })
+
   it.each([
     ["a page, with exact optional properties", true, SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],
     ["a page, without them", false, SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],

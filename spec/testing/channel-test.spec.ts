@@ -285,8 +285,12 @@ describe("a failed expectation", () => {
     await expect(room.expectPush("welcome")).rejects.toThrow("it cannot come: the channel crashed")
     await expect(room.expectPresence("Ada", undefined, { timeout: 1 })).rejects.toThrow("not so within 1 ms")
     const waiting = failure((await client.join("room:1", { name: "Ada" })).expectPush("welcome"))
+    const terminating = failure((await client.join("room:2", { name: "Ada" })).expectTerminate({ kind: "kicked" }))
+    const hearing = failure(test.expectBroadcast("room:2", "tick"))
     await test.close()
     expect((await waiting).message).toContain("the line was closed with 1000")
+    expect((await terminating).message).toContain('kind: expected "kicked", got "closed"')
+    expect((await hearing).message).toContain("the test was closed")
   })
 })
 
@@ -305,6 +309,19 @@ describe("the end of a test", () => {
     )
     expect(endpoint.counters().rookery_sockets).toBe(0)
     await test.close()
+  })
+
+  it("leaves nothing to be heard by the next", async () => {
+    const test = new ChannelTest(endpoint)
+    await (await test.connect()).join("room:present", { name: "Ada" })
+    await test.close()
+    await using next = new ChannelTest(endpoint)
+    const room = await (await next.connect()).join("room:present", { name: "Bob" })
+    const { metas } = await room.expectPresence("Bob")
+    expect(metas).toHaveLength(1)
+    const { leaves } = await room.expectNextPush("presence_diff")
+    expect(leaves).toEqual({})
+    expect(Object.keys(room.presences)).toEqual(["Bob"])
   })
 
   it("is none of another test's of the same endpoint", async () => {
