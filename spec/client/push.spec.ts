@@ -224,6 +224,19 @@ describe("an abort signal", () => {
     expect(stage.line.of("echo")).toEqual([])
   })
 
+  it("leaves the topic on the server too, once the join was sent", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    socket.connect()
+    stage.line.open()
+    const room = socket.channel("room:1")
+    const controller = new AbortController()
+    const join = room.join({ signal: controller.signal })
+    const { ref } = stage.line.last("phx_join")
+    controller.abort()
+    expect(await fate(join)).toBe("aborted")
+    expect(stage.line.last("phx_leave")).toMatchObject({ topic: "room:1", join_ref: ref })
+  })
+
   it("leaves the topic when it aborts a join", async () => {
     const { socket } = staged()
     const room = socket.channel("room:1")

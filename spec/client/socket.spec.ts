@@ -180,6 +180,15 @@ describe("reconnecting", () => {
     socket.destroy()
   })
 
+  it("does without a page that tells nothing, as in React Native", () => {
+    vi.stubGlobal("window", {})
+    vi.stubGlobal("addEventListener", undefined)
+    const { socket, stage } = staged()
+    socket.connect()
+    expect(stage.lines).toHaveLength(1)
+    socket.destroy()
+  })
+
   it("leaves the page alone where that is wanted", () => {
     const addEventListener = vi.fn()
     vi.stubGlobal("addEventListener", addEventListener)
