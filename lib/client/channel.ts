@@ -21,7 +21,7 @@ import { onAbort } from "./on-abort.js"
 import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
 import type { DownReason } from "./reconnector.js"
-import { provide } from "./socket-options.js"
+import type { Provider } from "./socket-options.js"
 import type { Socket } from "./socket.js"
 import { whenReady } from "./when-ready.js"
 
@@ -47,7 +47,7 @@ export class Channel<S = AnyTopics[string]> {
   constructor(topic: string, params: unknown, socket: Socket<Loose>)
   /** @internal */
   constructor(topic: string, params: unknown, host: ChannelHost)
-  constructor(topic: string, params: unknown, host: ChannelHost) {
+  constructor(topic: string, params: unknown = {}, host: ChannelHost) {
     this.topic = topic
     this.params = params
     this.host = host
@@ -126,7 +126,7 @@ export class Channel<S = AnyTopics[string]> {
   listen<E extends ReceivedEvent<S>>(
     event: E,
     handler: Handler<ReceivesOf<S>[E]>,
-    { signal, once = false }: ListenOptions = {},
+    { signal, once }: ListenOptions = {},
   ): () => void {
     const stop = (): void => {
       this.off(event, ref)
@@ -149,7 +149,7 @@ export class Channel<S = AnyTopics[string]> {
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
     const listening = new AbortController()
-    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, () => listening.abort())
+    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, listening)
     this.listen(event, add, listening)
     this.listen(PHX_CLOSE, () => end(), listening)
     // A long-lived signal must not keep the stream.
@@ -190,7 +190,7 @@ export class Channel<S = AnyTopics[string]> {
     const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
     if (!join_ref || join_ref === this.#join.ref) this.#trigger(event, payload, ref)
-    else this.host.log("channel", "dropping outdated message", message)
+    else this.host.log("channel", "outdated message", message)
   }
 
   /** The line is gone. @internal */
@@ -257,7 +257,7 @@ export class Channel<S = AnyTopics[string]> {
     // Params that take long, or fail, count as an answer that does not come.
     join.begin(ref)
     whenReady(
-      () => provide(this.params),
+      this.params as Provider<object>,
       ifCurrent((payload) => this.#post(PHX_JOIN, payload ?? {}, ref, join as Push)),
       ifCurrent((error) => {
         this.#rejoinLater()
@@ -283,8 +283,8 @@ export class Channel<S = AnyTopics[string]> {
 
   #postLeave(): void {
     const { host } = this
-    const { ref, sentRef } = this.#join
-    if (ref === sentRef && host.isConnected()) this.#post(PHX_LEAVE, {}, host.makeRef())
+    const join = this.#join
+    if (join.ref === join.sentRef && host.isConnected()) this.#post(PHX_LEAVE, {}, host.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
@@ -368,9 +368,9 @@ export class Channel<S = AnyTopics[string]> {
     join.stopTimer()
     for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
       // An error costs a stack trace, and most joins were answered long ago.
-      if (push.over) this.withdraw(push)
-      else push.fail(gone(push))
+      if (!push.over) push.fail(gone(push))
     }
+    join.ref = null
   }
 }
 

@@ -1,42 +1,48 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Ref } from "../protocol/message.js"
 
+/** What a {@link Heartbeat} is made of. */
+export interface HeartbeatOptions {
+  readonly clock: Clock
+  readonly heartbeatIntervalMs: number
+}
+
 /** Asks the server for a sign of life, an interval after its last one. */
 export class Heartbeat {
-  readonly #options: { readonly clock: Clock; readonly heartbeatIntervalMs: number }
+  readonly #options: HeartbeatOptions
   readonly #send: () => Ref
   readonly #lost: () => void
   #timer: unknown
-  #pending: Ref = null
+  #awaiting = false
   readonly #pings = new Map<Ref, () => void>()
 
   /**
    * @param send sends a heartbeat and gives its ref
    * @param lost told when a heartbeat stays without an answer for a whole interval
    */
-  constructor(
-    options: { readonly clock: Clock; readonly heartbeatIntervalMs: number },
-    send: () => Ref,
-    lost: () => void,
-  ) {
+  constructor(options: HeartbeatOptions, send: () => Ref, lost: () => void) {
     this.#options = options
     this.#send = send
     this.#lost = lost
   }
 
   start(): void {
-    this.#wait(null, () => this.beat())
+    this.#awaiting = false
+    this.#wait(() => this.beat())
   }
 
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer)
-    this.#pending = null
+    this.#awaiting = false
     this.#pings.clear()
   }
 
-  /** Asks now, unless an answer is awaited already. */
+  /** Asks now, unless an answer is awaited already; the answer begins the next interval. */
   beat(): void {
-    if (!this.#pending) this.#wait(this.#send(), this.#lost)
+    if (this.#awaiting) return
+    this.#awaiting = true
+    this.ping(() => this.start())
+    this.#wait(this.#lost)
   }
 
   /** Asks now, and calls back with the milliseconds that the answer took. */
@@ -46,18 +52,16 @@ export class Heartbeat {
     this.#pings.set(this.#send(), () => callback(clock.now() - start))
   }
 
-  /** A reply came: a ping's, or that of the pending heartbeat, which begins the next interval. */
+  /** A reply came. */
   answered(ref: Ref): void {
     const pong = this.#pings.get(ref)
     this.#pings.delete(ref)
-    if (ref === this.#pending) this.start()
     pong?.()
   }
 
-  #wait(pending: Ref, then: () => void): void {
+  #wait(then: () => void): void {
     const { clock, heartbeatIntervalMs } = this.#options
     clock.clearTimeout(this.#timer)
-    this.#pending = pending
     this.#timer = clock.setTimeout(then, heartbeatIntervalMs)
   }
 }

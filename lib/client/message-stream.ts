@@ -9,23 +9,20 @@ export interface MessageStream<Payload> {
   readonly messages: AsyncIterableIterator<Payload>
 }
 
-/** @param ended told once, when no more messages are taken */
-export function messageStream<Payload>(limit: number, ended: () => void): MessageStream<Payload> {
+/** @param listening aborted when no more messages are taken */
+export function messageStream<Payload>(limit: number, listening: AbortController): MessageStream<Payload> {
   const queue: Payload[] = []
-  let done = false
   let failure: Error | undefined
   let wake = (): void => {}
 
   const end = (error?: Error): void => {
-    done = true
     failure ??= error
-    ended()
+    listening.abort()
     wake()
   }
   const loop = async function* (): AsyncGenerator<Payload, void, void> {
-    for (;;) {
+    while (queue.length || !listening.signal.aborted) {
       if (queue.length) yield queue.shift() as Payload
-      else if (done) break
       else await new Promise<void>((resolve) => (wake = resolve))
     }
     if (failure) throw failure

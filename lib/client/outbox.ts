@@ -44,14 +44,14 @@ const LOOK_EVERY_MS = 20
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #connection: { readonly link: Link | undefined }
-  readonly #write: (message: Message, push: Push | undefined, link: Link) => void
+  readonly #write: (message: Message, push?: Push) => void
   readonly #entries = new Set<[message: Message, push: Push | undefined]>()
   #timer: unknown
 
   constructor(
     options: OutboxOptions,
     connection: { readonly link: Link | undefined },
-    write: (message: Message, push: Push | undefined, link: Link) => void,
+    write: (message: Message, push?: Push) => void,
   ) {
     this.#options = options
     this.#connection = connection
@@ -59,10 +59,9 @@ export class Outbox {
   }
 
   /** Sends a message, now or when it can. A join or a leave is never turned away: without it nothing works. */
-  post(message: Message, push: Push | undefined): void {
+  post(message: Message, push?: Push): void {
     const entries = this.#entries
-    const link = this.#room()
-    if (link && !entries.size) return this.#write(message, push, link)
+    if (!entries.size && this.#hasRoom()) return this.#write(message, push)
     const { event } = message
     const entry: [Message, Push | undefined] = [message, push]
     if (event === PHX_JOIN || event === PHX_LEAVE) return void entries.add(entry)
@@ -76,11 +75,10 @@ export class Outbox {
   /** Sends what waits, as far as the line takes it. */
   flush(): void {
     for (const entry of this.#entries) {
-      const link = this.#room()
-      if (!link) return
+      if (!this.#hasRoom()) return
       const [message, push] = entry
       // A push that has an outcome or another ref by now has moved on.
-      if (!push || push.ref === message.ref) this.#write(message, push, link)
+      if (!push || push.ref === message.ref) this.#write(message, push)
       // Not before: what is written may make more to write, which has to wait its turn.
       this.#entries.delete(entry)
     }
@@ -91,15 +89,15 @@ export class Outbox {
     this.#entries.clear()
   }
 
-  /** The line, if it takes more; one that does not is looked at again. */
-  #room(): Link | undefined {
+  /** Whether there is a line that takes more; one that does not is looked at again. */
+  #hasRoom(): boolean {
     const { clock, highWaterMark } = this.#options
     const { link } = this.#connection
-    if (!link || link.bufferedAmount <= highWaterMark) return link
+    if (!link || link.bufferedAmount <= highWaterMark) return !!link
     this.#timer ??= clock.setTimeout(() => {
       this.#timer = undefined
       this.flush()
     }, LOOK_EVERY_MS)
-    return undefined
+    return false
   }
 }

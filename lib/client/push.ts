@@ -68,6 +68,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly timeout: number
   readonly #channel: PushHost
   #timer: unknown
+  /** What `receive` was given, by status. */
   #hooks: Bindings
   /** What `receive` answers from. */
   #answer: Reply | undefined
@@ -115,8 +116,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     // Made only when somebody asks, so that a push that nobody awaits has no promise to reject.
-    this.#promise ??= this.#result()
-    return this.#promise.then(onOk, onError)
+    return (this.#promise ??= this.#result()).then(onOk, onError)
   }
 
   catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Ok | B> {

@@ -118,7 +118,7 @@ export class Reconnector<Target> {
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
     const line: Line = { state: "connecting", whenClosed: [] }
     this.#line = line
-    this.#stopTimer()
+    this.#options.clock.clearTimeout(this.#timer)
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
     whenReady(
       () => this.#user.prepare(),
@@ -237,7 +237,7 @@ export class Reconnector<Target> {
     const { maxReconnectAttempts, reconnectAfterMs, clock, pageEvents } = this.#options
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
     if (delay === false) return this.#stop()
-    this.#stopTimer()
+    clock.clearTimeout(this.#timer)
     this.#timer = clock.setTimeout(() => {
       // Nobody looks: the attempt is made when somebody does.
       if (!pageEvents || !pageHidden()) this.connect()
@@ -255,12 +255,8 @@ export class Reconnector<Target> {
     this.#unfollow?.()
     this.#unfollow = undefined
     this.#wanted = false
-    this.#stopTimer()
-    this.#setStatus("disconnected")
-  }
-
-  #stopTimer(): void {
     this.#options.clock.clearTimeout(this.#timer)
+    this.#setStatus("disconnected")
   }
 
   #setStatus(status: Status, retryInMs?: number): void {

@@ -178,7 +178,7 @@ export function chooseTransport(options: ResolvedOptions): Transport {
 export function absoluteUrl(url: string): string {
   if (url.startsWith("/")) {
     const { location } = globalThis
-    if (!location) throw new RookeryError("bad_option", `there is no page for ${url}; give a whole URL`)
+    if (!location) throw new RookeryError("bad_option", `there is no page here; give a whole URL`)
     url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
   }
   return url.replace(/^http/, "ws")

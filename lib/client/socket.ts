@@ -72,7 +72,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
       () => this.#beat(),
       () => this.#connection.drop(),
     )
-    this.#outbox = new Outbox(resolved, this.#connection, (message, push, link) => this.#write(message, push, link))
+    this.#outbox = new Outbox(resolved, this.#connection, (message, push) => this.#write(message, push))
   }
 
   /** How long to wait for an answer, in milliseconds. */
@@ -115,7 +115,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
     for (const push of this.owing) push.stopTimer()
-    this.owing.clear()
     this.#outbox.clear()
     this.#connection.abandon()
     this.#bindings = undefined
@@ -136,7 +135,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     topic: Topic,
     ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
   ): Channel<SpecOf<T, Topic>> {
-    return new Channel<SpecOf<T, Topic>>(topic, params[0] ?? {}, this)
+    return new Channel<SpecOf<T, Topic>>(topic, params[0], this)
   }
 
   /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
@@ -144,7 +143,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     topic: Topic,
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
   ): Promise<Channel<SpecOf<T, Topic>>> {
-    const channel = new Channel<SpecOf<T, Topic>>(topic, params ?? {}, this)
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this)
     await channel.join(options as PushOptions | undefined).catch((error: unknown) => {
       channel.leave()
       throw error
@@ -202,9 +201,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
   ping(callback: (rtt: number) => void): boolean {
-    if (!this.isConnected()) return false
-    this.#heartbeat.ping(callback)
-    return true
+    const connected = this.isConnected()
+    if (connected) this.#heartbeat.ping(callback)
+    return connected
   }
 
   isConnected(): boolean {
@@ -274,16 +273,14 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   enter(channel: ChannelEnd): void {
-    const { topic } = channel
-    const other = this.#channels.get(topic)
-    if (other === channel) return
-    other?.leave()
-    this.#channels.set(topic, channel)
+    const other = this.current(channel.topic)
+    if (other !== channel) other?.leave()
+    this.#channels.set(channel.topic, channel)
   }
 
   /** @internal */
   exit(channel: ChannelEnd): void {
-    if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
+    if (this.current(channel.topic) === channel) this.#channels.delete(channel.topic)
   }
 
   /** @internal */
@@ -390,22 +387,23 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #beat(): string {
     const ref = this.makeRef()
     // Not through the outbox: behind a full one, a slow line would pass for a dead one.
-    const { link } = this.#connection
-    if (link) this.#write({ join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} }, undefined, link)
+    this.#write({ join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} })
     return ref
   }
 
-  #write(message: Message, push: Push | undefined, link: Link): void {
+  /** Sends over the line, which is open. */
+  #write(message: Message, push?: Push): void {
+    const { link } = this.#connection
     const { ref } = message
     const { encode } = this.#options
     this.#logMessage("push", message)
     try {
       if (encode) {
         encode(message, (frame) => {
-          if (this.#connection.link === link && (!push || push.ref === ref)) link.send(frame as Frame)
+          if (this.#connection.link === link && (!push || push.ref === ref)) link?.send(frame as Frame)
         })
       } else {
-        link.send(this.#codec.encode(message))
+        link?.send(this.#codec.encode(message))
       }
       if (push) push.sentRef = ref
     } catch (error) {

@@ -36,24 +36,6 @@ const same = (a: unknown, b: unknown): boolean =>
 /** How many subscribers share each channel that was made for them. */
 const shares = /* @__PURE__ */ new WeakMap<Channel, number>()
 
-/** The channel that somebody has joined the topic with, or one to join. */
-function take(host: SubscriptionHost, topic: string, params: unknown): Channel {
-  const joined = host.current(topic)
-  if (joined && params !== undefined && !same(joined.params, params)) {
-    throw new RookeryError("params_differ", `${topic} is joined with other params; give the same ones, or none`)
-  }
-  const channel = joined ?? host.channel(topic, params)
-  const sharing = shares.get(channel)
-  if (!joined || sharing) shares.set(channel, (sharing ?? 0) + 1)
-  return channel
-}
-
-function giveBack(channel: Channel): void {
-  const sharing = shares.get(channel)
-  if (sharing) shares.set(channel, sharing - 1)
-  if (sharing === 1) channel.leave()
-}
-
 /** Joins a topic once for any number of subscribers. */
 export function subscribe(
   host: SubscriptionHost,
@@ -64,8 +46,15 @@ export function subscribe(
   let channel: Channel
   let listening: AbortController
   const attach = (): void => {
-    channel = take(host, topic, params)
+    // Somebody's, who has joined the topic, or one to join.
+    const joined = host.current(topic)
+    if (joined && params !== undefined && !same(joined.params, params)) {
+      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same, or none`)
+    }
+    channel = joined ?? host.channel(topic, params)
     params = channel.params
+    const sharing = shares.get(channel)
+    if (!joined || sharing) shares.set(channel, (sharing ?? 0) + 1)
     listening = new AbortController()
     for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: closed })) {
       if (handler) channel.listen(event, handler, listening)
@@ -91,7 +80,9 @@ export function subscribe(
   const unsubscribe = (): void => {
     if (listening.signal.aborted) return
     listening.abort()
-    giveBack(channel)
+    const sharing = shares.get(channel)
+    if (sharing) shares.set(channel, sharing - 1)
+    if (sharing === 1) channel.leave()
   }
   attach()
   return {

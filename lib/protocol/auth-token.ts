@@ -16,7 +16,7 @@ export const AUTH_TOKEN_HEADER = "X-Phoenix-AuthToken"
  * an answer instead of an exception.
  */
 export function authTokenSubprotocols(token: string): [string, string] {
-  const plain = toBase64(new TextEncoder().encode(token)).replace(/=+$/, "")
+  const plain = toBase64(new TextEncoder().encode(token)).replace(/=/g, "")
   const encoded = plain.includes("/") ? plain.replace(/\//g, "_").replace(/\+/g, "-") : plain
   return [PHOENIX_SUBPROTOCOL, AUTH_TOKEN_PREFIX + encoded]
 }

@@ -18,8 +18,8 @@ export function toUint8Array(bytes: Bytes): Uint8Array {
 
 /** The same bytes in a buffer of exactly their length: the view's own buffer where it fits, a copy where it does not. */
 export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes
-  if (byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) return buffer
+  const { buffer } = bytes
+  if (bytes.byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) return buffer
   // Not `slice`: that of Node's Buffer is a view, and its buffer the whole pool.
   return new Uint8Array(bytes).buffer
 }

@@ -24,7 +24,7 @@ type Name = "join_ref" | "ref" | "topic" | "event" | "status"
 type Fields = { [N in Name]?: unknown }
 
 const unencodable = (at: string | undefined, cause?: unknown): SerializerError =>
-  new SerializerError("unencodable", `no binary frame can carry this; names may have ${MAX_FIELD} bytes`, at, cause)
+  new SerializerError("unencodable", `binary frames cannot carry this, nor names over ${MAX_FIELD} bytes`, at, cause)
 
 function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
   const texts = names.map((name) => {
@@ -60,15 +60,14 @@ function decodeFrame(frame: Uint8Array, names: readonly string[] | undefined): F
     throw new SerializerError("bad_frame", `no frame of kind ${frame[0]}`, 0)
   }
   let at = 1 + names.length
-  const fields = {} as Fields & { data: Uint8Array }
-  names.forEach((name, i) => {
+  const fields: Fields = {}
+  for (const [i, name] of names.entries()) {
     const end = at + (frame[1 + i] ?? Infinity)
     if (end > frame.length) throw new SerializerError("bad_frame", `ends within its ${name}`, frame.length)
     fields[name as Name] = decodeUtf8(frame.subarray(at, end), name)
     at = end
-  })
-  fields.data = frame.subarray(at)
-  return fields
+  }
+  return { ...fields, data: frame.subarray(at) }
 }
 
 /** Client to server: a push of bytes. */

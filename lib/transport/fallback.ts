@@ -85,7 +85,7 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         // The socket believes in this line already, so it is told that it ended, and finds the second at its next try.
         leaveFirst()
         working = second
-        events.error(new ConnectError(`${first.name} opened but carried nothing within ${after} ms`))
+        events.error(new ConnectError(`${first.name} carried nothing within ${after} ms`))
         events.close(closeInfo(ABNORMAL, "no answer to a ping"))
       }
       let timer = working ? undefined : clock.setTimeout(late, after)

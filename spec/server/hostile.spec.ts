@@ -1,7 +1,9 @@
 import * as fc from "fast-check"
+import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
 import { BAD_FRAMES } from "../../fixtures/bad-frames.js"
+import { readRecordings } from "../support/recordings.js"
 import { stages } from "../support/stage.js"
 import { answer, type WireClient } from "../support/wire-client.js"
 
@@ -70,7 +72,141 @@ describe("frames that are none", () => {
   )
 })
 
+/** Every frame that the recordings' clients sent, with the version they spoke. */
+const SENT = readRecordings().flatMap(({ connections, frames }) =>
+  frames
+    .filter(({ dir, kind, data }) => dir === "out" && (kind === "text" || kind === "binary") && data !== undefined)
+    .map(({ conn, kind, data = "" }) => {
+      const url = new URL(connections.find(({ id }) => id === conn)?.url ?? "", "http://localhost")
+      return {
+        vsn: url.searchParams.get("vsn") ?? "1.0.0",
+        frame: kind === "text" ? data : Buffer.from(data, "base64"),
+      }
+    }),
+)
+
+/** The same with some of it changed, doubled, left out or cut off. */
+function damaged(
+  frame: string | Buffer,
+  { at, byte, how }: { at: number; byte: number; how: number },
+): string | Buffer {
+  const bytes = Buffer.from(frame)
+  const i = bytes.length === 0 ? 0 : at % bytes.length
+  const changed = [
+    () => Buffer.concat([bytes.subarray(0, i), Uint8Array.of(byte), bytes.subarray(i + 1)]),
+    () => Buffer.concat([bytes.subarray(0, i), Uint8Array.of(byte), bytes.subarray(i)]),
+    () => Buffer.concat([bytes.subarray(0, i), bytes.subarray(i + 1)]),
+    () => bytes.subarray(0, i),
+  ][how % 4]?.() as Buffer
+  return typeof frame === "string" ? changed.toString() : changed
+}
+
 describe("an endpoint goes on serving", () => {
+  it("while others send every frame of the recordings, whole or damaged, in whatever version", async () => {
+    // Rooms that take all of it: a socket then lasts until a frame is none.
+    const { connect, endpoint } = await stage({ limits: { frameBytes: 100_000 } }, (endpoint) => {
+      build(endpoint)
+      endpoint.channel("other:*", { receive: { echo: (payload) => payload } })
+    })
+    const good = await connect()
+    await good.join("other:1")
+    expect(SENT.length).toBeGreaterThan(200)
+    const damage = fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }), how: fc.nat({ max: 3 }) })
+    const others = new Map<string, WireClient>()
+    const send = async (vsn: string, frame: string | Buffer): Promise<void> => {
+      let other = others.get(vsn)
+      if (other?.socket.readyState !== other?.socket.OPEN || other === undefined) {
+        other = await connect({ query: { vsn } })
+        others.set(vsn, other)
+      }
+      const { socket } = other
+      const read = new AbortController()
+      const pong = Promise.race(["pong", "close"].map((event) => once(socket, event, { signal: read.signal })))
+      socket.send(frame)
+      socket.ping()
+      await pong
+      read.abort()
+    }
+    for (const version of Object.values(VSNS)) for (const { frame } of SENT) await send(version, frame)
+    const damages = fc.sample(damage, SENT.length)
+    for (const [i, { vsn, frame }] of SENT.entries()) {
+      const version = Object.values(VSNS).find((known) => vsn === known) ?? "2.0.0"
+      await send(version, damaged(frame, damages[i] as { at: number; byte: number; how: number }))
+    }
+    for (const other of others.values()) await other.close()
+    good.send("1", "9", "other:1", "echo", { still: 1 })
+    expect(answer(await good.next())).toEqual({ status: "ok", response: { still: 1 } })
+    expect(good.unread).toEqual([])
+    expect(endpoint.counters().rookery_frames_rejected_total).toBeGreaterThan(50)
+  }, 60_000)
+
+  it("while others ask with any query, any headers and any method", async () => {
+    const { connect, port, endpoint } = await stage({ compress: true, origins: "*" }, build)
+    const good = await connect()
+    await good.join("room:1")
+    const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) })
+    const name = fc.constantFrom(
+      "origin",
+      "sec-websocket-key",
+      "sec-websocket-version",
+      "sec-websocket-protocol",
+      "sec-websocket-extensions",
+      "x-phoenix-authtoken",
+      "x-phoenix-longpoll-token",
+      "x-forwarded-for",
+      "content-type",
+      "cookie",
+      "upgrade",
+    )
+    const header = fc.tuple(name, text).map(([name, value]) => `${name}: ${value}`)
+    const query = fc.webQueryParameters()
+    const request = fc.record({
+      method: fc.constantFrom("GET", "POST", "OPTIONS", "PUT", "DELETE", "HEAD"),
+      path: fc.constantFrom("/socket/websocket", "/socket/longpoll", "/socket/", "/socket/longpoll/x", "//socket"),
+      query: fc.oneof(
+        query,
+        query.map((query) => `vsn=2.0.0&${query}`),
+        query.map((query) => `vsn=2.0.0&token=${query}`),
+      ),
+      headers: fc.array(header, { maxLength: 4 }),
+      upgrade: fc.boolean(),
+    })
+    for (const { method, path, query, headers, upgrade } of fc.sample(request, 200)) {
+      const target = `${path}?${query}`
+      const lines = upgrade
+        ? handshake(target, headers).replace("GET", method)
+        : [`${method} ${target} HTTP/1.1`, "host: localhost", "connection: close", ...headers, "", ""].join("\r\n")
+      await sendRaw(port, Buffer.from(lines, "latin1"))
+    }
+    expect(await served(good)).toEqual({ status: "ok", response: { still: 1 } })
+    expect(good.unread).toEqual([])
+    expect(endpoint.counters().rookery_errors_total).toBe(0)
+  })
+
+  it("after long-poll bodies that never end, end early, or are of no known kind", async () => {
+    const { connect, port } = await stage({ limits: { bodyBytes: 5000 } }, build)
+    const good = await connect()
+    await good.join("room:1")
+    const url = `http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0`
+    const { token } = (await (await fetch(url)).json()) as { token: string }
+    const path = `/socket/longpoll?vsn=2.0.0&token=${token}`
+    const post = (headers: readonly string[], ...body: (string | Uint8Array)[]): Promise<string> =>
+      sendRaw(port, [`POST ${path} HTTP/1.1`, "host: localhost", ...headers, "", ""].join("\r\n"), ...body)
+    const join = '["1","1","room:2","phx_join",{}]'
+    const close = "connection: close"
+    await post(["content-length: 1000"], join)
+    await post(["transfer-encoding: chunked"], "ffff\r\n", join)
+    await post(["transfer-encoding: chunked", close], "zz\r\n", join)
+    await post(["content-length: -1", close], join)
+    await post(["content-length: 10000", close], "x".repeat(10_000))
+    for (const body of fc.sample(fc.uint8Array({ maxLength: 200 }), 50))
+      await post([`content-length: ${body.length}`, "content-type: text/plain", close], body)
+    expect(await served(good)).toEqual({ status: "ok", response: { still: 1 } })
+    // Its own session took no harm either.
+    const body = { method: "POST", headers: { "content-type": "application/x-ndjson" }, body: join }
+    expect(await (await fetch(`http://127.0.0.1:${port}${path}`, body)).json()).toEqual({ status: 200 })
+  })
+
   it("while others send any bytes for frames", async () => {
     const { connect, port, endpoint } = await stage({ compress: true }, build)
     const good = await connect()
