@@ -1,3 +1,5 @@
+import { posix } from "node:path"
+
 /** A part of `lib/`: a folder, or a file that may import what the rest of its folder may not. */
 export interface Layer {
   /** Which files: a folder, or a path from `lib/`. */
@@ -25,7 +27,8 @@ export const LAYERS: Layer[] = [
   { of: "rpc", packages: [...PUBLIC, "capnweb"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "testing", packages: PUBLIC, node: true },
-  { of: "chat", packages: [...PUBLIC, "lmdb", "nodemailer", "react"], node: true },
+  { of: "chat", packages: PUBLIC },
+  { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
   { of: "cli", packages: PUBLIC, node: true },
 ]
 
@@ -33,9 +36,12 @@ const toOutput = (path: string): string => path.replace(/\.ts$/, ".js")
 
 /** The same line as the linter is told it: a group of patterns in the manner of .gitignore. */
 export function lintOverride({ of, lib = [], packages = [], node = false }: Layer): object {
+  const folder = of.endsWith(".ts") ? posix.dirname(of) : of
   const allowed = [
     "./**",
-    ...lib.map((part) => (part.endsWith(".ts") ? `../${toOutput(part)}` : `../${part}/**`)),
+    ...lib
+      .map((part) => posix.relative(folder, part))
+      .map((path) => (path.endsWith(".ts") ? toOutput(path) : `${path}/**`)),
     ...packages,
     ...(node ? ["node:*"] : []),
   ]
