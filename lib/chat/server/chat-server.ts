@@ -40,6 +40,8 @@ function openPage(page: string | false | undefined): StaticFiles | undefined {
 
 /** How often what has expired is looked for. */
 const SWEEP_MS = 60_000
+/** How long a request may take that is being answered when the server closes. */
+const CUT_MS = 1000
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
@@ -74,6 +76,8 @@ export class ChatServer {
   #publicUrl: string | undefined
   #cookie: SessionCookie
   #own: AnyHttpServer | undefined
+  /** Whether links can be sent, as far as that is known when it starts. */
+  #mailStarted: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ChatServerOptions = {}) {
@@ -139,8 +143,14 @@ export class ChatServer {
       server.once("error", reject)
       server.listen({ port: 0, ...rest, host }, resolve)
     })
+    try {
+      this.attach(server)
+      await this.#mailStarted
+    } catch (error) {
+      server.close()
+      throw error
+    }
     this.#own = server
-    this.attach(server)
     return server.address() as AddressInfo
   }
 
@@ -165,7 +175,9 @@ export class ChatServer {
       detach()
       server.off("request", answer)
     })
-    if (this.#served.size === 1) this.#mail.start?.()
+    if (this.#mailStarted !== undefined) return
+    this.#mailStarted = (async () => this.#mail.start?.())()
+    this.#mailStarted.catch((error: unknown) => this.#failed(error, "mail"))
   }
 
   /** Ends sessions that have expired, and throws away what is too old. Happens by itself every minute. */
@@ -195,8 +207,11 @@ export class ChatServer {
       else own.close(() => resolve())
     })
     await this.endpoint.close(options)
-    own?.closeAllConnections()
+    // Requests that are being answered get their answer; one that hangs is not waited for.
+    own?.closeIdleConnections()
+    const cut = setTimeout(() => own?.closeAllConnections(), Math.min(options.deadlineMs ?? CUT_MS, CUT_MS))
     await stopped
+    clearTimeout(cut)
     for (const letGo of this.#served.values()) letGo()
     await this.#store.close()
   }
@@ -236,11 +251,12 @@ export class ChatServer {
     return { id, assigns: { email, session, user: await this.#accounts.user(email) } }
   }
 
-  /** Who logged out while a socket was being opened has had all others ended, but not yet that one. */
+  /** While a socket was being opened its session may have ended, as all others of it were, or others have come. */
   async #checkStillOpen(socket: ServerSocket): Promise<void> {
     try {
-      const { session } = socket.assigns as ChatAssigns
-      if (!(await this.#accounts.isOpen(session))) socket.disconnect()
+      const { session, email } = socket.assigns as ChatAssigns
+      const isOpen = await this.#accounts.isOpen(session)
+      if (!isOpen || this.#people.sockets(email) > this.#limits.socketsPerUser) socket.disconnect()
     } catch (error) {
       this.#failed(error, "session")
       socket.disconnect()

@@ -3,6 +3,11 @@ export class InOrder {
   /** The last that was begun; gone once it has ended. */
   readonly #last = new Map<string, Promise<void>>()
 
+  /** Resolves once everything that was begun by now is through. */
+  async through(key: string): Promise<void> {
+    await this.#last.get(key)
+  }
+
   /** Ends with `finish`, once this and everything before it is through. What failed keeps nobody waiting. */
   finish<T, R>(key: string, begun: Promise<T>, finish: (result: T) => R): Promise<R> {
     const before = this.#last.get(key)

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs"
 import type { Database, RootDatabase } from "lmdb"
 import { RookeryError } from "rookery/server"
 import type { ChatMessage } from "../topics.js"
@@ -15,9 +16,12 @@ async function openRoot(dir: string): Promise<RootDatabase> {
     const message = "the store on disk is kept by lmdb, which is not there: npm install lmdb"
     throw new RookeryError("bad_option", message, cause)
   })
+  // Nobody else on the machine reads who chats, and what about.
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
   // Without overlapping, a promise is kept only once the disk has what was written: a crash of the machine, too, takes
-  // back nothing that was acknowledged. What is written at the same time still shares one trip to the disk.
-  return open({ path: dir, noSubdir: false, overlappingSync: false })
+  // back nothing that was acknowledged. What is written at the same time still shares one trip to the disk. With a batch
+  // for each turn lmdb has promises that nobody can see, and when the disk is full they take the process down.
+  return open({ path: dir, noSubdir: false, overlappingSync: false, eventTurnBatching: false })
 }
 
 /**
@@ -36,7 +40,16 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
   const rooms: Database<number, string> = root.openDB({ name: "rooms" })
 
   /** All of it or nothing, and nobody else in between. */
-  const together = <T>(write: () => T): Promise<T> => root.transaction(write)
+  const together = async <T>(write: () => T): Promise<T> => {
+    try {
+      return await root.transaction(write)
+    } catch (error) {
+      // What really failed is told by a promise of its own, which has to be looked at as well.
+      const { commitError } = error as { commitError?: Promise<never> }
+      if (commitError === undefined) throw error
+      return await commitError
+    }
+  }
 
   /** The key of a room's newest message, or of its oldest. */
   const edge = (room: string, newest: boolean): MessageKey | undefined => {

@@ -5,8 +5,8 @@ import { RookeryError } from "rookery/server"
 export interface Mail {
   /** Whether links are to be seen on this machine only, so that nobody elsewhere may ask for them. */
   readonly loopbackOnly?: boolean
-  /** Called once, before the first link is asked for. */
-  start?(): void
+  /** Called once, before the first link is asked for. What it rejects with is why none can be sent. */
+  start?(): void | Promise<void>
   send(email: string, link: string): Promise<void>
 }
 
@@ -62,12 +62,14 @@ export function smtpMail(environment: MailEnvironment): Mail | undefined {
       )
     }
   }
+  const opened = (): Promise<Transporter> => (transport ??= open())
   return {
+    async start() {
+      await opened()
+    },
     async send(email, link) {
-      transport ??= open()
-      await (
-        await transport
-      ).sendMail({
+      const mailer = await opened()
+      await mailer.sendMail({
         from,
         // As an object: what stands in an address is never read as a list or as another header.
         to: { name: "", address: email },

@@ -2,7 +2,7 @@ import { isIP } from "node:net"
 import { RookeryError } from "rookery/server"
 
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/
+const LOOPBACK = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/
 
 /** Whether a server that listens at this address is reached from its own machine only. */
 export const isLoopback = (address: string): boolean => address === "localhost" || LOOPBACK.test(address)

@@ -1,5 +1,6 @@
 import type { ChannelHandlers, NoReply } from "rookery/server"
-import type { ChatTopics, ChatUser } from "../topics.js"
+import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import { CatchUp } from "./catch-up.js"
 import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
 import { isRoomName, readContent } from "./checks.js"
 import { InOrder } from "./in-order.js"
@@ -28,6 +29,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
   const timestamp = (): string => new Date(now()).toISOString()
   /** Everybody hears the messages of a room in the order that they are kept in. */
   const inOrder = new InOrder()
+  const catchUp = new CatchUp(endpoint)
 
   return {
     join({ topic, socket }, room) {
@@ -37,7 +39,8 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
       const { email } = socket.assigns
       checkRate(asksPerUser, email)
       return answering(options, "join", async () => {
-        const messages = await store.messages(nameOf(topic), { limit: history })
+        const look = (): Promise<ChatMessage[]> => store.messages(nameOf(topic), { limit: history })
+        const messages = await catchUp.messages(room, history, look, () => inOrder.through(topic))
         const self = people.user(email)
         const others = usersOf(room.presences).filter(({ id }) => id !== self.id)
         return { users: [...others, self], total_connections: connections(room.presences) + 1, messages }
@@ -46,6 +49,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
     joined(room) {
       const user = people.user(room.assigns.email)
       const first = room.presences[user.id] === undefined
+      catchUp.finish(room)
       people.entered(room)
       room.track(user.id, { email: user.email, display_name: user.display_name })
       if (!first) return

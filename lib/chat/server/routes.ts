@@ -105,9 +105,9 @@ export class Routes {
     const waitMs = linksPerEmail.take(email)
     if (waitMs > 0) throw tooMany(waitMs)
     if (this.#mails >= MAX_MAILS) throw new HttpError(503, "too many mails are on their way; try again soon")
-    // The answer waits for nothing that depends on the address: how long that takes would tell something about it.
-    void this.#sendLink(email, publicUrl)
     sendJson(response, 202, { status: "ok" })
+    // Behind the answer comes what depends on the address: how long that takes would tell something about it.
+    void this.#sendLink(email, publicUrl)
   }
 
   async #sendLink(email: string, publicUrl: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, type Dirent } from "node:fs"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { extname, join, relative, sep } from "node:path"
+import { RookeryError } from "rookery/server"
 import { sendBody, sendEmpty } from "./http.js"
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -23,12 +24,20 @@ interface StaticFile {
   readonly etag: string
 }
 
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+  } catch (cause) {
+    throw new RookeryError("bad_option", `page: ${folder} cannot be read; give a folder, or false for no page`, cause)
+  }
+}
+
 /** A folder of files, read once: what is not in it then can be reached by no path. */
 export class StaticFiles {
   readonly #files = new Map<string, StaticFile>()
 
   constructor(folder: string) {
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    for (const entry of entriesOf(folder)) {
       const type = TYPES[extname(entry.name)]
       const path = join(entry.parentPath, entry.name)
       const parts = relative(folder, path).split(sep)
