@@ -3,10 +3,13 @@ import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
 
+/** What a thread of Node's runs; nobody imports it. */
+const WORKER = "chat-worker.ts"
+
 // Every file of lib/ that is in no folder is an entry point.
 const entries = Object.fromEntries(
   readdirSync("lib")
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => name.endsWith(".ts") && name !== WORKER)
     .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
 )
 
@@ -64,7 +67,7 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { index: "lib/index.ts" },
+    entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": `lib/${WORKER}` },
     outDir: "dist/node",
     esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
   },

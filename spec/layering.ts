@@ -28,6 +28,21 @@ export const LAYERS: Layer[] = [
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "testing", packages: PUBLIC, node: true },
   { of: "chat", packages: PUBLIC },
+  { of: "chat/platform.node.ts", packages: PUBLIC, node: true },
+  {
+    of: "chat/node",
+    lib: [
+      "chat/session-cache.ts",
+      "chat/events.ts",
+      "chat/errors.ts",
+      "chat/room.ts",
+      "chat/client.ts",
+      "chat/client-options.ts",
+      "chat/topics.ts",
+    ],
+    packages: PUBLIC,
+    node: true,
+  },
   { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
   { of: "cli", packages: PUBLIC, node: true },
 ]
@@ -43,7 +58,7 @@ export function lintOverride({ of, lib = [], packages = [], node = false }: Laye
       .map((part) => posix.relative(folder, part))
       .map((path) => (path.endsWith(".ts") ? toOutput(path) : `${path}/**`)),
     ...packages,
-    ...(node ? ["node:*"] : []),
+    ...(node ? ["node:*", "node:*/**"] : []),
   ]
   const message = `Not for lib/${of}: see spec/layering.ts`
   return {
