@@ -81,7 +81,7 @@ describe("who joins while something is said", () => {
     stage = await ChatStage.open({ store: slow, limits: PATIENT })
     const ada = joining(await stage.person("ada@example.com"))
     await ada.shown
-    const sent = ada.room.push("send", { content: "twice?" }).then(() => {})
+    const sent = Promise.resolve(ada.room.push("send", { content: "twice?" }))
     await gate.reached
     const look = new Gate()
     looks.push(look)

@@ -69,11 +69,11 @@ function connect(authToken: string, index = 0): Socket<ChatTopics> {
 
 /** Every message that a room keeps. */
 async function everything(room: Room): Promise<ChatMessage[]> {
-  let all: ChatMessage[] = []
+  const all: ChatMessage[] = []
   for (;;) {
     const before = all[0]?.id
     const { messages } = await room.push("history", { limit: PAGE, ...(before !== undefined && { before }) })
-    all = [...messages, ...all]
+    all.unshift(...messages)
     if (messages.length < PAGE) return all
   }
 }
@@ -82,10 +82,10 @@ describe("a chat server that is killed", () => {
   it("has every message that was acknowledged, once, when it starts again, and its clients come back", async () => {
     const acknowledged = new Map<string, string>()
     const told: ChatMessage[] = []
-    let over = false
+    const over = new AbortController()
     let enough = (): void => {}
     const speak = async (room: Room, who: string): Promise<void> => {
-      for (let number = 0; !over; number++) {
+      for (let number = 0; !over.signal.aborted; number++) {
         const content = `${who} ${number}`
         try {
           const { message_id } = await room.push("send", { content })
@@ -108,7 +108,7 @@ describe("a chat server that is killed", () => {
     // After the last start, too, something is said by clients that came back with the sessions they had.
     const size = acknowledged.size
     await new Promise<void>((resolve) => (enough = () => acknowledged.size >= size + 20 && resolve()))
-    over = true
+    over.abort()
     await Promise.all(speaking)
 
     const kept = await everything(rooms[1] as Room)
