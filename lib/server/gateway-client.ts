@@ -5,7 +5,7 @@ import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import { frameOf } from "./gateway-frame.js"
 import type { GatewayOptions } from "./gateway-options.js"
-import type { LinkOwner, ServerLink, SharedFrame } from "./link.js"
+import type { ServerLink, SharedFrame } from "./link.js"
 import { isPromise } from "./run.js"
 import type { SocketSetup } from "./socket-process.js"
 import { TokenBucket } from "./token-bucket.js"
@@ -22,7 +22,7 @@ export interface GatewayHost<Assigns> {
 const now = (): number => performance.now()
 
 /** One client of a gateway. */
-export class GatewayClient<Assigns = Loose> implements LinkOwner {
+export class GatewayClient<Assigns = Loose> {
   /** What `connect` called it. */
   readonly id: string | null
   /** What `connect` knows of it; yours to change. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import {
   addressOf,
@@ -30,8 +31,10 @@ import { StaticFiles } from "./static-files.js"
 import type { ChatStore } from "./store.js"
 import { userChannel } from "./user-channel.js"
 
+// What is built is an ES module, or CommonJS, which knows its folder by another name.
+const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
 /** Beside the built file; there is none beside the sources. */
-const OWN_PAGE = fileURLToPath(new URL("page", import.meta.url))
+const OWN_PAGE = join(HERE, "page")
 
 function openPage(page: string | false | undefined): StaticFiles | undefined {
   if (page === false || (page === undefined && !existsSync(OWN_PAGE))) return undefined

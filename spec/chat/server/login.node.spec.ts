@@ -18,7 +18,7 @@ describe("asking for a link", () => {
     const answers = []
     for (const email of ["ada@example.com", "bob@example.com", "mallory@example.com"]) {
       const { status, text, headers } = await stage.ask("POST", "/api/login", { body: { email } })
-      const { date, ...rest } = headers
+      const { date: _date, ...rest } = headers
       answers.push({ status, text, ...rest })
     }
     expect(answers[0]).toMatchObject({ status: 202, text: '{"status":"ok"}' })
@@ -238,14 +238,14 @@ describe("a session", () => {
     expect(headers.location).toBe("/")
     const [cookie = ""] = headers["set-cookie"] ?? []
     expect(cookie.split("; ").slice(1)).toEqual(["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=2592000"])
-    expect(cookie).toMatch(/^session=[\w-]{43};/)
+    expect(cookie).toMatch(/^rookery-session=[\w-]{43};/)
   })
 
   it("is a cookie bound to the host and to TLS where the public URL is https", async () => {
     stage = await ChatStage.open({ publicUrl: "https://chat.example.com" })
     const { headers } = await stage.press((await stage.link("ada@example.com")).token)
     const [cookie = ""] = headers["set-cookie"] ?? []
-    expect(cookie).toMatch(/^__Host-session=[\w-]{43};/)
+    expect(cookie).toMatch(/^__Host-rookery-session=[\w-]{43};/)
     expect(cookie.split("; ").slice(1).sort()).toEqual([
       "HttpOnly",
       "Max-Age=2592000",
@@ -274,7 +274,7 @@ describe("a session", () => {
   it("is none without a token, with one that is none, and with a link's", async () => {
     stage = await ChatStage.open()
     const { token } = await stage.link("ada@example.com")
-    for (const headers of [{}, { cookie: "session=x" }, { authorization: `Bearer ${token}` }]) {
+    for (const headers of [{}, { cookie: "rookery-session=x" }, { authorization: `Bearer ${token}` }]) {
       expect(await stage.ask("GET", "/api/session", { headers: headers as Record<string, string> })).toMatchObject({
         status: 401,
         json: { error: "nobody is logged in", code: 401 },
@@ -290,7 +290,7 @@ describe("a session", () => {
     time += 1
     const { status, headers: answered } = await stage.ask("GET", "/api/session", { headers })
     expect(status).toBe(401)
-    expect(answered["set-cookie"]).toEqual([expect.stringMatching(/^session=;.*Max-Age=0/)])
+    expect(answered["set-cookie"]).toEqual([expect.stringMatching(/^rookery-session=;.*Max-Age=0/)])
   })
 
   it("ends by a log-out, which takes the cookie away", async () => {
@@ -300,7 +300,7 @@ describe("a session", () => {
       headers: { cookie, origin: stage.origin },
     })
     expect(status).toBe(204)
-    expect(headers["set-cookie"]).toEqual([expect.stringMatching(/^session=;.*Max-Age=0/)])
+    expect(headers["set-cookie"]).toEqual([expect.stringMatching(/^rookery-session=;.*Max-Age=0/)])
     expect((await stage.ask("GET", "/api/session", { headers: { cookie } })).status).toBe(401)
   })
 

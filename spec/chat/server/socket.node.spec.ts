@@ -1,5 +1,6 @@
 import { memoryStore, type ChatStore } from "rookery/chat/server"
-import { Socket } from "rookery"
+import type { Endpoint } from "rookery/server"
+import type { Socket } from "rookery"
 import { afterEach, describe, expect, it } from "vitest"
 import WS from "ws"
 import { ChatStage, Inbox } from "./stage.js"
@@ -41,7 +42,7 @@ describe("the socket", () => {
   it("keeps out whoever has none", async () => {
     stage = await ChatStage.open()
     expect(await knock({})).toBe(401)
-    expect(await knock({ cookie: `session=${"A".repeat(43)}` })).toBe(401)
+    expect(await knock({ cookie: `rookery-session=${"A".repeat(43)}` })).toBe(401)
     await expect(stage.connect("B".repeat(43))).rejects.toMatchObject({ code: "connect_refused", status: 401 })
   })
 
@@ -69,24 +70,23 @@ describe("the socket", () => {
 
   it("ends though its session was ended while it was being opened", async () => {
     const store = memoryStore()
-    let ended = (): void => {}
-    let held: Promise<void> | undefined
+    const asked = new Inbox<() => void>()
     const slow: ChatStore = {
       ...store,
-      async displayName(email) {
-        await held
-        return store.displayName(email)
-      },
+      displayName: (email) => new Promise((resolve) => asked.put(() => resolve(store.displayName(email)))),
     }
     stage = await ChatStage.open({ store: slow })
-    const token = await stage.logIn("ada@example.com")
-    held = new Promise((resolve) => (ended = resolve))
+    const loggedIn = stage.logIn("ada@example.com")
+    const tellName = await asked.next()
+    tellName()
+    const token = await loggedIn
     const socket = stage.socket(token)
     const closed = closing(socket as Socket<never>)
     socket.connect()
+    const letIn = await asked.next()
     await stage.ask("DELETE", "/api/session", { headers: { authorization: `Bearer ${token}` } })
-    ended()
-    await closed
+    letIn()
+    expect((await closed).code).toBe(1001)
     expect(stage.chat.endpoint.counters().rookery_sockets).toBe(0)
   })
 
@@ -119,7 +119,7 @@ describe("the socket", () => {
 
   it("carries channels of one's own beside the chat's", async () => {
     stage = await ChatStage.open()
-    const endpoint = stage.chat.endpoint as unknown as import("rookery/server").Endpoint
+    const endpoint = stage.chat.endpoint as unknown as Endpoint
     endpoint.channel("clock", { join: ({ socket }) => ({ for: (socket.assigns as { email: string }).email }) })
     const socket = (await stage.person("ada@example.com")) as unknown as Socket
     expect(await socket.channel("clock").join()).toEqual({ for: "ada@example.com" })
