@@ -56,7 +56,7 @@ describe("a store on disk", () => {
       code: 0,
       output: expect.stringMatching(/refused: .*File too large.*\nread: 1\n/),
     })
-  })
+  }, 30_000)
 
   it("says what to install where lmdb is missing", async () => {
     vi.doMock("lmdb", () => {
