@@ -28,6 +28,7 @@ export const LAYERS: Layer[] = [
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "testing", packages: PUBLIC, node: true },
   { of: "chat", packages: PUBLIC },
+  { of: "chat/page", lib: ["chat/topics.ts"], packages: PUBLIC },
   { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
   { of: "cli", packages: PUBLIC, node: true },
 ]
