@@ -314,7 +314,10 @@ export class Channel<S = AnyTopics[string]> {
       handled = this.onMessage(event, payload, ref, joinRef)
       if (payload && !handled) throw new Error("onMessage must return the payload")
     } catch (cause) {
-      return this.host.report(cause)
+      this.host.report(cause)
+      // Whether there is a room is not for a callback to say.
+      if (event !== PHX_CLOSE && event !== PHX_ERROR) return
+      handled = payload
     }
     if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
     else if (event === PHX_ERROR || event === PHX_CLOSE) {

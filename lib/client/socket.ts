@@ -2,7 +2,6 @@ import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../p
 import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
-import { appendQuery } from "../protocol/query.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
@@ -10,15 +9,13 @@ import { longPoll } from "../transport/longpoll.js"
 import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
+import { EndPoint, type Target } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
 import type { Push, PushOptions } from "./push.js"
 import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
 import {
-  absoluteUrl,
   chooseTransport,
-  isPromise,
-  provide,
   resolveOptions,
   toTransport,
   type Callback,
@@ -30,8 +27,6 @@ import {
 } from "./socket-options.js"
 import { subscribe, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
-type Target = [params: object, authToken: string | undefined]
-
 /**
  * One connection to a Phoenix server, with any number of rooms on it.
  *
@@ -39,8 +34,9 @@ type Target = [params: object, authToken: string | undefined]
  * answers are checked; without one everything goes.
  */
 export class Socket<T extends Contract<T> = AnyTopics> {
-  readonly #endPoint: string
-  readonly #options: ResolvedOptions
+  readonly #endPoint: EndPoint
+  /** @internal */
+  readonly options: ResolvedOptions
   readonly #connection: Reconnector<Target>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
@@ -51,8 +47,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly owing = new Set<Push>()
   #transport: Transport
   #codec: Codec
-  /** The params of the last attempt, if they had to be waited for. */
-  #params: object | undefined
   #ref = 0
   #established = 0
   #reporting = false
@@ -62,8 +56,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
    */
   constructor(endPoint: string, options: SocketOptions = {}) {
-    const resolved = (this.#options = resolveOptions(options))
-    this.#endPoint = `${endPoint}/websocket`
+    const resolved = (this.options = resolveOptions(options))
+    this.#endPoint = new EndPoint(`${endPoint}/websocket`, resolved)
     this.#transport = chooseTransport(resolved)
     this.#codec = resolved.serializer.client
     this.#connection = new Reconnector<Target>(this, resolved)
@@ -77,7 +71,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** How long to wait for an answer, in milliseconds. */
   get timeout(): number {
-    return this.#options.timeout
+    return this.options.timeout
   }
 
   /** Where the connection stands. */
@@ -95,7 +89,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
     if (params !== undefined) {
       console.log("connect(params) is deprecated: give params to the constructor")
-      this.#options.params = params
+      this.options.params = params
     }
     this.#connection.connect()
   }
@@ -217,9 +211,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** The URL of the websocket. With async params, those of the last attempt. */
   endPointURL(): string {
-    const { params, vsn } = this.#options
-    const known = this.#params ?? provide(params)
-    return this.#url(isPromise(known) ? {} : known, vsn)
+    return this.#endPoint.url()
   }
 
   /** `wss` on a page that came by https. */
@@ -229,7 +221,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
   replaceTransport(transport: TransportOption): void {
-    this.#options.transport = transport
+    this.options.transport = transport
     this.#transport = toTransport(transport)
     this.#connection.abandon()
   }
@@ -254,16 +246,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   log(kind: string, message: string, data?: unknown): void {
-    this.#options.logger?.(kind, message, data)
+    this.options.logger?.(kind, message, data)
   }
 
   hasLogger(): boolean {
-    return !!this.#options.logger
-  }
-
-  /** @internal */
-  get options(): ResolvedOptions {
-    return this.#options
+    return !!this.options.logger
   }
 
   /** @internal */
@@ -301,26 +288,17 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   prepare(): Target | PromiseLike<Target> {
-    const { params, authToken } = this.#options
-    const target = [provide(params), provide(authToken)] as const
-    if (!target.some(isPromise)) return target as Target
-    return Promise.all(target).then((target) => {
-      this.#params = target[0]
-      return target
-    })
+    return this.#endPoint.target()
   }
 
   /** @internal */
-  open([params, authToken]: Target, events: LinkEvents): Link {
-    const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
-    const textUrl = this.#url(params, serializer.longPoll ? vsn : jsonForClient.vsn)
-    const options = { textUrl, authToken, binaryType, timeout: longpollerTimeout }
-    return this.#transport.open(this.#url(params, vsn), options, events)
+  open(target: Target, events: LinkEvents): Link {
+    return this.#transport.open(this.#endPoint.url(target[0]), this.#endPoint.linkOptions(target), events)
   }
 
   /** @internal */
   onConnOpen({ textOnly, skipHeartbeat, wantsPing }: LinkTraits): void {
-    const { serializer } = this.#options
+    const { serializer } = this.options
     this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
     this.#codec = (textOnly && !serializer.longPoll ? jsonForClient : serializer).client
     this.#established++
@@ -333,7 +311,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   onConnMessage(frame: IncomingFrame): void {
-    const { decode } = this.#options
+    const { decode } = this.options
     const { link } = this.#connection
     try {
       if (!decode) return this.#message(this.#codec.decode(frame))
@@ -348,7 +326,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    callBindings(this.#bindings, this, "error", error, this.#options.transport, this.#established)
+    callBindings(this.#bindings, this, "error", error, this.options.transport, this.#established)
   }
 
   /** @internal */
@@ -380,10 +358,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return ref
   }
 
-  #url(params: object, vsn: string): string {
-    return absoluteUrl(appendQuery(this.#endPoint, { ...params, vsn }))
-  }
-
   #beat(): string {
     const ref = this.makeRef()
     // Not through the outbox: behind a full one, a slow line would pass for a dead one.
@@ -395,7 +369,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #write(message: Message, push?: Push): void {
     const { link } = this.#connection
     const { ref } = message
-    const { encode } = this.#options
+    const { encode } = this.options
     this.#logMessage("push", message)
     try {
       if (encode) {
@@ -413,7 +387,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   #logMessage(kind: string, { topic, event, join_ref, ref, payload }: Message): void {
-    this.#options.logger?.(kind, `${topic} ${event} (${join_ref}, ${ref})`, payload)
+    this.options.logger?.(kind, `${topic} ${event} (${join_ref}, ${ref})`, payload)
   }
 
   #message(message: Message): void {

@@ -90,6 +90,34 @@ describe("joining", () => {
   })
 })
 
+describe("an onMessage that throws", () => {
+  it("does not keep a room from being left", async () => {
+    const { socket, room, errors } = await joined()
+    const closed = vi.fn()
+    room.onClose(closed)
+    room.onMessage = () => {
+      throw new Error("mine")
+    }
+    room.leave()
+    expect(room.state).toBe("closed")
+    expect(closed).toHaveBeenCalledOnce()
+    expect(errors).toEqual([expect.objectContaining({ message: "mine" })])
+    expect(socket.channel("room:1").join().over).toBe(false)
+  })
+
+  it("does not keep a crashed room from being joined again", async () => {
+    const { room, stage } = await joined()
+    room.onMessage = (event: string, payload: unknown) => {
+      if (event === "phx_error") throw new Error("mine")
+      return payload
+    }
+    stage.line.send({ join_ref: room.joinRef(), topic: "room:1", event: "phx_error", payload: {} })
+    expect(room.state).toBe("errored")
+    await after(1000)
+    expect(room.state).toBe("joined")
+  })
+})
+
 describe("messages of another time", () => {
   it("drops a message of an earlier join", async () => {
     const { room, stage } = await joined()

@@ -292,3 +292,16 @@ describe("full buffers", () => {
     expect(() => socket.channel("room:1").join()).not.toThrow()
   })
 })
+
+describe("a push that failed when its channel closed", () => {
+  it("still times out for receive, and is forgotten then", async () => {
+    const { socket, room, stage } = await joined()
+    const timedOut = vi.fn()
+    room.push("x", {}, 5000).receive("timeout", timedOut)
+    stage.line.send({ join_ref: room.joinRef(), topic: "room:1", event: "phx_close", payload: {} })
+    expect(socket.owing.size).toBe(1)
+    await after(5000)
+    expect(timedOut).toHaveBeenCalledOnce()
+    expect(socket.owing.size).toBe(0)
+  })
+})
