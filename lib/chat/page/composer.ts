@@ -34,9 +34,7 @@ export class Composer {
     this.#form.classList.toggle("away", !isOpen)
     setText(
       this.#hint,
-      isOpen
-        ? "Enter sends, Shift and Enter begin a new line."
-        : "Not connected. What you send now goes out when the connection is back.",
+      isOpen ? "Enter sends, Shift and Enter begin a new line." : "Not connected. What you send will wait.",
     )
   }
 

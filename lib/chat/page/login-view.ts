@@ -40,7 +40,7 @@ export class LoginView {
       setText(this.#address, email)
       this.#form.hidden = true
       this.#sent.hidden = false
-      this.#sent.focus()
+      byId("link-sent-heading", HTMLElement).focus()
     } catch (error) {
       this.#tell(reasonOf(error))
     } finally {

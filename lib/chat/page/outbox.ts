@@ -24,10 +24,6 @@ export class Outbox {
     return this.#items.filter(({ state }) => state === "waiting")
   }
 
-  get(key: string): Outgoing | undefined {
-    return this.#items.find((item) => item.key === key)
-  }
-
   add(content: string, newest: ChatMessage | undefined): Outgoing {
     const item: Outgoing = { key: `out-${++this.#lastKey}`, content, after: newest?.timestamp, state: "waiting" }
     this.#items.push(item)

@@ -31,7 +31,8 @@ export class PeopleView {
     const users = [...(current?.users ?? [])]
     users.sort((a, b) => people.nameOf(a).localeCompare(people.nameOf(b)) || (a.id < b.id ? -1 : 1))
     const isKnown = current?.state === "joined"
-    setText(this.#heading, isKnown || users.length === 0 ? `Here now: ${users.length}` : "Here a moment ago")
+    const heading = isKnown ? `Here now: ${users.length}` : users.length > 0 ? "Here a moment ago" : "Nobody to show"
+    setText(this.#heading, heading)
     this.#list.show(users)
   }
 
@@ -42,7 +43,8 @@ export class PeopleView {
     const [letters, called, email] = [".avatar", "strong", ".email"].map((selector) => row.querySelector(selector))
     if (!letters || !called || !email) return
     setText(letters, initialsOf(name))
-    setText(called, isSelf ? `${name} (you)` : name)
-    setText(email, name === user.email ? "" : user.email)
+    setText(called, name)
+    const address = name === user.email ? "" : user.email
+    setText(email, isSelf ? ["You", address].filter(Boolean).join(", ") : address)
   }
 }

@@ -226,7 +226,8 @@ function failureOf(error: unknown): string {
   }
   const code = error instanceof RookeryError ? error.code : undefined
   if (code === "timeout") return "The server did not answer in time."
-  if (code === "disconnected" || code === "channel_closed")
+  if (code === "disconnected" || code === "channel_closed") {
     return "The connection was lost before the server confirmed it."
-  return "Something went wrong."
+  }
+  return "The server did not confirm it."
 }

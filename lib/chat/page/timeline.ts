@@ -23,10 +23,6 @@ export class Timeline {
     return this.#messages[0]
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id)
-  }
-
   /** Adds what was just said; `false` if it is known. */
   add(message: ChatMessage): boolean {
     return this.#take([message], "end").length > 0
