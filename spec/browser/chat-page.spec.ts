@@ -292,6 +292,29 @@ describe.skipIf(!browser)("the chat's page", () => {
     expect(await ada.page.evaluate(() => document.activeElement?.id)).toBe("email")
   })
 
+  it("goes on as who logs in in another tab", async () => {
+    const ada = await enter("ada@example.com")
+    const tab = await ada.context.newPage()
+    await tab.goto(chat.url)
+    await tab.locator("#own-name", { hasText: /./ }).waitFor()
+    // The session of this tab ends, and another begins in the same browser.
+    await tab.evaluate(() =>
+      fetch("/api/login", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email: "eve@example.com" }),
+      }),
+    )
+    await tab.goto(await chat.linkFor("eve@example.com"))
+    await tab.getByRole("button").first().click()
+    await tab.locator("#own-name", { hasText: "eve@example.com" }).waitFor()
+    await chat.kill()
+    await chat.start()
+    await ada.page.locator("#own-name", { hasText: "eve@example.com" }).waitFor()
+    await ada.inRoom("lobby")
+    expect(await ada.person("ada@example.com").count()).toBe(0)
+  })
+
   it("can be used by keyboard alone", async () => {
     const ada = await come()
     const { page } = ada
@@ -364,6 +387,11 @@ describe.skipIf(!browser)("the chat's page", () => {
     await page.screenshot({ path: join(pictures, "phone-rooms.png") })
     await page.keyboard.press("Escape")
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("show-rooms")
+    await page.getByRole("button", { name: "Show the list of rooms" }).tap()
+    await ada.room("lobby").tap()
+    await ada.inRoom("lobby")
+    // No keyboard comes up over what was to be read.
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("log")
     await page.getByRole("button", { name: "here; show who" }).tap()
     await ada.person("ada@example.com").waitFor()
     await page.getByRole("button", { name: "Close the list of people" }).tap()

@@ -2,6 +2,7 @@ import { AccountView } from "./account-view.js"
 import { announce } from "./announcer.js"
 import { Composer } from "./composer.js"
 import type { Chat } from "./chat.js"
+import { byId } from "./dom.js"
 import { LightView } from "./light-view.js"
 import { MessagesView } from "./messages-view.js"
 import { Panels } from "./panels.js"
@@ -13,17 +14,25 @@ import { WireView } from "./wire-view.js"
 
 const TITLE = "Rookery"
 
+/** Without a keyboard, the focus in a field calls up one on the screen, over what was to be read. */
+const TOUCHED = "(hover: none) and (pointer: coarse)"
+
 /** Shows a chat, and brings what is shown up to date, until the signal is aborted. */
 export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, signal: AbortSignal): void {
   const composer = new Composer(chat, signal)
   const panels = new Panels(signal)
+
+  function focus(): void {
+    if (matchMedia(TOUCHED).matches) byId("log", HTMLElement).focus()
+    else composer.focus()
+  }
 
   function open(name: string): void {
     const room = chat.open(name)
     panels.close()
     address(name)
     render()
-    composer.focus()
+    focus()
     announce(`${room.name}. ${room.users.length === 1 ? "You are alone" : `${room.users.length} people are`} here.`)
   }
 
@@ -34,7 +43,7 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
     announce(`You have left ${name}.`)
     address(chat.current?.name)
     render()
-    composer.focus()
+    focus()
   }
 
   const views = [
@@ -65,7 +74,7 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
   addEventListener("hashchange", () => open(roomInAddress() ?? chat.current?.name ?? ""), { signal })
   addEventListener("beforeunload", (event) => chat.hasUnsent && event.preventDefault(), { signal })
   render()
-  composer.focus()
+  focus()
 }
 
 /** The room that the page's address names. */

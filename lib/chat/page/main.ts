@@ -1,3 +1,4 @@
+import type { ChatUser } from "../topics.js"
 import { Chat } from "./chat.js"
 import { showChat } from "./chat-view.js"
 import { byId, setText } from "./dom.js"
@@ -18,7 +19,7 @@ function show(screen: Screen): void {
 function enter({ user }: Session): void {
   show("chat")
   const { signal } = (ended = new AbortController())
-  const chat = new Chat(user, () => void checkSession(signal))
+  const chat = new Chat(user, () => void checkSession(user, signal))
   signal.addEventListener("abort", () => chat.destroy())
   showChat(chat, logOut, signal)
 }
@@ -46,9 +47,14 @@ async function logOut(): Promise<string | undefined> {
 }
 
 /** Finds out whether it is the session that the server turns us away for, or only the line. */
-async function checkSession(signal: AbortSignal): Promise<void> {
+async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> {
   try {
     const session = await currentSession()
+    // In another tab somebody else may have logged in, and the cookie is theirs now.
+    if (session && session.user.id !== user.id && !signal.aborted) {
+      ended.abort()
+      enter(session)
+    }
     // The server ends the sockets of a session before it says that it has ended the session.
     if (!session && !signal.aborted && !loggingOut) askToLogIn("Your session has ended. Log in again.")
   } catch {
