@@ -136,7 +136,7 @@ export class Chat implements RoomHost {
 
   destroy(): void {
     this.#living.abort()
-    for (const room of this.rooms) room.leave()
+    for (const room of this.rooms) room.detach()
     this.#socket.destroy()
   }
 

@@ -103,9 +103,14 @@ export class Room {
   }
 
   leave(): void {
+    this.detach()?.leave()
+  }
+
+  /** Has no more to do with its socket, which ends. */
+  detach(): RoomChannel | undefined {
     const channel = this.#channel
     this.#channel = undefined
-    channel?.leave()
+    return channel
   }
 
   /** Says something: at once, or as soon as the room is joined again. */
@@ -192,12 +197,10 @@ export class Room {
   }
 
   #refuse(why: string): void {
-    const channel = this.#channel
-    this.#channel = undefined
     this.#state = "refused"
     this.error = why
     this.#users = []
-    channel?.leave()
+    this.leave()
   }
 
   async #push(item: Outgoing): Promise<void> {
