@@ -256,6 +256,33 @@ describe.skipIf(!browser)("the chat's page", () => {
     expect(await ada.outgoing("waiting").count()).toBe(0)
   })
 
+  it("believes an open line, and not the device, as long as the line answers", async () => {
+    const ada = await come()
+    let isMute = false
+    await ada.page.routeWebSocket(/\/socket/, (line) => {
+      const server = line.connectToServer()
+      server.onMessage((frame) => {
+        if (!isMute) line.send(frame)
+      })
+    })
+    await ada.logIn("ada@example.com")
+    const network = (state: "online" | "offline"): Promise<boolean> =>
+      ada.page.evaluate((state) => {
+        Object.defineProperty(navigator, "onLine", { value: state === "online", configurable: true })
+        return dispatchEvent(new Event(state))
+      }, state)
+    await network("offline")
+    await ada.say("Still there")
+    await ada.message("Still there").waitFor()
+    expect(await ada.page.locator("#light-text").textContent()).toBe("Connected")
+    isMute = true
+    await network("offline")
+    await ada.light("Offline")
+    isMute = false
+    await network("online")
+    await ada.light("Connected")
+  })
+
   it("keeps what the server refused, to be sent again or changed", async () => {
     const ada = await come()
     let refusals = 2

@@ -3,7 +3,7 @@ import type { ChatTopics } from "../topics.js"
 import { lightOf, type Light, type LineState } from "./light.js"
 import { Signal } from "./signal.js"
 
-/** How long an open line may take to answer when the device says that the network is gone. */
+/** How long an open line may take to answer when the network of the device comes or goes. */
 const ANSWER_MS = 3000
 
 /** Follows a socket, the network and the clock, and knows at any time what the light is to show. */
@@ -39,7 +39,7 @@ export class LineWatch {
 
   #networkChanged(): void {
     this.#set(this.#line)
-    if (!navigator.onLine) this.#ask()
+    this.#ask()
   }
 
   /** Asks an open line whether it is one, which would else come out at the next heartbeat. */
