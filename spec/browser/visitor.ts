@@ -22,18 +22,6 @@ export class Visitor {
     return visitor
   }
 
-  /** Someone who has come in by a link. */
-  static async loggedIn(
-    browser: Browser,
-    chat: ChatProcess,
-    email: string,
-    options?: BrowserContextOptions,
-  ): Promise<Visitor> {
-    const visitor = await Visitor.come(browser, chat, options)
-    await visitor.logIn(email)
-    return visitor
-  }
-
   /** Has a link sent, opens it, and presses its button. */
   async logIn(email: string): Promise<void> {
     const { page } = this
