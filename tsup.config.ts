@@ -38,6 +38,8 @@ const common: Options = {
   format: ["esm", "cjs"],
   target: "es2022",
   sourcemap: true,
+  // `import.meta.url` in CommonJS.
+  shims: true,
   external: [/^rookery(\/|$)/],
   silent: true,
   esbuildOptions(options) {

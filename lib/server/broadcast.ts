@@ -1,10 +1,11 @@
 import type { Message } from "../protocol/message.js"
 import type { Frame, Serializer } from "../serializer/serializer.js"
+import type { SharedFrame } from "./link.js"
 import { deflate } from "./websocket-deflate.js"
 import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
 
 /** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
-export class EncodedBroadcast {
+export class EncodedBroadcast implements SharedFrame {
   readonly serializer: Serializer
   readonly #message: Message
   #frame: Frame | undefined
@@ -30,14 +31,12 @@ export class EncodedBroadcast {
     return this.#frame
   }
 
-  /** The same as a websocket frame. */
   wire(): Buffer | undefined {
     if (this.#wire !== undefined) return this.#wire
     const frame = this.frame()
     return frame === undefined ? undefined : (this.#wire = frameMessage(frame))
   }
 
-  /** The same as a websocket frame, deflated. */
   deflated(): Buffer | undefined {
     if (this.#deflated !== undefined) return this.#deflated
     const frame = this.frame()

@@ -1,0 +1,64 @@
+import type { EndpointOptions, Logger, TrustProxy } from "rookery/server"
+import type { Mail } from "./mail.js"
+import type { RateLimit } from "./rate-limiter.js"
+import type { ChatStore } from "./store.js"
+
+/** How often something may be asked for. */
+export interface ChatLimits {
+  /** Links for one address. @default 3 at once, one more every 5 minutes */
+  linksPerEmail: RateLimit
+  /** Links asked for, and tokens tried, from one IP address. @default 20 at once, one more every 15 seconds */
+  loginsPerAddress: RateLimit
+  /** Messages and changed names of one person. @default 20 at once, one more every 200 milliseconds */
+  messagesPerUser: RateLimit
+}
+
+/** Options of a {@link ChatServer}. */
+export interface ChatServerOptions {
+  /**
+   * Where people find it, as `https://chat.example.com`: what links begin with, and the one origin that may connect.
+   *
+   * @default `http://localhost` and the port, while it listens on this machine only; otherwise it has to be said
+   */
+  publicUrl?: string | undefined
+  /** Where everything is kept. @default memoryStore(), which forgets */
+  store?: ChatStore | undefined
+  /** How links are sent. @default by SMTP if the environment says how, else they are printed, on this machine only */
+  mail?: Mail | undefined
+  /** The folder with the web page, or `false` for none. @default the page that comes with Rookery */
+  page?: string | false | undefined
+  /** Whose forwarded address counts as the client's. @default false */
+  trustProxy?: TrustProxy | undefined
+  /** How many messages a room shows to who joins. @default 50 */
+  history?: number | undefined
+  /** How many messages of each room are kept. @default 10_000 */
+  messagesPerRoom?: number | undefined
+  /** How long a link works, in milliseconds. @default 15 minutes */
+  linkMs?: number | undefined
+  /** How long a session lasts, in milliseconds. @default 30 days */
+  sessionMs?: number | undefined
+  limits?: Partial<ChatLimits> | undefined
+  /** Further options of the endpoint, as its limits. */
+  endpoint?: Pick<EndpointOptions, "limits" | "slowClient" | "compress"> | undefined
+  /** Where lines of the log go; `false` for nowhere. @default warnings and errors to the console */
+  logger?: Logger | false | undefined
+  /** Prints what the person who starts it has to see. @default console.log */
+  print?: ((line: string) => void) | undefined
+  /** Milliseconds since 1970. @default Date.now */
+  now?: (() => number) | undefined
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/** The limits that hold unless others are given. */
+export const DEFAULT_CHAT_LIMITS: Readonly<ChatLimits> = {
+  linksPerEmail: { burst: 3, everyMs: 5 * MINUTE },
+  loginsPerAddress: { burst: 20, everyMs: 15 * SECOND },
+  messagesPerUser: { burst: 20, everyMs: 200 },
+}
+
+/** How long a link works, unless said otherwise. */
+export const LINK_MS: number = 15 * MINUTE
+/** How long a session lasts, unless said otherwise. */
+export const SESSION_MS: number = 30 * 24 * 60 * MINUTE
