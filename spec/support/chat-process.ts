@@ -1,22 +1,16 @@
-import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
+import { Program } from "./program.js"
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-const TSX = join(ROOT, "node_modules/tsx/dist/esm/index.mjs")
-const APP = join(ROOT, "spec/support/chat-app.ts")
-
-/** A chat server in a process of its own, with a folder for its data. */
+/** A chat server in a process of its own, of the package as it is built, with a folder for its data. */
 export class ChatProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-chat-"))
-  #process: ChildProcess | undefined
+  #program: Program | undefined
   #url = ""
-  /** What it has printed, and whoever waits for more. */
-  #lines: string[] = []
-  #told: (() => void)[] = []
+  /** Links that were printed, by address, the oldest first; and who waits for one. */
+  #links: { email: string; link: string }[] = []
+  #waiting: (() => void)[] = []
 
   /** Where its page is. */
   get url(): string {
@@ -25,35 +19,32 @@ export class ChatProcess {
 
   /** Starts it unless it runs: at first on any port, and then on the same again. */
   async start(): Promise<void> {
-    if (this.#process) return
+    if (this.#program) return
     const port = this.#url ? new URL(this.#url).port : "0"
-    const args = ["--import", TSX, APP, join(this.#folder, "data"), port]
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] })
-    this.#process = child
-    this.#lines = []
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      this.#lines.push(line)
-      for (const tell of this.#told.splice(0)) tell()
-    })
-    child.once("exit", () => {
-      for (const tell of this.#told.splice(0)) tell()
-    })
-    this.#url = await this.#printed(/ at (http:\/\/\S+?)\/?$/)
+    const args = ["--import", "tsx", "spec/support/chat-app.ts", this.#folder, port]
+    const program = new Program(args, { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
+    this.#program = program
+    const [, url = ""] = await program.printed(/^The chat listens at (\S+)$/)
+    this.#url = url
+    void this.#collect(program)
   }
 
-  /** The link that was last sent to an address, as it is printed. */
-  linkFor(email: string): Promise<string> {
-    return this.#printed(new RegExp(`${email.replaceAll(".", "\\.")}.*?(http://\\S+/login\\?token=\\S+)`))
+  /** The next link for an address, once it is printed. */
+  async linkFor(email: string): Promise<string> {
+    for (;;) {
+      const at = this.#links.findIndex((printed) => printed.email === email)
+      const [found] = at === -1 ? [] : this.#links.splice(at, 1)
+      if (found) return found.link
+      if (!this.#program) throw new Error(`the chat server ended without a link for ${email}`)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
   }
 
   /** Ends it in the middle of whatever it does. */
   async kill(): Promise<void> {
-    const child = this.#process
-    this.#process = undefined
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once("exit", resolve))
-    child.kill("SIGKILL")
-    await ended
+    const program = this.#program
+    this.#program = undefined
+    await program?.kill("SIGKILL")
   }
 
   /** Ends it, and throws its data away. */
@@ -62,14 +53,20 @@ export class ChatProcess {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** What a line says, as soon as there is one; the last one that does. */
-  async #printed(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const found = this.#lines.map((line) => pattern.exec(line)?.[1]).findLast((part) => part !== undefined)
-      if (found !== undefined) return found
-      const exit = this.#process?.exitCode
-      if (exit !== null) throw new Error(`the chat server ended (${exit}) after: ${this.#lines.join("\n")}`)
-      await new Promise<void>((resolve) => this.#told.push(resolve))
+  /** Keeps the links that are printed, as long as it runs. */
+  async #collect(program: Program): Promise<void> {
+    try {
+      for (;;) {
+        const [, email = "", link = ""] = await program.printed(/A link for (\S+): (\S+)/)
+        this.#links.push({ email, link })
+        this.#tell()
+      }
+    } catch {
+      this.#tell()
     }
+  }
+
+  #tell(): void {
+    for (const tell of this.#waiting.splice(0)) tell()
   }
 }
