@@ -41,7 +41,8 @@ export class RoomsView {
 }
 
 /** What somebody means who types the name of a room. */
-export const roomNameOf = (typed: string): string => typed.trim().toLowerCase().replace(/^#\s*/, "").replaceAll(/\s+/g, "-")
+export const roomNameOf = (typed: string): string =>
+  typed.normalize("NFC").trim().toLowerCase().replace(/^#\s*/, "").replaceAll(/\s+/g, "-")
 
 function makeRow(room: Room, pressed: () => void): HTMLElement {
   const name = element("span", { class: "name", dir: "auto" }, room.name)
