@@ -71,6 +71,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
   it("fits a phone, with the rooms and the people a tap away", async () => {
     const ada = await enter("ada@example.com", {
       viewport: { width: 360, height: 640 },
+      reducedMotion: "reduce",
       hasTouch: true,
       isMobile: true,
     })

@@ -72,6 +72,10 @@ export class MessagesView {
     this.#list.show(entries)
     this.#renderEdges(room)
     const said = last !== formerLast && entries.at(-1)?.kind === "outgoing"
+    // Where there is room for more, nobody has to ask for it.
+    if (room?.error === undefined && !this.#earlier.hidden && log.scrollHeight <= log.clientHeight) {
+      void room?.loadEarlier()
+    }
     if (isOther || said || this.#following) this.#toEnd()
     else if (first !== formerFirst) log.scrollTop = log.scrollHeight - height
     else if (last !== formerLast) this.#jump.hidden = false
