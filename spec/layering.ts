@@ -43,6 +43,7 @@ export const LAYERS: Layer[] = [
     packages: PUBLIC,
     node: true,
   },
+  { of: "chat/page", lib: ["chat/topics.ts"], packages: PUBLIC },
   { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
   { of: "cli", packages: PUBLIC, node: true },
 ]
