@@ -1,0 +1,90 @@
+import { PushError, RookeryError, type Socket } from "rookery"
+import type { Command } from "./command.js"
+import {
+  CONNECTION_OPTIONS,
+  openSocket,
+  parseJson,
+  readConnection,
+  type ConnectionSettings,
+} from "./connection-options.js"
+import { describeError } from "./describe-error.js"
+import { EXIT } from "./exit-codes.js"
+import { readAll, say, type Io } from "./io.js"
+import { toJsonText } from "./json-text.js"
+import { UsageError } from "./usage-error.js"
+
+/** How long a server is given to hear that we leave. */
+const FAREWELL_MS = 500
+
+async function leave(socket: Socket): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FAREWELL_MS)))
+  await Promise.race([new Promise<void>((resolve) => socket.disconnect(resolve)), late])
+  clearTimeout(timer)
+  socket.destroy()
+}
+
+async function pushOnce(
+  [topic, event, payload]: readonly [string, string, unknown],
+  settings: ConnectionSettings,
+  io: Io,
+): Promise<number> {
+  const { timeout, join, shownUrl } = settings
+  const { signal } = io
+  const socket = openSocket(settings, { maxReconnectAttempts: 0 })
+  // What it means for the push, the push tells.
+  socket.onError(() => {})
+  /** What is under way: it says what went wrong. */
+  let step = `cannot connect to ${shownUrl}`
+  try {
+    socket.connect()
+    await socket.opened({ timeout, signal })
+    step = `${topic} was not joined`
+    const channel = await socket.join(topic, join, { timeout, signal })
+    step = `${event} was not answered`
+    const response = await channel.push(event, payload, { timeout, signal }).catch((error: unknown) => {
+      if (!(error instanceof PushError)) throw error
+      say(io, `${topic} answered ${event} with "${error.status}"`)
+      io.stdout.write(`${toJsonText(error.response)}\n`)
+      return error
+    })
+    if (response instanceof PushError) return EXIT.refused
+    io.stdout.write(`${toJsonText(response)}\n`)
+    return EXIT.ok
+  } catch (error) {
+    const said = error instanceof PushError ? `the server said ${toJsonText(error.response)}` : describeError(error)
+    if (!signal.aborted) say(io, `${step}: ${said}`)
+    if (error instanceof RookeryError) return EXIT.unreachable
+    throw error
+  } finally {
+    await leave(socket)
+  }
+}
+
+/** `rookery push`: pushes an event and prints the reply. */
+export const push: Command = {
+  name: "push",
+  usage: "<url> <topic> <event> <json>",
+  arity: [4, 4],
+  about: [
+    "Joins a topic, pushes an event, and prints the response of the reply as JSON. As <json>, - reads",
+    "standard input. Exits with 0 for an ok reply, with 1 for any other, and with 2 if there was none:",
+    "no connection, no join, or no reply in time.",
+  ].join("\n"),
+  options: CONNECTION_OPTIONS,
+  examples: [
+    `rookery push ws://localhost:4000/socket room:lobby new_msg '{"text":"hi"}'`,
+    "rookery push wss://example.com/socket room:1 import - --param token=abc --timeout 30000 < data.json",
+  ],
+  async run(args, io) {
+    const [url = "", topic = "", event = "", json = ""] = args.positionals
+    if (json === "-" && args.value("auth-token") === "-") {
+      throw new UsageError("standard input is either the json or the token; give the token as $ROOKERY_AUTH_TOKEN")
+    }
+    // Before anything is read: a mistyped payload is no reason to wait.
+    const given = json === "-" ? undefined : parseJson(json, "the payload")
+    const settings = await readConnection(url, args, io)
+    const payload = json === "-" ? parseJson(await readAll(io), "standard input") : given
+    return pushOnce([topic, event, payload], settings, io)
+  },
+}
