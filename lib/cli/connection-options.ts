@@ -11,7 +11,7 @@ import {
 } from "rookery"
 import type { Arguments } from "./arguments.js"
 import type { OptionSpecs } from "./command.js"
-import { readAll, type Io } from "./io.js"
+import { readAll, say, type Io } from "./io.js"
 import { nearest } from "./nearest.js"
 import { UsageError } from "./usage-error.js"
 
@@ -114,9 +114,15 @@ const SERIALIZERS: Readonly<Record<string, () => MessageSerializer | Promise<Mes
   v1: jsonV1,
 }
 
-async function readSerializer(name: string): Promise<MessageSerializer> {
+async function readSerializer(name: string, isLongPoll: boolean, io: Io): Promise<MessageSerializer> {
   const make = Object.hasOwn(SERIALIZERS, name) ? SERIALIZERS[name] : undefined
-  if (make !== undefined) return make()
+  if (make !== undefined) {
+    const serializer = await make()
+    if (!isLongPoll || serializer.longPoll) return serializer
+    // As every socket does.
+    say(io, `long-poll does not carry ${name}: JSON goes instead`)
+    return json()
+  }
   const meant = nearest(name, Object.keys(SERIALIZERS))
   const hint = meant === undefined ? "there are json, msgpack and v1" : `did you mean ${meant}?`
   throw new UsageError(`there is no serializer "${name}"; ${hint}`)
@@ -143,13 +149,14 @@ export async function readConnection(url: string, args: Arguments, io: Io): Prom
   if (typeof join !== "object" || join === null || Array.isArray(join)) {
     throw new UsageError("--join is no object of JSON")
   }
+  const isLongPoll = args.flag("longpoll")
   const settings = {
     ...where,
     params: { ...params, ...readParams(args.values("param")) },
     join,
     timeout: readTimeout(args.value("timeout")),
-    serializer: await readSerializer(args.value("serializer") ?? "json"),
-    transport: chooseTransport(args.flag("longpoll"), readHeaders(args.values("header"))),
+    serializer: await readSerializer(args.value("serializer") ?? "json", isLongPoll, io),
+    transport: chooseTransport(isLongPoll, readHeaders(args.values("header"))),
   }
   // Last: whoever mistyped another option must not have to type a token first.
   return { ...settings, authToken: await readAuthToken(args.value("auth-token"), io) }
