@@ -12,4 +12,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "pushes an event and prints the reply",
     load: async () => (await import("./push.js")).push,
   },
+  {
+    name: "chat-server",
+    summary: "serves a chat",
+    load: async () => (await import("./chat-server.js")).chatServer,
+  },
 ]

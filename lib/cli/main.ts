@@ -52,8 +52,7 @@ export async function main(
   commands: readonly CommandEntry[] = COMMANDS,
 ): Promise<number> {
   try {
-    const code = await dispatch(argv, io, commands)
-    return io.signal.aborted ? exitCodeOf(io.signal) : code
+    return await dispatch(argv, io, commands)
   } catch (error) {
     if (io.signal.aborted) return exitCodeOf(io.signal)
     say(io, error instanceof Error ? error.message : String(error))

@@ -1,4 +1,4 @@
-import { Presence, type Channel, type PresenceEntry } from "rookery"
+import { Presence, type Channel } from "rookery"
 
 /** How a change of presence is told. */
 export type PresenceEvent = "presence_join" | "presence_leave" | "presence_update"
@@ -17,17 +17,20 @@ export function watchPresence(channel: Channel, tell: (event: PresenceEvent, cha
   const presence = new Presence(channel)
   /** Metas that have been replaced, and whose going is no leave. */
   const replaced = new Set<string>()
-  const count = (entry: PresenceEntry | undefined): number => entry?.metas.length ?? 0
   presence.onJoin((key, current, { metas }) => {
     const had = new Set(current?.metas.map((meta) => meta.phx_ref))
-    const updates = metas.filter(({ phx_ref_prev: before }) => before !== undefined && had.has(before))
-    const joins = metas.filter((meta) => !updates.includes(meta))
-    for (const { phx_ref_prev: before } of updates) if (before !== undefined) replaced.add(before)
-    if (joins.length > 0) tell("presence_join", { key, metas: joins, online: count(current) + joins.length })
-    if (updates.length > 0) tell("presence_update", { key, metas: updates, online: count(current) + joins.length })
+    const isUpdate = (before: string | undefined): boolean => before !== undefined && had.has(before)
+    // A diff that overlaps the state tells again what the state told.
+    const fresh = metas.filter(({ phx_ref }) => !had.has(phx_ref))
+    const updates = fresh.filter(({ phx_ref_prev }) => isUpdate(phx_ref_prev))
+    const joins = fresh.filter(({ phx_ref_prev }) => !isUpdate(phx_ref_prev))
+    for (const { phx_ref_prev } of updates) replaced.add(phx_ref_prev as string)
+    const online = had.size + joins.length
+    if (joins.length > 0) tell("presence_join", { key, metas: joins, online })
+    if (updates.length > 0) tell("presence_update", { key, metas: updates, online })
   })
   presence.onLeave((key, remaining, { metas }) => {
     const left = metas.filter(({ phx_ref }) => !replaced.delete(phx_ref))
-    if (left.length > 0) tell("presence_leave", { key, metas: left, online: count(remaining) })
+    if (left.length > 0) tell("presence_leave", { key, metas: left, online: remaining.metas.length })
   })
 }

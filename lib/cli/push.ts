@@ -1,4 +1,4 @@
-import { PushError, RookeryError, type Socket } from "rookery"
+import { PushError, type Socket } from "rookery"
 import type { Command } from "./command.js"
 import {
   CONNECTION_OPTIONS,
@@ -8,7 +8,7 @@ import {
   type ConnectionSettings,
 } from "./connection-options.js"
 import { describeError } from "./describe-error.js"
-import { EXIT } from "./exit-codes.js"
+import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { readAll, say, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { UsageError } from "./usage-error.js"
@@ -52,10 +52,10 @@ async function pushOnce(
     io.stdout.write(`${toJsonText(response)}\n`)
     return EXIT.ok
   } catch (error) {
+    if (signal.aborted) return exitCodeOf(signal)
     const said = error instanceof PushError ? `the server said ${toJsonText(error.response)}` : describeError(error)
-    if (!signal.aborted) say(io, `${step}: ${said}`)
-    if (error instanceof RookeryError) return EXIT.unreachable
-    throw error
+    say(io, `${step}: ${said}`)
+    return EXIT.unreachable
   } finally {
     await leave(socket)
   }
