@@ -240,8 +240,7 @@ describe("the limits of a gateway", () => {
   it("end a line that says what is no websocket", async () => {
     const { url } = await served()
     const { socket } = await plain(url)
-    // A frame that is not masked.
-    ;(socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(Buffer.from([0x81, 0x01, 0x78]))
+    socket.send("x", { mask: false })
     expect((await closed(socket))[0]).toBe(1002)
   })
 })

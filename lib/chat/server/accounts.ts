@@ -63,6 +63,11 @@ export class Accounts {
     return { id: idOf(hash), email: session.email, expiresAt: session.expires_at }
   }
 
+  /** Whether a session that was found has not been ended since. */
+  async isOpen({ id }: Session): Promise<boolean> {
+    return (await this.#options.store.session(id.slice(idOf("").length))) !== undefined
+  }
+
   /** Ends a session for good. */
   async end(token: string): Promise<void> {
     await this.#options.store.endSession(hashOf(token))

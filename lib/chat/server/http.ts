@@ -19,12 +19,12 @@ const MAX_BODY = 4096
 /** What went wrong with a request, to be answered with its code. */
 export class HttpError extends Error {
   readonly answer: ChatError
-  readonly retryAfterMs: number | undefined
+  readonly headers: Record<string, string>
 
-  constructor(code: number, error: string, retryAfterMs?: number) {
+  constructor(code: number, error: string, headers: Record<string, string> = {}) {
     super(error)
     this.answer = { error, code }
-    this.retryAfterMs = retryAfterMs
+    this.headers = headers
   }
 }
 
@@ -59,21 +59,29 @@ export function sendEmpty(response: ServerResponse, status: number, headers: Rec
 
 /** Answers what went wrong. */
 export function sendError(response: ServerResponse, error: HttpError): void {
-  const { answer, retryAfterMs } = error
-  const retry = retryAfterMs === undefined ? undefined : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }
-  sendJson(response, answer.code, answer, { connection: "close", ...retry })
+  const { answer, headers } = error
+  sendJson(response, answer.code, answer, { connection: "close", ...headers })
 }
 
-async function readBody(request: IncomingMessage, type: string): Promise<string> {
-  if (request.headers["content-type"]?.split(";")[0]?.trim() !== type) throw new HttpError(415, `send ${type}`)
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > MAX_BODY) throw new HttpError(413, "that is too long")
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString("utf8")
+function readBody(request: IncomingMessage, type: string): Promise<string> {
+  const said = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
+  if (said !== type) throw new HttpError(415, `send ${type}`)
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= MAX_BODY) chunks.push(chunk)
+      // Whoever sends somewhat too much is told so, and whoever sends far too much is not waited for.
+      if (length > 16 * MAX_BODY) request.destroy()
+    })
+    request.on("end", () => {
+      if (length > MAX_BODY) reject(new HttpError(413, "that is too long"))
+      else resolve(Buffer.concat(chunks).toString("utf8"))
+    })
+    request.on("error", () => {})
+    request.on("close", () => reject(new HttpError(400, "the request did not come to its end")))
+  })
 }
 
 /** A body of JSON, which has to be an object. */

@@ -8,7 +8,7 @@ const page = (body: string): string =>
 <meta name="robots" content="noindex">
 <title>Log in</title>
 <link rel="stylesheet" href="/style.css">
-<main class="login">${body}</main>
+<main class="gate"><div class="card">${body}</div></main>
 </html>
 `
 
@@ -19,7 +19,7 @@ export const linkPage = (token: string): string =>
 <p>This link works once.</p>
 <form method="post" action="/login">
 <input type="hidden" name="token" value="${escape(token)}">
-<button type="submit">Log in</button>
+<button type="submit" class="primary">Log in</button>
 </form>`)
 
 /** What a link shows that cannot be used any more. */

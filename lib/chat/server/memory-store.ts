@@ -1,4 +1,5 @@
 import type { ChatMessage } from "../topics.js"
+import { idAfter } from "./message-id.js"
 import type { ChatStore, StoredLink, StoredSession } from "./store.js"
 
 const dropExpired = (entries: Map<string, { readonly expires_at: number }>, now: number): void => {
@@ -32,21 +33,26 @@ export function memoryStore(): ChatStore {
       if (name === null) names.delete(email)
       else names.set(email, name)
     },
-    async append(room, message) {
-      const messages = rooms.get(room)
-      if (messages === undefined) rooms.set(room, [message])
-      else messages.push(message)
+    async append(room, message, kept) {
+      let messages = rooms.get(room)
+      if (messages === undefined) {
+        if (rooms.size >= kept.rooms) return undefined
+        rooms.set(room, (messages = []))
+      }
+      const said = { id: idAfter(messages.at(-1)?.id, Date.parse(message.timestamp)), ...message }
+      messages.push(said)
+      if (messages.length > kept.messages) messages.splice(0, messages.length - kept.messages)
+      return said
     },
     async messages(room, { before, limit }) {
       const messages = rooms.get(room) ?? []
-      const at = before === undefined ? messages.length : messages.findIndex(({ id }) => id >= before)
+      const at = before === undefined ? -1 : messages.findIndex(({ id }) => id >= before)
       const end = at === -1 ? messages.length : at
       return messages.slice(Math.max(0, end - limit), end)
     },
-    async prune(now, messagesPerRoom) {
+    async prune(now) {
       dropExpired(links, now)
       dropExpired(sessions, now)
-      for (const [room, messages] of rooms) rooms.set(room, messages.slice(-messagesPerRoom))
     },
     async close() {},
   }

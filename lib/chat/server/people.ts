@@ -43,6 +43,11 @@ export class People {
     if (known !== undefined && --known.sockets <= 0) this.#sessions.delete(session.id)
   }
 
+  /** How many sockets somebody has. */
+  sockets(email: string): number {
+    return this.#people.get(email)?.sockets ?? 0
+  }
+
   /** The sessions that are connected and should be no more. */
   expired(now: number): string[] {
     return [...this.#sessions].filter(([, { expiresAt }]) => expiresAt <= now).map(([id]) => id)

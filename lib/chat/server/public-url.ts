@@ -1,21 +1,22 @@
 import { isIP } from "node:net"
-import { RookeryError } from "rookery"
+import { RookeryError } from "rookery/server"
 
-const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+const LOOPBACK = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/
 
 /** Whether a server that listens at this address is reached from its own machine only. */
 export const isLoopback = (address: string): boolean => address === "localhost" || LOOPBACK.test(address)
 
 /** The public URL as an origin, without a path. */
-export function readPublicUrl(url: string): string {
+export function readPublicUrl(url: string, option = "publicUrl"): string {
   let parsed: URL
   try {
     parsed = new URL(url)
   } catch (cause) {
-    throw new RookeryError("bad_option", `publicUrl: ${url} is none; write https://chat.example.com`, cause)
+    throw new RookeryError("bad_option", `${option}: ${url} is none; write https://chat.example.com`, cause)
   }
   if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "") {
-    throw new RookeryError("bad_option", `publicUrl: ${url} is not a bare origin; write https://chat.example.com`)
+    throw new RookeryError("bad_option", `${option}: ${url} is not a bare origin; write https://chat.example.com`)
   }
   return parsed.origin
 }
@@ -28,9 +29,9 @@ export function localUrl(address: string, port: number): string {
 }
 
 /** Whether a page of this origin is ours: the public one, or on this machine any name of it with the same port. */
-export function ownOrigin(origin: string, publicUrl: string): boolean {
-  if (origin === publicUrl) return true
-  const own = new URL(publicUrl)
-  if (own.hostname !== "localhost") return false
-  return [`http://127.0.0.1:${own.port}`, `http://[::1]:${own.port}`].includes(origin)
+export function ownOrigin(origin: string, publicUrl: string, origins: readonly string[]): boolean {
+  if (origin === publicUrl || origins.includes(origin)) return true
+  const here = new URL(publicUrl)
+  if (!LOCAL_NAMES.includes(here.hostname)) return false
+  return LOCAL_NAMES.some((hostname) => origin === Object.assign(new URL(here), { hostname }).origin)
 }

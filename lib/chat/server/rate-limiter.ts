@@ -1,3 +1,5 @@
+import { isIP } from "node:net"
+
 /** How much a {@link RateLimiter} lets through. */
 export interface RateLimit {
   /** At once. */
@@ -8,6 +10,19 @@ export interface RateLimit {
 
 /** How many keys are known at most: whoever sends from many addresses must not fill the memory. */
 const MAX_KEYS = 100_000
+
+/** What addresses are counted by. Whoever has one of IPv6 has a whole network of them. */
+export function networkOf(address = ""): string {
+  if (isIP(address) !== 6) return address
+  const [head = "", tail] = address.split("%", 1)[0]?.split("::") ?? []
+  const groups = (part = ""): string[] => (part === "" ? [] : part.split(":"))
+  const known = tail === undefined ? 8 : groups(head).length + groups(tail).length
+  const all = [...groups(head), ...Array<string>(Math.max(0, 8 - known)).fill("0"), ...groups(tail)]
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`
+}
 
 /** Lets so many through for each key, and says how long to wait otherwise. */
 export class RateLimiter {

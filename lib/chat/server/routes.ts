@@ -4,8 +4,7 @@ import { readEmail } from "./checks.js"
 import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
 import { linkPage, usedLinkPage } from "./login-page.js"
 import type { Mail } from "./mail.js"
-import { ownOrigin } from "./public-url.js"
-import type { RateLimiter } from "./rate-limiter.js"
+import { networkOf, type RateLimiter } from "./rate-limiter.js"
 import type { SessionCookie } from "./session-cookie.js"
 import type { StaticFiles } from "./static-files.js"
 
@@ -16,10 +15,12 @@ export interface RoutesHost {
   readonly files: StaticFiles | undefined
   readonly linksPerEmail: RateLimiter
   readonly loginsPerAddress: RateLimiter
+  mayLogIn(email: string): boolean | Promise<boolean>
   /** Known once the server listens. */
   readonly publicUrl: string
   readonly cookie: SessionCookie
   readonly sessionMs: number
+  isOwnOrigin(origin: string): boolean
   addressOf(request: IncomingMessage): string | undefined
   /** Ends the sockets of a session. */
   disconnect(sessionId: string): void
@@ -27,14 +28,29 @@ export interface RoutesHost {
 }
 
 const HTML = "text/html; charset=utf-8"
+// The page with the link's token. Of its own address it tells no more than the origin, which the form has to tell: with
+// no-referrer a browser would say that it comes from nowhere.
+const LOGIN_HEADERS = { "cache-control": "no-store", "referrer-policy": "strict-origin" }
 const BEARER = /^Bearer ([\w-]+)$/i
 
-const tooMany = (waitMs: number): HttpError =>
-  new HttpError(429, `that was asked for too often; wait ${Math.ceil(waitMs / 1000)} s`, waitMs)
+/** As many mails are on their way at once. */
+const MAX_MAILS = 100
+
+const METHODS: Readonly<Record<string, string>> = {
+  "/api/login": "POST",
+  "/api/session": "GET, HEAD, POST, DELETE",
+  "/login": "GET, HEAD, POST",
+}
+
+function tooMany(waitMs: number): HttpError {
+  const seconds = Math.ceil(waitMs / 1000)
+  return new HttpError(429, `that was asked for too often; wait ${seconds} s`, { "retry-after": String(seconds) })
+}
 
 /** The chat's HTTP: links, sessions, and the page. */
 export class Routes {
   readonly #host: RoutesHost
+  #mails = 0
 
   constructor(host: RoutesHost) {
     this.#host = host
@@ -75,44 +91,49 @@ export class Routes {
         return this.#end(request, response)
     }
     if (method === "GET" && this.#host.files?.serve(path, request, response)) return
-    const known = ["/api/login", "/login", "/api/session"].includes(path)
-    throw known
-      ? new HttpError(405, `${request.method} is nothing that ${path} takes`)
-      : new HttpError(404, "not found")
+    const allow = METHODS[path] ?? (this.#host.files?.has(path) ? "GET, HEAD" : undefined)
+    if (allow === undefined) throw new HttpError(404, "there is nothing here")
+    throw new HttpError(405, `${path} takes ${allow}`, { allow })
   }
 
   async #askForLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#checkOrigin(request)
     this.#checkAddress(request)
-    const { accounts, mail, linksPerEmail, publicUrl } = this.#host
+    const { linksPerEmail, publicUrl } = this.#host
     const email = readEmail((await readJson(request))["email"])
     if (email === undefined) throw new HttpError(400, "that is no e-mail address")
     const waitMs = linksPerEmail.take(email)
     if (waitMs > 0) throw tooMany(waitMs)
-    // The answer does not wait for the mail: how long that takes would tell something about the address.
-    void this.#sendLink(accounts, mail, email, publicUrl)
+    if (this.#mails >= MAX_MAILS) throw new HttpError(503, "too many mails are on their way; try again soon")
     sendJson(response, 202, { status: "ok" })
+    // Behind the answer comes what depends on the address: how long that takes would tell something about it.
+    void this.#sendLink(email, publicUrl)
   }
 
-  async #sendLink(accounts: Accounts, mail: Mail, email: string, publicUrl: string): Promise<void> {
+  async #sendLink(email: string, publicUrl: string): Promise<void> {
+    const { accounts, mail, mayLogIn, failed } = this.#host
+    this.#mails++
     try {
+      if (!(await mayLogIn(email))) return
       await mail.send(email, `${publicUrl}/login?token=${await accounts.makeLink(email)}`)
     } catch (error) {
-      this.#host.failed(error, "mail")
+      failed(error, "mail")
+    } finally {
+      this.#mails--
     }
   }
 
   #showLink(query: string, response: ServerResponse): void {
     const token = new URLSearchParams(query).get("token") ?? ""
-    sendBody(response, 200, HTML, linkPage(token), { "cache-control": "no-store" })
+    sendBody(response, 200, HTML, linkPage(token), LOGIN_HEADERS)
   }
 
   async #useLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#checkOrigin(request)
+    this.#checkOrigin(request, true)
     this.#checkAddress(request)
     const { accounts, cookie, sessionMs } = this.#host
     const session = await accounts.redeem((await readForm(request)).get("token"))
-    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(), { "cache-control": "no-store" })
+    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(), LOGIN_HEADERS)
     sendEmpty(response, 303, { location: "/", "set-cookie": cookie.set(session.token, sessionMs) })
   }
 
@@ -134,7 +155,8 @@ export class Routes {
   }
 
   async #end(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#checkOrigin(request)
+    // A browser sends the cookie along whoever asks; a token in a header is only sent by who has it.
+    this.#checkOrigin(request, request.headers.authorization === undefined)
     const { accounts, cookie } = this.#host
     const token = this.tokenOf(request)
     const { id } = await this.#session(request)
@@ -145,23 +167,28 @@ export class Routes {
 
   async #session(request: IncomingMessage): Promise<Session> {
     const session = await this.#host.accounts.session(this.tokenOf(request))
-    if (session === undefined) throw new HttpError(401, "nobody is logged in")
-    return session
+    if (session !== undefined) return session
+    const { cookie } = this.#host
+    const gone = cookie.read(request) === undefined ? undefined : { "set-cookie": cookie.clear() }
+    throw new HttpError(401, "nobody is logged in", gone)
   }
 
-  /** A browser says where a request that changes something comes from; only our own page may send one. */
-  #checkOrigin({ headers }: IncomingMessage): void {
+  /**
+   * A browser says where a request that changes something comes from; only our own page may send one. What comes from no
+   * browser says nothing, and may do what takes no cookie.
+   */
+  #checkOrigin({ headers }: IncomingMessage, mustSay = false): void {
     const { origin } = headers
     const site = headers["sec-fetch-site"]
-    const foreign =
-      origin === undefined
-        ? site !== undefined && site !== "same-origin" && site !== "none"
-        : !ownOrigin(origin, this.#host.publicUrl)
-    if (foreign) throw new HttpError(403, "this does not come from the chat's own page")
+    const isOwn =
+      origin === undefined || origin === "null"
+        ? site === "same-origin" || (site === undefined && origin === undefined && !mustSay)
+        : this.#host.isOwnOrigin(origin)
+    if (!isOwn) throw new HttpError(403, "this does not come from the chat's own page")
   }
 
   #checkAddress(request: IncomingMessage): void {
-    const waitMs = this.#host.loginsPerAddress.take(this.#host.addressOf(request) ?? "")
+    const waitMs = this.#host.loginsPerAddress.take(networkOf(this.#host.addressOf(request)))
     if (waitMs > 0) throw tooMany(waitMs)
   }
 }

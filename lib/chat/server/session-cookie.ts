@@ -7,7 +7,8 @@ export class SessionCookie {
 
   /** @param secure whether the page comes by https, so that the cookie can be bound to it */
   constructor(secure: boolean) {
-    this.#name = secure ? "__Host-session" : "session"
+    // Cookies know no ports: what else runs on this machine must not take it for its own.
+    this.#name = secure ? "__Host-rookery-session" : "rookery-session"
     this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`
   }
 

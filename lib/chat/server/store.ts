@@ -19,6 +19,17 @@ export interface MessageRange {
   readonly limit: number
 }
 
+/** A message that the store is yet to give an id. */
+export type NewMessage = Omit<ChatMessage, "id">
+
+/** How much is kept. */
+export interface Kept {
+  /** Messages of one room: the newest. */
+  readonly messages: number
+  /** Rooms in which something was said. */
+  readonly rooms: number
+}
+
 /** Where the chat keeps what must not be lost. What a promise was kept for is there after a crash. */
 export interface ChatStore {
   saveLink(hash: string, link: StoredLink): Promise<void>
@@ -29,11 +40,14 @@ export interface ChatStore {
   endSession(hash: string): Promise<void>
   displayName(email: string): Promise<string | null>
   setDisplayName(email: string, name: string | null): Promise<void>
-  /** Keeps a message; the ids of a room only rise. */
-  append(room: string, message: ChatMessage): Promise<void>
-  /** Messages of a room, the oldest first. */
+  /**
+   * Keeps a message behind all others of its room, under an id that no other message has. `undefined` if it would begin
+   * a room more than are kept.
+   */
+  append(room: string, message: NewMessage, kept: Kept): Promise<ChatMessage | undefined>
+  /** Messages of a room, the oldest first; `before` may be the id of one that is kept no more. */
   messages(room: string, range: MessageRange): Promise<ChatMessage[]>
-  /** Throws away what has expired, and all but the newest messages of every room. */
-  prune(now: number, messagesPerRoom: number): Promise<void>
+  /** Throws away what has expired. */
+  prune(now: number): Promise<void>
   close(): Promise<void>
 }
