@@ -21,7 +21,7 @@ export const CONNECTION_OPTIONS: OptionSpecs = {
   join: { value: "json", help: "the params of the join, an object [{}]" },
   "auth-token": {
     value: "token",
-    help: "the authToken; - reads it from standard input, and without the option $ROOKERY_AUTH_TOKEN is taken",
+    help: "the authToken, or - to read it from standard input [$ROOKERY_AUTH_TOKEN]",
   },
   serializer: { value: "name", help: "json, msgpack or v1 [json]" },
   longpoll: { help: "long-poll instead of a websocket" },
