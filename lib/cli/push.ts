@@ -1,4 +1,4 @@
-import { PushError, type Socket } from "rookery"
+import { PushError, type Channel } from "rookery"
 import type { Command } from "./command.js"
 import {
   CONNECTION_OPTIONS,
@@ -9,20 +9,10 @@ import {
 } from "./connection-options.js"
 import { describeError } from "./describe-error.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
+import { farewell } from "./farewell.js"
 import { readAll, say, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { UsageError } from "./usage-error.js"
-
-/** How long a server is given to hear that we leave. */
-const FAREWELL_MS = 500
-
-async function leave(socket: Socket): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FAREWELL_MS)))
-  await Promise.race([new Promise<void>((resolve) => socket.disconnect(resolve)), late])
-  clearTimeout(timer)
-  socket.destroy()
-}
 
 async function pushOnce(
   [topic, event, payload]: readonly [string, string, unknown],
@@ -34,13 +24,14 @@ async function pushOnce(
   const socket = openSocket(settings, { maxReconnectAttempts: 0 })
   // What it means for the push, the push tells.
   socket.onError(() => {})
+  let channel: Channel | undefined
   /** What is under way: it says what went wrong. */
   let step = `cannot connect to ${shownUrl}`
   try {
     socket.connect()
     await socket.opened({ timeout, signal })
     step = `${topic} was not joined`
-    const channel = await socket.join(topic, join, { timeout, signal })
+    channel = await socket.join(topic, join, { timeout, signal })
     step = `${event} was not answered`
     const response = await channel.push(event, payload, { timeout, signal }).catch((error: unknown) => {
       if (!(error instanceof PushError)) throw error
@@ -57,7 +48,7 @@ async function pushOnce(
     say(io, `${step}: ${said}`)
     return EXIT.unreachable
   } finally {
-    await leave(socket)
+    await farewell(socket, channel === undefined ? [] : [channel])
   }
 }
 

@@ -12,6 +12,7 @@ import type { Command } from "./command.js"
 import { CONNECTION_OPTIONS, openSocket, readConnection, type ConnectionSettings } from "./connection-options.js"
 import { describeError, describeLost } from "./describe-error.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
+import { farewell } from "./farewell.js"
 import { tapped } from "./frame-log.js"
 import { say, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
@@ -70,7 +71,7 @@ class Tail {
     socket.connect()
     socket.opened({ timeout: this.#settings.timeout, signal }).catch((error: unknown) => this.#notConnected(error))
     const code = await ended
-    socket.destroy()
+    await farewell(socket, this.#open)
     return code
   }
 
