@@ -5,11 +5,13 @@ import { defineConfig, type Options } from "tsup"
 
 /** What a thread of Node's runs; nobody imports it. */
 const WORKER = "chat-worker.ts"
+/** The command: run, and never imported. */
+const COMMAND = "cli.ts"
 
-// Every file of lib/ that is in no folder is an entry point.
+// Every other file of lib/ that is in no folder is an entry point.
 const entries = Object.fromEntries(
   readdirSync("lib")
-    .filter((name) => name.endsWith(".ts") && name !== WORKER)
+    .filter((name) => name.endsWith(".ts") && name !== WORKER && name !== COMMAND)
     .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
 )
 
@@ -68,5 +70,15 @@ export default defineConfig([
     entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": `lib/${WORKER}` },
     outDir: "dist/node",
     esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
+  },
+  {
+    ...common,
+    entry: { cli: `lib/${COMMAND}` },
+    format: "esm",
+    outDir: "dist",
+    esbuildOptions(options) {
+      options.sourcesContent = false
+      options.chunkNames = "cli/[name]-[hash]"
+    },
   },
 ])

@@ -58,7 +58,8 @@ export function lintOverride({ of, lib = [], packages = [], node = false }: Laye
     ...lib
       .map((part) => posix.relative(folder, part))
       .map((path) => (path.endsWith(".ts") ? toOutput(path) : `${path}/**`)),
-    ...packages,
+    // As deep as the entry points go: `rookery/chat/server`.
+    ...packages.map((name) => name.replace(/\/\*$/, "/**")),
     ...(node ? ["node:*", "node:*/**"] : []),
   ]
   const message = `Not for lib/${of}: see spec/layering.ts`
