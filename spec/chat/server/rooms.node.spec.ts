@@ -82,8 +82,11 @@ describe("a room", () => {
     const [joined, left] = [heard(ada, "user_joined"), heard(ada, "user_left")]
     const token = await stage.logIn("bob@example.com")
     const [laptop, phone] = [await stage.connect(token), await stage.connect(token)]
-    const events = diary(laptop.channel("room:lobby"))
-    await enter(laptop)
+    const onLaptop = laptop.channel("room:lobby")
+    const events = diary(onLaptop)
+    await onLaptop.join()
+    // Whatever its own coming told it is through by then.
+    await onLaptop.push("users", {})
     const bob = userOf("bob@example.com")
     expect(await joined.next()).toEqual({ user: bob, timestamp: stamp(), total_connections: 2 })
     const second = await phone.channel("room:lobby").join()
@@ -101,6 +104,7 @@ describe("a room", () => {
     phone.destroy()
     expect(await left.next()).toEqual({ user: bob, timestamp: stamp(), remaining_connections: 1 })
     expect(joined.left).toEqual([])
+    expect(events).toContain("presence_diff")
     expect(events).not.toContain("user_joined")
   })
 
