@@ -9,7 +9,7 @@ import { ROOT } from "./build.js"
 import { runNode } from "./run-node.js"
 
 const DIST = join(ROOT, "dist")
-const PLATFORM_BUILDS = ["index", "msgpack", "phoenix", "rpc"].flatMap((name) => [`${name}.js`, `${name}.cjs`])
+const PLATFORM_BUILDS = ["chat", "index", "msgpack", "phoenix", "rpc"].flatMap((name) => [`${name}.js`, `${name}.cjs`])
 
 /** Every file that a file of `dist/` leads to, and the packages that they import. */
 async function closure(entry: string): Promise<{ files: string[]; packages: string[] }> {

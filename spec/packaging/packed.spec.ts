@@ -118,10 +118,10 @@ describe("the packed package", () => {
   })
 
   it("names every entry point that there is", () => {
-    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: object }
+    const { exports, bin } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<string, object>
     const entries = readdirSync(join(ROOT, "lib")).filter((name) => name.endsWith(".ts"))
     expect(entries).toContain("index.ts")
-    const named = JSON.stringify(exports)
+    const named = JSON.stringify([exports, bin])
     expect(entries.filter((name) => !named.includes(`"./dist/${name.replace(/ts$/, "js")}"`))).toEqual([])
   })
 
