@@ -13,6 +13,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./push.js")).push,
   },
   {
+    name: "chat",
+    summary: "chats, in a terminal",
+    load: async () => (await import("./chat.js")).chat,
+  },
+  {
     name: "chat-server",
     summary: "serves a chat",
     load: async () => (await import("./chat-server.js")).chatServer,
