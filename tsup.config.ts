@@ -3,15 +3,13 @@ import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
 
-/** What a thread of Node's runs; nobody imports it. */
-const WORKER = "chat-worker.ts"
 /** The command: run, and never imported. */
 const COMMAND = "cli.ts"
 
 // Every other file of lib/ that is in no folder is an entry point.
 const entries = Object.fromEntries(
   readdirSync("lib")
-    .filter((name) => name.endsWith(".ts") && name !== WORKER && name !== COMMAND)
+    .filter((name) => name.endsWith(".ts") && name !== COMMAND)
     .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
 )
 
@@ -67,7 +65,7 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": `lib/${WORKER}` },
+    entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": "lib/chat/node/worker.ts" },
     outDir: "dist/node",
     esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
   },

@@ -9,7 +9,7 @@ let url: string
 let token: string
 
 beforeEach(async () => {
-  let link = (_: string): void => {}
+  let link = (_text: string): void => {}
   const mailed = new Promise<string>((resolve) => (link = resolve))
   chat = new ChatServer({ logger: false, page: false, mail: { send: async (_email, text) => link(text) } })
   const { port } = await chat.listen()

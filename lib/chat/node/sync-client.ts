@@ -1,3 +1,5 @@
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "node:worker_threads"
 import { RookeryError, type ErrorCode } from "rookery"
 import type { ChatClientOptions } from "../client-options.js"
@@ -14,8 +16,10 @@ export type SyncChatClientOptions = Omit<ChatClientOptions, "sessionCacheFile" |
 /** How much longer than the client itself a call waits for it. */
 const GRACE_MS = 5000
 
+// CommonJS has the one, ES modules the other.
+const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
 /** Beside the built file. */
-const WORKER = new URL("./chat-worker.js", import.meta.url)
+const WORKER = join(HERE, "chat-worker.js")
 
 function nameOf(serializer: SyncChatClientOptions["serializer"]): SyncSetup["serializer"] {
   const name = serializer?.name ?? "json"
