@@ -2,6 +2,9 @@ import type { HistoryOptions, Position } from "../protocol/recovery.js"
 
 export type { HistoryOptions, Position } from "../protocol/recovery.js"
 
+/** What is there at once, or promised. */
+type MaybePromise<T> = T | Promise<T>
+
 /** A message with its place in the topic's history. What is in it is the endpoint's own affair. */
 export interface NumberedMessage {
   readonly offset: number
@@ -73,32 +76,32 @@ export interface ClusterNode {
  */
 export interface Cluster {
   /** Called once, before anything else. Resolves once the cluster was reached, and does not wait longer than that. */
-  start(node: ClusterNode): void | Promise<void>
+  start(node: ClusterNode): MaybePromise<void>
   /** Tells the other nodes that listen to the topic. */
-  publish(topic: string, body: Uint8Array): Promise<void>
+  publish(topic: string, body: Uint8Array): MaybePromise<void>
   /** Numbers a message, keeps it and tells every node that listens, this one too: one step, and one order for all. */
-  append(topic: string, body: Uint8Array, history: HistoryOptions): Promise<Position>
+  append(topic: string, body: Uint8Array, history: HistoryOptions): MaybePromise<Position>
   /** What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. */
-  history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<HistorySlice>
+  history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): MaybePromise<HistorySlice>
   /**
    * The first subscriber of a topic came. Once it resolves, nothing that is published is missed, and `presenceState` was
    * told. Out of reach it resolves at once, and catches up by itself later.
    */
-  subscribe(topic: string): void | Promise<void>
+  subscribe(topic: string): MaybePromise<void>
   /** The last subscriber of a topic went. */
   unsubscribe(topic: string): void
   /** Tells all other nodes something. */
-  command(body: Uint8Array): Promise<void>
+  command(body: Uint8Array): MaybePromise<void>
   /** Presences of this node changed. They end with the node, whichever way it ends. */
   changePresence(topic: string, change: PresenceChange): void
   /** Asks for the right to do something once, by its key; whoever dies with it gives it back after `claimMs`. */
-  claim(key: string, claimMs: number): Promise<Claim>
+  claim(key: string, claimMs: number): MaybePromise<Claim>
   /** It was done: every later claim within `keepMs` gets this answer. */
-  settle(key: string, answer: Uint8Array, keepMs: number): Promise<void>
+  settle(key: string, answer: Uint8Array, keepMs: number): MaybePromise<void>
   /** It was not done: the next claim is a new one. */
-  release(key: string): Promise<void>
+  release(key: string): MaybePromise<void>
   /** How many nodes are alive, this one included. */
-  nodes(): Promise<number>
+  nodes(): MaybePromise<number>
   /** Lets go of everything, and takes this node's presences away. */
-  close(): void | Promise<void>
+  close(): MaybePromise<void>
 }
