@@ -3,12 +3,21 @@ import type { HistoryOptions, Position } from "../protocol/recovery.js"
 export type { HistoryOptions, Position } from "../protocol/recovery.js"
 
 /** What is there at once, or promised. */
-type MaybePromise<T> = T | Promise<T>
+export type MaybePromise<T> = T | Promise<T>
 
-/** A message with its place in the topic's history. What is in it is the endpoint's own affair. */
+/** A message that a cluster carries. What is in it is the endpoint's own affair. */
+export interface ClusterMessage {
+  /** What it is outside of this process; made at the first call. */
+  bytes(): Uint8Array
+}
+
+/** A message on its way back to an endpoint: as bytes, or as itself where it never left the process. */
+export type ClusterBody = Uint8Array | ClusterMessage
+
+/** A message with its place in the topic's history. */
 export interface NumberedMessage {
   readonly offset: number
-  readonly body: Uint8Array
+  readonly body: ClusterBody
 }
 
 /** A piece of a topic's history. */
@@ -49,7 +58,7 @@ export type Claim =
 /** What a cluster tells its node. Nothing here throws. */
 export interface ClusterNode {
   /** A message that another node published; never one's own. */
-  deliver(topic: string, body: Uint8Array): void
+  deliver(topic: string, body: ClusterBody): void
   /**
    * A message that was appended, by any node, this one included: each once, by rising offsets without a gap, as long as
    * the topic is subscribed.
@@ -70,7 +79,7 @@ export interface ClusterNode {
 }
 
 /**
- * Makes one endpoint of the endpoints of many nodes. Bodies are bytes that it passes on as they are. Everything that
+ * Makes one endpoint of the endpoints of many nodes. Messages it passes on as they are. Everything that
  * reaches for the network rejects with a `RookeryError` of code `cluster_unavailable` where it cannot be done, at once
  * or within a few seconds: nothing here waits for better days.
  */
@@ -78,9 +87,9 @@ export interface Cluster {
   /** Called once, before anything else. Resolves once the cluster was reached, and does not wait longer than that. */
   start(node: ClusterNode): MaybePromise<void>
   /** Tells the other nodes that listen to the topic. */
-  publish(topic: string, body: Uint8Array): MaybePromise<void>
+  publish(topic: string, message: ClusterMessage): MaybePromise<void>
   /** Numbers a message, keeps it and tells every node that listens, this one too: one step, and one order for all. */
-  append(topic: string, body: Uint8Array, history: HistoryOptions): MaybePromise<Position>
+  append(topic: string, message: ClusterMessage, history: HistoryOptions): MaybePromise<Position>
   /** What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. */
   history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): MaybePromise<HistorySlice>
   /**
