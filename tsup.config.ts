@@ -3,10 +3,13 @@ import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
 
-// Every file of lib/ that is in no folder is an entry point.
+/** The command: run, and never imported. */
+const COMMAND = "cli.ts"
+
+// Every other file of lib/ that is in no folder is an entry point.
 const entries = Object.fromEntries(
   readdirSync("lib")
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => name.endsWith(".ts") && name !== COMMAND)
     .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
 )
 
@@ -62,8 +65,18 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { index: "lib/index.ts" },
+    entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": "lib/chat/node/worker.ts" },
     outDir: "dist/node",
     esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
+  },
+  {
+    ...common,
+    entry: { cli: `lib/${COMMAND}` },
+    format: "esm",
+    outDir: "dist",
+    esbuildOptions(options) {
+      options.sourcesContent = false
+      options.chunkNames = "cli/[name]-[hash]"
+    },
   },
 ])

@@ -12,6 +12,7 @@ const nodePlatform: Plugin = {
 
 const NODE = ["spec/**/*.node.spec.ts"]
 const PACKAGING = ["spec/packaging/**/*.spec.ts"]
+const BROWSER = ["spec/browser/**/*.spec.ts"]
 
 export default defineConfig({
   resolve: { tsconfigPaths: true },
@@ -21,7 +22,7 @@ export default defineConfig({
       // As on a platform that is not Node; a spec that wants a WebSocket there puts one in its place.
       {
         extends: true,
-        test: { name: "lib", include: ["spec/**/*.spec.ts"], exclude: [...NODE, ...PACKAGING] },
+        test: { name: "lib", include: ["spec/**/*.spec.ts"], exclude: [...NODE, ...PACKAGING, ...BROWSER] },
       },
       {
         extends: true,
@@ -36,6 +37,18 @@ export default defineConfig({
           globalSetup: "spec/packaging/build.ts",
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      // What is built, in a real Chromium. One at a time: each starts a browser and servers of its own.
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: BROWSER,
+          globalSetup: "spec/packaging/build.ts",
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

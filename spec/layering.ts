@@ -28,6 +28,22 @@ export const LAYERS: Layer[] = [
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "testing", packages: PUBLIC, node: true },
   { of: "chat", packages: PUBLIC },
+  { of: "chat/platform.node.ts", packages: PUBLIC, node: true },
+  {
+    of: "chat/node",
+    lib: [
+      "chat/session-cache.ts",
+      "chat/events.ts",
+      "chat/errors.ts",
+      "chat/room.ts",
+      "chat/client.ts",
+      "chat/client-options.ts",
+      "chat/topics.ts",
+    ],
+    packages: PUBLIC,
+    node: true,
+  },
+  { of: "chat/page", lib: ["chat/topics.ts"], packages: PUBLIC },
   { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
   { of: "cli", packages: PUBLIC, node: true },
 ]
@@ -42,8 +58,9 @@ export function lintOverride({ of, lib = [], packages = [], node = false }: Laye
     ...lib
       .map((part) => posix.relative(folder, part))
       .map((path) => (path.endsWith(".ts") ? toOutput(path) : `${path}/**`)),
-    ...packages,
-    ...(node ? ["node:*"] : []),
+    // As deep as the entry points go: `rookery/chat/server`.
+    ...packages.map((name) => name.replace(/\/\*$/, "/**")),
+    ...(node ? ["node:*", "node:*/**"] : []),
   ]
   const message = `Not for lib/${of}: see spec/layering.ts`
   return {

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "unencodable"
   | "connect_failed"
   | "connect_refused"
+  | "unauthenticated"
   | "handler_failed"
   | "already_joined"
   | "not_joined"

@@ -81,8 +81,17 @@ export class Admission {
   readonly #options: SocketOptions
   readonly #serializers: readonly Serializer[]
   readonly #isClosing: () => boolean
+  readonly #plain: boolean
 
-  constructor(context: EndpointContext, slots: ConnectionSlots, options: SocketOptions, isClosing: () => boolean) {
+  /** @param plain whether the path speaks no Phoenix */
+  constructor(
+    context: EndpointContext,
+    slots: ConnectionSlots,
+    options: SocketOptions,
+    isClosing: () => boolean,
+    plain = false,
+  ) {
+    this.#plain = plain
     this.#context = context
     this.#slots = slots
     this.#options = options
@@ -110,8 +119,7 @@ export class Admission {
 
   async #decide(arrival: Arrival): Promise<SocketSetup | Rejection> {
     if (this.#isClosing()) return new Rejection("closing", faultAnswer(503))
-    const { vsn = VSN_V1 } = arrival.params
-    const serializer = this.#serializers.find((known) => typeof vsn === "string" && servesVsn(known.vsn, vsn))
+    const serializer = this.#serializerFor(arrival.params)
     if (serializer === undefined) return forbidden("vsn")
     const slot = this.#slots.take(arrival.address, this.limits)
     if (typeof slot === "string") return this.#full(slot, arrival)
@@ -136,6 +144,12 @@ export class Admission {
       this.#context.failed(error, "connect")
       return new Rejection("crashed", faultAnswer(500))
     }
+  }
+
+  /** Which serializer the client speaks; at a path that speaks no Phoenix, that is nothing to ask. */
+  #serializerFor({ vsn = VSN_V1 }: QueryParams): Serializer | undefined {
+    if (this.#plain) return this.#serializers[0]
+    return this.#serializers.find((known) => typeof vsn === "string" && servesVsn(known.vsn, vsn))
   }
 
   #full(limit: LimitName, { address }: Arrival): Rejection {

@@ -1,11 +1,12 @@
 import type { Frame, Serializer } from "../serializer/serializer.js"
 import type { ClusterBody, ClusterMessage } from "./adapter.js"
 import { frameFor, payloadOf, readClusterFrame, writeClusterFrame, type TravelledFrame } from "./cluster-frame.js"
+import type { SharedFrame } from "./link.js"
 import { deflate } from "./websocket-deflate.js"
 import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
 
 /** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
-export class EncodedBroadcast {
+export class EncodedBroadcast implements SharedFrame {
   readonly serializer: Serializer
   /** Whether it says its offset. */
   readonly numbered: boolean
@@ -34,7 +35,6 @@ export class EncodedBroadcast {
     return this.#frame
   }
 
-  /** The same as a websocket frame. */
   wire(): Buffer | undefined {
     if (this.#wire !== undefined) return this.#wire
     const travelled = this.#travelled()
@@ -43,7 +43,6 @@ export class EncodedBroadcast {
     return frame === undefined ? undefined : (this.#wire = frameMessage(frame))
   }
 
-  /** The same as a websocket frame, deflated. */
   deflated(): Buffer | undefined {
     if (this.#deflated !== undefined) return this.#deflated
     const frame = this.frame()

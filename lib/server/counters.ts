@@ -1,6 +1,7 @@
 /** What an endpoint counts. Names fit Prometheus and OpenTelemetry; those in `_total` only grow. */
 export interface Counters {
   rookery_sockets: number
+  rookery_gateway_clients: number
   rookery_channels: number
   rookery_topics: number
   rookery_presences: number
@@ -26,6 +27,7 @@ export interface Counters {
 export function noCounts(): Counters {
   return {
     rookery_sockets: 0,
+    rookery_gateway_clients: 0,
     rookery_channels: 0,
     rookery_topics: 0,
     rookery_presences: 0,

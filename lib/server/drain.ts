@@ -1,5 +1,4 @@
 import { SERVICE_RESTART } from "../protocol/close-codes.js"
-import type { SocketProcess } from "./socket-process.js"
 
 /** How an endpoint closes. */
 export interface CloseOptions {
@@ -28,16 +27,23 @@ const LOOK_AGAIN_MS = 10
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** Somebody who can be sent away. */
+export interface Drainable {
+  /** Whether it waits for an answer. */
+  readonly busy: boolean
+  close(code: number): void
+}
+
 /**
  * Sends everybody away with 1012, in batches: those first who wait for no reply, the others as soon as they have it or
  * the deadline comes.
  */
-export async function drain(sockets: ReadonlySet<SocketProcess>, options: CloseOptions): Promise<void> {
+export async function drain(sockets: ReadonlySet<Drainable>, options: CloseOptions): Promise<void> {
   const { deadlineMs = 10_000, batchSize = 1000, batchMs = 200 } = options
   const deadline = performance.now() + deadlineMs
   while (sockets.size > 0) {
     const left = deadline - performance.now()
-    const batch: SocketProcess[] = []
+    const batch: Drainable[] = []
     for (const socket of sockets) {
       if (batch.length === batchSize && left > 0) break
       if (left <= 0 || !socket.busy) batch.push(socket)

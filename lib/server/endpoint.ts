@@ -23,6 +23,9 @@ import { drain, type CloseOptions } from "./drain.js"
 import type { EndpointEvents } from "./events.js"
 import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
 import type { MaybePromise } from "./adapter.js"
+import { Gateway } from "./gateway.js"
+import type { GatewayClient } from "./gateway-client.js"
+import type { GatewayOptions } from "./gateway-options.js"
 import { answer } from "./http-answers.js"
 import { attachTo, type AnyHttpServer } from "./http-attachment.js"
 import { InProcessLink, type InProcessClient, type InProcessLine } from "./in-process.js"
@@ -58,6 +61,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   readonly #router: Router
   readonly #admission: Admission
   readonly #admissions = new Map<string, Admission>()
+  readonly #gateways: Gateway[] = []
   readonly #attached = new Map<AnyHttpServer, () => void>()
   #own: AnyHttpServer | undefined
   #closing: Promise<void> | undefined
@@ -101,6 +105,27 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const { limits, ...rest } = this.#options
     this.#mount(path, { ...rest, ...options, limits: { ...limits, ...options.limits } })
     return this
+  }
+
+  /**
+   * Serves clients that speak no Phoenix at exactly this path, as `/ws`: what they send comes to `onMessage`. What its
+   * options leave out is as at the endpoint's own path.
+   */
+  gateway<GatewayAssigns = Loose>(path: string, options: GatewayOptions<GatewayAssigns> = {}): Gateway<GatewayAssigns> {
+    const { limits, origins, host, slowClient, compress } = this.#options
+    const shared = { limits: { ...limits, ...options.limits } }
+    const own = Object.fromEntries(Object.entries({ origins, host, slowClient, compress }).filter(([, value]) => value))
+    const said: GatewayOptions<GatewayAssigns> = { authToken: false, ...own, ...options, ...shared }
+    const gateway = new Gateway<GatewayAssigns>(this.#context, said)
+    this.#gateways.push(gateway)
+    this.#router.mountAt(withoutSlash(path), {
+      admission: new Admission(this.#context, this.#slots, said, () => this.#closing !== undefined, true),
+      compress: said.compress ?? false,
+      own: (link, setup) => gateway.own(link, setup),
+      onLimit: (limit, owner) =>
+        this.#context.limitHit(limit, undefined, (owner as GatewayClient<GatewayAssigns>).address),
+    })
+    return gateway
   }
 
   /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
@@ -238,7 +263,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       if (this.#own === undefined) resolve()
       else this.#own.close(() => resolve())
     })
-    await drain(this.#context.sockets, options)
+    const drained = [this.#context.sockets, ...this.#gateways.map(({ clients }) => clients)]
+    await Promise.all(drained.map((clients) => drain(clients, options)))
     this.#own?.closeIdleConnections()
     await stopped
     for (const letGo of [...this.#attached.values()]) letGo()
@@ -250,7 +276,15 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const admission = new Admission(this.#context, this.#slots, options, () => this.#closing !== undefined)
     const bare = withoutSlash(path)
     this.#admissions.set(bare, admission)
-    this.#router.mount({ path: bare, admission, websocket, longpoll, compress })
+    this.#router.mount({
+      path: bare,
+      admission,
+      websocket,
+      longpoll,
+      compress,
+      own: (link, setup) => new SocketProcess(this.#context, link, setup),
+      onLimit: (limit, owner) => this.#context.limitHit(limit, owner as SocketProcess),
+    })
     return admission
   }
 }

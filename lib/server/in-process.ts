@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { NORMAL } from "../protocol/close-codes.js"
 import type { Frame, IncomingFrame } from "../serializer/serializer.js"
-import type { EncodedBroadcast } from "./broadcast.js"
-import type { ServerLink } from "./link.js"
+import type { ServerLink, SharedFrame } from "./link.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ServerSocket } from "./socket.js"
 
@@ -63,8 +62,8 @@ export class InProcessLink implements ServerLink {
     if (this.#open) this.#client.frame(frame)
   }
 
-  broadcast(encoded: EncodedBroadcast): boolean {
-    const frame = encoded.frame()
+  broadcast(shared: SharedFrame): boolean {
+    const frame = shared.frame()
     if (frame === undefined || !this.#open) return false
     this.#client.frame(frame)
     return true

@@ -2,10 +2,9 @@ import { GOING_AWAY, SERVICE_RESTART, TRY_AGAIN_LATER } from "../protocol/close-
 import { toBase64 } from "../protocol/base64.js"
 import type { LimitName } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
-import type { EncodedBroadcast } from "./broadcast.js"
 import type { SocketLimits } from "./context.js"
 import { atEndOfTurn } from "./end-of-turn.js"
-import type { ServerLink } from "./link.js"
+import type { ServerLink, SharedFrame } from "./link.js"
 import type { SocketProcess } from "./socket-process.js"
 
 /** What a poll brings: 200 with messages, or 204 after a window without any. */
@@ -74,8 +73,8 @@ export class LongPollSession implements ServerLink {
     })
   }
 
-  broadcast(encoded: EncodedBroadcast): boolean {
-    const frame = encoded.frame()
+  broadcast(shared: SharedFrame): boolean {
+    const frame = shared.frame()
     if (frame === undefined) return false
     const { queuedBytes, slowClient } = this.#options.limits
     if (slowClient === "drop" && this.#bytes + frame.length * 1.4 > queuedBytes) return false

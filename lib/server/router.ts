@@ -6,15 +6,22 @@ import type { EndpointContext } from "./context.js"
 import { answer, faultAnswer } from "./http-answers.js"
 import type { RequestTaker } from "./http-attachment.js"
 import { LongPoll } from "./longpoll.js"
-import { upgrade } from "./websocket-upgrade.js"
+import { upgrade, type UpgradeOptions } from "./websocket-upgrade.js"
 
-/** One path that clients connect to. */
-export interface Mount {
-  readonly path: string
+/** What serves websockets. */
+export interface WebSocketMount {
   readonly admission: Admission
+  readonly compress: boolean
+  /** What a websocket's client talks to. */
+  readonly own: UpgradeOptions["own"]
+  readonly onLimit: UpgradeOptions["onLimit"]
+}
+
+/** One path that clients of Phoenix connect to. */
+export interface Mount extends WebSocketMount {
+  readonly path: string
   readonly websocket: boolean
   readonly longpoll: boolean
-  readonly compress: boolean
 }
 
 const pathOf = ({ url = "" }: IncomingMessage): string => {
@@ -26,7 +33,7 @@ const pathOf = ({ url = "" }: IncomingMessage): string => {
 export class Router implements RequestTaker {
   readonly #context: EndpointContext
   readonly #trustProxy: TrustProxy
-  readonly #websockets = new Map<string, Mount>()
+  readonly #websockets = new Map<string, WebSocketMount>()
   readonly #longpolls = new Map<string, LongPoll>()
 
   constructor(context: EndpointContext, trustProxy: TrustProxy) {
@@ -35,8 +42,13 @@ export class Router implements RequestTaker {
   }
 
   mount(mount: Mount): void {
-    if (mount.websocket) this.#websockets.set(`${mount.path}/websocket`, mount)
+    if (mount.websocket) this.mountAt(`${mount.path}/websocket`, mount)
     if (mount.longpoll) this.#longpolls.set(`${mount.path}/longpoll`, new LongPoll(this.#context, mount.admission))
+  }
+
+  /** Serves websockets at exactly this path. */
+  mountAt(path: string, mount: WebSocketMount): void {
+    this.#websockets.set(path, mount)
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {
@@ -54,9 +66,8 @@ export class Router implements RequestTaker {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const mount = this.#websockets.get(pathOf(request))
     if (mount === undefined) return false
-    const { admission, compress } = mount
     const address = addressOf(request, this.#trustProxy)
-    upgrade(request, socket, head, { context: this.#context, admission, compress, address }).catch((error: unknown) => {
+    upgrade(request, socket, head, { ...mount, context: this.#context, address }).catch((error: unknown) => {
       this.#context.failed(error, "upgrade")
       socket.destroy()
     })

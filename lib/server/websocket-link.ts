@@ -2,10 +2,8 @@ import type { Duplex } from "node:stream"
 import { ABNORMAL, NORMAL, PROTOCOL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import type { Limits } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
-import type { EncodedBroadcast } from "./broadcast.js"
 import type { SocketLimits } from "./context.js"
-import type { ServerLink } from "./link.js"
-import type { SocketProcess } from "./socket-process.js"
+import type { LinkOwner, ServerLink, SharedFrame } from "./link.js"
 import { deflate, Inflater } from "./websocket-deflate.js"
 import { BINARY, frameBytes, frameClose, frameMessage, PONG, TEXT } from "./websocket-frames.js"
 import { ProtocolViolation, WebSocketReceiver } from "./websocket-receiver.js"
@@ -34,7 +32,7 @@ export class WebSocketLink implements ServerLink, BatchTarget {
   readonly #socket: Duplex
   readonly #options: WebSocketLinkOptions
   readonly #receiver: WebSocketReceiver
-  #owner: SocketProcess | undefined
+  #owner: LinkOwner | undefined
   #timer: NodeJS.Timeout | undefined
   #closing = false
   #over = false
@@ -62,7 +60,7 @@ export class WebSocketLink implements ServerLink, BatchTarget {
   }
 
   /** Begins to listen, now that there is somebody to tell. `head` came along with the handshake. */
-  start(owner: SocketProcess, head: Buffer): void {
+  start(owner: LinkOwner, head: Buffer): void {
     this.#owner = owner
     const socket = this.#socket
     socket.on("data", (chunk: Buffer) => this.#receive(chunk))
@@ -80,16 +78,16 @@ export class WebSocketLink implements ServerLink, BatchTarget {
     this.#write(frameBytes(opcode, deflate(payload), true))
   }
 
-  broadcast(encoded: EncodedBroadcast): boolean {
+  broadcast(shared: SharedFrame): boolean {
     if (this.#over && this.#options.limits.slowClient === "drop" && this.#isOver()) return false
-    const wire = this.#options.deflate ? encoded.deflated() : encoded.wire()
+    const wire = this.#options.deflate ? shared.deflated() : shared.wire()
     if (wire === undefined) return false
     this.#write(wire)
     return true
   }
 
-  close(code: number): void {
-    this.#end(code)
+  close(code: number, reason?: string): void {
+    this.#end(code, undefined, reason)
   }
 
   flush(): void {
@@ -139,12 +137,12 @@ export class WebSocketLink implements ServerLink, BatchTarget {
   }
 
   /** Sends the close frame and waits for the client's, or ends the line if this was the answer to it. */
-  #end(code: number, answerTo?: number): void {
+  #end(code: number, answerTo?: number, reason?: string): void {
     if (this.#closing) {
       if (answerTo !== undefined) this.#socket.end()
       return
     }
-    this.#options.batch.add(this, frameClose(code))
+    this.#options.batch.add(this, frameClose(code, reason))
     this.#closing = true
     this.flush()
     clearTimeout(this.#timer)

@@ -3,10 +3,12 @@ import type { IncomingMessage } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { readSubprotocols } from "../protocol/auth-token.js"
+import type { LimitName } from "../protocol/limits.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
 import { answerUpgrade, CACHE_CONTROL, faultAnswer } from "./http-answers.js"
-import { SocketProcess } from "./socket-process.js"
+import type { LinkOwner, ServerLink } from "./link.js"
+import type { SocketSetup } from "./socket-process.js"
 import { acceptDeflate } from "./websocket-deflate.js"
 import { WebSocketLink } from "./websocket-link.js"
 
@@ -24,6 +26,10 @@ export interface UpgradeOptions {
   readonly admission: Admission
   readonly compress: boolean
   readonly address: string | undefined
+  /** Makes whoever gets what the client sends. */
+  own(link: ServerLink, setup: SocketSetup): LinkOwner
+  /** Told of a limit that the client hit. */
+  onLimit(limit: LimitName, owner: LinkOwner): void
 }
 
 function isWebSocket({ method, headers }: IncomingMessage): boolean {
@@ -105,8 +111,8 @@ export async function upgrade(
     limits: setup.limits,
     batch: context.batch,
     deflate: deflate !== undefined,
-    onLimit: (limit) => context.limitHit(limit, owner),
+    onLimit: (limit) => options.onLimit(limit, owner),
   })
-  const owner = new SocketProcess(context, link, setup)
+  const owner = options.own(link, setup)
   link.start(owner, head)
 }

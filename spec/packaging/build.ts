@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url"
 /** The folder of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url))
 
-const SOURCES = ["lib", "package.json", "tsconfig.json", "tsconfig.lib.json", "tsup.config.ts"]
-// The types are written last.
-const RESULT = join(ROOT, "dist/index.d.cts")
+const SOURCES = ["lib", "package.json", "tsconfig.json", "tsconfig.lib.json", "tsup.config.ts", "tsup.page.config.ts"]
+// The page is built last.
+const RESULT = join(ROOT, "dist/page/app.js")
 
 function lastChange(path: string): number {
   const stats = statSync(path)
@@ -20,5 +20,8 @@ function lastChange(path: string): number {
 export default function buildIfStale(): void {
   const changed = Math.max(...SOURCES.map((name) => lastChange(join(ROOT, name))))
   if (existsSync(RESULT) && statSync(RESULT).mtimeMs >= changed) return
-  execFileSync(process.execPath, [join(ROOT, "node_modules/tsup/dist/cli-default.js")], { cwd: ROOT, stdio: "inherit" })
+  const tsup = join(ROOT, "node_modules/tsup/dist/cli-default.js")
+  for (const config of ["tsup.config.ts", "tsup.page.config.ts"]) {
+    execFileSync(process.execPath, [tsup, "--config", config], { cwd: ROOT, stdio: "inherit" })
+  }
 }

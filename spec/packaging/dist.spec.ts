@@ -9,7 +9,7 @@ import { ROOT } from "./build.js"
 import { runNode } from "./run-node.js"
 
 const DIST = join(ROOT, "dist")
-const PLATFORM_BUILDS = ["index.js", "index.cjs", "msgpack.js", "msgpack.cjs", "phoenix.js", "phoenix.cjs"]
+const PLATFORM_BUILDS = ["chat", "index", "msgpack", "phoenix", "rpc"].flatMap((name) => [`${name}.js`, `${name}.cjs`])
 
 /** Every file that a file of `dist/` leads to, and the packages that they import. */
 async function closure(entry: string): Promise<{ files: string[]; packages: string[] }> {
@@ -26,6 +26,13 @@ async function closure(entry: string): Promise<{ files: string[]; packages: stri
   const packages = imports.filter(({ external }) => external).map(({ path }) => path)
   return { files: Object.keys(metafile.inputs), packages: [...new Set(packages)].sort() }
 }
+
+/** What the types of an entry point may ask for beside Rookery's own. */
+const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
+  [/^server\./, /^(rookery|mitt|node:.*)$/],
+  [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
+  [/^chat-server\./, /^(rookery(\/.*)?|node:.*)$/],
+]
 
 const isBuiltin = (name: string): boolean => name.startsWith("node:") || builtinModules.includes(name)
 const declarations = readdirSync(DIST).filter((name) => /\.d\.c?ts$/.test(name))
@@ -75,7 +82,7 @@ describe("the types", () => {
   it.each(declarations)("ask for no other package: %s", (name) => {
     const { importedFiles } = ts.preProcessFile(readFileSync(join(DIST, name), "utf8"))
     const packages = importedFiles.map(({ fileName }) => fileName).filter((path) => !path.startsWith("."))
-    const own = name.startsWith("server.") ? /^(rookery|mitt|node:.*)$/ : /^rookery(\/|$)/
+    const own = ASKED_FOR.find(([entry]) => entry.test(name))?.[1] ?? /^rookery(\/|$)/
     expect(packages.filter((path) => !own.test(path))).toEqual([])
   })
 

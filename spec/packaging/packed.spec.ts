@@ -55,6 +55,21 @@ const EXPECTED = {
   code: "bad_frame",
 }
 
+const CHAT_NAMES = "{ ChatServer, lmdbStore, smtpMail }"
+
+const CHAT = `
+  const reasonOf = (promise) => promise.then(() => "fine", ({ code, message }) => [code, message])
+  const main = async () => {
+    const chat = new ChatServer({ print: () => {} })
+    const { port } = await chat.listen()
+    const { status } = await fetch("http://127.0.0.1:" + port + "/login?token=a")
+    await chat.close()
+    const mail = smtpMail({ SMTP_HOST: "127.0.0.1", MAIL_FROM: "chat@example.com" })
+    const reasons = [lmdbStore("data"), new ChatServer({ mail }).listen()].map(reasonOf)
+    console.log(JSON.stringify([status, ...(await Promise.all(reasons))]))
+  }
+  main().then(() => process.exit())`
+
 describe.each(["mjs", "cjs"] as const)("the packed package, imported from a .%s file", (kind) => {
   it("works in Node, with the WebSocket of ws", async () => {
     const file = project.write(`main.${kind}`, IMPORTS[kind] + PROGRAM)
@@ -65,6 +80,19 @@ describe.each(["mjs", "cjs"] as const)("the packed package, imported from a .%s 
     const file = project.write(`main.${kind}`, IMPORTS[kind] + PROGRAM)
     const result = await runNode(["--no-warnings", "--conditions", condition, file])
     expect(result).toEqual({ ...EXPECTED, headers: "bad_option" })
+  })
+
+  it("serves a chat without lmdb and nodemailer, and names the command that brings them", async () => {
+    const imports =
+      kind === "mjs"
+        ? `import ${CHAT_NAMES} from "rookery/chat/server"`
+        : `const ${CHAT_NAMES} = require("rookery/chat/server")`
+    const file = project.write(`chat.${kind}`, imports + CHAT)
+    expect(await runNode(["--no-warnings", file])).toEqual([
+      200,
+      ["bad_option", expect.stringContaining("npm install lmdb")],
+      ["bad_option", expect.stringContaining("npm install nodemailer")],
+    ])
   })
 
   it("keeps what is not an entry point to itself", async () => {
@@ -90,10 +118,10 @@ describe("the packed package", () => {
   })
 
   it("names every entry point that there is", () => {
-    const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: object }
+    const { exports, bin } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<string, object>
     const entries = readdirSync(join(ROOT, "lib")).filter((name) => name.endsWith(".ts"))
     expect(entries).toContain("index.ts")
-    const named = JSON.stringify(exports)
+    const named = JSON.stringify([exports, bin])
     expect(entries.filter((name) => !named.includes(`"./dist/${name.replace(/ts$/, "js")}"`))).toEqual([])
   })
 

@@ -1,0 +1,75 @@
+import { AuthenticationError, ClientError, ConnectionError } from "./errors.js"
+import type { ChatError, ChatUser } from "./topics.js"
+
+/** What the server says when a session begins. */
+export interface BegunSession {
+  session_token: string
+  user: ChatUser
+  expires_at: string
+}
+
+/** The chat's HTTP: links and sessions. */
+export class HttpApi {
+  readonly #base: string
+  readonly #timeoutMs: number
+
+  /** @param base the server's URL, without a slash at its end */
+  constructor(base: string, timeoutMs: number) {
+    this.#base = base
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Asks for a link by mail. */
+  async askForLink(email: string): Promise<void> {
+    await this.#ask("POST", "/api/login", { email })
+  }
+
+  /** Uses a link's token up. */
+  async begin(token: string): Promise<BegunSession> {
+    return (await this.#ask("POST", "/api/session", { token })) as BegunSession
+  }
+
+  /** Whose session it is. */
+  async session(token: string): Promise<{ user: ChatUser; expires_at: string }> {
+    return (await this.#ask("GET", "/api/session", undefined, token)) as BegunSession
+  }
+
+  /** Ends a session, everywhere. */
+  async end(token: string): Promise<void> {
+    await this.#ask("DELETE", "/api/session", undefined, token)
+  }
+
+  async #ask(method: string, path: string, body?: unknown, token?: string): Promise<unknown> {
+    let response: Response
+    let text: string
+    try {
+      response = await fetch(this.#base + path, {
+        method,
+        headers: {
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      })
+      text = await response.text()
+    } catch (cause) {
+      const late = (cause as Error).name === "TimeoutError"
+      const what = late ? `no answer within ${this.#timeoutMs} ms` : "it cannot be reached"
+      throw new ConnectionError(late ? "timeout" : "connect_failed", `${this.#base}: ${what}; is it running?`, cause)
+    }
+    const answer = readJson(text)
+    if (response.ok) return answer
+    const { error = `it answered ${response.status}` } = (answer ?? {}) as Partial<ChatError>
+    if (response.status === 401) throw new AuthenticationError(error)
+    throw new ClientError("refused", error)
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

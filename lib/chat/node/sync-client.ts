@@ -1,0 +1,208 @@
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "node:worker_threads"
+import { RookeryError, type ErrorCode } from "rookery"
+import type { ChatClientOptions } from "../client-options.js"
+import type { Renamed, Sent } from "../client.js"
+import { AuthenticationError, ClientError, ConnectionError } from "../errors.js"
+import { ChatHandlers, type ChatEvent, type ChatHandler, type ConnectionState } from "../events.js"
+import type { Joined } from "../room.js"
+import type { ChatMessage, ChatUser } from "../topics.js"
+import type { SyncError, SyncMessage, SyncSetup } from "./sync-wire.js"
+
+/** Options of a `SyncChatClient`: those of a `ChatClient` without the cache file. */
+export type SyncChatClientOptions = Omit<ChatClientOptions, "sessionCacheFile" | "sessionToken">
+
+/** How much longer than the client itself a call waits for it. */
+const GRACE_MS = 5000
+
+// CommonJS has the one, ES modules the other.
+const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
+/** Beside the built file. */
+const WORKER = join(HERE, "chat-worker.js")
+
+function nameOf(serializer: SyncChatClientOptions["serializer"]): SyncSetup["serializer"] {
+  const name = serializer?.name ?? "json"
+  if (name === "json" || name === "msgpack") return name
+  throw new RookeryError("bad_option", `serializer: ${name} cannot go to a worker; give json() or msgpack()`)
+}
+
+function errorOf({ name, code, message }: SyncError): ClientError {
+  if (name === "AuthenticationError") return new AuthenticationError(message)
+  if (name === "ConnectionError") return new ConnectionError(code as ConnectionError["code"], message)
+  return new ClientError(code as ErrorCode, message)
+}
+
+/**
+ * The chat without promises, for scripts: every call blocks until it is done. Handlers run during any call, and during
+ * {@link SyncChatClient.poll}. The work is done in a worker.
+ *
+ * ```ts
+ * using chat = new SyncChatClient("http://localhost:8000", token)
+ * chat.on("message", ({ user, content }) => console.log(user.email, content))
+ * chat.connect()
+ * chat.send("hello")
+ * chat.poll(1000)
+ * ```
+ */
+export class SyncChatClient {
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #counter: Int32Array
+  readonly #handlers = new ChatHandlers()
+  readonly #timeoutMs: number
+  #state: ConnectionState = "disconnected"
+  #user: ChatUser | null = null
+  #calls = 0
+  #disposed = false
+
+  constructor(serverUrl: string, sessionToken: string, options: SyncChatClientOptions = {}) {
+    const { serializer, ...rest } = options
+    const { connectionTimeout = 10_000 } = options
+    // Connecting asks twice, and joins twice.
+    this.#timeoutMs = 4 * connectionTimeout + GRACE_MS
+    const signal = new SharedArrayBuffer(4)
+    this.#counter = new Int32Array(signal)
+    const { port1, port2 } = new MessageChannel()
+    const setup: SyncSetup = {
+      serverUrl,
+      options: { ...rest, sessionToken },
+      serializer: nameOf(serializer),
+      signal,
+    }
+    this.#port = port1
+    // Without the arguments of this process: those of `node -e`, say, make no sense there.
+    const workerData = { ...setup, port: port2 }
+    this.#worker = new Worker(WORKER, { workerData, transferList: [port2], execArgv: [] })
+    // A script that forgets it still ends.
+    this.#worker.unref()
+    port1.unref()
+  }
+
+  get connected(): boolean {
+    return this.#state === "connected"
+  }
+
+  get user(): ChatUser | null {
+    return this.#user
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#state
+  }
+
+  /** Calls back at an event, during any call and during {@link SyncChatClient.poll}. */
+  on<E extends ChatEvent>(event: E, handler: ChatHandler<E>): void {
+    this.#handlers.on(event, handler)
+  }
+
+  /** Takes off one handler, or all of the event. */
+  off<E extends ChatEvent>(event: E, handler?: ChatHandler<E>): void {
+    this.#handlers.off(event, handler)
+  }
+
+  /** As {@link ChatClient.login}. */
+  login(email: string): true {
+    return this.#call("login", email) as true
+  }
+
+  /** As {@link ChatClient.connect}. */
+  connect(token?: string): void {
+    this.#call("connect", ...(token === undefined ? [] : [token]))
+  }
+
+  /** As {@link ChatClient.disconnect}. */
+  disconnect(): void {
+    this.#call("disconnect")
+  }
+
+  /** As {@link ChatClient.logout}. */
+  logout(): void {
+    this.#call("logout")
+  }
+
+  /** As {@link ChatClient.send}. */
+  send(content: string, options: { room?: string } = {}): Sent {
+    return this.#call("send", content, options) as Sent
+  }
+
+  /** As {@link ChatClient.setDisplayName}. */
+  setDisplayName(name: string | null): Renamed {
+    return this.#call("setDisplayName", name) as Renamed
+  }
+
+  /** As {@link ChatClient.join}. */
+  join(room: string): Joined {
+    return this.#call("join", room) as Joined
+  }
+
+  /** As {@link ChatClient.leave}. */
+  leave(room: string): void {
+    this.#call("leave", room)
+  }
+
+  /** As {@link ChatClient.users}. */
+  users(room?: string): ChatUser[] {
+    return this.#call("users", room) as ChatUser[]
+  }
+
+  /** As {@link ChatClient.history}. */
+  history(room?: string, range?: { before?: string; limit?: number }): ChatMessage[] {
+    return this.#call("history", room, range) as ChatMessage[]
+  }
+
+  /** Lets so much time pass, while handlers run for what comes. */
+  poll(ms: number): void {
+    this.#wait(ms, () => false)
+  }
+
+  /** Ends the connection and the worker. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return
+    try {
+      if (this.#state !== "disconnected") this.disconnect()
+    } finally {
+      this.#disposed = true
+      this.#port.close()
+      void this.#worker.terminate()
+    }
+  }
+
+  #call(method: string, ...args: unknown[]): unknown {
+    if (this.#disposed) throw new ConnectionError("disconnected", "the client was disposed of; make another")
+    const id = ++this.#calls
+    this.#port.postMessage({ id, method, args })
+    let answer: { result: unknown } | { error: SyncError } | undefined
+    this.#wait(this.#timeoutMs, (message) => {
+      if (!("id" in message) || message.id !== id) return false
+      answer = message
+      return true
+    })
+    if (answer === undefined) throw new ConnectionError("timeout", `${method}: the worker does not answer`)
+    if ("error" in answer) throw errorOf(answer.error)
+    return answer.result
+  }
+
+  /** Takes what the worker says until it is what is waited for, or the time is up. */
+  #wait(ms: number, isIt: (message: SyncMessage) => boolean): void {
+    const end = performance.now() + ms
+    for (;;) {
+      const seen = Atomics.load(this.#counter, 0)
+      for (;;) {
+        const received = receiveMessageOnPort(this.#port) as { message: SyncMessage } | undefined
+        if (received === undefined) break
+        if (this.#take(received.message, isIt)) return
+      }
+      const left = end - performance.now()
+      if (left <= 0) return
+      Atomics.wait(this.#counter, 0, seen, left)
+    }
+  }
+
+  #take(message: SyncMessage, isIt: (message: SyncMessage) => boolean): boolean {
+    this.#state = message.state
+    this.#user = message.user
+    if ("event" in message) this.#handlers.emit(message.event, message.details as never)
+    return isIt(message)
+  }
+}

@@ -1,0 +1,74 @@
+import { announce } from "./announcer.js"
+import { avatar, initialsOf } from "./avatar.js"
+import type { Chat } from "./chat.js"
+import { byId, setText } from "./dom.js"
+
+/** Who one is here: the name that others see, and the way out. */
+export class AccountView {
+  readonly #chat: Chat
+  readonly #name: HTMLElement = byId("own-name", HTMLElement)
+  readonly #email: HTMLElement = byId("own-email", HTMLElement)
+  readonly #picture: HTMLElement
+  readonly #edit: HTMLButtonElement = byId("edit-name", HTMLButtonElement)
+  readonly #form: HTMLFormElement = byId("name-form", HTMLFormElement)
+  readonly #input: HTMLInputElement = byId("name-input", HTMLInputElement)
+  readonly #error: HTMLElement = byId("account-error", HTMLElement)
+
+  /** @param logOut gives what to tell if it did not work */
+  constructor(chat: Chat, logOut: () => Promise<string | undefined>, signal: AbortSignal) {
+    this.#chat = chat
+    this.#picture = avatar(chat.user.id)
+    byId("own-avatar", HTMLElement).replaceChildren(this.#picture)
+    this.#close(false)
+    this.#edit.addEventListener("click", () => this.#open(), { signal })
+    this.#form.addEventListener("submit", (event) => void this.#save(event), { signal })
+    byId("name-cancel", HTMLElement).addEventListener("click", () => this.#close(true), { signal })
+    this.#form.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape") return
+        event.stopPropagation()
+        this.#close(true)
+      },
+      { signal },
+    )
+    const out = byId("log-out", HTMLElement)
+    out.addEventListener("click", () => void logOut().then((error) => this.#tell(error ?? "")), { signal })
+  }
+
+  render(): void {
+    const { user } = this.#chat
+    const name = user.display_name ?? user.email
+    setText(this.#picture, initialsOf(name))
+    setText(this.#name, name)
+    setText(this.#email, name === user.email ? "No display name yet" : user.email)
+  }
+
+  #open(): void {
+    this.#input.value = this.#chat.user.display_name ?? ""
+    this.#form.hidden = false
+    this.#edit.setAttribute("aria-expanded", "true")
+    this.#input.select()
+    this.#input.focus()
+  }
+
+  #close(focus: boolean): void {
+    this.#form.hidden = true
+    this.#edit.setAttribute("aria-expanded", "false")
+    this.#tell("")
+    if (focus) this.#edit.focus()
+  }
+
+  async #save(event: Event): Promise<void> {
+    event.preventDefault()
+    const error = await this.#chat.setDisplayName(this.#input.value.trim() || null)
+    if (error !== undefined) return this.#tell(error)
+    this.#close(true)
+    announce(`You are now ${this.#chat.user.display_name ?? this.#chat.user.email}.`)
+  }
+
+  #tell(error: string): void {
+    this.#error.hidden = error === ""
+    setText(this.#error, error)
+  }
+}

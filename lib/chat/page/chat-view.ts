@@ -1,0 +1,94 @@
+import { AccountView } from "./account-view.js"
+import { announce } from "./announcer.js"
+import { Composer } from "./composer.js"
+import type { Chat } from "./chat.js"
+import { byId } from "./dom.js"
+import { LightView } from "./light-view.js"
+import { MessagesView } from "./messages-view.js"
+import { Panels } from "./panels.js"
+import { PeopleView } from "./people-view.js"
+import { RoomView } from "./room-view.js"
+import { RoomsView } from "./rooms-view.js"
+import { soon } from "./signal.js"
+import { WireView } from "./wire-view.js"
+
+const TITLE = "Rookery"
+
+/** Without a keyboard, the focus in a field calls up one on the screen, over what was to be read. */
+const TOUCHED = "(hover: none) and (pointer: coarse)"
+
+/** Shows a chat, and brings what is shown up to date, until the signal is aborted. */
+export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, signal: AbortSignal): void {
+  const composer = new Composer(chat, signal)
+  const panels = new Panels(signal)
+
+  function focus(): void {
+    if (matchMedia(TOUCHED).matches) byId("log", HTMLElement).focus()
+    else composer.focus()
+  }
+
+  function open(name: string): void {
+    const room = chat.open(name)
+    panels.close()
+    address(name)
+    render()
+    focus()
+    announce(`${room.name}. ${room.users.length === 1 ? "You are alone" : `${room.users.length} people are`} here.`)
+  }
+
+  function leave(): void {
+    if (!chat.current) return
+    const { name } = chat.current
+    chat.leave(chat.current)
+    announce(`You have left ${name}.`)
+    address(chat.current?.name)
+    render()
+    focus()
+  }
+
+  const views = [
+    new RoomsView(chat, open, signal),
+    new RoomView(chat, leave, signal),
+    new PeopleView(chat),
+    new MessagesView(chat, () => composer.focus(), signal),
+    composer,
+    new LightView(chat, signal),
+    new WireView(chat, signal),
+    new AccountView(chat, logOut, signal),
+  ]
+
+  function render(): void {
+    if (signal.aborted) return
+    for (const view of views) view.render()
+    const unread = chat.rooms.reduce((sum, room) => sum + room.unread, 0)
+    const title = chat.current ? `${chat.current.name} · ${TITLE}` : TITLE
+    document.title = unread > 0 ? `(${unread}) ${title}` : title
+  }
+
+  const renderSoon = soon(render)
+  chat.changed.listen(renderSoon)
+  chat.line.changed.listen(renderSoon)
+  const named = roomInAddress()
+  if (named !== undefined) chat.open(named)
+  address(chat.current?.name)
+  addEventListener("hashchange", () => open(roomInAddress() ?? chat.current?.name ?? ""), { signal })
+  addEventListener("beforeunload", (event) => chat.hasUnsent && event.preventDefault(), { signal })
+  render()
+  focus()
+}
+
+/** The room that the page's address names. */
+function roomInAddress(): string | undefined {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts a room into the page's address, so that it can be passed on, and so that "back" leads back. */
+function address(name = ""): void {
+  if (roomInAddress() === (name || undefined)) return
+  const url = name ? `#${encodeURIComponent(name)}` : location.pathname
+  history[location.hash ? "pushState" : "replaceState"](null, "", url)
+}

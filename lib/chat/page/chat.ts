@@ -1,0 +1,185 @@
+import { PushError, RookeryError, type Channel, type Socket } from "rookery"
+import type { ChatTopics, ChatUser } from "../topics.js"
+import type { Traffic } from "./byte-counter.js"
+import { LineWatch } from "./line-watch.js"
+import { People } from "./people.js"
+import { rememberRooms, rememberedRooms, rememberedSerializer, rememberSerializer } from "./preferences.js"
+import { Room, type RoomHost } from "./room.js"
+import { sentence } from "./session.js"
+import { Signal } from "./signal.js"
+import { openSocket, type SerializerName } from "./wire.js"
+
+/** All that the page shows of somebody who is logged in: rooms on one socket, and the socket. */
+export class Chat implements RoomHost {
+  readonly changed: Signal = new Signal()
+  readonly people: People = new People()
+  readonly line: LineWatch
+  /** What each serializer has carried. */
+  readonly traffic: Record<SerializerName, Traffic> = {
+    json: { sent: 0, received: 0 },
+    msgpack: { sent: 0, received: 0 },
+  }
+  #user: ChatUser
+  #serializer: SerializerName = rememberedSerializer()
+  readonly #rooms = new Map<string, Room>()
+  #current: Room | undefined
+  #socket: Socket<ChatTopics>
+  #own: Channel<ChatTopics["user:*"]>
+  readonly #living = new AbortController()
+  readonly #suspect: () => void
+
+  /** @param suspect told when the server turns us away again and again, as it does when the session has ended */
+  constructor(user: ChatUser, suspect: () => void) {
+    this.#user = user
+    this.#suspect = suspect
+    this.line = new LineWatch(this.#living.signal)
+    this.#socket = this.#connect()
+    this.#own = this.#joinOwn()
+    for (const name of rememberedRooms()) void this.#add(name).attach(this.#socket)
+    this.#current = this.rooms[0]
+    this.people.rename(user, user.display_name)
+    document.addEventListener("visibilitychange", () => this.#look(), this.#living)
+  }
+
+  get user(): ChatUser {
+    return this.#user
+  }
+
+  get rooms(): Room[] {
+    return [...this.#rooms.values()]
+  }
+
+  /** The room that is shown. */
+  get current(): Room | undefined {
+    return this.#current
+  }
+
+  get serializer(): SerializerName {
+    return this.#serializer
+  }
+
+  isSeen(room: Room): boolean {
+    return room === this.#current && document.visibilityState === "visible"
+  }
+
+  roomChanged(): void {
+    this.changed.tell()
+  }
+
+  /** Shows a room, and joins it first if need be. */
+  open(name: string): Room {
+    let room = this.#rooms.get(name)
+    if (!room) {
+      room = this.#add(name)
+      void room.attach(this.#socket)
+      this.#remember()
+    }
+    this.#current = room
+    this.#look()
+    return room
+  }
+
+  /** Leaves a room, and shows the one beside it. */
+  leave(room: Room): void {
+    const at = this.rooms.indexOf(room)
+    room.leave()
+    this.#rooms.delete(room.name)
+    this.#remember()
+    if (room === this.#current) this.#current = this.rooms[at] ?? this.rooms[at - 1]
+    this.#look()
+  }
+
+  /** Tries again to enter a room that was closed to us. */
+  enter(room: Room): void {
+    void room.enter(this.#socket)
+    this.changed.tell()
+  }
+
+  /** Goes on with another serializer, on a socket of its own. The former ends once every room is on the new one. */
+  async speak(serializer: SerializerName): Promise<void> {
+    if (serializer === this.#serializer) return
+    const former = this.#socket
+    this.#serializer = serializer
+    rememberSerializer(serializer)
+    this.#socket = this.#connect()
+    this.#own = this.#joinOwn()
+    const joins = this.rooms.filter(({ state }) => state !== "refused").map((room) => room.attach(this.#socket))
+    this.changed.tell()
+    if (former.isConnected()) await Promise.all(joins)
+    former.destroy()
+  }
+
+  /** Tries to connect at once instead of after the wait. */
+  connectNow(): void {
+    this.#socket.connect()
+  }
+
+  /** Is called something else from now on. Gives what to tell if that is not to be. */
+  async setDisplayName(name: string | null): Promise<string | undefined> {
+    try {
+      const { display_name } = await this.#own.push("set_display_name", { display_name: name })
+      this.#renamed(display_name)
+      return undefined
+    } catch (error) {
+      const { response } = error as PushError<{ error?: unknown } | undefined>
+      if (error instanceof PushError && typeof response?.error === "string") return sentence(response.error)
+      return error instanceof RookeryError && error.code === "timeout"
+        ? "The server did not answer in time."
+        : "The connection was lost. Try again."
+    }
+  }
+
+  /** Whether something was said that is not known to have arrived. */
+  get hasUnsent(): boolean {
+    return this.rooms.some(({ outbox }) => outbox.items.length > 0)
+  }
+
+  destroy(): void {
+    this.#living.abort()
+    for (const room of this.rooms) room.detach()
+    this.#socket.destroy()
+  }
+
+  #connect(): Socket<ChatTopics> {
+    const socket = openSocket(this.#serializer, this.traffic[this.#serializer], () => this.changed.tell())
+    socket.onStatus((status, { tries }) => {
+      // A page is not told why a websocket was refused.
+      if (status === "reconnecting" && tries % 4 === 2) this.#suspect()
+    })
+    this.line.follow(socket)
+    socket.connect()
+    return socket
+  }
+
+  #joinOwn(): Channel<ChatTopics["user:*"]> {
+    const own = this.#socket.channel(this.#user.id as `user:${string}`)
+    own.on("display_name_changed", ({ display_name }) => this.#renamed(display_name))
+    own
+      .join()
+      .receive("ok", ({ user }) => this.#renamed(user.display_name))
+      .receive("error", this.#suspect)
+    return own
+  }
+
+  #renamed(name: string | null): void {
+    this.#user = { ...this.#user, display_name: name }
+    this.people.rename(this.#user, name)
+    this.changed.tell()
+  }
+
+  #add(name: string): Room {
+    const room = new Room(name, this)
+    this.#rooms.set(name, room)
+    return room
+  }
+
+  #remember(): void {
+    rememberRooms([...this.#rooms.keys()])
+  }
+
+  /** Whoever looks at a room has read it. */
+  #look(): void {
+    if (this.#current && this.isSeen(this.#current)) this.#current.unread = 0
+    this.changed.tell()
+  }
+}

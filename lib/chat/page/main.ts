@@ -1,0 +1,80 @@
+import type { ChatUser } from "../topics.js"
+import { Chat } from "./chat.js"
+import { showChat } from "./chat-view.js"
+import { byId, setText } from "./dom.js"
+import { LoginView } from "./login-view.js"
+import { forgetRooms } from "./preferences.js"
+import { currentSession, endSession, reasonOf, type Session } from "./session.js"
+
+type Screen = "loading" | "login" | "chat"
+
+const login = new LoginView()
+let ended = new AbortController()
+let loggingOut = false
+
+function show(screen: Screen): void {
+  for (const id of ["loading", "login", "chat"]) byId(id, HTMLElement).hidden = id !== screen
+}
+
+function enter({ user }: Session): void {
+  show("chat")
+  const { signal } = (ended = new AbortController())
+  const chat = new Chat(user, () => void checkSession(user, signal))
+  signal.addEventListener("abort", () => chat.destroy())
+  showChat(chat, logOut, signal)
+}
+
+function askToLogIn(reason?: string): void {
+  ended.abort()
+  document.title = "Rookery"
+  show("login")
+  login.show(reason)
+}
+
+async function logOut(): Promise<string | undefined> {
+  loggingOut = true
+  try {
+    await endSession()
+    forgetRooms()
+    history.replaceState(null, "", location.pathname)
+    askToLogIn("You have logged out.")
+    return undefined
+  } catch (error) {
+    return reasonOf(error)
+  } finally {
+    loggingOut = false
+  }
+}
+
+/** Finds out whether it is the session that the server turns us away for, or only the line. */
+async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> {
+  try {
+    const session = await currentSession()
+    // In another tab somebody else may have logged in, and the cookie is theirs now.
+    if (session && session.user.id !== user.id && !signal.aborted) {
+      ended.abort()
+      enter(session)
+    }
+    // The server ends the sockets of a session before it says that it has ended the session.
+    if (!session && !signal.aborted && !loggingOut) askToLogIn("Your session has ended. Log in again.")
+  } catch {
+    // The server is not there to be asked; the socket goes on trying.
+  }
+}
+
+async function start(): Promise<void> {
+  const failed = byId("loading-failed", HTMLElement)
+  failed.hidden = true
+  show("loading")
+  try {
+    const session = await currentSession()
+    if (session) enter(session)
+    else askToLogIn()
+  } catch (error) {
+    setText(byId("loading-error", HTMLElement), reasonOf(error))
+    failed.hidden = false
+  }
+}
+
+byId("load-again", HTMLElement).addEventListener("click", () => void start())
+void start()

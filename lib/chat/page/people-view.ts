@@ -1,0 +1,50 @@
+import type { ChatUser } from "../topics.js"
+import { avatar, initialsOf } from "./avatar.js"
+import type { Chat } from "./chat.js"
+import { byId, element, setText } from "./dom.js"
+import { KeyedList } from "./keyed-list.js"
+
+/** Who is in the room that is shown. */
+export class PeopleView {
+  readonly #chat: Chat
+  readonly #heading: HTMLElement = byId("people-heading", HTMLElement)
+  readonly #list: KeyedList<ChatUser>
+
+  constructor(chat: Chat) {
+    this.#chat = chat
+    this.#list = new KeyedList<ChatUser>(byId("people-list", HTMLElement), {
+      key: ({ id }) => id,
+      make: ({ id }) =>
+        element(
+          "li",
+          {},
+          avatar(id),
+          element("span", { class: "who" }, element("strong", { dir: "auto" }), element("span", { class: "email" })),
+        ),
+      update: (row, user) => this.#update(row, user),
+    })
+    this.#list.clear()
+  }
+
+  render(): void {
+    const { current, people } = this.#chat
+    const users = [...(current?.users ?? [])]
+    users.sort((a, b) => people.nameOf(a).localeCompare(people.nameOf(b)) || (a.id < b.id ? -1 : 1))
+    const isKnown = current?.state === "joined"
+    const heading = isKnown ? `Here now: ${users.length}` : users.length > 0 ? "Here a moment ago" : "Nobody to show"
+    setText(this.#heading, heading)
+    this.#list.show(users)
+  }
+
+  #update(row: HTMLElement, user: ChatUser): void {
+    const { people, user: self } = this.#chat
+    const name = people.nameOf(user)
+    const isSelf = user.id === self.id
+    const [letters, called, email] = [".avatar", "strong", ".email"].map((selector) => row.querySelector(selector))
+    if (!letters || !called || !email) return
+    setText(letters, initialsOf(name))
+    setText(called, name)
+    const address = name === user.email ? "" : user.email
+    setText(email, isSelf ? ["You", address].filter(Boolean).join(", ") : address)
+  }
+}

@@ -1,0 +1,236 @@
+import { Presence, PushError, RookeryError, type Channel, type Socket } from "rookery"
+import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import { Outbox, type Outgoing } from "./outbox.js"
+import type { People } from "./people.js"
+import { sentence } from "./session.js"
+import { Timeline } from "./timeline.js"
+
+type RoomChannel = Channel<ChatTopics["room:*"]>
+
+/** Where a room stands: not joined yet, joined, waiting for the line to be joined again, or closed to us. */
+export type RoomState = "joining" | "joined" | "waiting" | "refused"
+
+/** What a room needs to know of the chat that it is in. */
+export interface RoomHost {
+  readonly user: ChatUser
+  readonly people: People
+  /** Whether somebody looks at the room now. */
+  isSeen(room: Room): boolean
+  /** Something to show has changed. */
+  roomChanged(): void
+}
+
+/** How many earlier messages are asked for at once. */
+const PAGE = 50
+
+/** A room: what is said in it, who is there, and what is on its way. It outlives the sockets that it is joined on. */
+export class Room {
+  readonly name: string
+  readonly timeline: Timeline = new Timeline()
+  readonly outbox: Outbox = new Outbox()
+  /** What is being written. */
+  draft = ""
+  /** How many messages of others nobody has looked at. */
+  unread = 0
+  /** Why it is refused, or why its earlier messages did not come. */
+  error: string | undefined
+  loadingEarlier = false
+  #state: RoomState = "joining"
+  #users: ChatUser[] = []
+  #channel: RoomChannel | undefined
+  readonly #host: RoomHost
+
+  constructor(name: string, host: RoomHost) {
+    this.name = name
+    this.#host = host
+  }
+
+  get state(): RoomState {
+    return this.#state
+  }
+
+  /** Who is there, by name. */
+  get users(): readonly ChatUser[] {
+    return this.#users
+  }
+
+  /** Joins the room on this socket, and has no more to do with a former one. Settles with the first answer. */
+  async attach(socket: Socket<ChatTopics>): Promise<void> {
+    const channel = socket.channel(`room:${this.name}`)
+    this.#channel = channel
+    // A channel of a former socket lives on for a moment, and is not listened to.
+    const whileOurs =
+      <Arguments extends unknown[]>(act: (...args: Arguments) => void) =>
+      (...args: Arguments): void => {
+        if (this.#channel !== channel) return
+        act(...args)
+        this.#host.roomChanged()
+      }
+    channel.on(
+      "message",
+      whileOurs((message) => this.#heard(message)),
+    )
+    channel.on(
+      "display_name_changed",
+      whileOurs(({ user, display_name }) => this.#host.people.rename(user, display_name)),
+    )
+    channel.onError(
+      whileOurs(() => {
+        if (this.#state === "joined") this.#state = "waiting"
+      }),
+    )
+    channel.onClose(whileOurs(() => this.#refuse("The server has closed this room.")))
+    const presence = new Presence(channel)
+    presence.onSync(whileOurs(() => this.#present(presence)))
+    const join = channel
+      .join()
+      .receive("ok", whileOurs(this.#joined.bind(this)))
+      .receive(
+        "error",
+        whileOurs(({ error }) => {
+          // Where we were already, the channel goes on trying by itself.
+          if (this.#state !== "waiting") this.#refuse(sentence(error))
+        }),
+      )
+    await join.catch(() => {})
+  }
+
+  /** Tries again to enter a room that was closed to us. */
+  async enter(socket: Socket<ChatTopics>): Promise<void> {
+    this.#state = "joining"
+    this.error = undefined
+    await this.attach(socket)
+  }
+
+  leave(): void {
+    this.detach()?.leave()
+  }
+
+  /** Has no more to do with its socket, which ends. */
+  detach(): RoomChannel | undefined {
+    const channel = this.#channel
+    this.#channel = undefined
+    return channel
+  }
+
+  /** Says something: at once, or as soon as the room is joined again. */
+  send(content: string): void {
+    const item = this.outbox.add(content, this.timeline.newest)
+    if (this.#state === "joined") void this.#push(item)
+    this.#host.roomChanged()
+  }
+
+  /** Says again what failed. */
+  retry(item: Outgoing): void {
+    item.state = "waiting"
+    if (this.#state === "joined") void this.#push(item)
+    this.#host.roomChanged()
+  }
+
+  /** Takes back what failed, to be written anew. */
+  takeBack(item: Outgoing): void {
+    this.outbox.remove(item)
+    this.draft = this.draft.trim() ? `${item.content}\n${this.draft}` : item.content
+    this.#host.roomChanged()
+  }
+
+  /** Asks for messages older than the oldest that is known. */
+  async loadEarlier(): Promise<void> {
+    const channel = this.#channel
+    const before = this.timeline.oldest?.id
+    if (!channel || this.#state !== "joined" || this.loadingEarlier || before === undefined) return
+    this.loadingEarlier = true
+    this.error = undefined
+    this.#host.roomChanged()
+    try {
+      const { messages } = await channel.push("history", { before, limit: PAGE })
+      // While they were asked for, a rejoin may have begun the room anew.
+      if (this.timeline.oldest?.id === before) this.timeline.addEarlier(messages)
+    } catch (error) {
+      this.error = failureOf(error)
+    }
+    this.loadingEarlier = false
+    this.#host.roomChanged()
+  }
+
+  #joined({ users, messages }: ChatTopics["room:*"]["joined"]): void {
+    const back = this.#state === "waiting" || this.timeline.newest !== undefined
+    this.#state = "joined"
+    this.error = undefined
+    this.#setUsers(users)
+    const missed = this.timeline.catchUp(messages)
+    for (const message of missed) this.#settle(message)
+    if (back) this.#count(missed)
+    for (const item of this.outbox.waiting) void this.#push(item)
+  }
+
+  #heard(message: ChatMessage): void {
+    this.#host.people.rename(message.user, message.user.display_name)
+    if (!this.timeline.add(message)) return
+    this.#settle(message)
+    this.#count([message])
+  }
+
+  #settle(message: ChatMessage): void {
+    if (message.user.id === this.#host.user.id) this.outbox.arrived(message)
+  }
+
+  #count(messages: readonly ChatMessage[]): void {
+    if (this.#host.isSeen(this)) return
+    this.unread += messages.filter(({ user }) => user.id !== this.#host.user.id).length
+  }
+
+  #present(presence: Presence<ChatTopics["room:*"]>): void {
+    const users = presence.list((id, { metas: [meta] }) => ({
+      id,
+      email: meta?.email ?? id,
+      // The newest meta is the last; an older one may have an older name.
+      display_name: meta?.display_name ?? null,
+    }))
+    this.#setUsers(users)
+  }
+
+  #setUsers(users: ChatUser[]): void {
+    const { people } = this.#host
+    for (const user of users) people.rename(user, user.display_name)
+    this.#users = users
+  }
+
+  #refuse(why: string): void {
+    this.#state = "refused"
+    this.error = why
+    this.#users = []
+    this.leave()
+  }
+
+  async #push(item: Outgoing): Promise<void> {
+    const channel = this.#channel
+    if (!channel) return
+    const { content } = item
+    item.state = "sending"
+    delete item.error
+    try {
+      const { message_id: id, timestamp } = await channel.push("send", { content })
+      this.outbox.remove(item)
+      // The broadcast mostly comes first.
+      this.timeline.add({ id, user: this.#host.user, content, timestamp })
+    } catch (error) {
+      this.outbox.fail(item, failureOf(error))
+    }
+    this.#host.roomChanged()
+  }
+}
+
+/** What to tell of a push that was not answered, or not with yes. */
+function failureOf(error: unknown): string {
+  if (error instanceof PushError) {
+    const { response } = error as PushError<{ error?: unknown } | undefined>
+    return sentence(typeof response?.error === "string" ? response.error : "the server refused it")
+  }
+  const code = error instanceof RookeryError ? error.code : undefined
+  if (code === "timeout") return "The server did not answer in time."
+  if (code === "disconnected" || code === "channel_closed") {
+    return "The connection was lost before the server confirmed it."
+  }
+  return "The server did not confirm it."
+}

@@ -1,0 +1,66 @@
+import type { Chat } from "./chat.js"
+import { byId, element, icon, setAttributes } from "./dom.js"
+import { KeyedList } from "./keyed-list.js"
+import type { Room } from "./room.js"
+
+/** The rooms one is in, and the way into others. */
+export class RoomsView {
+  readonly #chat: Chat
+  readonly #form: HTMLFormElement = byId("join", HTMLFormElement)
+  readonly #name: HTMLInputElement = byId("join-name", HTMLInputElement)
+  readonly #elsewhere: HTMLElement = byId("unread-elsewhere", HTMLElement)
+  readonly #list: KeyedList<Room>
+
+  /** @param open shows a room of this name */
+  constructor(chat: Chat, open: (name: string) => void, signal: AbortSignal) {
+    this.#chat = chat
+    this.#list = new KeyedList<Room>(byId("room-list", HTMLElement), {
+      key: ({ name }) => name,
+      make: (room) => makeRow(room, () => open(room.name)),
+      update: (row, room) => updateRow(row, room, room === this.#chat.current),
+    })
+    this.#list.clear()
+    this.#form.addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault()
+        const name = roomNameOf(this.#name.value)
+        if (name === "") return
+        this.#form.reset()
+        open(name)
+      },
+      { signal },
+    )
+  }
+
+  render(): void {
+    const { rooms, current } = this.#chat
+    this.#list.show(rooms)
+    this.#elsewhere.hidden = !rooms.some((room) => room !== current && room.unread > 0)
+  }
+}
+
+/** What somebody means who types the name of a room. */
+export const roomNameOf = (typed: string): string =>
+  typed.normalize("NFC").trim().toLowerCase().replace(/^#\s*/, "").replaceAll(/\s+/g, "-")
+
+function makeRow(room: Room, pressed: () => void): HTMLElement {
+  const name = element("span", { class: "name", dir: "auto" }, room.name)
+  const unread = element("span", { class: "unread" })
+  const open = element("button", { type: "button", class: "room" }, icon("room"), name, unread)
+  open.addEventListener("click", pressed)
+  return element("li", {}, open)
+}
+
+function updateRow(row: HTMLElement, { unread, state }: Room, isCurrent: boolean): void {
+  const open = row.querySelector("button")
+  const count = row.querySelector(".unread")
+  if (!open || !count) return
+  setAttributes(open, { "aria-current": isCurrent && "true" })
+  open.classList.toggle("refused", state === "refused")
+  open.classList.toggle("has-unread", unread > 0)
+  if (unread === 0) return count.replaceChildren()
+  const shown = unread > 99 ? "99+" : String(unread)
+  if (count.firstChild?.textContent === shown) return
+  count.replaceChildren(element("span", {}, shown), element("span", { class: "for-readers" }, " unread"))
+}

@@ -1,0 +1,28 @@
+/** Tells whoever listens that something has changed, and not what. */
+export class Signal {
+  readonly #listeners = new Set<() => void>()
+
+  /** Calls back at every change until the returned function is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  tell(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+/** Runs once, soon, however often it was asked to. */
+export function soon(run: () => void): () => void {
+  let asked = false
+  return () => {
+    if (asked) return
+    asked = true
+    // Not at the next frame: a page that nobody looks at has none, and its title still counts.
+    queueMicrotask(() => {
+      asked = false
+      run()
+    })
+  }
+}

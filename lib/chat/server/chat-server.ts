@@ -1,0 +1,281 @@
+import { existsSync } from "node:fs"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo, ListenOptions } from "node:net"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import {
+  addressOf,
+  consoleLogger,
+  contract,
+  Endpoint,
+  Refused,
+  RookeryError,
+  type AnyHttpServer,
+  type CloseOptions,
+  type ConnectRequest,
+  type ServerSocket,
+} from "rookery/server"
+import { SOCKET_PATH, type ChatTopics } from "../topics.js"
+import { Accounts } from "./accounts.js"
+import type { ChannelsOptions } from "./chat-channels.js"
+import { logMail, smtpMail, type Mail } from "./mail.js"
+import { memoryStore } from "./memory-store.js"
+import { DEFAULT_CHAT_LIMITS, type ChatLimits, type ChatServerOptions } from "./options.js"
+import { People, type ChatAssigns } from "./people.js"
+import { isLoopback, localUrl, ownOrigin, readPublicUrl } from "./public-url.js"
+import { RateLimiter } from "./rate-limiter.js"
+import { roomChannel } from "./room-channel.js"
+import { Routes } from "./routes.js"
+import { SessionCookie } from "./session-cookie.js"
+import { StaticFiles } from "./static-files.js"
+import type { ChatStore } from "./store.js"
+import { userChannel } from "./user-channel.js"
+
+// What is built is an ES module, or CommonJS, which knows its folder by another name.
+const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
+/** Beside the built file; there is none beside the sources. */
+const OWN_PAGE = join(HERE, "page")
+
+function openPage(page: string | false | undefined): StaticFiles | undefined {
+  if (page === false || (page === undefined && !existsSync(OWN_PAGE))) return undefined
+  return new StaticFiles(page ?? OWN_PAGE)
+}
+
+/** How often what has expired is looked for. */
+const SWEEP_MS = 60_000
+/** How long a request may take that is being answered when the server closes. */
+const CUT_MS = 1000
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+/** Where a server listens, if it does and not at a path. */
+function listensAt(server: AnyHttpServer): AddressInfo | undefined {
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address : undefined
+}
+
+/**
+ * The chat: log-in by magic links, rooms over one socket, and the web page.
+ *
+ * ```ts
+ * const chat = new ChatServer({ store: await lmdbStore("data") })
+ * await chat.listen({ port: 8000 })
+ * ```
+ */
+export class ChatServer {
+  /** The endpoint of its socket: for channels of your own beside the chat's. */
+  readonly endpoint: Endpoint<ChatTopics, ChatAssigns>
+  readonly #options: ChatServerOptions
+  readonly #store: ChatStore
+  readonly #mail: Mail
+  readonly #limits: ChatLimits
+  readonly #origins: readonly string[]
+  readonly #now: () => number
+  readonly #accounts: Accounts
+  readonly #people = new People()
+  readonly #routes: Routes
+  readonly #served = new Map<AnyHttpServer, () => void>()
+  readonly #sweeping: NodeJS.Timeout
+  #publicUrl: string | undefined
+  #cookie: SessionCookie
+  #own: AnyHttpServer | undefined
+  /** Whether links can be sent, as far as that is known when it starts. */
+  #mailStarted: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: ChatServerOptions = {}) {
+    const { store = memoryStore(), now = Date.now, print = console.log, page, trustProxy = false } = options
+    this.#options = options
+    this.#limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits }
+    this.#now = now
+    this.#store = store
+    this.#mail = options.mail ?? smtpMail(process.env) ?? logMail(print)
+    this.#publicUrl = options.publicUrl === undefined ? undefined : readPublicUrl(options.publicUrl)
+    this.#origins = (options.origins ?? []).map((origin) => readPublicUrl(origin, "origins"))
+    this.#cookie = new SessionCookie(this.#publicUrl?.startsWith("https:") ?? false)
+    const sessionMs = (options.sessionDays ?? 30) * DAY
+    this.#accounts = new Accounts({ store, linkMs: (options.linkMinutes ?? 15) * MINUTE, sessionMs, now })
+    const isOwnOrigin = (origin: string): boolean => ownOrigin(origin, this.publicUrl, this.#origins)
+    const failed = (error: unknown, where: string): void => this.#failed(error, where)
+    this.endpoint = new Endpoint<ChatTopics, ChatAssigns>({
+      ...options.endpoint,
+      topics: contract<ChatTopics>(),
+      path: SOCKET_PATH,
+      trustProxy,
+      logger: options.logger ?? consoleLogger,
+      origins: isOwnOrigin,
+      connect: (request) => this.#connect(request),
+    })
+    this.#openChannels(failed)
+    const chat = this
+    this.#routes = new Routes({
+      accounts: this.#accounts,
+      mail: this.#mail,
+      files: openPage(page),
+      linksPerEmail: new RateLimiter(this.#limits.linksPerEmail, now),
+      loginsPerAddress: new RateLimiter(this.#limits.loginsPerAddress, now),
+      sessionMs,
+      mayLogIn: options.mayLogIn ?? (() => true),
+      get publicUrl() {
+        return chat.publicUrl
+      },
+      get cookie() {
+        return chat.#cookie
+      },
+      isOwnOrigin,
+      addressOf: (request) => addressOf(request, trustProxy),
+      disconnect: (id) => this.endpoint.disconnect(id),
+      failed,
+    })
+    this.#sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref()
+  }
+
+  /** What links begin with. Known from the start if it was given, else once the server listens. */
+  get publicUrl(): string {
+    if (this.#publicUrl === undefined) throw new RookeryError("bad_option", "publicUrl is not known before it listens")
+    return this.#publicUrl
+  }
+
+  /** Listens on a server of its own: on this machine only, unless a `host` is given. Gives where. */
+  async listen(options: ListenOptions = {}): Promise<AddressInfo> {
+    const { host = "127.0.0.1", ...rest } = options
+    this.#checkMail(host)
+    if (this.#publicUrl === undefined) localUrl(host, 0)
+    const server = createServer()
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject)
+      server.listen({ port: 0, ...rest, host }, resolve)
+    })
+    try {
+      this.attach(server)
+      await this.#mailStarted
+    } catch (error) {
+      server.close()
+      throw error
+    }
+    this.#own = server
+    return server.address() as AddressInfo
+  }
+
+  /**
+   * Serves a server of yours, all of its paths. Unless it listens already, and on this machine only, it needs a
+   * `publicUrl`, and mail that is more than a line in the log.
+   */
+  attach(server: AnyHttpServer): void {
+    const at = listensAt(server)
+    this.#checkMail(at?.address)
+    if (this.#publicUrl === undefined) {
+      if (at === undefined) throw new RookeryError("bad_option", "publicUrl is not set: links need one")
+      this.#publicUrl = localUrl(at.address, at.port)
+    }
+    if (this.#served.has(server)) return
+    const detach = this.endpoint.attach(server)
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      void this.#routes.answer(request, response)
+    }
+    server.on("request", answer)
+    this.#served.set(server, () => {
+      detach()
+      server.off("request", answer)
+    })
+    if (this.#mailStarted !== undefined) return
+    this.#mailStarted = (async () => this.#mail.start?.())()
+    this.#mailStarted.catch((error: unknown) => this.#failed(error, "mail"))
+  }
+
+  /** Ends sessions that have expired, and throws away what is too old. Happens by itself every minute. */
+  async sweep(): Promise<void> {
+    try {
+      for (const id of this.#people.expired(this.#now())) this.endpoint.disconnect(id)
+      await this.#store.prune(this.#now())
+    } catch (error) {
+      this.#failed(error, "sweep")
+    }
+  }
+
+  /** Sends everybody away in good order, and lets go of the store. */
+  close(options: CloseOptions = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    clearInterval(this.#sweeping)
+    const own = this.#own
+    const stopped = new Promise<void>((resolve) => {
+      if (own === undefined) resolve()
+      else own.close(() => resolve())
+    })
+    await this.endpoint.close(options)
+    // Requests that are being answered get their answer; one that hangs is not waited for.
+    own?.closeIdleConnections()
+    const cut = setTimeout(() => own?.closeAllConnections(), Math.min(options.deadlineMs ?? CUT_MS, CUT_MS))
+    await stopped
+    clearTimeout(cut)
+    for (const letGo of this.#served.values()) letGo()
+    await this.#store.close()
+  }
+
+  #openChannels(failed: ChannelsOptions["failed"]): void {
+    const { endpoint } = this
+    const limiter = (name: "messagesPerUser" | "asksPerUser"): RateLimiter =>
+      new RateLimiter(this.#limits[name], this.#now)
+    const channels: ChannelsOptions = {
+      endpoint,
+      store: this.#store,
+      people: this.#people,
+      messagesPerUser: limiter("messagesPerUser"),
+      asksPerUser: limiter("asksPerUser"),
+      history: this.#options.history ?? 50,
+      kept: { messages: this.#limits.messagesPerRoom, rooms: this.#limits.rooms },
+      now: this.#now,
+      failed,
+    }
+    endpoint.channel("room:*", roomChannel(channels))
+    endpoint.channel("user:*", userChannel(channels))
+    endpoint.on("socketConnected", ({ socket }) => {
+      this.#people.came(socket.assigns as ChatAssigns)
+      void this.#checkStillOpen(socket)
+    })
+    endpoint.on("socketClosed", ({ socket }) => this.#people.went(socket.assigns as ChatAssigns))
+  }
+
+  async #connect({ authToken, request }: ConnectRequest): Promise<{ id: string; assigns: ChatAssigns }> {
+    const token = authToken ?? (request && this.#routes.tokenOf(request))
+    const session = await this.#accounts.session(token)
+    if (session === undefined) throw new Refused({ error: "nobody is logged in", code: 401 }, { status: 401 })
+    const { id, email } = session
+    if (this.#people.sockets(email) >= this.#limits.socketsPerUser) {
+      throw new Refused({ error: "too many sockets are open", code: 429 }, { status: 429 })
+    }
+    return { id, assigns: { email, session, user: await this.#accounts.user(email) } }
+  }
+
+  /** While a socket was being opened its session may have ended, as all others of it were, or others have come. */
+  async #checkStillOpen(socket: ServerSocket): Promise<void> {
+    try {
+      const { session, email } = socket.assigns as ChatAssigns
+      const isOpen = await this.#accounts.isOpen(session)
+      if (!isOpen || this.#people.sockets(email) > this.#limits.socketsPerUser) socket.disconnect()
+    } catch (error) {
+      this.#failed(error, "session")
+      socket.disconnect()
+    }
+  }
+
+  #checkMail(host: string | undefined): void {
+    if (!this.#mail.loopbackOnly || (host !== undefined && isLoopback(host))) return
+    throw new RookeryError(
+      "bad_option",
+      "links cannot be sent: set SMTP_URL (or SMTP_HOST) and MAIL_FROM, or listen on 127.0.0.1 only",
+    )
+  }
+
+  #failed(error: unknown, where: string): void {
+    const { logger = consoleLogger } = this.#options
+    if (logger !== false) logger("error", `the chat: ${where} failed`, { error })
+  }
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { ChatError } from "../topics.js"
+
+/** What every answer carries: nothing is guessed, framed or told to other sites. */
+const SAFE_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+}
+
+/** Far more than an address or a token needs. */
+const MAX_BODY = 4096
+
+/** What went wrong with a request, to be answered with its code. */
+export class HttpError extends Error {
+  readonly answer: ChatError
+  readonly headers: Record<string, string>
+
+  constructor(code: number, error: string, headers: Record<string, string> = {}) {
+    super(error)
+    this.answer = { error, code }
+    this.headers = headers
+  }
+}
+
+/** Answers with bytes or text. */
+export function sendBody(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): void {
+  const length = String(Buffer.byteLength(body))
+  response.writeHead(status, { ...SAFE_HEADERS, "content-type": type, "content-length": length, ...headers })
+  response.end(response.req.method === "HEAD" ? undefined : body)
+}
+
+/** Answers with JSON, which nobody keeps. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const type = "application/json; charset=utf-8"
+  sendBody(response, status, type, JSON.stringify(body), { "cache-control": "no-store", ...headers })
+}
+
+/** Answers without a body. */
+export function sendEmpty(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { ...SAFE_HEADERS, "cache-control": "no-store", ...headers }).end()
+}
+
+/** Answers what went wrong. */
+export function sendError(response: ServerResponse, error: HttpError): void {
+  const { answer, headers } = error
+  sendJson(response, answer.code, answer, { connection: "close", ...headers })
+}
+
+function readBody(request: IncomingMessage, type: string): Promise<string> {
+  const said = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
+  if (said !== type) throw new HttpError(415, `send ${type}`)
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= MAX_BODY) chunks.push(chunk)
+      // Whoever sends somewhat too much is told so, and whoever sends far too much is not waited for.
+      if (length > 16 * MAX_BODY) request.destroy()
+    })
+    request.on("end", () => {
+      if (length > MAX_BODY) reject(new HttpError(413, "that is too long"))
+      else resolve(Buffer.concat(chunks).toString("utf8"))
+    })
+    request.on("error", () => {})
+    request.on("close", () => reject(new HttpError(400, "the request did not come to its end")))
+  })
+}
+
+/** A body of JSON, which has to be an object. */
+export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = await readBody(request, "application/json")
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new HttpError(400, "that is no JSON")
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new HttpError(400, "send an object")
+  return value as Record<string, unknown>
+}
+
+/** What a form sends. */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  return new URLSearchParams(await readBody(request, "application/x-www-form-urlencoded"))
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto"
+
+const TIME = 9
+const NUMBER = 4
+const MOST = 36 ** NUMBER - 1
+
+const digits = (value: number, length: number): string => value.toString(36).padStart(length, "0")
+
+/**
+ * The id of a message: its time, a number within that time, and chance so that no other room has it. As text it comes
+ * behind the last id of its room, whatever the clock has done since.
+ */
+export function idAfter(last: string | undefined, time: number): string {
+  let at = time
+  let number = 0
+  if (last !== undefined) {
+    const lastAt = Number.parseInt(last.slice(0, TIME), 36)
+    if (lastAt >= time) {
+      at = lastAt
+      number = Number.parseInt(last.slice(TIME, TIME + NUMBER), 36) + 1
+      if (number > MOST) {
+        at++
+        number = 0
+      }
+    }
+  }
+  return digits(at, TIME) + digits(number, NUMBER) + randomBytes(4).toString("hex")
+}
+
+/** Whether a text can be the id of a message. */
+export const isMessageId = (text: unknown): text is string => typeof text === "string" && /^[0-9a-z]{21}$/.test(text)

@@ -1,0 +1,37 @@
+import { isIP } from "node:net"
+import { RookeryError } from "rookery/server"
+
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+const LOOPBACK = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/
+
+/** Whether a server that listens at this address is reached from its own machine only. */
+export const isLoopback = (address: string): boolean => address === "localhost" || LOOPBACK.test(address)
+
+/** The public URL as an origin, without a path. */
+export function readPublicUrl(url: string, option = "publicUrl"): string {
+  let parsed: URL
+  try {
+    parsed = new URL(url)
+  } catch (cause) {
+    throw new RookeryError("bad_option", `${option}: ${url} is none; write https://chat.example.com`, cause)
+  }
+  if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "") {
+    throw new RookeryError("bad_option", `${option}: ${url} is not a bare origin; write https://chat.example.com`)
+  }
+  return parsed.origin
+}
+
+/** Where a server is that was told no public URL: it may only be one of this machine. */
+export function localUrl(address: string, port: number): string {
+  if (isLoopback(address)) return `http://localhost:${port}`
+  const host = isIP(address) === 6 ? `[${address}]` : address
+  throw new RookeryError("bad_option", `publicUrl is not set, and ${host} is not this machine alone: links need one`)
+}
+
+/** Whether a page of this origin is ours: the public one, or on this machine any name of it with the same port. */
+export function ownOrigin(origin: string, publicUrl: string, origins: readonly string[]): boolean {
+  if (origin === publicUrl || origins.includes(origin)) return true
+  const here = new URL(publicUrl)
+  if (!LOCAL_NAMES.includes(here.hostname)) return false
+  return LOCAL_NAMES.some((hostname) => origin === Object.assign(new URL(here), { hostname }).origin)
+}

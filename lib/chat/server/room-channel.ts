@@ -1,0 +1,103 @@
+import type { ChannelHandlers, NoReply } from "rookery/server"
+import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import { CatchUp } from "./catch-up.js"
+import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
+import { isRoomName, readContent } from "./checks.js"
+import { InOrder } from "./in-order.js"
+import { isMessageId } from "./message-id.js"
+import type { ChatAssigns, RoomChannel } from "./people.js"
+
+type RoomTopic = `room:${string}`
+
+/** As many messages are given at once at most. */
+const MAX_PAGE = 200
+
+const nameOf = (topic: string): string => topic.slice("room:".length)
+
+const connections = (presences: RoomChannel["presences"]): number =>
+  Object.values(presences).reduce((sum, { metas }) => sum + metas.length, 0)
+
+const usersOf = (presences: RoomChannel["presences"]): ChatUser[] =>
+  Object.entries(presences).map(([id, { metas }]) => {
+    const { email = "", display_name = null } = metas.at(-1) ?? {}
+    return { id, email, display_name }
+  })
+
+/** The rooms. */
+export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopics["room:*"], RoomTopic, ChatAssigns> {
+  const { endpoint, store, people, messagesPerUser, asksPerUser, history, kept, now } = options
+  const timestamp = (): string => new Date(now()).toISOString()
+  /** Everybody hears the messages of a room in the order that they are kept in. */
+  const inOrder = new InOrder()
+  const catchUp = new CatchUp(endpoint)
+
+  return {
+    join({ topic, socket }, room) {
+      if (!isRoomName(nameOf(topic))) {
+        throw refused(400, "a room's name is up to 64 small letters, digits, - and _, with no - or _ in front")
+      }
+      const { email } = socket.assigns
+      checkRate(asksPerUser, email)
+      return answering(options, "join", async () => {
+        const look = (): Promise<ChatMessage[]> => store.messages(nameOf(topic), { limit: history })
+        const messages = await catchUp.messages(room, history, look, () => inOrder.through(topic))
+        const self = people.user(email)
+        const others = usersOf(room.presences).filter(({ id }) => id !== self.id)
+        return { users: [...others, self], total_connections: connections(room.presences) + 1, messages }
+      })
+    },
+    joined(room) {
+      const user = people.user(room.assigns.email)
+      const first = room.presences[user.id] === undefined
+      catchUp.finish(room)
+      people.entered(room)
+      room.track(user.id, { email: user.email, display_name: user.display_name })
+      if (!first) return
+      const total_connections = connections(room.presences)
+      room.broadcastFrom("user_joined", { user, timestamp: timestamp(), total_connections })
+    },
+    terminate(_reason, room) {
+      people.left(room)
+      const user = people.user(room.assigns.email)
+      const presences = endpoint.presences(room.topic) as RoomChannel["presences"]
+      if (presences[user.id] !== undefined) return
+      const remaining_connections = connections(presences)
+      endpoint.broadcast(room.topic as RoomTopic, "user_left", { user, timestamp: timestamp(), remaining_connections })
+    },
+    receive: {
+      send(payload, room) {
+        const content = readContent(fieldOf(payload, "content"))
+        if (content === 400) throw refused(400, "a message is text, with no control characters in it")
+        if (content === 413) throw refused(413, "the message is longer than 4000 characters")
+        const { email } = room.assigns
+        checkRate(messagesPerUser, email)
+        const answer = room.replyTo()
+        return answering(options, "send", async (): Promise<NoReply> => {
+          const topic = room.topic as RoomTopic
+          const message = { user: people.user(email), content, timestamp: timestamp() }
+          await inOrder.finish(topic, store.append(nameOf(topic), message, kept), (said) => {
+            if (said === undefined) throw refused(507, "there are as many rooms as can be kept; use one that there is")
+            answer("ok", { message_id: said.id, timestamp: said.timestamp })
+            endpoint.broadcast(topic, "message", said)
+          })
+          return room.noReply
+        })
+      },
+      users(_payload, room) {
+        checkRate(asksPerUser, room.assigns.email)
+        return { users: usersOf(room.presences) }
+      },
+      history(payload, room) {
+        const before = fieldOf(payload, "before")
+        const limit = fieldOf(payload, "limit") ?? MAX_PAGE
+        if (before !== undefined && !isMessageId(before)) throw refused(400, "before is the id of a message")
+        if (typeof limit !== "number" || !(limit >= 1)) throw refused(400, "limit is a number from 1 on")
+        checkRate(asksPerUser, room.assigns.email)
+        const range = { before, limit: Math.min(Math.floor(limit), MAX_PAGE) }
+        return answering(options, "history", async () => ({
+          messages: await store.messages(nameOf(room.topic), range),
+        }))
+      },
+    },
+  }
+}

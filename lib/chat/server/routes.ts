@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Accounts, Session } from "./accounts.js"
+import { readEmail } from "./checks.js"
+import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
+import { linkPage, usedLinkPage } from "./login-page.js"
+import type { Mail } from "./mail.js"
+import { networkOf, type RateLimiter } from "./rate-limiter.js"
+import type { SessionCookie } from "./session-cookie.js"
+import type { StaticFiles } from "./static-files.js"
+
+/** What the routes need of the chat. */
+export interface RoutesHost {
+  readonly accounts: Accounts
+  readonly mail: Mail
+  readonly files: StaticFiles | undefined
+  readonly linksPerEmail: RateLimiter
+  readonly loginsPerAddress: RateLimiter
+  mayLogIn(email: string): boolean | Promise<boolean>
+  /** Known once the server listens. */
+  readonly publicUrl: string
+  readonly cookie: SessionCookie
+  readonly sessionMs: number
+  isOwnOrigin(origin: string): boolean
+  addressOf(request: IncomingMessage): string | undefined
+  /** Ends the sockets of a session. */
+  disconnect(sessionId: string): void
+  failed(error: unknown, where: string): void
+}
+
+const HTML = "text/html; charset=utf-8"
+// The page with the link's token. Of its own address it tells no more than the origin, which the form has to tell: with
+// no-referrer a browser would say that it comes from nowhere.
+const LOGIN_HEADERS = { "cache-control": "no-store", "referrer-policy": "strict-origin" }
+const BEARER = /^Bearer ([\w-]+)$/i
+
+/** As many mails are on their way at once. */
+const MAX_MAILS = 100
+
+const METHODS: Readonly<Record<string, string>> = {
+  "/api/login": "POST",
+  "/api/session": "GET, HEAD, POST, DELETE",
+  "/login": "GET, HEAD, POST",
+}
+
+function tooMany(waitMs: number): HttpError {
+  const seconds = Math.ceil(waitMs / 1000)
+  return new HttpError(429, `that was asked for too often; wait ${seconds} s`, { "retry-after": String(seconds) })
+}
+
+/** The chat's HTTP: links, sessions, and the page. */
+export class Routes {
+  readonly #host: RoutesHost
+  #mails = 0
+
+  constructor(host: RoutesHost) {
+    this.#host = host
+  }
+
+  /** Answers a request. Never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(request, response)
+    } catch (error) {
+      if (response.headersSent) return void response.destroy()
+      if (error instanceof HttpError) return sendError(response, error)
+      this.#host.failed(error, "http")
+      sendError(response, new HttpError(500, "something went wrong"))
+    }
+  }
+
+  /** The token that a request brings: in its header, or in its cookie. */
+  tokenOf(request: IncomingMessage): string | undefined {
+    return BEARER.exec(request.headers.authorization ?? "")?.[1] ?? this.#host.cookie.read(request)
+  }
+
+  #route(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
+    const [path = "/", query = ""] = (request.url ?? "/").split("?", 2)
+    const method = request.method === "HEAD" ? "GET" : request.method
+    switch (`${method} ${path}`) {
+      case "POST /api/login":
+        return this.#askForLink(request, response)
+      case "GET /login":
+        return this.#showLink(query, response)
+      case "POST /login":
+        return this.#useLink(request, response)
+      case "POST /api/session":
+        return this.#begin(request, response)
+      case "GET /api/session":
+        return this.#tell(request, response)
+      case "DELETE /api/session":
+        return this.#end(request, response)
+    }
+    if (method === "GET" && this.#host.files?.serve(path, request, response)) return
+    const allow = METHODS[path] ?? (this.#host.files?.has(path) ? "GET, HEAD" : undefined)
+    if (allow === undefined) throw new HttpError(404, "there is nothing here")
+    throw new HttpError(405, `${path} takes ${allow}`, { allow })
+  }
+
+  async #askForLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#checkOrigin(request)
+    this.#checkAddress(request)
+    const { linksPerEmail, publicUrl } = this.#host
+    const email = readEmail((await readJson(request))["email"])
+    if (email === undefined) throw new HttpError(400, "that is no e-mail address")
+    const waitMs = linksPerEmail.take(email)
+    if (waitMs > 0) throw tooMany(waitMs)
+    if (this.#mails >= MAX_MAILS) throw new HttpError(503, "too many mails are on their way; try again soon")
+    sendJson(response, 202, { status: "ok" })
+    // Behind the answer comes what depends on the address: how long that takes would tell something about it.
+    void this.#sendLink(email, publicUrl)
+  }
+
+  async #sendLink(email: string, publicUrl: string): Promise<void> {
+    const { accounts, mail, mayLogIn, failed } = this.#host
+    this.#mails++
+    try {
+      if (!(await mayLogIn(email))) return
+      await mail.send(email, `${publicUrl}/login?token=${await accounts.makeLink(email)}`)
+    } catch (error) {
+      failed(error, "mail")
+    } finally {
+      this.#mails--
+    }
+  }
+
+  #showLink(query: string, response: ServerResponse): void {
+    const token = new URLSearchParams(query).get("token") ?? ""
+    sendBody(response, 200, HTML, linkPage(token), LOGIN_HEADERS)
+  }
+
+  async #useLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#checkOrigin(request, true)
+    this.#checkAddress(request)
+    const { accounts, cookie, sessionMs } = this.#host
+    const session = await accounts.redeem((await readForm(request)).get("token"))
+    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(), LOGIN_HEADERS)
+    sendEmpty(response, 303, { location: "/", "set-cookie": cookie.set(session.token, sessionMs) })
+  }
+
+  async #begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#checkOrigin(request)
+    this.#checkAddress(request)
+    const { accounts } = this.#host
+    const session = await accounts.redeem((await readJson(request))["token"])
+    if (session === undefined) throw new HttpError(401, "this link was used, or it is too old; ask for a new one")
+    const { token, email, expiresAt } = session
+    const expires_at = new Date(expiresAt).toISOString()
+    sendJson(response, 200, { session_token: token, user: await accounts.user(email), expires_at })
+  }
+
+  async #tell(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { email, expiresAt } = await this.#session(request)
+    const expires_at = new Date(expiresAt).toISOString()
+    sendJson(response, 200, { user: await this.#host.accounts.user(email), expires_at })
+  }
+
+  async #end(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A browser sends the cookie along whoever asks; a token in a header is only sent by who has it.
+    this.#checkOrigin(request, request.headers.authorization === undefined)
+    const { accounts, cookie } = this.#host
+    const token = this.tokenOf(request)
+    const { id } = await this.#session(request)
+    await accounts.end(token ?? "")
+    this.#host.disconnect(id)
+    sendEmpty(response, 204, { "set-cookie": cookie.clear() })
+  }
+
+  async #session(request: IncomingMessage): Promise<Session> {
+    const session = await this.#host.accounts.session(this.tokenOf(request))
+    if (session !== undefined) return session
+    const { cookie } = this.#host
+    const gone = cookie.read(request) === undefined ? undefined : { "set-cookie": cookie.clear() }
+    throw new HttpError(401, "nobody is logged in", gone)
+  }
+
+  /**
+   * A browser says where a request that changes something comes from; only our own page may send one. What comes from no
+   * browser says nothing, and may do what takes no cookie.
+   */
+  #checkOrigin({ headers }: IncomingMessage, mustSay = false): void {
+    const { origin } = headers
+    const site = headers["sec-fetch-site"]
+    const isOwn =
+      origin === undefined || origin === "null"
+        ? site === "same-origin" || (site === undefined && origin === undefined && !mustSay)
+        : this.#host.isOwnOrigin(origin)
+    if (!isOwn) throw new HttpError(403, "this does not come from the chat's own page")
+  }
+
+  #checkAddress(request: IncomingMessage): void {
+    const waitMs = this.#host.loginsPerAddress.take(networkOf(this.#host.addressOf(request)))
+    if (waitMs > 0) throw tooMany(waitMs)
+  }
+}

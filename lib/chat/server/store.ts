@@ -1,0 +1,53 @@
+import type { ChatMessage } from "../topics.js"
+
+/** A magic link, by the hash of its token. */
+export interface StoredLink {
+  readonly email: string
+  /** In milliseconds since 1970, as all times here. */
+  readonly expires_at: number
+}
+
+/** A session, by the hash of its token. */
+export interface StoredSession {
+  readonly email: string
+  readonly expires_at: number
+}
+
+/** Which messages of a room: the newest, or those before one of an id. */
+export interface MessageRange {
+  readonly before?: string | undefined
+  readonly limit: number
+}
+
+/** A message that the store is yet to give an id. */
+export type NewMessage = Omit<ChatMessage, "id">
+
+/** How much is kept. */
+export interface Kept {
+  /** Messages of one room: the newest. */
+  readonly messages: number
+  /** Rooms in which something was said. */
+  readonly rooms: number
+}
+
+/** Where the chat keeps what must not be lost. What a promise was kept for is there after a crash. */
+export interface ChatStore {
+  saveLink(hash: string, link: StoredLink): Promise<void>
+  /** Gives a link once: of two that ask for it at the same time, one gets it. */
+  takeLink(hash: string): Promise<StoredLink | undefined>
+  saveSession(hash: string, session: StoredSession): Promise<void>
+  session(hash: string): Promise<StoredSession | undefined>
+  endSession(hash: string): Promise<void>
+  displayName(email: string): Promise<string | null>
+  setDisplayName(email: string, name: string | null): Promise<void>
+  /**
+   * Keeps a message behind all others of its room, under an id that no other message has. `undefined` if it would begin
+   * a room more than are kept.
+   */
+  append(room: string, message: NewMessage, kept: Kept): Promise<ChatMessage | undefined>
+  /** Messages of a room, the oldest first; `before` may be the id of one that is kept no more. */
+  messages(room: string, range: MessageRange): Promise<ChatMessage[]>
+  /** Throws away what has expired. */
+  prune(now: number): Promise<void>
+  close(): Promise<void>
+}

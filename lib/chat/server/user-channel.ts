@@ -1,0 +1,41 @@
+import type { ChannelHandlers } from "rookery/server"
+import type { ChatTopics } from "../topics.js"
+import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
+import { readDisplayName } from "./checks.js"
+import type { ChatAssigns } from "./people.js"
+
+/** Everybody's own channel. */
+export function userChannel(
+  options: ChannelsOptions,
+): ChannelHandlers<ChatTopics["user:*"], `user:${string}`, ChatAssigns> {
+  const { endpoint, store, people, messagesPerUser, now } = options
+  const timestamp = (): string => new Date(now()).toISOString()
+  return {
+    join({ topic, socket }) {
+      const user = people.user(socket.assigns.email)
+      if (topic !== user.id) throw refused(403, "this is somebody else's")
+      return { user, channel: topic, server_time: timestamp() }
+    },
+    receive: {
+      set_display_name(payload, channel) {
+        const display_name = readDisplayName(fieldOf(payload, "display_name"))
+        if (display_name === undefined) {
+          throw refused(400, "a name has 1 to 50 characters, none of which is for control; null takes it away")
+        }
+        const { email } = channel.assigns
+        checkRate(messagesPerUser, email)
+        return answering(options, "set_display_name", async () => {
+          await store.setDisplayName(email, display_name)
+          const { user, rooms } = people.rename(email, display_name)
+          const changed = { user, display_name, timestamp: timestamp() }
+          for (const room of rooms) room.update(user.id, { email, display_name })
+          for (const topic of new Set(rooms.map((room) => room.topic as `room:${string}`))) {
+            endpoint.broadcast(topic, "display_name_changed", changed)
+          }
+          channel.broadcastFrom("display_name_changed", changed)
+          return { display_name }
+        })
+      },
+    },
+  }
+}

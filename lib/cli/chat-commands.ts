@@ -1,0 +1,59 @@
+/** The name of a command that is typed into the chat. */
+export type ChatCommandName =
+  | "/login"
+  | "/token"
+  | "/name"
+  | "/join"
+  | "/leave"
+  | "/users"
+  | "/logout"
+  | "/help"
+  | "/quit"
+
+/** A command that is typed into the chat. */
+export interface ChatCommand {
+  readonly name: ChatCommandName
+  readonly usage: string
+  readonly help: string
+}
+
+/** What can be typed into the chat beside messages. */
+export const CHAT_COMMANDS: readonly ChatCommand[] = [
+  { name: "/login", usage: "<email>", help: "asks for a link by mail" },
+  { name: "/token", usage: "<token>", help: "logs in by the link: its token, or all of it" },
+  { name: "/name", usage: "[name]", help: "gives you a display name; without one, takes it away" },
+  { name: "/join", usage: "<room>", help: "enters a room, or goes back to it" },
+  { name: "/leave", usage: "[room]", help: "leaves a room, by default this one" },
+  { name: "/users", usage: "", help: "shows who is here" },
+  { name: "/logout", usage: "", help: "ends the session, everywhere" },
+  { name: "/help", usage: "", help: "shows this" },
+  { name: "/quit", usage: "", help: "leaves the chat" },
+]
+
+/** What was typed: a command with its argument, something to say, or nothing. */
+export type Typed = { command: string; argument: string } | { say: string } | undefined
+
+/** Reads a line that was typed. A message that begins with a slash is typed with two. */
+export function readLine(line: string): Typed {
+  const text = line.trim()
+  if (text === "") return undefined
+  if (!text.startsWith("/") || text.startsWith("//")) return { say: text.replace(/^\/\//, "/") }
+  const [command = "", ...rest] = text.split(/\s+/)
+  return { command, argument: rest.join(" ") }
+}
+
+/** The token of a link, or what is one itself. */
+export function readToken(text: string): string {
+  if (!URL.canParse(text)) return text
+  return new URL(text).searchParams.get("token") ?? text
+}
+
+/** What /help shows. */
+export function chatHelp(): string[] {
+  const rows = CHAT_COMMANDS.map(({ name, usage, help }) => [`${name} ${usage}`, help] as const)
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return [
+    ...rows.map(([left, help]) => `${left.padEnd(width)}  ${help}`),
+    "Everything else is said in the room; // at the start says a line that begins with a slash.",
+  ]
+}

@@ -1,0 +1,134 @@
+import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from "node:readline"
+import { say, type Io } from "./io.js"
+import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
+
+/** What the screen tells. */
+export interface ScreenEvents {
+  /** A line was typed, or came through the pipe. Gives whether what was typed is going to be printed by itself. */
+  line(text: string): boolean
+  /** Nothing more comes: the pipe ended, or the person left; by Ctrl-C or not. */
+  close(interrupted: boolean): void
+}
+
+/** Where the chat is shown, and typed. */
+export interface Screen {
+  readonly styles: Styles
+  /** Prints what the chat is about, above the line that is being typed. It has to be safe for a terminal. */
+  print(text: string): void
+  /** Says something about the chat itself. */
+  notice(text: string): void
+  /** What is in front of the line that is typed. */
+  prompt(text: string): void
+  close(): void
+}
+
+/** The screen for a terminal or for a pipe. */
+export function openScreen(io: Io, completions: readonly string[], events: ScreenEvents): Screen {
+  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true
+  return isTerminal ? new TerminalScreen(io, completions, events) : new PipeScreen(io, events)
+}
+
+/** Lines in, lines out; what is about the chat itself goes to standard error. */
+class PipeScreen implements Screen {
+  readonly styles: Styles
+  readonly #io: Io
+  readonly #lines: Interface
+
+  constructor(io: Io, events: ScreenEvents) {
+    this.#io = io
+    this.styles = stylesFor(io.stdout, io.env)
+    this.#lines = createInterface({ input: io.stdin, terminal: false, crlfDelay: Infinity })
+    this.#lines.on("line", (line) => events.line(line))
+    this.#lines.on("close", () => events.close(false))
+  }
+
+  print(text: string): void {
+    this.#io.stdout.write(`${text}\n`)
+  }
+
+  notice(text: string): void {
+    say(this.#io, text)
+  }
+
+  prompt(): void {}
+
+  close(): void {
+    this.#lines.close()
+  }
+}
+
+/** A terminal: what is printed goes above the line that is being typed, which stays as it is. */
+class TerminalScreen implements Screen {
+  readonly styles: Styles
+  readonly #io: Io
+  readonly #editor: Interface
+  /** How many rows above the end of a typed line it began. */
+  #typedRows = 0
+  #isClosed = false
+
+  constructor(io: Io, completions: readonly string[], events: ScreenEvents) {
+    this.#io = io
+    this.styles = stylesFor(io.stdout, io.env)
+    const editor = createInterface({
+      input: io.stdin,
+      output: io.stdout,
+      terminal: true,
+      removeHistoryDuplicates: true,
+      completer: (line: string) => [completions.filter((known) => known.startsWith(line)), line],
+    })
+    this.#editor = editor
+    // Before the editor itself sees the key, which then forgets how long the line was.
+    io.stdin.prependListener("keypress", (_text: unknown, key: { name?: string } | undefined) => {
+      if (this.#isClosed || (key?.name !== "return" && key?.name !== "enter")) return
+      editor.write(null as unknown as string, { ctrl: true, name: "e" })
+      this.#typedRows = editor.getCursorPos().rows
+    })
+    let interrupted = false
+    editor.on("SIGINT", () => {
+      interrupted = true
+      editor.close()
+    })
+    editor.on("line", (line) => {
+      if (events.line(line)) this.#clear(this.#typedRows + 1)
+      if (!this.#isClosed) editor.prompt()
+    })
+    editor.on("close", () => {
+      this.#isClosed = true
+      io.stdout.write("\n")
+      events.close(interrupted)
+    })
+  }
+
+  print(text: string): void {
+    const { stdout } = this.#io
+    if (this.#isClosed) return void stdout.write(`${text}\n`)
+    const { rows } = this.#editor.getCursorPos()
+    this.#clear(rows)
+    // The editor goes up by as many rows as its line had before it draws it again.
+    stdout.write(`${text}\n${"\n".repeat(rows)}`)
+    this.#editor.prompt(true)
+  }
+
+  notice(text: string): void {
+    this.print(this.styles.dim(escapeControls(text)))
+  }
+
+  prompt(text: string): void {
+    this.#clear(this.#editor.getCursorPos().rows)
+    this.#io.stdout.write("\n".repeat(this.#editor.getCursorPos().rows))
+    this.#editor.setPrompt(text)
+    this.#editor.prompt(true)
+  }
+
+  close(): void {
+    this.#editor.close()
+  }
+
+  /** Clears everything from so many rows above on. */
+  #clear(rows: number): void {
+    const { stdout } = this.#io
+    moveCursor(stdout, 0, -rows)
+    cursorTo(stdout, 0)
+    clearScreenDown(stdout)
+  }
+}

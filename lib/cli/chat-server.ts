@@ -1,0 +1,118 @@
+import { inspect } from "node:util"
+import { RookeryError } from "rookery"
+import type { Logger, TrustProxy } from "rookery/server"
+import type { ChatServer, ChatStore } from "rookery/chat/server"
+import type { Arguments } from "./arguments.js"
+import type { Command } from "./command.js"
+import { EXIT } from "./exit-codes.js"
+import { say, type Io } from "./io.js"
+import { escapeControls } from "./terminal-text.js"
+import { UsageError } from "./usage-error.js"
+
+const DEFAULT_PORT = 8000
+/** How many ports are tried when none was asked for. */
+const PORTS_TRIED = 100
+
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text)
+  throw new UsageError(`--port ${text} is no port: 0 to 65535`)
+}
+
+/** A number of proxies, or their addresses. */
+function readTrustProxy(text: string | undefined): TrustProxy {
+  if (text === undefined) return false
+  if (/^\d{1,3}$/.test(text)) return Number(text)
+  const addresses = text.split(",").map((address) => address.trim())
+  if (addresses.every((address) => /^[\da-f.:]+$/i.test(address))) return addresses
+  throw new UsageError(`--trust-proxy ${text} is neither a number of proxies nor their addresses`)
+}
+
+const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE"
+
+/** Listens at the port that was asked for, or at the first that is free. */
+async function listen(chat: ChatServer, host: string, asked: number | undefined): Promise<number> {
+  for (let port = asked ?? DEFAULT_PORT; ; port++) {
+    try {
+      return (await chat.listen({ host, port })).port
+    } catch (error) {
+      if (!isTaken(error)) throw error
+      if (asked !== undefined)
+        throw new Error(`port ${port} is taken; give another --port, or 0 for any`, { cause: error })
+      if (port === DEFAULT_PORT + PORTS_TRIED) throw error
+    }
+  }
+}
+
+async function serve(args: Arguments, store: ChatStore, io: Io): Promise<number> {
+  const { ChatServer, logMail, smtpMail } = await import("rookery/chat/server")
+  // Addresses of people come from the network.
+  const print = (line: string): void => void io.stdout.write(`${escapeControls(line)}\n`)
+  const logger: Logger = (level, message, fields) => {
+    if (level === "warn" || level === "error")
+      say(io, `${level}: ${message} ${inspect(fields, { breakLength: Infinity })}`)
+  }
+  const asked = readPort(args.value("port"))
+  const host = args.value("host") ?? "127.0.0.1"
+  const chat = new ChatServer({
+    store,
+    mail: smtpMail(io.env) ?? logMail(print),
+    publicUrl: args.value("public-url"),
+    trustProxy: readTrustProxy(args.value("trust-proxy")),
+    print,
+    logger,
+  })
+  try {
+    const port = await listen(chat, host, asked)
+    if (asked === undefined && port !== DEFAULT_PORT) print(`Port ${DEFAULT_PORT} is taken.`)
+    if (!args.flag("data")) print("Nothing is kept when the server stops; to keep it give --data <dir>.")
+    print(`The chat is at ${chat.publicUrl}, and listens on ${host.includes(":") ? `[${host}]` : host}:${port}`)
+    await stopped(io.signal)
+    say(io, "closing")
+    return EXIT.ok
+  } finally {
+    await chat.close()
+  }
+}
+
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+
+/** `rookery chat-server`: serves the chat. */
+export const chatServer: Command = {
+  name: "chat-server",
+  usage: "[options]",
+  arity: [0, 0],
+  about: [
+    "Serves a chat: the web page, log-in by links, and the socket that rookery chat and the page talk to.",
+    "Links are mailed if the environment says how (SMTP_URL, or SMTP_HOST, SMTP_PORT, SMTP_USER and",
+    "SMTP_PASS, and MAIL_FROM); otherwise they are printed here. Ctrl-C sends everybody away in good",
+    "order and ends it.",
+  ].join("\n"),
+  options: {
+    port: { value: "port", short: "p", help: "where to listen [8000, or the next that is free]" },
+    host: { value: "address", help: "at which address [127.0.0.1: this machine only]" },
+    data: { value: "dir", help: "the folder where everything is kept, by lmdb [nothing is kept]" },
+    "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
+    "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },
+  },
+  examples: [
+    "rookery chat-server",
+    "rookery chat-server --port 8000 --data ./chat-data",
+    "rookery chat-server --host 0.0.0.0 --public-url https://chat.example.com --trust-proxy 1 --data /var/lib/chat",
+  ],
+  async run(args, io) {
+    const { lmdbStore, memoryStore } = await import("rookery/chat/server")
+    const data = args.value("data")
+    try {
+      return await serve(args, data === undefined ? memoryStore() : await lmdbStore(data), io)
+    } catch (error) {
+      // What it was told, here or by the environment, does not fit together.
+      if (error instanceof RookeryError && error.code === "bad_option") throw new UsageError(error.message)
+      throw error
+    }
+  },
+}

@@ -1,0 +1,84 @@
+import { ChatClient } from "rookery/chat"
+import { CHAT_COMMANDS, readLine } from "./chat-commands.js"
+import { openScreen } from "./chat-screen.js"
+import { ChatSession } from "./chat-session.js"
+import type { Command } from "./command.js"
+import { EXIT, exitCodeOf } from "./exit-codes.js"
+import { say, type Io } from "./io.js"
+import { stateFile } from "./state-file.js"
+import { UsageError } from "./usage-error.js"
+
+const DEFAULT_SERVER = "http://localhost:8000"
+
+function readServer(text: string): string {
+  if (/^https?:\/\/./i.test(text) && URL.canParse(text)) return text
+  throw new UsageError(`--server has to be a URL that begins with http:// or https://, not ${text}`)
+}
+
+/** Chats until the person leaves or the pipe ends, and gives what to exit with. */
+async function chatWith(client: ChatClient, io: Io): Promise<number> {
+  const { signal } = io
+  let end: (code: number) => void = () => {}
+  const ended = new Promise<number>((resolve) => (end = resolve))
+  const stop = (): void => end(exitCodeOf(signal))
+  signal.addEventListener("abort", stop, { once: true })
+  if (signal.aborted) stop()
+
+  /** One line after the other. */
+  let work: Promise<void> = Promise.resolve()
+  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true
+  const leave = (): void => end(session.hasFailed && !isTerminal ? EXIT.refused : EXIT.ok)
+  const screen = openScreen(
+    io,
+    CHAT_COMMANDS.map(({ name }) => name),
+    {
+      line(text) {
+        const typed = readLine(text)
+        const command = typed !== undefined && "command" in typed ? typed.command : undefined
+        // A person who leaves does not wait for what is under way.
+        if (isTerminal && command === "/quit") leave()
+        else work = work.then(() => session.type(typed))
+        return typed !== undefined && command === undefined
+      },
+      close(interrupted) {
+        if (interrupted) end(130)
+        else if (isTerminal) leave()
+        else void work.then(leave)
+      },
+    },
+  )
+  const session = new ChatSession(client, screen, leave)
+  work = session.resume().catch((error: unknown) => {
+    say(io, (error as Error).message)
+    end(EXIT.unreachable)
+  })
+  const code = await ended
+  screen.close()
+  await client.disconnect()
+  return code
+}
+
+/** `rookery chat`: the chat in a terminal. */
+export const chat: Command = {
+  name: "chat",
+  usage: "[options]",
+  arity: [0, 0],
+  about: [
+    "Chats: /login <email> sends you a link, /token <link> logs you in by it, and the session is kept",
+    "for the next time. Everything that is not a command is said in the room. Through a pipe it takes",
+    "one line after the other, and exits with 1 if one of them was refused, with 2 if there is no server.",
+    "",
+    ...CHAT_COMMANDS.map(({ name, usage, help }) => `  ${`${name} ${usage}`.padEnd(16)} ${help}`),
+  ].join("\n"),
+  options: {
+    server: { value: "url", short: "s", help: `where the chat is [${DEFAULT_SERVER}]` },
+  },
+  examples: ["rookery chat", "rookery chat -s https://chat.example.com", "echo 'the build is green' | rookery chat"],
+  async run(args, io) {
+    const client = new ChatClient(readServer(args.value("server") ?? DEFAULT_SERVER), {
+      sessionCacheFile: stateFile("sessions.json", io.env),
+      maxReconnectAttempts: Infinity,
+    })
+    return chatWith(client, io)
+  },
+}

@@ -1,0 +1,25 @@
+import type { CommandEntry } from "./command.js"
+
+/** Every command. Each is loaded by itself, so that none waits for, or needs, what only another one uses. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "tail",
+    summary: "prints every message of live topics",
+    load: async () => (await import("./tail.js")).tail,
+  },
+  {
+    name: "push",
+    summary: "pushes an event and prints the reply",
+    load: async () => (await import("./push.js")).push,
+  },
+  {
+    name: "chat",
+    summary: "chats, in a terminal",
+    load: async () => (await import("./chat.js")).chat,
+  },
+  {
+    name: "chat-server",
+    summary: "serves a chat",
+    load: async () => (await import("./chat-server.js")).chatServer,
+  },
+]

@@ -1,0 +1,16 @@
+/** What the command exits with. */
+export const EXIT = {
+  ok: 0,
+  /** The server answered, and the answer was an error. */
+  refused: 1,
+  /** There was no answer: no connection, no join, no reply in time. */
+  unreachable: 2,
+  /** As in sysexits.h: the command was not understood. */
+  usage: 64,
+} as const
+
+// By convention 128 and the signal's number. A pipe whose reader has seen enough is no failure.
+const ENDED_BY: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, EPIPE: EXIT.ok }
+
+/** What a command exits with that was ended from outside. */
+export const exitCodeOf = (signal: AbortSignal): number => ENDED_BY[String(signal.reason)] ?? EXIT.unreachable

@@ -1,0 +1,30 @@
+import type { Channel, Socket } from "rookery"
+
+/** How long a server is given to hear that we go. */
+const PATIENCE_MS = 500
+
+/**
+ * Leaves the channels, disconnects and destroys the socket. Over long-poll a server hears of a client that is gone only
+ * when its session expires, so it is told, and until then its presence stays.
+ */
+export async function farewell(socket: Socket, channels: Iterable<Channel>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)))
+  const joined = [...channels].filter(({ state }) => state === "joined")
+  if (socket.isConnected()) await Promise.race([late, leave(socket, joined)])
+  await Promise.race([late, new Promise<void>((resolve) => socket.disconnect(resolve))])
+  clearTimeout(timer)
+  socket.destroy()
+}
+
+function leave(socket: Socket, channels: readonly Channel[]): Promise<void> {
+  const open = new Set(channels.map(({ topic }) => topic))
+  return new Promise((resolve) => {
+    socket.onMessage(({ topic, event }) => {
+      // The channel itself is told nothing more.
+      if (event === "phx_reply" && open.delete(topic) && open.size === 0) resolve()
+    })
+    for (const channel of channels) channel.leave()
+    if (open.size === 0) resolve()
+  })
+}

@@ -1,0 +1,39 @@
+import { HELP_OPTION } from "./arguments.js"
+import type { Command, CommandEntry, OptionSpecs } from "./command.js"
+
+/** Two columns, the second one aligned. */
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")
+}
+
+const optionRows = (options: OptionSpecs): [string, string][] =>
+  Object.entries(options).map(([name, { short, value, help }]) => [
+    `${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` <${value}>`}`,
+    help,
+  ])
+
+/** What `rookery <command> --help` says. */
+export function commandHelp({ name, usage, about, options, examples }: Command): string {
+  return [
+    `rookery ${name} ${usage}`.trimEnd(),
+    about,
+    `Options:\n${columns(optionRows({ ...options, ...HELP_OPTION }))}`,
+    `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}`,
+  ]
+    .join("\n\n")
+    .concat("\n")
+}
+
+/** What `rookery --help` says. */
+export function overview(commands: readonly CommandEntry[]): string {
+  return [
+    "rookery <command> [options]",
+    "Phoenix Channels from a terminal, and a chat.",
+    `Commands:\n${columns(commands.map(({ name, summary }) => [name, summary]))}`,
+    `Options:\n${columns(optionRows({ ...HELP_OPTION, version: { short: "V", help: "show the version" } }))}`,
+    "rookery <command> --help tells more, with examples.",
+  ]
+    .join("\n\n")
+    .concat("\n")
+}

@@ -1,0 +1,81 @@
+import { PushError, type Channel } from "rookery"
+import type { Command } from "./command.js"
+import {
+  CONNECTION_OPTIONS,
+  openSocket,
+  parseJson,
+  readConnection,
+  type ConnectionSettings,
+} from "./connection-options.js"
+import { describeError } from "./describe-error.js"
+import { EXIT, exitCodeOf } from "./exit-codes.js"
+import { farewell } from "./farewell.js"
+import { readAll, say, type Io } from "./io.js"
+import { toJsonText } from "./json-text.js"
+import { UsageError } from "./usage-error.js"
+
+async function pushOnce(
+  [topic, event, payload]: readonly [string, string, unknown],
+  settings: ConnectionSettings,
+  io: Io,
+): Promise<number> {
+  const { timeout, join, shownUrl } = settings
+  const { signal } = io
+  const socket = openSocket(settings, { maxReconnectAttempts: 0 })
+  // What it means for the push, the push tells.
+  socket.onError(() => {})
+  let channel: Channel | undefined
+  /** What is under way: it says what went wrong. */
+  let step = `cannot connect to ${shownUrl}`
+  try {
+    socket.connect()
+    await socket.opened({ timeout, signal })
+    step = `${topic} was not joined`
+    channel = await socket.join(topic, join, { timeout, signal })
+    step = `${event} was not answered`
+    const response = await channel.push(event, payload, { timeout, signal }).catch((error: unknown) => {
+      if (!(error instanceof PushError)) throw error
+      say(io, `${topic} answered ${event} with "${error.status}"`)
+      io.stdout.write(`${toJsonText(error.response)}\n`)
+      return error
+    })
+    if (response instanceof PushError) return EXIT.refused
+    io.stdout.write(`${toJsonText(response)}\n`)
+    return EXIT.ok
+  } catch (error) {
+    if (signal.aborted) return exitCodeOf(signal)
+    const said = error instanceof PushError ? `the server said ${toJsonText(error.response)}` : describeError(error)
+    say(io, `${step}: ${said}`)
+    return EXIT.unreachable
+  } finally {
+    await farewell(socket, channel === undefined ? [] : [channel])
+  }
+}
+
+/** `rookery push`: pushes an event and prints the reply. */
+export const push: Command = {
+  name: "push",
+  usage: "<url> <topic> <event> <json>",
+  arity: [4, 4],
+  about: [
+    "Joins a topic, pushes an event, and prints the response of the reply as JSON. As <json>, - reads",
+    "standard input. Exits with 0 for an ok reply, with 1 for any other, and with 2 if there was none:",
+    "no connection, no join, or no reply in time.",
+  ].join("\n"),
+  options: CONNECTION_OPTIONS,
+  examples: [
+    `rookery push ws://localhost:4000/socket room:lobby new_msg '{"text":"hi"}'`,
+    "rookery push wss://example.com/socket room:1 import - --param token=abc --timeout 30000 < data.json",
+  ],
+  async run(args, io) {
+    const [url = "", topic = "", event = "", json = ""] = args.positionals
+    if (json === "-" && args.value("auth-token") === "-") {
+      throw new UsageError("standard input is either the json or the token; give the token as $ROOKERY_AUTH_TOKEN")
+    }
+    // Before anything is read: a mistyped payload is no reason to wait.
+    const given = json === "-" ? undefined : parseJson(json, "the payload")
+    const settings = await readConnection(url, args, io)
+    const payload = json === "-" ? parseJson(await readAll(io), "standard input") : given
+    return pushOnce([topic, event, payload], settings, io)
+  },
+}

@@ -1,0 +1,192 @@
+import type { RpcCompatible, RpcSession, RpcSessionOptions, RpcStub } from "capnweb"
+import { DisconnectedError, RookeryError, type Channel, type Loose, type Push } from "rookery"
+import { BatchTransport } from "./batch-transport.js"
+import { loadCapnweb } from "./load.js"
+import { carriesBytes, makeProbe, readPayload, RPC, type RpcOpened } from "./wire.js"
+
+/** Options of {@link rpcSession}: those of capnweb. */
+export interface RpcClientOptions extends Pick<RpcSessionOptions, "onSendError" | "limits"> {}
+
+/** Called with what the server serves, at every new session. */
+export type SessionHandler<Remote extends RpcCompatible<Remote>> = (main: RpcStub<Remote>) => void
+
+/** RPC over a channel. The line may go: a new session is there after the rejoin, and stubs of the old one are broken. */
+export interface ChannelRpc<Remote extends RpcCompatible<Remote>> {
+  /**
+   * What the server serves.
+   *
+   * @throws a `RookeryError` with code `disconnected` while there is no session; see {@link ChannelRpc.ready}
+   */
+  readonly main: RpcStub<Remote>
+  /** What the server serves, as soon as there is a session. Rejects once it has ended for good, or cannot begin. */
+  ready(): Promise<RpcStub<Remote>>
+  /** Calls back at every session, the current one included. The returned function ends that. */
+  onSession(handler: SessionHandler<Remote>): () => void
+  /** How many objects of the other end are held here, and of this end there. */
+  stats(): { imports: number; exports: number }
+  /** Ends it for good: all stubs break. The channel stays. */
+  close(): void
+  [Symbol.dispose](): void
+}
+
+interface Live<Remote extends RpcCompatible<Remote>> {
+  readonly id: string
+  readonly transport: BatchTransport
+  readonly session: RpcSession<Remote>
+  readonly main: RpcStub<Remote>
+}
+
+let sessions = 0
+const makeId = (): string => `${++sessions}-${Math.random().toString(36).slice(2)}`
+
+const noSession = (cause?: unknown): RookeryError =>
+  new RookeryError("disconnected", "there is no RPC session now; await ready(), or use onSession()", cause)
+
+const lost = (topic: string): DisconnectedError =>
+  new DisconnectedError("disconnected", `the RPC session on ${topic} was lost; take the stubs of the next one`)
+
+const ended = (reason = "it was ended by the server"): RookeryError =>
+  new RookeryError("disconnected", `the RPC session is over: ${reason}`)
+
+const closedError = (): RookeryError =>
+  new RookeryError("channel_closed", "the RPC session was ended; begin another with rpcSession()")
+
+/** One channel's RPC, from join to join. */
+class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remote> {
+  readonly #channel: Channel
+  readonly #localMain: unknown
+  readonly #options: RpcClientOptions
+  readonly #handlers = new Set<SessionHandler<Remote>>()
+  readonly #waiting = new Set<{ resolve(main: RpcStub<Remote>): void; reject(error: unknown): void }>()
+  readonly #listening = new AbortController()
+  #live: Live<Remote> | undefined
+  /** The session that is being opened, or is open. */
+  #id: string | undefined
+  #failure: unknown
+
+  constructor(channel: Channel, localMain: unknown, options: RpcClientOptions) {
+    this.#channel = channel
+    this.#localMain = localMain
+    this.#options = options
+    const { signal } = this.#listening
+    channel.listen(RPC, (payload) => this.#receive(payload), { signal })
+    channel.listen("phx_error", () => this.#drop(lost(channel.topic)), { signal })
+    channel.listen("phx_close", () => this.#end(closedError()), { signal })
+    // The answers of joins are among the replies, those of every rejoin too.
+    channel.listen("phx_reply", (_reply, ref, joinRef) => void (ref === joinRef && this.#joined()), { signal })
+    this.#joined()
+  }
+
+  get main(): RpcStub<Remote> {
+    if (this.#live === undefined) throw this.#failure ?? noSession()
+    return this.#live.main
+  }
+
+  ready(): Promise<RpcStub<Remote>> {
+    return new Promise((resolve, reject) => {
+      // A stub can be called, and called `then`: it must not be taken for a promise.
+      if (this.#live !== undefined) resolve(this.#live.main)
+      else if (this.#failure !== undefined) reject(this.#failure as Error)
+      else this.#waiting.add({ resolve, reject })
+    })
+  }
+
+  onSession(handler: SessionHandler<Remote>): () => void {
+    this.#handlers.add(handler)
+    if (this.#live !== undefined) handler(this.#live.main)
+    return () => this.#handlers.delete(handler)
+  }
+
+  stats(): { imports: number; exports: number } {
+    return this.#live?.session.getStats() ?? { imports: 0, exports: 0 }
+  }
+
+  close(): void {
+    if (this.#id !== undefined && this.#channel.state === "joined") this.#push({ close: this.#id })
+    this.#end(closedError())
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #joined(): void {
+    if (this.#channel.state !== "joined") return
+    const id = (this.#id = makeId())
+    this.#open(id).catch((error: unknown) => {
+      if (this.#id === id) this.#end(error)
+    })
+  }
+
+  async #open(id: string): Promise<void> {
+    const { RpcSession } = await loadCapnweb()
+    const { probe } = (await this.#push({ open: id, probe: makeProbe() })) as RpcOpened
+    // The line may have gone meanwhile, and another session be on its way.
+    if (this.#id !== id) return
+    const transport = new BatchTransport({
+      bytes: carriesBytes(probe),
+      send: (messages) => this.#push({ id, messages }),
+      aborted: (reason) => this.#broken(id, reason),
+    })
+    const session = new RpcSession<Remote>(transport, this.#localMain, this.#options)
+    const main = session.getRemoteMain()
+    this.#live = { id, transport, session, main }
+    for (const { resolve } of this.#waiting) resolve(main)
+    this.#waiting.clear()
+    for (const handler of [...this.#handlers]) handler(main)
+  }
+
+  #push(payload: unknown): Push {
+    return this.#channel.push(RPC, payload)
+  }
+
+  #receive(payload: unknown): void {
+    const read = readPayload(payload)
+    const live = this.#live
+    if (read === undefined || live === undefined) return
+    if ("messages" in read && read.id === live.id) live.transport.take(read.messages)
+    else if ("close" in read && read.close === live.id) this.#broken(live.id, ended(read.error))
+  }
+
+  /** The session gave up, or the server did: it is over, but the channel may bring another. */
+  #broken(id: string, reason: unknown): void {
+    if (this.#id === id) this.#drop(reason)
+  }
+
+  #drop(error: unknown): void {
+    this.#id = undefined
+    const live = this.#live
+    this.#live = undefined
+    live?.transport.fail(error)
+  }
+
+  /** Nothing comes after this. */
+  #end(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.#listening.abort()
+    this.#drop(error)
+    for (const { reject } of this.#waiting) reject(error)
+    this.#waiting.clear()
+    this.#handlers.clear()
+  }
+}
+
+/**
+ * RPC with whoever serves it on a channel, by `serveRpc` on the other end. `await` the session's `ready()`, or hear of
+ * every session by `onSession`: after a lost line stubs are broken, and a new session begins with the rejoin.
+ *
+ * ```ts
+ * const rpc = rpcSession<Api>(socket.channel("rpc:chat"))
+ * rpc.onSession(async (api) => console.log(await api.hello("Ada")))
+ * ```
+ *
+ * @param localMain what the server may call on this end; objects and functions among arguments need none
+ */
+export function rpcSession<Remote extends RpcCompatible<Remote>>(
+  channel: Channel<Loose>,
+  localMain?: unknown,
+  options: RpcClientOptions = {},
+): ChannelRpc<Remote> {
+  return new ClientRpc<Remote>(channel as Channel, localMain, options)
+}

@@ -1,0 +1,12 @@
+import { RookeryError } from "rookery"
+
+/** The library, which comes only with those who use it. */
+export async function loadCapnweb(): Promise<typeof Capnweb> {
+  try {
+    return await import("capnweb")
+  } catch (cause) {
+    throw new RookeryError("bad_option", "RPC is done by capnweb, which is not there: npm install capnweb", cause)
+  }
+}
+
+import type * as Capnweb from "capnweb"

@@ -1,0 +1,161 @@
+import type { RpcSession, RpcSessionOptions } from "capnweb"
+import { DisconnectedError, RookeryError, type Loose } from "rookery"
+import type { Channel, ChannelHandlers, MaybePromise, ServerSocket } from "rookery/server"
+import { BatchTransport } from "./batch-transport.js"
+import { loadCapnweb } from "./load.js"
+import { carriesBytes, makeProbe, readPayload, RPC } from "./wire.js"
+
+/** What the maker of a main object is told. */
+export interface RpcRequest<Assigns = Loose> {
+  readonly topic: string
+  readonly params: Loose
+  readonly socket: ServerSocket<Assigns>
+  /** The channel that carries the session. */
+  readonly channel: Channel<Loose, Assigns>
+}
+
+/** Options of {@link serveRpc}. */
+export interface RpcServerOptions extends Pick<RpcSessionOptions, "limits"> {
+  /**
+   * Sees errors on their way to a client, and gives what it is told instead.
+   *
+   * @default their names and messages, without stacks, causes and everything else that is on them
+   */
+  onSendError?: (error: Error) => Error | void
+  /**
+   * How many objects a client may make this end hold.
+   *
+   * @default 10_000
+   */
+  maxObjects?: number
+}
+
+/** An endpoint, as far as it is needed here. */
+export interface RpcEndpoint<Assigns = Loose> {
+  channel(pattern: string, handlers: ChannelHandlers<Loose, string, Assigns>): unknown
+}
+
+interface Live {
+  readonly id: string
+  readonly transport: BatchTransport
+  readonly session: RpcSession
+}
+
+/** Only what is meant for others: capnweb would send along what else is on an error, and `cause`s say much. */
+function bareError(error: Error): Error {
+  const bare = new Error(error.message)
+  bare.name = error.name
+  // An empty stack is none.
+  bare.stack = ""
+  return bare
+}
+
+const isDisposable = (main: unknown): main is Disposable =>
+  (typeof main === "object" || typeof main === "function") && main !== null && Symbol.dispose in main
+
+/** The sessions of one channel: one at a time. */
+class ServedChannel {
+  readonly #channel: Channel<Loose, Loose>
+  readonly #makeMain: () => MaybePromise<unknown>
+  readonly #options: RpcServerOptions
+  /** Made at the join, for the first session. */
+  #firstMain: { readonly main: unknown } | undefined
+  #live: Live | undefined
+
+  constructor(
+    channel: Channel<Loose, Loose>,
+    makeMain: () => MaybePromise<unknown>,
+    main: unknown,
+    options: RpcServerOptions,
+  ) {
+    this.#channel = channel
+    this.#makeMain = makeMain
+    this.#firstMain = { main }
+    this.#options = options
+  }
+
+  async receive(payload: unknown): Promise<unknown> {
+    const read = readPayload(payload)
+    if (read === undefined) throw new RookeryError("bad_frame", "this is no RPC")
+    if ("open" in read) return this.#open(read.open, carriesBytes(read.probe))
+    if ("messages" in read) this.#take(read.id, read.messages)
+    else if (this.#live?.id === read.close) this.end(over())
+    return {}
+  }
+
+  end(error: unknown): void {
+    const live = this.#live
+    this.#live = undefined
+    live?.transport.fail(error)
+    const first = this.#firstMain
+    this.#firstMain = undefined
+    if (first !== undefined && isDisposable(first.main)) first.main[Symbol.dispose]()
+  }
+
+  async #open(id: string, bytes: boolean): Promise<unknown> {
+    const { RpcSession } = await loadCapnweb()
+    const { main } = this.#firstMain ?? { main: await this.#makeMain() }
+    this.#firstMain = undefined
+    this.end(over())
+    const channel = this.#channel
+    if (!channel.joined) return {}
+    const transport = new BatchTransport({
+      bytes,
+      send: (messages) => channel.push(RPC, { id, messages }),
+      aborted: (reason) => this.#aborted(id, reason),
+    })
+    const { limits, onSendError = bareError } = this.#options
+    const session = new RpcSession(transport, main, { onSendError, ...(limits && { limits }) })
+    this.#live = { id, transport, session }
+    return { probe: makeProbe() }
+  }
+
+  #take(id: string, messages: readonly unknown[]): void {
+    const live = this.#live
+    // A session that has given up: the client is told, or was.
+    if (live?.id !== id) return this.#channel.push(RPC, { close: id, error: "there is no such session" })
+    const { imports, exports } = live.session.getStats()
+    if (imports + exports + messages.length > (this.#options.maxObjects ?? 10_000)) {
+      const error = new RookeryError("buffer_full", "too many objects are held; dispose of those that are not used")
+      live.transport.fail(error)
+      return this.#aborted(id, error)
+    }
+    live.transport.take(messages)
+  }
+
+  #aborted(id: string, reason: unknown): void {
+    if (this.#live?.id !== id) return
+    this.#live = undefined
+    const error = reason instanceof Error ? reason.message : String(reason)
+    if (this.#channel.joined) this.#channel.push(RPC, { close: id, error })
+  }
+}
+
+const over = (): DisconnectedError => new DisconnectedError("disconnected", "the RPC session was ended")
+
+/**
+ * Serves RPC on the channels of a pattern. The main object is made anew for each session, and disposed of with it; a
+ * thrown `Refused` refuses the join.
+ *
+ * ```ts
+ * serveRpc(endpoint, "rpc:*", ({ socket }) => new Api(socket.assigns.user))
+ * ```
+ */
+export function serveRpc<Assigns = Loose>(
+  endpoint: RpcEndpoint<Assigns>,
+  pattern: string,
+  main: (request: RpcRequest<Assigns>) => unknown,
+  options: RpcServerOptions = {},
+): void {
+  const served = new WeakMap<object, ServedChannel>()
+  endpoint.channel(pattern, {
+    async join({ topic, params, socket }, channel) {
+      const make = (): unknown => main({ topic, params, socket, channel })
+      const session = new ServedChannel(channel, make, await make(), options)
+      served.set(channel, session)
+      // Not `terminate`: that is for channels whose join was answered, and the client may go before.
+      channel.signal.addEventListener("abort", () => session.end(over()), { once: true })
+    },
+    receive: { [RPC]: (payload: unknown, channel) => served.get(channel)?.receive(payload) },
+  })
+}

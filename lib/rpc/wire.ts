@@ -1,0 +1,35 @@
+/** The event that carries RPC, both ways. */
+export const RPC = "rpc"
+
+/**
+ * What travels in it. A client opens a session under an id of its own and is answered; then both send messages of
+ * capnweb, some at once. What comes for another session than the current one is dropped.
+ */
+export type RpcPayload =
+  | { open: string; probe: Uint8Array }
+  | { id: string; messages: unknown[] }
+  /** The session is over; in words, if it did not end well. */
+  | { close: string; error?: string }
+
+/** What opening is answered. */
+export interface RpcOpened {
+  probe: Uint8Array
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
+
+/** What the other end sent, if it makes sense. */
+export function readPayload(payload: unknown): RpcPayload | undefined {
+  if (!isRecord(payload)) return undefined
+  const { open, probe, id, messages, close, error } = payload
+  if (typeof open === "string" && open.length <= 64) return { open, probe: probe as Uint8Array }
+  if (typeof id === "string" && Array.isArray(messages)) return { id, messages }
+  if (typeof close === "string") return typeof error === "string" ? { close, error } : { close }
+  return undefined
+}
+
+/** A byte that shows whether the serializer between the two ends carries bytes. */
+export const makeProbe = (): Uint8Array => Uint8Array.of(1)
+
+/** Whether a probe came as bytes. */
+export const carriesBytes = (probe: unknown): boolean => probe instanceof Uint8Array || probe instanceof ArrayBuffer

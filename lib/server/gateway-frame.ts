@@ -1,0 +1,42 @@
+import { isBytes, toUint8Array } from "../protocol/bytes.js"
+import { SerializerError } from "../protocol/errors.js"
+import { stringifyJson } from "../serializer/decode-text.js"
+import type { Frame } from "../serializer/serializer.js"
+import type { SharedFrame } from "./link.js"
+import { deflate } from "./websocket-deflate.js"
+import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
+
+/** A frame of plain data: strings and bytes as they are, anything else as JSON. */
+export function frameOf(data: unknown): Frame {
+  if (typeof data === "string") return data
+  if (isBytes(data)) return toUint8Array(data)
+  // Of `undefined` and of functions there is none, whatever the types say.
+  const text = stringifyJson(data) as string | undefined
+  if (text === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
+  return text
+}
+
+/** Plain data that goes to many clients. */
+export class GatewayFrame implements SharedFrame {
+  readonly #frame: Frame
+  #wire: Buffer | undefined
+  #deflated: Buffer | undefined
+
+  constructor(data: unknown) {
+    this.#frame = frameOf(data)
+  }
+
+  frame(): Frame {
+    return this.#frame
+  }
+
+  wire(): Buffer {
+    return (this.#wire ??= frameMessage(this.#frame))
+  }
+
+  deflated(): Buffer {
+    const frame = this.#frame
+    const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
+    return (this.#deflated ??= frameBytes(opcode, deflate(payload), true))
+  }
+}

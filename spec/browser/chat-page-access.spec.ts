@@ -1,0 +1,175 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type * as Axe from "axe-core"
+import type { BrowserContextOptions } from "playwright-core"
+import { afterAll, describe, expect, it } from "vitest"
+import { describeInBrowser } from "./stage.js"
+import type { Visitor } from "./visitor.js"
+
+/** Where pictures of the page go: into a folder that is named, or one that goes away again. */
+const pictures = process.env["SCREENSHOTS"] ?? mkdtempSync(join(tmpdir(), "rookery-pictures-"))
+afterAll(() => {
+  if (process.env["SCREENSHOTS"] === undefined) rmSync(pictures, { recursive: true })
+})
+
+await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter }) => {
+  it("can be used by keyboard alone", async () => {
+    const ada = await come()
+    const { page } = ada
+    const { keyboard } = page
+    const focus = (): Promise<string> =>
+      page.evaluate(() => {
+        const focused = document.activeElement
+        return focused === document.body ? "" : focused?.id || focused?.textContent?.trim() || ""
+      })
+    const tabTo = async (target: string, key = "Tab"): Promise<void> => {
+      const passed: string[] = []
+      while ((await focus()) !== target) {
+        passed.push(await focus())
+        if (passed.length > 40) throw new Error(`no way to ${target} by ${key}: ${passed.join(", ")}`)
+        await keyboard.press(key)
+      }
+    }
+    await page.goto(chat.url)
+    await page.getByLabel("Mail address").waitFor()
+    await keyboard.type("ada@example.com")
+    await keyboard.press("Enter")
+    await page.getByRole("heading", { name: "Look at your mail" }).waitFor()
+    await page.goto(await chat.linkFor("ada@example.com"))
+    await tabTo("Log in")
+    await keyboard.press("Enter")
+    await ada.inRoom("lobby")
+    expect(await focus()).toBe("composer-text")
+    await keyboard.type("By hand")
+    await keyboard.press("Shift+Enter")
+    await keyboard.type("and on two lines")
+    await keyboard.press("Enter")
+    await ada.message("By hand\nand on two lines").waitFor()
+    await tabTo("join-name", "Shift+Tab")
+    await keyboard.type("cellar")
+    await keyboard.press("Enter")
+    await ada.inRoom("cellar")
+    expect(await focus()).toBe("composer-text")
+    await tabTo("lobby", "Shift+Tab")
+    await keyboard.press("Enter")
+    await ada.inRoom("lobby")
+    await tabTo("edit-name", "Shift+Tab")
+    await keyboard.press("Enter")
+    expect(await focus()).toBe("name-input")
+    await keyboard.press("Escape")
+    expect(await focus()).toBe("edit-name")
+    await tabTo("log", "Tab")
+    const outline = await page.locator("#log").evaluate((log) => getComputedStyle(log).outlineStyle)
+    expect(outline).toBe("solid")
+    await tabTo("leave", "Shift+Tab")
+    await keyboard.press("Enter")
+    await ada.inRoom("cellar")
+  })
+
+  it("fits a phone, with the rooms and the people a tap away", async () => {
+    const ada = await enter("ada@example.com", {
+      viewport: { width: 360, height: 640 },
+      reducedMotion: "reduce",
+      hasTouch: true,
+      isMobile: true,
+    })
+    const { page } = ada
+    await page.locator("#composer-text").fill("x".repeat(300))
+    await page.locator("#composer-text").press("Enter")
+    await ada.message("xxx").waitFor()
+    const overflow = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect(await overflow()).toBe(0)
+    await page.getByRole("button", { name: "Show the list of rooms" }).tap()
+    await page.getByRole("navigation", { name: "Rooms" }).waitFor()
+    // What lies under the open panel is out of reach.
+    expect(await page.locator("#room").evaluate((room: HTMLElement) => room.inert)).toBe(true)
+    await page.screenshot({ path: join(pictures, "phone-rooms.png") })
+    await page.keyboard.press("Escape")
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("show-rooms")
+    await page.getByRole("button", { name: "Show the list of rooms" }).tap()
+    await ada.room("lobby").tap()
+    await ada.inRoom("lobby")
+    // No keyboard comes up over what was to be read.
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("log")
+    await page.getByRole("button", { name: "here; show who" }).tap()
+    await ada.person("ada@example.com").waitFor()
+    await page.getByRole("button", { name: "Close the list of people" }).tap()
+    expect(await overflow()).toBe(0)
+    await page.screenshot({ path: join(pictures, "phone.png") })
+  })
+
+  describe.each(["light", "dark"] as const)("in a %s scheme", (colorScheme) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+    /** What a program that knows the rules of accessibility has against the page. */
+    async function faults({ page }: Visitor): Promise<string[]> {
+      await page.addScriptTag({ content: axe })
+      return await page.evaluate(async () => {
+        const { run } = (globalThis as unknown as { axe: typeof Axe }).axe
+        const { violations } = await run(document, {
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        })
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`))
+      })
+    }
+
+    const picture = async ({ page }: Visitor, name: string): Promise<void> => {
+      const path = join(pictures, `${colorScheme}-${name}.png`)
+      await page.screenshot({ path })
+      expect(statSync(path).size).toBeGreaterThan(1000)
+    }
+
+    // The policy of the page would keep out the program that looks at it.
+    const options: BrowserContextOptions = { colorScheme, bypassCSP: true, reducedMotion: "reduce" }
+
+    it("has names, landmarks, an order and contrast for everybody", async () => {
+      const ada = await come(options)
+      await ada.page.goto(chat.url)
+      await ada.page.getByLabel("Mail address").waitFor()
+      expect(await faults(ada)).toEqual([])
+      await picture(ada, "login")
+      await ada.page.goto(`${chat.url}/login?token=of-nobody`)
+      expect(await faults(ada)).toEqual([])
+      await picture(ada, "link")
+      await ada.logIn("ada@example.com")
+      await ada.say("Something to read")
+      await ada.message("Something to read").last().waitFor()
+      expect(await faults(ada)).toEqual([])
+      await picture(ada, "room")
+      await ada.page.getByRole("button", { name: "Change your display name" }).click()
+      await ada.join("no/room")
+      await ada.page.getByText("You cannot enter this room").waitFor()
+      expect(await faults(ada)).toEqual([])
+      await ada.room("lobby").click()
+      await chat.kill()
+      await ada.light(/^Reconnecting in/)
+      await ada.say("Waiting")
+      await ada.outgoing("waiting").waitFor()
+      expect(await faults(ada)).toEqual([])
+      await picture(ada, "reconnecting")
+      await chat.start()
+      await ada.light("Connected")
+    })
+
+    it("has the same on a phone", async () => {
+      const ada = await enter("ada@example.com", { ...options, viewport: { width: 360, height: 740 } })
+      expect(await faults(ada)).toEqual([])
+      for (const panel of ["rooms", "people"]) {
+        await ada.page.locator(`#show-${panel}`).click()
+        expect(await faults(ada)).toEqual([])
+        await ada.page.keyboard.press("Escape")
+      }
+    })
+
+    it("is in the colours of the scheme", async () => {
+      const ada = await enter("ada@example.com", { colorScheme })
+      const brightness = await ada.page.locator("#room").evaluate((room) => {
+        const [red = 0, green = 0, blue = 0] = getComputedStyle(room).backgroundColor.match(/\d+/g)?.map(Number) ?? []
+        return (red + green + blue) / 3
+      })
+      expect(brightness > 127).toBe(colorScheme === "light")
+    })
+  })
+})

@@ -1,0 +1,106 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core"
+import type { ChatProcess } from "../support/chat-process.js"
+
+/** Somebody with a browser of their own, who looks at the chat's page. */
+export class Visitor {
+  readonly page: Page
+  readonly context: BrowserContext
+  readonly #chat: ChatProcess
+  /** What the browser complained about: breaches of the policy, errors that nobody caught. */
+  readonly complaints: string[] = []
+
+  private constructor(page: Page, chat: ChatProcess) {
+    this.page = page
+    this.context = page.context()
+    this.#chat = chat
+  }
+
+  static async come(browser: Browser, chat: ChatProcess, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options })
+    const visitor = new Visitor(await context.newPage(), chat)
+    await visitor.#listen()
+    return visitor
+  }
+
+  /** Has a link sent, opens it, and presses its button. */
+  async logIn(email: string): Promise<void> {
+    const { page } = this
+    await page.goto(this.#chat.url)
+    await page.getByLabel("Mail address").fill(email)
+    await page.getByRole("button", { name: "Send me a link" }).click()
+    await page.getByRole("heading", { name: "Look at your mail" }).waitFor()
+    await page.goto(await this.#chat.linkFor(email))
+    await page.getByRole("button").first().click()
+    await this.light("Connected")
+    await this.inRoom("lobby")
+  }
+
+  /** Waits until the light shows this. */
+  async light(text: string | RegExp): Promise<void> {
+    await this.page.locator("#light-text", { hasText: text }).waitFor()
+  }
+
+  /** Waits until a room is shown and joined. */
+  async inRoom(name: string): Promise<void> {
+    const { page } = this
+    await page.locator("#room-title", { hasText: new RegExp(`^${name}$`) }).waitFor()
+    await page.locator("#people-heading", { hasText: /^Here now: [1-9]/ }).waitFor({ state: "attached" })
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.locator("#composer-text").fill(text)
+    await this.page.locator("#composer-text").press("Enter")
+  }
+
+  async join(name: string): Promise<void> {
+    await this.page.getByLabel("Join a room by its name").fill(name)
+    await this.page.getByLabel("Join a room by its name").press("Enter")
+  }
+
+  /** A message that has arrived. */
+  message(text: string): Locator {
+    const said = this.page.locator(".message:not([data-state])")
+    return said.filter({ has: this.page.locator(".text", { hasText: text }) })
+  }
+
+  /** A message that is on its way, or has failed. */
+  outgoing(state: "waiting" | "sending" | "failed"): Locator {
+    return this.page.locator(`.message[data-state="${state}"]`)
+  }
+
+  room(name: string): Locator {
+    return this.page.locator("#room-list button", { hasText: name })
+  }
+
+  person(name: string): Locator {
+    return this.page.locator("#people-list li", { hasText: name })
+  }
+
+  /** How many bytes the page says a serializer has carried. */
+  async bytes(id: string): Promise<number> {
+    return Number(await this.page.locator(`#${id}`).getAttribute("data-bytes"))
+  }
+
+  async #listen(): Promise<void> {
+    const { page, complaints } = this
+    await page.exposeFunction("complain", (what: string) => void complaints.push(what))
+    await page.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+        ;(globalThis as unknown as { complain(what: string): void }).complain(`${violatedDirective}: ${blockedURI}`)
+      })
+    })
+    page.on("pageerror", (error) => complaints.push(String(error)))
+    page.on("dialog", (dialog) => {
+      complaints.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on("console", (message) => {
+      // A server that was killed refuses, and a session that is not there is asked for; the browser tells of both.
+      const isTold = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|WebSocket connection|status of (401|429)/.test(
+        message.text(),
+      )
+      const isIcon = message.location().url.endsWith("/favicon.ico")
+      if (message.type() === "error" && !isTold && !isIcon) complaints.push(message.text())
+    })
+  }
+}

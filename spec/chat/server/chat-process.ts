@@ -1,0 +1,13 @@
+import { ChatServer, lmdbStore } from "rookery/chat/server"
+
+/** A chat server in a process of its own, that prints where it listens, and the links. */
+const [folder = "", port = "0"] = process.argv.slice(2)
+const plenty = { burst: 1e6, everyMs: 1 }
+const chat = new ChatServer({
+  store: await lmdbStore(folder),
+  page: false,
+  history: 500,
+  limits: { messagesPerUser: plenty, asksPerUser: plenty, linksPerEmail: plenty, loginsPerAddress: plenty },
+})
+const address = await chat.listen({ port: Number(port) })
+console.log(`listening at ${address.port}`)

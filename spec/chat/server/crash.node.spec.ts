@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { Socket, type Channel } from "rookery"
+import { msgpack } from "rookery/msgpack"
+import type { ChatMessage, ChatTopics } from "rookery/chat/server"
+import { Program } from "../../support/program.js"
+import { ask } from "./stage.js"
+
+type Room = Channel<ChatTopics["room:*"]>
+
+/** Where people shout so much that a history of the room is a page of it only. */
+const PAGE = 200
+
+let folder: string
+let server: Program
+let sockets: Socket<ChatTopics>[]
+let port: number
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "rookery-crash-"))
+  sockets = []
+  port = await start()
+})
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy()
+  await server.kill()
+  rmSync(folder, { recursive: true })
+})
+
+async function start(at = 0): Promise<number> {
+  // Whatever mail server this machine has set is not for these links.
+  const env = { SMTP_URL: "", SMTP_HOST: "" }
+  server = new Program(["--import", "tsx", "spec/chat/server/chat-process.ts", folder, String(at)], env)
+  const [, found] = await server.printed(/^listening at (\d+)$/)
+  return Number(found)
+}
+
+/** What kill -9 does, and the same server again. */
+async function crash(): Promise<void> {
+  expect(await server.kill("SIGKILL")).toBe("SIGKILL")
+  await start(port)
+}
+
+async function linkFor(email: string): Promise<string> {
+  await ask(port, "POST", "/api/login", { body: { email } })
+  const [, token] = await server.printed(new RegExp(`^A link for ${email}: http://localhost:\\d+/login\\?token=(.*)$`))
+  return token ?? ""
+}
+
+const redeem = (token: string) => ask(port, "POST", "/api/session", { body: { token } })
+
+async function logIn(email: string): Promise<string> {
+  const { json } = await redeem(await linkFor(email))
+  return (json as { session_token: string }).session_token
+}
+
+function connect(authToken: string, index = 0): Socket<ChatTopics> {
+  const socket = new Socket<ChatTopics>(`ws://127.0.0.1:${port}/socket`, {
+    authToken,
+    reconnectAfterMs: () => 50,
+    rejoinAfterMs: () => 50,
+    ...(index % 2 === 1 && { serializer: msgpack() }),
+  })
+  sockets.push(socket)
+  socket.connect()
+  return socket
+}
+
+/** Every message that a room keeps. */
+async function everything(room: Room): Promise<ChatMessage[]> {
+  const all: ChatMessage[] = []
+  for (;;) {
+    const before = all[0]?.id
+    const { messages } = await room.push("history", { limit: PAGE, ...(before !== undefined && { before }) })
+    all.unshift(...messages)
+    if (messages.length < PAGE) return all
+  }
+}
+
+describe("a chat server that is killed", () => {
+  it("has every message that was acknowledged, once, when it starts again, and its clients come back", async () => {
+    const acknowledged = new Map<string, string>()
+    const told: ChatMessage[] = []
+    const over = new AbortController()
+    let enough = (): void => {}
+    const speak = async (room: Room, who: string): Promise<void> => {
+      for (let number = 0; !over.signal.aborted; number++) {
+        const content = `${who} ${number}`
+        try {
+          const { message_id } = await room.push("send", { content })
+          acknowledged.set(message_id, content)
+          enough()
+        } catch {
+          // The line went while the answer was pending: whether it is kept nobody knows.
+        }
+      }
+    }
+    const tokens: string[] = []
+    for (const name of ["ada", "bob", "eve"]) tokens.push(await logIn(`${name}@example.com`))
+    const rooms = await Promise.all(tokens.map((token, index) => connect(token, index).join("room:lobby")))
+    rooms[0]?.on("message", (message) => told.push(message))
+    const speaking = rooms.map((room, index) => speak(room, `speaker ${index}`))
+    for (let round = 1; round <= 3; round++) {
+      await new Promise<void>((resolve) => (enough = () => acknowledged.size >= 120 * round && resolve()))
+      await crash()
+    }
+    // After the last start, too, something is said by clients that came back with the sessions they had.
+    const size = acknowledged.size
+    await new Promise<void>((resolve) => (enough = () => acknowledged.size >= size + 20 && resolve()))
+    over.abort()
+    await Promise.all(speaking)
+
+    const kept = await everything(rooms[1] as Room)
+    const contents = new Map(kept.map(({ id, content }) => [id, content]))
+    expect(contents.size).toBe(kept.length)
+    expect([...acknowledged].filter(([id, content]) => contents.get(id) !== content)).toEqual([])
+    // Nobody was told anything that is not kept, and in no other order.
+    expect(told.filter(({ id, content }) => contents.get(id) !== content)).toEqual([])
+    const ids = told.map(({ id }) => id)
+    expect(ids).toEqual([...ids].sort())
+    // Everybody's own messages are in the order in which they were sent.
+    for (const who of ["speaker 0", "speaker 1", "speaker 2"]) {
+      const numbers = kept
+        .filter(({ content }) => content.startsWith(who))
+        .map(({ content }) => Number(content.slice(10)))
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+    }
+  }, 60_000)
+
+  it("knows sessions, names and links as it did before", async () => {
+    const session = await logIn("ada@example.com")
+    const ended = await logIn("ada@example.com")
+    const headers = { authorization: `Bearer ${ended}` }
+    expect(await ask(port, "DELETE", "/api/session", { headers })).toMatchObject({ status: 204 })
+    const used = await linkFor("bob@example.com")
+    expect(await redeem(used)).toMatchObject({ status: 200 })
+    const unused = await linkFor("bob@example.com")
+    const own = await connect(session).join("user:ada@example.com")
+    await own.push("set_display_name", { display_name: "Ada L." })
+    await crash()
+    const me = await ask(port, "GET", "/api/session", { headers: { authorization: `Bearer ${session}` } })
+    expect(me).toMatchObject({ status: 200, json: { user: { email: "ada@example.com", display_name: "Ada L." } } })
+    expect(await ask(port, "GET", "/api/session", { headers })).toMatchObject({ status: 401 })
+    expect(await redeem(used)).toMatchObject({ status: 401 })
+    expect(await redeem(unused)).toMatchObject({ status: 200, json: { user: { email: "bob@example.com" } } })
+  }, 60_000)
+})

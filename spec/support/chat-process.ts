@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Program } from "./program.js"
+
+/** A chat server in a process of its own, of the package as it is built, with a folder for its data. */
+export class ChatProcess {
+  readonly #folder = mkdtempSync(join(tmpdir(), "rookery-chat-"))
+  #program: Program | undefined
+  #url = ""
+  /** Links that were printed, by address, the oldest first; and who waits for one. */
+  #links: { email: string; link: string }[] = []
+  #waiting: (() => void)[] = []
+
+  /** Where its page is. */
+  get url(): string {
+    return this.#url
+  }
+
+  /** Starts it unless it runs: at first on any port, and then on the same again. */
+  async start(): Promise<void> {
+    if (this.#program) return
+    const port = this.#url ? new URL(this.#url).port : "0"
+    const args = ["--import", "tsx", "spec/support/chat-app.ts", this.#folder, port]
+    const program = new Program(args, { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
+    this.#program = program
+    const [, url = ""] = await program.printed(/^The chat listens at (\S+)$/)
+    this.#url = url
+    void this.#collect(program)
+  }
+
+  /** The next link for an address, once it is printed. */
+  async linkFor(email: string): Promise<string> {
+    for (;;) {
+      const at = this.#links.findIndex((printed) => printed.email === email)
+      const [found] = at === -1 ? [] : this.#links.splice(at, 1)
+      if (found) return found.link
+      if (!this.#program) throw new Error(`the chat server ended without a link for ${email}`)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  /** Ends it in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    const program = this.#program
+    this.#program = undefined
+    await program?.kill("SIGKILL")
+  }
+
+  /** Ends it, and throws its data away. */
+  async destroy(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Keeps the links that are printed, as long as it runs. */
+  async #collect(program: Program): Promise<void> {
+    try {
+      for (;;) {
+        const [, email = "", link = ""] = await program.printed(/A link for (\S+): (\S+)/)
+        this.#links.push({ email, link })
+        this.#tell()
+      }
+    } catch {
+      this.#tell()
+    }
+  }
+
+  #tell(): void {
+    for (const tell of this.#waiting.splice(0)) tell()
+  }
+}

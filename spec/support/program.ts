@@ -1,0 +1,77 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process"
+import { once } from "node:events"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url))
+
+/** A program in a process of its own, what it prints, and what it is told. */
+export class Program {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #lines: string[] = []
+  /** Where the next look begins: a line is found once. */
+  #seen = 0
+  #waiting: (() => void)[] = []
+  #over = false
+
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    const { CI: _, ...inherited } = process.env
+    this.#child = spawn(process.execPath, args, { cwd: ROOT, env: { ...inherited, NO_COLOR: "1", ...env } })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        this.#lines.push(line)
+        this.#tell()
+      })
+    }
+    // A program that was killed reads no more.
+    this.#child.stdin.on("error", () => {})
+    this.#child.once("close", () => {
+      this.#over = true
+      this.#tell()
+    })
+  }
+
+  /** Everything that it has printed. */
+  get output(): string {
+    return this.#lines.join("\n")
+  }
+
+  /** Waits for a line, behind those that were waited for before, and gives what the pattern finds in it. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      while (this.#seen < this.#lines.length) {
+        const found = pattern.exec(this.#lines[this.#seen++] ?? "")
+        if (found) return found
+      }
+      if (this.#over) throw new Error(`it ended without a line like ${pattern}; it printed:\n${this.output}`)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  /** Types a line. */
+  type(line: string): void {
+    this.#child.stdin.write(`${line}\n`)
+  }
+
+  /** Ends it, and gives its exit code or its signal. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<number | NodeJS.Signals | null> {
+    this.#child.kill(signal)
+    return this.ended()
+  }
+
+  /** Its exit code or its signal, once it has ended. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    if (!this.#over) await once(this.#child, "close")
+    return this.#child.exitCode ?? this.#child.signalCode
+  }
+
+  #tell(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const tell of waiting) tell()
+  }
+}
+
+/** An example, as its reader starts it: with the package as it is built. */
+export const example = (file: string, ...args: string[]): Program =>
+  new Program(["--import", "tsx", `examples/${file}`, ...args], { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
