@@ -95,7 +95,7 @@ function answer(response: ServerResponse, type: string, file: URL): void {
 }
 
 const http = createServer((request, response) => {
-  const path = request.url ?? "/"
+  const [path = "/"] = (request.url ?? "/").split("?")
   const known = Object.hasOwn(FILES, path) ? FILES[path] : undefined
   if (known) return answer(response, known[0], new URL(known[1], import.meta.url))
   // The library's own files import each other by these names.

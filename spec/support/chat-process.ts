@@ -22,7 +22,7 @@ export class ChatProcess {
     if (this.#program) return
     const port = this.#url ? new URL(this.#url).port : "0"
     const args = ["--import", "tsx", "spec/support/chat-app.ts", this.#folder, port]
-    const program = new Program(args, { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
+    const program = new Program(process.execPath, args, { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
     this.#program = program
     const [, url = ""] = await program.printed(/^The chat listens at (\S+)$/)
     this.#url = url

@@ -14,9 +14,9 @@ export class Program {
   #waiting: (() => void)[] = []
   #over = false
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    const { CI: _, ...inherited } = process.env
-    this.#child = spawn(process.execPath, args, { cwd: ROOT, env: { ...inherited, NO_COLOR: "1", ...env } })
+  constructor(file: string, args: readonly string[], env: Record<string, string> = {}) {
+    const options = { cwd: ROOT, env: { ...process.env, NO_COLOR: "1", ...env }, detached: true }
+    this.#child = spawn(file, args, options)
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         this.#lines.push(line)
@@ -53,9 +53,13 @@ export class Program {
     this.#child.stdin.write(`${line}\n`)
   }
 
-  /** Ends it, and gives its exit code or its signal. */
+  /** Ends it and whatever it has started, and gives its exit code or its signal. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<number | NodeJS.Signals | null> {
-    this.#child.kill(signal)
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal)
+    } catch {
+      // It has ended already.
+    }
     return this.ended()
   }
 
@@ -74,4 +78,9 @@ export class Program {
 
 /** An example, as its reader starts it: with the package as it is built. */
 export const example = (file: string, ...args: string[]): Program =>
-  new Program(["--import", "tsx", `examples/${file}`, ...args], { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
+  new Program(process.execPath, ["--import", "tsx", `examples/${file}`, ...args], {
+    TSX_TSCONFIG_PATH: "examples/tsconfig.json",
+  })
+
+/** A command as a reader pastes it. */
+export const shell = (command: string): Program => new Program("sh", ["-c", command])

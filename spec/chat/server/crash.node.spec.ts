@@ -31,7 +31,11 @@ afterEach(async () => {
 async function start(at = 0): Promise<number> {
   // Whatever mail server this machine has set is not for these links.
   const env = { SMTP_URL: "", SMTP_HOST: "" }
-  server = new Program(["--import", "tsx", "spec/chat/server/chat-process.ts", folder, String(at)], env)
+  server = new Program(
+    process.execPath,
+    ["--import", "tsx", "spec/chat/server/chat-process.ts", folder, String(at)],
+    env,
+  )
   const [, found] = await server.printed(/^listening at (\d+)$/)
   return Number(found)
 }
