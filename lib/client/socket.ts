@@ -12,7 +12,6 @@ import { Channel } from "./channel.js"
 import { EndPoint, type Target } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
-import type { ChannelOptions, JoinOptions } from "./channel-options.js"
 import type { Push, PushOptions } from "./push.js"
 import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
 import {
@@ -128,17 +127,17 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** A channel of a topic, not joined yet. Params may be a function, asked at every join, which may be async. */
   channel<Topic extends TopicOf<T>>(
     topic: Topic,
-    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: ChannelOptions]
+    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
   ): Channel<SpecOf<T, Topic>> {
-    return new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
+    return new Channel<SpecOf<T, Topic>>(topic, params[0], this)
   }
 
   /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
   async join<Topic extends TopicOf<T>>(
     topic: Topic,
-    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: JoinOptions]
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
   ): Promise<Channel<SpecOf<T, Topic>>> {
-    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this)
     await channel.join(options as PushOptions | undefined).catch((error: unknown) => {
       channel.leave()
       throw error
