@@ -66,6 +66,8 @@ async function enter(): Promise<void> {
     say(await api.join(username, new Callback()))
     say(`* Online: ${(await api.listUsers()).join(", ")}`)
   } catch (error) {
+    // The line went meanwhile: the next session takes the name again.
+    if ((error as { code?: unknown }).code === "disconnected") return
     say(`! ${reason(error)}`)
     username = ""
     ask()

@@ -1,5 +1,6 @@
 import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from "node:readline"
 import { say, type Io } from "./io.js"
+import { SingleKeys } from "./single-keys.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
 
 /** What the screen tells. */
@@ -69,8 +70,9 @@ class TerminalScreen implements Screen {
   constructor(io: Io, completions: readonly string[], events: ScreenEvents) {
     this.#io = io
     this.styles = stylesFor(io.stdout, io.env)
+    const keys = new SingleKeys(io.stdin)
     const editor = createInterface({
-      input: io.stdin,
+      input: keys,
       output: io.stdout,
       terminal: true,
       removeHistoryDuplicates: true,
@@ -78,10 +80,10 @@ class TerminalScreen implements Screen {
     })
     this.#editor = editor
     // Before the editor itself sees the key, which then forgets how long the line was.
-    io.stdin.prependListener("keypress", (_text: unknown, key: { name?: string } | undefined) => {
+    keys.prependListener("keypress", (_text: unknown, key: { name?: string } | undefined) => {
       if (this.#isClosed || (key?.name !== "return" && key?.name !== "enter")) return
       editor.write(null as unknown as string, { ctrl: true, name: "e" })
-      this.#typedRows = editor.getCursorPos().rows
+      this.#typedRows = this.#rows()
     })
     let interrupted = false
     editor.on("SIGINT", () => {
@@ -94,6 +96,7 @@ class TerminalScreen implements Screen {
     })
     editor.on("close", () => {
       this.#isClosed = true
+      keys.release()
       io.stdout.write("\n")
       events.close(interrupted)
     })
@@ -102,7 +105,7 @@ class TerminalScreen implements Screen {
   print(text: string): void {
     const { stdout } = this.#io
     if (this.#isClosed) return void stdout.write(`${text}\n`)
-    const { rows } = this.#editor.getCursorPos()
+    const rows = this.#rows()
     this.#clear(rows)
     // The editor goes up by as many rows as its line had before it draws it again.
     stdout.write(`${text}\n${"\n".repeat(rows)}`)
@@ -114,14 +117,21 @@ class TerminalScreen implements Screen {
   }
 
   prompt(text: string): void {
-    this.#clear(this.#editor.getCursorPos().rows)
-    this.#io.stdout.write("\n".repeat(this.#editor.getCursorPos().rows))
+    if (this.#isClosed) return
+    const rows = this.#rows()
+    this.#clear(rows)
+    this.#io.stdout.write("\n".repeat(rows))
     this.#editor.setPrompt(text)
     this.#editor.prompt(true)
   }
 
   close(): void {
     this.#editor.close()
+  }
+
+  /** How many rows above the cursor the line that is typed begins. */
+  #rows(): number {
+    return this.#editor.getCursorPos().rows
   }
 
   /** Clears everything from so many rows above on. */

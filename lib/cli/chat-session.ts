@@ -24,6 +24,8 @@ export class ChatSession {
   /** Own messages that were printed already, by the first of their answer and their event. */
   readonly #printed = new Set<string>()
   #wasConnected = false
+  /** While it logs out, the server ends the connection. */
+  #isLoggingOut = false
   /** Whether something was not done. */
   hasFailed = false
 
@@ -119,7 +121,12 @@ export class ChatSession {
       for (const user of users) this.#screen.print(`  ${this.#screen.styles.cyan(nameOf(user))}`)
     },
     "/logout": async () => {
-      await this.#client.logout()
+      this.#isLoggingOut = true
+      try {
+        await this.#client.logout()
+      } finally {
+        this.#isLoggingOut = false
+      }
       this.#screen.notice("Logged out, everywhere where this session was used.")
     },
     "/help": () => {
@@ -187,7 +194,7 @@ export class ChatSession {
       this.#wasConnected = true
     })
     client.on("connection_state", ({ state, retry_in_ms: wait }) => {
-      if (state !== "reconnecting" || wait === undefined) return
+      if (state !== "reconnecting" || wait === undefined || this.#isLoggingOut) return
       this.#screen.notice(`The connection is lost; trying again in ${(wait / 1000).toFixed(0)} s.`)
     })
     client.on("disconnect", () => {
