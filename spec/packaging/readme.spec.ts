@@ -55,7 +55,10 @@ describe("the README", () => {
   })
 
   it("has examples that compile as they stand", () => {
-    const examples = examplesOf(README)
+    const examples = [...examplesOf(README), ...examplesOf(read("docs/CHAT.md"))].map(({ code }, i) => ({
+      name: `example-${i}.ts`,
+      code,
+    }))
     expect(examples.length).toBeGreaterThan(0)
     expect(problemsOf(examples)).toEqual([])
   })
