@@ -12,7 +12,19 @@ export type { Channel, MetaUpdate, StopReason, TerminateReason, TrackOptions } f
 export type { ServerSocket } from "./server/socket.js"
 export { noReply, Refused, reply, StatusReply } from "./server/reply.js"
 export type { NoReply, RefusedConnect, ReplyTo } from "./server/reply.js"
-export type { PublishedBroadcast, PubSubAdapter } from "./server/adapter.js"
+export type {
+  Claim,
+  Cluster,
+  ClusterBody,
+  ClusterMessage,
+  ClusterNode,
+  HistorySlice,
+  NumberedMessage,
+  PresenceChange,
+  PresenceRecord,
+} from "./server/adapter.js"
+export { MemoryCluster, MemoryHub } from "./server/memory-cluster.js"
+export type { HistoryOptions, Position } from "./protocol/recovery.js"
 export type { EndpointEvents, TransportName } from "./server/events.js"
 export type { Counters } from "./server/counters.js"
 export { consoleLogger, type LogFields, type Logger, type LogLevel } from "./server/logger.js"

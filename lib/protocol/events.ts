@@ -9,6 +9,12 @@ export const PHX_ERROR = "phx_error"
 /** Server to client: the channel has ended; a client does not join again. */
 export const PHX_CLOSE = "phx_close"
 
+/** Client to server, Rookery's own: asks for a piece of the topic's history. */
+export const PHX_HISTORY = "phx_history"
+
+/** Within a client, Rookery's own: a channel that recovers was joined again. */
+export const PHX_RECOVERED = "phx_recovered"
+
 /** The socket's own topic, which nobody joins. */
 export const PHOENIX_TOPIC = "phoenix"
 /** The one event of the socket's own topic. */

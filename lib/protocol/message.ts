@@ -18,6 +18,8 @@ export interface Message<Payload = unknown> {
   topic: string
   event: string
   payload: Payload
+  /** The broadcast's place in the history of its topic, for a client that recovers. */
+  offset?: number | undefined
 }
 
 /** The payload of a `phx_reply`. */

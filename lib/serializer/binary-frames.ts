@@ -1,26 +1,29 @@
 import { isBytes, toArrayBuffer, toUint8Array, type Bytes } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
-import type { Message, Reply } from "../protocol/message.js"
+import type { Message, Ref, Reply } from "../protocol/message.js"
 import { decodeUtf8 } from "./decode-text.js"
 
 // V2's binary frames: a byte for the kind, a byte for the length of each field, the fields, and the data to the end.
-// The kinds are 0, 1 and 2, in this order; a push has other fields in each direction.
+// The kinds are 0, 1 and 2, in this order; a push has other fields in each direction. Kind 3 is Rookery's own: a push or a
+// broadcast with its offset, for clients that asked for offsets.
 const PUSH = 0
 const REPLY = 1
 const BROADCAST = 2
+const NUMBERED = 3
 const CLIENT_PUSH = ["join_ref", "ref", "topic", "event"]
 const SERVER_KINDS = [
   ["join_ref", "topic", "event"],
   ["join_ref", "ref", "topic", "status"],
   ["topic", "event"],
+  ["join_ref", "topic", "event", "offset"],
 ]
 
 const MAX_FIELD = 255
 // Made at its first use, so that the import alone asks nothing of the platform.
 let encoder: TextEncoder | undefined
 
-type Name = "join_ref" | "ref" | "topic" | "event" | "status"
+type Name = "join_ref" | "ref" | "topic" | "event" | "status" | "offset"
 type Fields = { [N in Name]?: unknown }
 
 const unencodable = (at: string | undefined, cause?: unknown): SerializerError =>
@@ -91,9 +94,10 @@ export function serverBytes({ event, payload }: Message): Bytes | undefined {
 
 /** Server to client: a reply, a push to one channel, or a broadcast, told apart by their refs. */
 export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
-  const { join_ref, ref, topic, event, payload } = message
+  const { join_ref, ref, topic, event, payload, offset } = message
   const isReply = event === PHX_REPLY && payload !== data
-  const kind = isReply ? REPLY : join_ref === null && ref === null ? BROADCAST : PUSH
+  const isBroadcast = join_ref === null && ref === null
+  const kind = isReply ? REPLY : offset !== undefined ? NUMBERED : isBroadcast ? BROADCAST : PUSH
   const fields = isReply ? { join_ref, ref, topic, status: (payload as Reply).status } : message
   return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
@@ -101,7 +105,10 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
 /** What a client reads. The payload is an `ArrayBuffer` of its own, as phoenix.js hands it over. */
 export function decodeServerMessage(frame: Uint8Array): Message {
   const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
-  const { join_ref = null, ref = null, topic, event = PHX_REPLY, status } = fields
+  const { join_ref = null, ref = null, topic, event = PHX_REPLY, status, offset } = fields
   const bytes = toArrayBuffer(fields.data)
-  return { join_ref, ref, topic, event, payload: status === undefined ? bytes : { status, response: bytes } } as Message
+  const payload = status === undefined ? bytes : { status, response: bytes }
+  const message = { join_ref, ref, topic, event, payload } as Message
+  // A numbered broadcast has an empty join_ref.
+  return offset === undefined ? message : { ...message, join_ref: (join_ref || null) as Ref, offset: Number(offset) }
 }

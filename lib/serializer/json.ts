@@ -12,21 +12,28 @@ import {
 import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
 import type { ClientSerializer, Codec, Serializer } from "./serializer.js"
 
-function encodeText({ join_ref, ref, topic, event, payload }: Message): string {
-  return stringifyJson([join_ref, ref, topic, event, payload])
+/** The array that V2 and MessagePack share; an offset stands behind the payload, where other clients do not look. */
+export function toTuple({ join_ref, ref, topic, event, payload, offset }: Message): unknown[] {
+  const tuple: unknown[] = [join_ref, ref, topic, event, payload]
+  if (offset !== undefined) tuple.push(offset)
+  return tuple
 }
 
-/** Makes a message of the array that V2 and MessagePack share; elements after the fifth are for others. */
+const encodeText = (message: Message): string => stringifyJson(toTuple(message))
+
+/** Makes a message of that array. */
 export function fromTuple(tuple: unknown): Message {
   if (!Array.isArray(tuple) || tuple.length < 5) throw new SerializerError("bad_frame", "not an array of five")
   // By index: this runs for every message, and destructuring would ask for an iterator.
-  return {
+  const message: Message = {
     join_ref: tuple[0] as Ref,
     ref: tuple[1] as Ref,
     topic: tuple[2] as string,
     event: tuple[3] as string,
     payload: tuple[4] as unknown,
   }
+  if (typeof tuple[5] === "number") message.offset = tuple[5]
+  return message
 }
 
 /** The client's half of {@link json}, apart so that a page does not carry the server's. */

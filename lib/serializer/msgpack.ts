@@ -4,9 +4,9 @@ import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { VSN_MSGPACK } from "../protocol/vsn.js"
-import { fromTuple } from "./json.js"
+import { fromTuple, toTuple } from "./json.js"
 import { scanMsgpack } from "./msgpack-scan.js"
-import type { Frame, IncomingFrame, Serializer } from "./serializer.js"
+import type { Codec, Frame, IncomingFrame, Serializer } from "./serializer.js"
 
 /** Options of {@link msgpack}. */
 export interface MsgpackOptions {
@@ -70,9 +70,11 @@ function plainRecord(record: Record<string, unknown>): unknown {
   return copy ?? record
 }
 
-function encode({ join_ref, ref, topic, event, payload }: Message): Frame {
+function encode(message: Message): Frame {
   try {
-    return packr.pack([join_ref, ref, topic, event, plainBytes(payload)])
+    const tuple = toTuple(message)
+    tuple[4] = plainBytes(tuple[4])
+    return packr.pack(tuple)
   } catch (cause) {
     throw new SerializerError("unencodable", "MessagePack cannot carry this payload", "payload", cause)
   }
@@ -107,6 +109,9 @@ function decodeForClient(frame: IncomingFrame): Message {
   return message
 }
 
+// One for all, so that two of them are known to be the same.
+const server: Codec = { encode, decode }
+
 /**
  * MessagePack: the array of V2 in one binary frame, with bytes anywhere in a payload. A map's key `__proto__` arrives as
  * `__proto_`, and dates arrive as dates. Outside Node, a text of more than 64 bytes loses a byte order mark that it
@@ -118,6 +123,6 @@ export function msgpack(options: MsgpackOptions = {}): Serializer {
     vsn: options.vsn ?? VSN_MSGPACK,
     longPoll: false,
     client: { encode, decode: decodeForClient },
-    server: { encode, decode },
+    server,
   }
 }

@@ -1,22 +1,116 @@
-/** A broadcast as it travels between nodes. */
-export interface PublishedBroadcast {
-  readonly topic: string
-  readonly event: string
-  readonly payload: unknown
+import type { HistoryOptions, Position } from "../protocol/recovery.js"
+
+export type { HistoryOptions, Position } from "../protocol/recovery.js"
+
+/** What is there at once, or promised. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** A message that a cluster carries. What is in it is the endpoint's own affair. */
+export interface ClusterMessage {
+  /** What it is outside of this process; made at the first call. */
+  bytes(): Uint8Array
+}
+
+/** A message on its way back to an endpoint: as bytes, or as itself where it never left the process. */
+export type ClusterBody = Uint8Array | ClusterMessage
+
+/** A message with its place in the topic's history. */
+export interface NumberedMessage {
+  readonly offset: number
+  readonly body: ClusterBody
+}
+
+/** A piece of a topic's history. */
+export interface HistorySlice {
+  readonly epoch: string
+  /** The offset of the newest message of the topic; 0 if there was none yet. */
+  readonly newest: number
+  /** In order, the oldest first. */
+  readonly messages: readonly NumberedMessage[]
+  /** Whether nothing is missing between the offset that was asked for and the first of them. */
+  readonly complete: boolean
+}
+
+/** One presence: what a channel of some node tracks. */
+export interface PresenceRecord {
+  /** Nobody else's, on any node. */
+  readonly ref: string
+  readonly key: string
+  readonly meta: Readonly<Record<string, unknown>>
+}
+
+/** What became of the presences of one topic. A ref that joins once more replaces the meta that it had. */
+export interface PresenceChange {
+  readonly joins: readonly PresenceRecord[]
+  /** Refs. */
+  readonly leaves: readonly string[]
+}
+
+/** What came of asking for a push that may come twice. */
+export type Claim =
+  /** Nobody had it: do it, then `settle` or `release`. */
+  | { readonly kind: "new" }
+  /** It was done, and answered with this. */
+  | { readonly kind: "settled"; readonly answer: Uint8Array }
+  /** Somebody is still at it. */
+  | { readonly kind: "pending" }
+
+/** What a cluster tells its node. Nothing here throws. */
+export interface ClusterNode {
+  /** A message that another node published; never one's own. */
+  deliver(topic: string, body: ClusterBody): void
+  /**
+   * A message that was appended, by any node, this one included: each once, by rising offsets without a gap, as long as
+   * the topic is subscribed.
+   */
+  deliverNumbered(topic: string, epoch: string, message: NumberedMessage): void
+  /** Messages of the topic are lost for this node, or its epoch is a new one: whoever recovers has to join anew. */
+  lost(topic: string): void
+  /** Presences of other nodes changed, on a topic that is subscribed. */
+  presence(topic: string, change: PresenceChange): void
+  /** All presences of other nodes on a topic: what is not among them is no more. */
+  presenceState(topic: string, records: readonly PresenceRecord[]): void
+  /** What another node told all the others. */
+  command(body: Uint8Array): void
+  /** The cluster is out of reach, or back. Told at every change; a cluster begins healthy once `start` is through. */
+  health(healthy: boolean): void
+  /** Something failed that nobody waits for. */
+  failed(error: unknown, where: string, topic?: string): void
 }
 
 /**
- * Connects the endpoints of several nodes. An adapter passes on what is published here, and calls `deliver` with what
- * was published elsewhere; it never gets its own back. Without one an endpoint is alone.
+ * Makes one endpoint of the endpoints of many nodes. Messages it passes on as they are. Everything that
+ * reaches for the network rejects with a `RookeryError` of code `cluster_unavailable` where it cannot be done, at once
+ * or within a few seconds: nothing here waits for better days.
  */
-export interface PubSubAdapter {
-  /** Called once, before anything else. */
-  start(deliver: (broadcast: PublishedBroadcast) => void): void | Promise<void>
-  /** Tells the other nodes. Must not throw: what cannot be told is the adapter's to report. */
-  publish(broadcast: PublishedBroadcast): void
-  /** The first subscriber of a topic came. */
-  subscribe?(topic: string): void
+export interface Cluster {
+  /** Called once, before anything else. Resolves once the cluster was reached, and does not wait longer than that. */
+  start(node: ClusterNode): MaybePromise<void>
+  /** Tells the other nodes that listen to the topic. */
+  publish(topic: string, message: ClusterMessage): MaybePromise<void>
+  /** Numbers a message, keeps it and tells every node that listens, this one too: one step, and one order for all. */
+  append(topic: string, message: ClusterMessage, history: HistoryOptions): MaybePromise<Position>
+  /** What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. */
+  history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): MaybePromise<HistorySlice>
+  /**
+   * The first subscriber of a topic came. Once it resolves, nothing that is published is missed, and `presenceState` was
+   * told. Out of reach it resolves at once, and catches up by itself later.
+   */
+  subscribe(topic: string): MaybePromise<void>
   /** The last subscriber of a topic went. */
-  unsubscribe?(topic: string): void
-  close?(): void | Promise<void>
+  unsubscribe(topic: string): void
+  /** Tells all other nodes something. */
+  command(body: Uint8Array): MaybePromise<void>
+  /** Presences of this node changed. They end with the node, whichever way it ends. */
+  changePresence(topic: string, change: PresenceChange): void
+  /** Asks for the right to do something once, by its key; whoever dies with it gives it back after `claimMs`. */
+  claim(key: string, claimMs: number): MaybePromise<Claim>
+  /** It was done: every later claim within `keepMs` gets this answer. */
+  settle(key: string, answer: Uint8Array, keepMs: number): MaybePromise<void>
+  /** It was not done: the next claim is a new one. */
+  release(key: string): MaybePromise<void>
+  /** How many nodes are alive, this one included. */
+  nodes(): MaybePromise<number>
+  /** Lets go of everything, and takes this node's presences away. */
+  close(): MaybePromise<void>
 }

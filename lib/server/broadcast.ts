@@ -1,5 +1,6 @@
-import type { Message } from "../protocol/message.js"
 import type { Frame, Serializer } from "../serializer/serializer.js"
+import type { ClusterBody, ClusterMessage } from "./adapter.js"
+import { frameFor, payloadOf, readClusterFrame, writeClusterFrame, type TravelledFrame } from "./cluster-frame.js"
 import type { SharedFrame } from "./link.js"
 import { deflate } from "./websocket-deflate.js"
 import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
@@ -7,23 +8,26 @@ import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
 /** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
 export class EncodedBroadcast implements SharedFrame {
   readonly serializer: Serializer
-  readonly #message: Message
+  /** Whether it says its offset. */
+  readonly numbered: boolean
+  readonly #broadcast: Broadcast
   #frame: Frame | undefined
   #wire: Buffer | undefined
   #deflated: Buffer | undefined
   #failed = false
   error: unknown
 
-  constructor(serializer: Serializer, message: Message) {
+  constructor(broadcast: Broadcast, serializer: Serializer, numbered: boolean) {
+    this.#broadcast = broadcast
     this.serializer = serializer
-    this.#message = message
+    this.numbered = numbered
   }
 
   /** The frame, or `undefined` if this serializer cannot carry the payload; `error` then says why. */
   frame(): Frame | undefined {
     if (this.#frame !== undefined || this.#failed) return this.#frame
     try {
-      this.#frame = this.serializer.server.encode(this.#message)
+      this.#frame = this.#travelledFrame() ?? this.serializer.server.encode(this.#message())
     } catch (error) {
       this.#failed = true
       this.error = error
@@ -33,6 +37,8 @@ export class EncodedBroadcast implements SharedFrame {
 
   wire(): Buffer | undefined {
     if (this.#wire !== undefined) return this.#wire
+    const travelled = this.#travelled()
+    if (travelled !== undefined) return (this.#wire = frameBytes(travelled.opcode, travelled.bytes))
     const frame = this.frame()
     return frame === undefined ? undefined : (this.#wire = frameMessage(frame))
   }
@@ -44,26 +50,70 @@ export class EncodedBroadcast implements SharedFrame {
     const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
     return (this.#deflated = frameBytes(opcode, deflate(payload), true))
   }
+
+  #message() {
+    const { topic, event, payload, offset } = this.#broadcast
+    const message = { join_ref: null, ref: null, topic, event, payload }
+    return this.numbered ? { ...message, offset } : message
+  }
+
+  #travelled(): ReturnType<typeof frameFor> {
+    const { travelled, offset } = this.#broadcast
+    return travelled && frameFor(travelled, this.serializer, this.numbered ? offset : undefined)
+  }
+
+  #travelledFrame(): Frame | undefined {
+    const travelled = this.#travelled()
+    return travelled?.opcode === TEXT ? travelled.bytes.toString() : travelled?.bytes
+  }
 }
 
 /** A message to everybody on a topic. It is encoded once for each serializer among them, not once for each socket. */
-export class Broadcast {
+export class Broadcast implements ClusterMessage {
   readonly topic: string
   readonly event: string
-  readonly payload: unknown
+  /** The channel that does not get it, by its recovery id; for those that are told by object, `undefined`. */
+  readonly sender: string | undefined
+  /** Its place in the history of its topic, if it has one. */
+  offset: number | undefined
+  /** As it came from another node. */
+  readonly travelled: TravelledFrame | undefined
   readonly #encoded: EncodedBroadcast[] = []
+  #payload: unknown
+  #bytes: Uint8Array | undefined
 
-  constructor(topic: string, event: string, payload: unknown) {
+  constructor(topic: string, event: string, payload: unknown, sender?: string, travelled?: TravelledFrame) {
     this.topic = topic
     this.event = event
-    this.payload = payload
+    this.sender = sender
+    this.travelled = travelled
+    this.#payload = payload
   }
 
-  encoded(serializer: Serializer): EncodedBroadcast {
+  /** A broadcast as the cluster hands it over. */
+  static from(topic: string, body: ClusterBody): Broadcast {
+    if (body instanceof Broadcast) return body
+    const travelled = readClusterFrame(body instanceof Uint8Array ? body : body.bytes())
+    return new Broadcast(topic, travelled.event, undefined, travelled.sender, travelled)
+  }
+
+  /** What is in it. Of one that came from another node it is read when somebody asks. */
+  get payload(): unknown {
+    if (this.travelled !== undefined) this.#payload ??= payloadOf(this.travelled)
+    return this.#payload
+  }
+
+  bytes(): Uint8Array {
+    const { topic, event, payload, sender } = this
+    return (this.#bytes ??= writeClusterFrame({ join_ref: null, ref: null, topic, event, payload }, sender))
+  }
+
+  encoded(serializer: Serializer, numbered = false): EncodedBroadcast {
     // Two or three serializers at most: a scan is quicker than a Map.
-    for (const known of this.#encoded) if (known.serializer === serializer) return known
-    const { topic, event, payload } = this
-    const made = new EncodedBroadcast(serializer, { join_ref: null, ref: null, topic, event, payload })
+    for (const known of this.#encoded) {
+      if (known.serializer === serializer && known.numbered === numbered) return known
+    }
+    const made = new EncodedBroadcast(this, serializer, numbered)
     this.#encoded.push(made)
     return made
   }

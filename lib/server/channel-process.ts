@@ -1,25 +1,28 @@
 import type { Loose } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
-import { PHX_CLOSE, PHX_ERROR, PHX_LEAVE } from "../protocol/events.js"
+import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_LEAVE } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import type { PresenceState } from "../protocol/presence.js"
 import { Broadcast } from "./broadcast.js"
 import { ChannelQueue } from "./channel-queue.js"
 import { isShutdown, type Channel, type StopReason, type TerminateReason, type TrackOptions } from "./channel.js"
+import { historyHandler } from "./history-handler.js"
 import { askToJoin, JOIN_TIMEOUT } from "./join.js"
 import type { Tracker } from "./presence.js"
 import type { Subscriber } from "./pubsub.js"
 import { isPromise, run, wait, type Outcome } from "./run.js"
-import { noReply, Refused, StatusReply, type NoReply, type ReplyTo } from "./reply.js"
+import { noReply, Refused, type NoReply, type ReplyTo } from "./reply.js"
+import { Membership } from "./membership.js"
+import { NO_ID, PushProcess, type PushChannel } from "./push-process.js"
+import type { MaybePromise } from "./adapter.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ChannelRoute } from "./topics.js"
-import { validate } from "./validation.js"
 
 /**
  * One client in one room. It does one thing after the other, as a process of Phoenix would: what comes while a handler
  * is waited for stands in line. As long as handlers return plain values nothing here is asynchronous.
  */
-export class ChannelProcess implements Channel, Subscriber, Tracker {
+export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel {
   readonly topic: string
   readonly socket: SocketProcess
   /** What replies and pushes carry. */
@@ -28,14 +31,17 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
   readonly sentJoinRef: Ref
   /** The channel of the same topic that this join put an end to. */
   replaces: ChannelProcess | undefined
-  readonly #route: ChannelRoute
+  readonly route: ChannelRoute
+  readonly #membership: Membership
+  /** The broadcast that `intercept` looks at. */
+  #passing: Broadcast | undefined
   #params: unknown
   #assigns: Loose
   #status: "joining" | "joined" | "ended" = "joining"
   /** Something of the user's runs, or is waited for. */
   #busy = false
   readonly #queue = new ChannelQueue()
-  #current: Ref | undefined
+  #current: PushProcess | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
 
@@ -45,8 +51,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
     this.replaces = replaces
-    this.#route = route
-    this.#params = join.payload
+    this.route = route
+    this.#membership = new Membership(socket.context.node, route.history, join)
+    this.#params = this.#membership.params
   }
 
   get params(): Loose {
@@ -83,6 +90,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     return this.#status === "ended"
   }
 
+  get recoveryId(): string | undefined {
+    return this.#membership.id
+  }
+
   get busy(): boolean {
     return this.#busy
   }
@@ -96,17 +107,17 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
   start(message: Message): void {
     const { context, limits } = this.socket
     const started = performance.now()
-    const { handlers, schemas } = this.#route
+    const { handlers, schemas } = this.route
     this.#busy = true
     askToJoin({
-      params: message.payload,
+      params: this.#params,
       schema: schemas?.params,
       timeoutMs: limits.joinMs,
       ask: (params) => {
         this.#params = params
         return handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
       },
-      ...this.#outcome(
+      ...this.outcome(
         (response) => this.#admit(message, response, started),
         (error) => {
           if (error === JOIN_TIMEOUT) context.limitHit("joinMs", this.socket)
@@ -125,38 +136,39 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
 
   /** Takes a broadcast: sends it on, or shows it to `intercept` in its turn. */
   deliver(broadcast: Broadcast): void {
-    if (this.#route.intercept === undefined || !this.#route.intercept.has(broadcast.event)) {
-      this.socket.deliver(broadcast)
-    } else if (this.#busy) {
-      this.#queue.add(broadcast, 0, false)
-    } else {
-      this.#intercept(broadcast)
-    }
+    const { intercept } = this.route
+    // Where some are intercepted, those with numbers keep their order all the same.
+    const waits = intercept !== undefined && (this.#membership.recovers || intercept.has(broadcast.event))
+    if (waits && this.#busy) this.#queue.add(broadcast, 0, false)
+    else this.#pass(broadcast)
+  }
+
+  /** Messages were lost: who counts on getting all joins again, and is told what is missing. */
+  lost(): void {
+    if (this.#membership.recovers) this.stop("lost")
   }
 
   push(event: string, payload: unknown): void {
     if (!this.#canSpeak()) return
-    this.#attempt(() => {
-      this.socket.send({ join_ref: this.joinRef, ref: null, topic: this.topic, event, payload })
+    const offset = this.#membership.recovers ? this.#passing?.offset : undefined
+    this.attempt(() => {
+      this.socket.send({ join_ref: this.joinRef, ref: null, topic: this.topic, event, payload, offset })
     })
   }
 
-  broadcast(event: string, payload: unknown): void {
-    this.#publish(event, payload, undefined)
+  broadcast(event: string, payload: unknown): MaybePromise<void> {
+    return this.#publish(event, payload, undefined)
   }
 
-  broadcastFrom(event: string, payload: unknown): void {
-    this.#publish(event, payload, this)
+  broadcastFrom(event: string, payload: unknown): MaybePromise<void> {
+    return this.#publish(event, payload, this)
   }
 
   replyTo(): ReplyTo {
-    const ref = this.#current
-    if (ref === undefined) {
+    if (this.#current === undefined) {
       throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
     }
-    return (status: string, response: unknown = {}) => {
-      if (this.joined) this.#attempt(() => this.socket.reply(this.joinRef, ref, this.topic, status, response))
-    }
+    return this.#current.replyTo()
   }
 
   stop(reason: StopReason = "normal"): void {
@@ -195,11 +207,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     this.socket.release(this.#queue.clear())
     this.#busy = false
     this.#current = undefined
+    this.#membership.exit()
     if (wasJoined) {
       context.pubsub.unsubscribe(this.topic, this)
       context.presence.untrack(this)
       context.counters.rookery_channels--
-      const { terminate } = this.#route.handlers
+      const { terminate } = this.route.handlers
       if (terminate !== undefined) {
         const failed = (error: unknown): void => context.failed(error, "terminate", this.topic, this.socket)
         run(() => terminate(reason, this), { done: () => {}, failed, broken: failed })
@@ -222,7 +235,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     this.socket.channelEnded(this, event)
   }
 
-  #crash(error: unknown): void {
+  crash(error: unknown): void {
     if (this.ended) return
     const { context } = this.socket
     context.counters.rookery_channels_crashed_total++
@@ -235,39 +248,60 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
   }
 
   /** What cannot be sent crashes the channel: within a handler by the exception, else right here. */
-  #attempt(act: () => void): void {
+  attempt(act: () => void): void {
     if (this.#busy) return act()
     try {
       act()
     } catch (error) {
-      this.#crash(error)
+      this.crash(error)
     }
   }
 
-  #publish(event: string, payload: unknown, except: ChannelProcess | undefined): void {
-    if (!this.#canSpeak()) return
+  #publish(event: string, payload: unknown, except: ChannelProcess | undefined): MaybePromise<void> {
+    if (!this.#canSpeak()) return undefined
     const { context } = this.socket
-    this.#attempt(() => context.publish(new Broadcast(this.topic, event, payload), except, this.socket))
+    let told: MaybePromise<void> = undefined
+    this.attempt(() => {
+      const sender = except && this.#membership.senderId()
+      told = context.publish(new Broadcast(this.topic, event, payload, sender), except, this.socket)
+    })
+    return told
   }
 
   /** What runs next, whether it went well or not; a fault of ours ends the line. */
-  #outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome {
+  outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome {
     return { done, failed, broken: (error) => this.socket.fail(error) }
   }
 
   #next(): Outcome {
-    return this.#outcome(
-      () => this.#settled(),
-      (error) => this.#crash(error),
+    return this.outcome(
+      () => this.settled(),
+      (error) => this.crash(error),
     )
   }
 
   #admit(message: Message, response: unknown, started: number): void {
     if (!this.joining) return
+    const entered = this.#membership.enter()
+    if (!isPromise(entered)) return this.#welcome(message, response, started)
+    const outcome = this.outcome(
+      () => this.#welcome(message, response, started),
+      (error) => this.#refuse(message, error),
+    )
+    wait(entered, outcome)
+  }
+
+  /** Lets the client in: first it is answered, then it gets what it missed, and then all that comes. */
+  #welcome(message: Message, response: unknown = {}, started: number): void {
+    if (!this.joining) return
     const { socket, topic } = this
     const { context } = socket
+    const membership = this.#membership
+    let missed: readonly Broadcast[]
     try {
-      socket.reply(message.join_ref, message.ref, topic, "ok", response === undefined ? {} : response)
+      const answer = membership.answer(response)
+      missed = answer.missed
+      socket.reply(message.join_ref, message.ref, topic, "ok", answer.response)
     } catch (error) {
       this.#refuse(message, error)
       return
@@ -279,8 +313,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     socket.joinAnswered(this, true)
     this.replaces = undefined
     context.emit("channelJoined", { socket, topic, durationMs: performance.now() - started })
-    const { joined } = this.#route.handlers
-    if (joined === undefined) this.#settled()
+    for (const broadcast of missed) this.deliver(broadcast)
+    const { joined } = this.route.handlers
+    if (joined === undefined) this.settled()
     else run(() => joined(this), this.#next())
   }
 
@@ -295,6 +330,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
     const response: unknown = refused ? error.response : { reason: timeout ? "join timeout" : "join crashed" }
     this.#status = "ended"
     this.#busy = false
+    this.#membership.exit()
     try {
       socket.reply(message.join_ref, message.ref, topic, "error", response)
     } catch {
@@ -307,9 +343,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
   }
 
   /** A handler is through: stops if it said so, else takes what stands in line. */
-  #settled(): void {
+  settled(): void {
     this.#busy = false
     this.#current = undefined
+    this.#passing = undefined
     if (this.ended) return
     if (this.#stopping !== undefined) return this.#stop(this.#stopping)
     if (this.#queue.length > 0) this.#drain()
@@ -323,76 +360,40 @@ export class ChannelProcess implements Channel, Subscriber, Tracker {
         // What came before the join was answered may be for whoever has the topic by now.
         if (unchecked) this.socket.redispatch(message as Message)
         else if (this.ended) return
-        else if (message instanceof Broadcast) this.#intercept(message)
+        else if (message instanceof Broadcast) this.#pass(message)
         else this.#handle(message)
       },
     )
   }
 
-  #intercept(broadcast: Broadcast): void {
-    const handler = this.#route.intercept?.get(broadcast.event)
-    this.#busy = true
-    run(() => handler?.(broadcast.payload, this), this.#next())
+  /** Sends a broadcast on, or has it intercepted. */
+  #pass(broadcast: Broadcast): void {
+    const handler = this.route.intercept?.get(broadcast.event)
+    if (handler !== undefined) {
+      this.#busy = true
+      this.#passing = broadcast
+      run(() => handler(broadcast.payload, this, NO_ID), this.#next())
+      return
+    }
+    const numbered = this.#membership.recovers && broadcast.offset !== undefined
+    if (!this.socket.deliver(broadcast, numbered) && numbered) this.lost()
   }
 
   #handle(message: Message): void {
-    const { event, ref, payload } = message
+    const { event, ref } = message
+    const { topic, route, socket } = this
     if (event === PHX_LEAVE) {
-      this.socket.reply(this.joinRef, ref, this.topic, "ok", {})
+      socket.reply(this.joinRef, ref, topic, "ok", {})
       this.#finish({ kind: "left" }, PHX_CLOSE)
       return
     }
-    const handler = this.#route.receive?.get(event)
+    const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
     if (handler === undefined) {
-      this.#crash(new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${this.topic}`))
+      this.crash(new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`))
       return
     }
-    const { context } = this.socket
-    const started = context.listens("pushHandled") ? performance.now() : 0
-    const schema = this.#route.payloads?.get(event)
-    this.#current = ref
     this.#busy = true
-    let result: unknown
-    try {
-      const checked = schema === undefined ? payload : validate(schema, payload, "payload")
-      result = isPromise(checked) ? checked.then((value) => handler(value, this)) : handler(checked, this)
-    } catch (error) {
-      return this.#failed(message, error, started)
-    }
-    if (!isPromise(result)) return this.#answer(message, result, started)
-    wait(
-      result,
-      this.#outcome(
-        (value) => this.#answer(message, value, started),
-        (error) => this.#failed(message, error, started),
-      ),
-    )
-  }
-
-  #failed(message: Message, error: unknown, started: number): void {
-    if (error instanceof Refused) this.#answer(message, new StatusReply("error", error.response), started)
-    else this.#crash(error)
-  }
-
-  #answer(message: Message, result: unknown, started: number): void {
-    if (!this.joined) return
-    const { socket, topic } = this
-    let status: string | undefined
-    try {
-      if (result instanceof StatusReply) {
-        status = String(result.status)
-        socket.reply(this.joinRef, message.ref, topic, status, result.response)
-      } else if (result !== noReply) {
-        status = "ok"
-        socket.reply(this.joinRef, message.ref, topic, status, result === undefined ? {} : result)
-      }
-    } catch (error) {
-      return this.#crash(error)
-    }
-    if (started !== 0) {
-      const durationMs = performance.now() - started
-      socket.context.emit("pushHandled", { socket, topic, event: message.event, status, durationMs })
-    }
-    this.#settled()
+    this.#current = new PushProcess(this, message, handler)
+    this.#current.start()
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerEventsOf, AnySpec, Loose, MetaOf, ParamsOf, ServerEvent } from "../protocol/contract.js"
 import type { PresenceState } from "../protocol/presence.js"
+import type { MaybePromise } from "./adapter.js"
 import type { NoReply, ReplyTo } from "./reply.js"
 import type { ServerSocket } from "./socket.js"
 
@@ -61,10 +62,13 @@ export interface Channel<Spec = AnySpec, Assigns = Loose> {
 
   /** Sends an event to this client. */
   push<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): void
-  /** Sends an event to everybody on the topic, this client included. */
-  broadcast<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): void
+  /**
+   * Sends an event to everybody on the topic, this client included. Await it where the answer must not come before
+   * other nodes were told; it rejects if they could not be.
+   */
+  broadcast<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): MaybePromise<void>
   /** Sends an event to everybody on the topic but this client. */
-  broadcastFrom<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): void
+  broadcastFrom<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): MaybePromise<void>
   /** Within a handler: a function that answers its push later. The handler then returns `noReply`. */
   replyTo(): ReplyTo
   /** Ends the channel, after the handler that runs now and its reply. */

@@ -1,10 +1,14 @@
 import type { Emitter } from "mitt"
 import { GOING_AWAY } from "../protocol/close-codes.js"
+import { systemClock, type Clock } from "../protocol/clock.js"
 import type { LimitName, Limits } from "../protocol/limits.js"
 import type { Broadcast } from "./broadcast.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
+import type { Cluster, MaybePromise } from "./adapter.js"
 import type { LogFields, Logger, LogLevel } from "./logger.js"
+import { Node, type NodeHost } from "./node.js"
+import { Once } from "./once.js"
 import type { PresenceTable } from "./presence.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import type { SocketProcess } from "./socket-process.js"
@@ -12,10 +16,12 @@ import type { TopicTable } from "./topics.js"
 import type { WriteBatch } from "./write-batch.js"
 
 /** What all sockets and channels of an endpoint share. */
-export class EndpointContext {
+export class EndpointContext implements NodeHost {
   readonly counters: Counters = noCounts()
   readonly sockets: Set<SocketProcess> = new Set()
   readonly ids: Map<string, Set<SocketProcess>> = new Map()
+  readonly node: Node
+  readonly once: Once
   readonly #logger: Logger | undefined
 
   constructor(
@@ -25,7 +31,11 @@ export class EndpointContext {
     readonly presence: PresenceTable,
     readonly batch: WriteBatch,
     logger: Logger | undefined,
+    cluster: Cluster | undefined,
+    readonly clock: Clock = systemClock,
   ) {
+    this.node = new Node(this, cluster, clock)
+    this.once = new Once(this.node, clock)
     this.#logger = logger
   }
 
@@ -65,33 +75,52 @@ export class EndpointContext {
 
   /**
    * Tells everybody on a topic. Throws if the sender itself could not have got it, or nobody could: then the payload is
-   * at fault, and not one old client among many.
+   * at fault, and not one old client among many. A promise rejects if other nodes could not be told.
    */
-  publish(broadcast: Broadcast, except?: Subscriber, sender?: SocketProcess): void {
-    const recipients = this.pubsub.publish(broadcast, except)
-    this.#published(broadcast, recipients)
+  publish(broadcast: Broadcast, except?: Subscriber, sender?: SocketProcess): MaybePromise<void> {
+    const { topic, event } = broadcast
+    const told = this.node.publish(broadcast, this.topics.history(topic), except)
+    if (event === "disconnect") void this.node.disconnect(topic)
     const failures = broadcast.failures()
-    if (failures.length === 0) return
+    if (failures.length === 0) return told
     this.counters.rookery_broadcasts_unencodable_total++
     const [first] = failures
     const error = sender === undefined ? (broadcast.reached ? undefined : first?.error) : sender.failure(broadcast)
     if (error !== undefined) throw error
     for (const { serializer, error: cause } of failures) {
-      const { topic, event } = broadcast
       this.log("warn", `a broadcast cannot be carried by ${serializer.name}`, { topic, event, error: cause })
+    }
+    return told
+  }
+
+  /** Tells everybody on a topic of this node. */
+  publishHere(broadcast: Broadcast): void {
+    this.published(broadcast, this.pubsub.publish(broadcast))
+  }
+
+  /** Everybody on this node was told. */
+  published({ topic, event }: Broadcast, recipients: number): void {
+    this.counters.rookery_broadcasts_total++
+    this.emit("broadcast", { topic, event, recipients })
+  }
+
+  disconnectHere(id: string): void {
+    for (const socket of this.ids.get(id) ?? []) socket.close(GOING_AWAY)
+  }
+
+  kickHere(topic: string, id: string): void {
+    for (const socket of this.ids.get(id) ?? []) {
+      for (const channel of socket.channels) if (channel.topic === topic) channel.kick()
     }
   }
 
-  /** The same for a broadcast of another node. */
-  publishLocally(broadcast: Broadcast): void {
-    this.#published(broadcast, this.pubsub.publishLocally(broadcast))
+  countHere(topic: string | undefined): number {
+    return topic === undefined ? this.sockets.size : this.pubsub.count(topic)
   }
 
-  #published(broadcast: Broadcast, recipients: number): void {
-    const { topic, event } = broadcast
-    this.counters.rookery_broadcasts_total++
-    if (event === "disconnect") for (const socket of this.ids.get(topic) ?? []) socket.close(GOING_AWAY)
-    this.emit("broadcast", { topic, event, recipients })
+  healthChanged(healthy: boolean): void {
+    this.log(healthy ? "info" : "error", healthy ? "the cluster is back" : "the cluster is out of reach", {})
+    this.emit("clusterHealth", { healthy })
   }
 
   opened(socket: SocketProcess): void {

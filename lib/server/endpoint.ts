@@ -22,6 +22,7 @@ import type { Counters } from "./counters.js"
 import { drain, type CloseOptions } from "./drain.js"
 import type { EndpointEvents } from "./events.js"
 import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
+import type { MaybePromise } from "./adapter.js"
 import { Gateway } from "./gateway.js"
 import type { GatewayClient } from "./gateway-client.js"
 import type { GatewayOptions } from "./gateway-options.js"
@@ -33,6 +34,7 @@ import type { EndpointOptions, SocketOptions } from "./options.js"
 import { PresenceTable } from "./presence.js"
 import { PubSub } from "./pubsub.js"
 import { Router } from "./router.js"
+import { isPromise } from "./run.js"
 import { SocketProcess, type SocketSetup } from "./socket-process.js"
 import { TopicTable } from "./topics.js"
 import { WriteBatch } from "./write-batch.js"
@@ -65,28 +67,28 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   #closing: Promise<void> | undefined
 
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
-    const { logger = consoleLogger, pubsub, trustProxy = false, path = "/socket" } = options
+    const { logger = consoleLogger, cluster, trustProxy = false, path = "/socket" } = options
     this.#options = options
     this.#schemas = options.topics?.schemas ?? {}
     const presence = new PresenceTable({
-      publish: (topic, event, payload) => context.publish(new Broadcast(topic, event, payload)),
+      publish: (topic, event, payload) => context.publishHere(new Broadcast(topic, event, payload)),
+      share: cluster && ((topic, change) => context.node.changePresence(topic, change)),
       failed: (error, topic) => context.failed(error, "presence", topic),
     })
     const context = new EndpointContext(
       mitt<EndpointEvents>(),
       new TopicTable(),
-      new PubSub(pubsub),
+      new PubSub(),
       presence,
       new WriteBatch(),
       logger === false ? undefined : logger,
+      cluster,
     )
     this.#context = context
     this.#router = new Router(context, trustProxy)
     this.#admission = this.#mount(path, options)
-    const started = pubsub?.start(({ topic, event, payload }) => {
-      context.publishLocally(new Broadcast(topic, event, payload))
-    })
-    started?.catch((error: unknown) => context.failed(error, "pubsub"))
+    const started = context.node.start()
+    if (isPromise(started)) started.then(undefined, (error: unknown) => context.failed(error, "cluster"))
   }
 
   /** Says what happens on the topics of a pattern, `room:*` or an exact topic. An exact one, else the longest, counts. */
@@ -153,13 +155,16 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     return letGo
   }
 
-  /** Sends an event to everybody on a topic. `disconnect` on the id of a socket ends every socket of that id. */
+  /**
+   * Sends an event to everybody on a topic. `disconnect` on the id of a socket ends every socket of that id. A promise,
+   * where there is one, rejects if other nodes could not be told.
+   */
   broadcast<T extends TopicOf<Topics>, E extends ServerEvent<SpecOf<Topics, T>>>(
     topic: T,
     event: E,
     payload: ServerEventsOf<SpecOf<Topics, T>>[E],
-  ): void {
-    this.#context.publish(new Broadcast(topic, event, payload))
+  ): MaybePromise<void> {
+    return this.#context.publish(new Broadcast(topic, event, payload))
   }
 
   /** Hears the broadcasts of a topic, those of other nodes too. Gives the way to stop. */
@@ -173,20 +178,39 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
         }
       },
     }
-    this.#context.pubsub.subscribe(topic, subscriber)
-    return () => this.#context.pubsub.unsubscribe(topic, subscriber)
+    const { node, pubsub } = this.#context
+    void node.enter(topic)
+    pubsub.subscribe(topic, subscriber)
+    let listening = true
+    return () => {
+      if (!listening) return
+      listening = false
+      pubsub.unsubscribe(topic, subscriber)
+      node.exit(topic)
+    }
   }
 
   /** Ends every socket of an id, on every node, with 1001. */
-  disconnect(id: string): void {
-    this.#context.publish(new Broadcast(id, "disconnect", {}))
+  disconnect(id: string): MaybePromise<void> {
+    return this.#context.publish(new Broadcast(id, "disconnect", {}))
   }
 
-  /** Takes the sockets of an id out of a topic; they are told `phx_close` and stay out until they join again. */
-  kick(topic: string, id: string): void {
-    for (const socket of this.#context.ids.get(id) ?? []) {
-      for (const channel of socket.channels) if (channel.topic === topic) channel.kick()
-    }
+  /**
+   * Takes the sockets of an id out of a topic, on every node; they are told `phx_close` and stay out until they join
+   * again.
+   */
+  kick(topic: string, id: string): MaybePromise<void> {
+    return this.#context.node.kick(topic, id)
+  }
+
+  /** How many channels are joined to a topic, on all nodes; without a topic, how many sockets there are. */
+  count(topic?: string): Promise<number> {
+    return this.#context.node.count(topic)
+  }
+
+  /** Whether the other nodes can be reached; without a cluster always. */
+  get healthy(): boolean {
+    return this.#context.node.healthy
   }
 
   /** Everybody who is tracked on a topic. Not to be changed. */
@@ -244,7 +268,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     this.#own?.closeIdleConnections()
     await stopped
     for (const letGo of [...this.#attached.values()]) letGo()
-    await this.#options.pubsub?.close?.()
+    await this.#context.node.close()
   }
 
   #mount(path: string, options: SocketOptions<Loose>): Admission {

@@ -27,6 +27,8 @@ export type EndpointEvents = {
     durationMs: number
   }
   broadcast: { topic: string; event: string; recipients: number }
+  /** The cluster went out of reach, or came back. */
+  clusterHealth: { healthy: boolean }
   limitHit: { limit: LimitName; socket: ServerSocket | undefined; address: string | undefined }
   /** Something threw that is not a client's doing; `where` says what ran. */
   error: { error: unknown; where: string; topic: string | undefined; socket: ServerSocket | undefined }

@@ -9,12 +9,23 @@ import type {
   SentEvent,
   ServerEvent,
 } from "../protocol/contract.js"
+import type { HistoryOptions } from "../protocol/recovery.js"
+import type { MaybePromise } from "./adapter.js"
 import type { Channel, TerminateReason } from "./channel.js"
 import type { NoReply, StatusReply } from "./reply.js"
 import type { ServerSocket } from "./socket.js"
 
-/** What may be returned now or later. */
-export type MaybePromise<T> = T | Promise<T>
+export type { MaybePromise } from "./adapter.js"
+
+/** What a handler is told about a push beside its payload. */
+export interface PushInfo {
+  /**
+   * Stays the same when the client sends the push again because the line went before the answer: the handler is not
+   * called twice for it. Where a node may die between what a handler does and its answer, commit it with what was done.
+   * `undefined` for a push without `retry`.
+   */
+  readonly id: string | undefined
+}
 
 /** What `join` is asked with. */
 export interface JoinRequest<Spec = AnySpec, Topic extends string = string, Assigns = Loose> {
@@ -31,6 +42,7 @@ export type ReceiveHandlers<Spec, Assigns> = {
   [E in SentEvent<Spec>]?: (
     payload: PayloadOf<Spec, E>,
     room: Channel<Spec, Assigns>,
+    push: PushInfo,
   ) => MaybePromise<HandlerResult<OkOf<Spec, E>>>
 }
 
@@ -48,6 +60,12 @@ export interface ChannelHandlers<Spec = AnySpec, Topic extends string = string, 
   ) => MaybePromise<JoinedOf<Spec> | undefined | void>
   /** After the join's reply: presence, welcomes. */
   joined?: (room: Channel<Spec, Assigns>) => MaybePromise<unknown>
+  /**
+   * What is kept of its broadcasts, for clients that recover what they missed, and for those that page back.
+   *
+   * @default nothing
+   */
+  history?: HistoryOptions
   receive?: ReceiveHandlers<Spec, Assigns>
   intercept?: InterceptHandlers<Spec, Assigns>
   /** The channel has ended: left, closed, crashed, or the line is gone; the reason tells. */
@@ -55,12 +73,13 @@ export interface ChannelHandlers<Spec = AnySpec, Topic extends string = string, 
 }
 
 /** A handler without types. */
-export type AnyHandler = (payload: Loose, room: Channel<Loose, Loose>) => unknown
+export type AnyHandler = (payload: Loose, room: Channel<Loose, Loose>, push: PushInfo) => unknown
 
 /** The same without types, as the endpoint keeps them. */
 export interface AnyChannelHandlers {
   join?: (request: Loose, room: Channel<Loose, Loose>) => unknown
   joined?: (room: Channel<Loose, Loose>) => unknown
+  history?: HistoryOptions
   receive?: Record<string, AnyHandler | undefined>
   intercept?: Record<string, AnyHandler | undefined>
   terminate?: (reason: TerminateReason, room: Channel<Loose, Loose>) => unknown

@@ -4,7 +4,7 @@ import type { Limits } from "../protocol/limits.js"
 import type { QueryParams } from "../protocol/query.js"
 import type { TopicContract } from "../protocol/schema.js"
 import type { Serializer } from "../serializer/serializer.js"
-import type { PubSubAdapter } from "./adapter.js"
+import type { Cluster } from "./adapter.js"
 import type { TrustProxy } from "./address.js"
 import type { TransportName } from "./events.js"
 import type { MaybePromise } from "./handlers.js"
@@ -98,8 +98,12 @@ export interface EndpointOptions<Topics = Loose, Assigns = Loose> extends Socket
    * @default "/socket"
    */
   path?: string
-  /** Passes broadcasts on to other nodes. */
-  pubsub?: PubSubAdapter
+  /**
+   * Makes one endpoint of those of several nodes: `redis(client)` of `rookery/redis`.
+   *
+   * @default none: it is alone, and what it keeps is in its memory
+   */
+  cluster?: Cluster
   /**
    * Whose forwarded address counts as the client's.
    *

@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto"
 import { RookeryError } from "../protocol/errors.js"
 import { PRESENCE_DIFF, PRESENCE_STATE } from "../protocol/events.js"
 import type { PresenceDiff, PresenceEntry, PresenceRefs, PresenceState } from "../protocol/presence.js"
+import type { PresenceChange, PresenceRecord } from "./adapter.js"
 import { atEndOfTurn } from "./end-of-turn.js"
 
 type Meta = PresenceRefs & Record<string, unknown>
@@ -14,7 +15,10 @@ export interface Tracker {
 
 /** What the tracking needs of the endpoint. */
 export interface PresenceHost {
+  /** Tells everybody on this node. */
   publish(topic: string, event: string, payload: unknown): void
+  /** Tells the other nodes what this one tracks, if there are any. */
+  readonly share: ((topic: string, change: PresenceChange) => void) | undefined
   failed(error: unknown, topic: string): void
 }
 
@@ -55,17 +59,22 @@ function take(from: PresenceState, key: string, ref: string): boolean {
 }
 
 interface Room {
+  /** Everybody, on all nodes. */
   readonly state: PresenceState
+  /** What other nodes track, by its ref. */
+  others: Map<string, PresenceRecord> | undefined
   /** What each channel tracks: its metas by key. */
   readonly own: Map<Tracker, Map<string, Meta>>
   /** What changed in this turn; told to everybody at its end. */
   changes: PresenceDiff | undefined
+  /** What of it is this node's own; told to the other nodes at the same time. */
+  shared: { readonly joins: Map<string, PresenceRecord>; readonly leaves: Set<string> } | undefined
   /** Channels that get the state behind the diff. */
   readonly greet: Set<Tracker>
 }
 
 /**
- * Who is where, on this node. A change costs by the change, not by the room; the changes of one turn of the event loop go
+ * Who is where. A change costs by the change, not by the room; the changes of one turn of the event loop go
  * out as one diff, so that a thousand sockets that drop at once are one message to each of the others.
  */
 export class PresenceTable {
@@ -91,7 +100,7 @@ export class PresenceTable {
     const tracked: Meta = { ...this.#checked(meta), phx_ref: makeRef() }
     own.set(key, tracked)
     add(room.state, key, tracked)
-    add(this.#changes(tracker.topic, room).joins, key, tracked)
+    this.#join(tracker.topic, room, key, tracked)
   }
 
   update(tracker: Tracker, key: string, update: unknown): void {
@@ -106,9 +115,8 @@ export class PresenceTable {
     room.own.get(tracker)?.set(key, tracked)
     const metas = room.state[key]?.metas ?? []
     metas[metas.indexOf(old)] = tracked
-    const changes = this.#changes(tracker.topic, room)
-    if (!take(changes.joins, key, previous)) add(changes.leaves, key, old)
-    add(changes.joins, key, tracked)
+    this.#leave(tracker.topic, room, key, old)
+    this.#join(tracker.topic, room, key, tracked)
   }
 
   /** Takes away what a channel tracks: one key, or all. */
@@ -120,14 +128,44 @@ export class PresenceTable {
       if (meta === undefined) continue
       own.delete(tracked)
       take(room.state, tracked, meta.phx_ref)
-      const changes = this.#changes(tracker.topic, room)
-      // Whoever came and went within the turn was never seen.
-      if (!take(changes.joins, tracked, meta.phx_ref)) add(changes.leaves, tracked, meta)
+      this.#leave(tracker.topic, room, tracked, meta)
     }
     if (key !== undefined) return
     room.own.delete(tracker)
     room.greet.delete(tracker)
-    if (room.own.size === 0 && room.changes === undefined) this.#rooms.delete(tracker.topic)
+    this.#tidy(tracker.topic, room)
+  }
+
+  /** Other nodes track something, or do no more. */
+  change(topic: string, { joins, leaves }: PresenceChange): void {
+    const room = this.#room(topic)
+    for (const ref of leaves) this.#otherLeft(topic, room, ref)
+    for (const record of joins) {
+      this.#otherLeft(topic, room, record.ref)
+      const meta = record.meta as Meta
+      ;(room.others ??= new Map()).set(record.ref, record)
+      add(room.state, record.key, meta)
+      add(this.#changes(topic, room).joins, record.key, meta)
+    }
+    this.#tidy(topic, room)
+  }
+
+  /** Everything that other nodes track on a topic; what is not among it is no more. */
+  reset(topic: string, records: readonly PresenceRecord[]): void {
+    const known = this.#rooms.get(topic)?.others
+    const refs = new Set(records.map(({ ref }) => ref))
+    const leaves = [...(known?.keys() ?? [])].filter((ref) => !refs.has(ref))
+    const joins = records.filter(({ ref }) => known === undefined || !known.has(ref))
+    if (joins.length > 0 || leaves.length > 0) this.change(topic, { joins, leaves })
+  }
+
+  /** Nobody of this node is on the topic any more: what others track there is no longer told. */
+  forget(topic: string): void {
+    const room = this.#rooms.get(topic)
+    if (room === undefined) return
+    for (const { key, ref } of room.others?.values() ?? []) take(room.state, key, ref)
+    room.others = undefined
+    this.#tidy(topic, room)
   }
 
   /** Everybody on a topic. */
@@ -152,25 +190,69 @@ export class PresenceTable {
       if (room?.changes === undefined) continue
       const { joins, leaves } = room.changes
       room.changes = undefined
+      const { shared } = room
+      room.shared = undefined
       const told = Object.keys(joins).length > 0 || Object.keys(leaves).length > 0
       try {
+        if (shared !== undefined) {
+          this.#host.share?.(topic, { joins: [...shared.joins.values()], leaves: [...shared.leaves] })
+        }
         if (told) this.#host.publish(topic, PRESENCE_DIFF, { joins, leaves })
       } catch (error) {
         this.#host.failed(error, topic)
       }
       for (const tracker of room.greet) tracker.push(PRESENCE_STATE, room.state)
       room.greet.clear()
-      if (room.own.size === 0) this.#rooms.delete(topic)
+      this.#tidy(topic, room)
     }
   }
 
   #room(topic: string): Room {
     let room = this.#rooms.get(topic)
     if (room === undefined) {
-      room = { state: bare(), own: new Map(), changes: undefined, greet: new Set() }
+      room = {
+        state: bare(),
+        others: undefined,
+        own: new Map(),
+        changes: undefined,
+        shared: undefined,
+        greet: new Set(),
+      }
       this.#rooms.set(topic, room)
     }
     return room
+  }
+
+  /** Nothing is kept of a room where nobody is. */
+  #tidy(topic: string, room: Room): void {
+    if (room.own.size === 0 && !room.others?.size && room.changes === undefined) this.#rooms.delete(topic)
+  }
+
+  #join(topic: string, room: Room, key: string, meta: Meta): void {
+    add(this.#changes(topic, room).joins, key, meta)
+    this.#shared(room)?.joins.set(meta.phx_ref, { ref: meta.phx_ref, key, meta })
+  }
+
+  #leave(topic: string, room: Room, key: string, meta: Meta): void {
+    const changes = this.#changes(topic, room)
+    // Whoever came and went within the turn was never seen.
+    if (!take(changes.joins, key, meta.phx_ref)) add(changes.leaves, key, meta)
+    const shared = this.#shared(room)
+    if (!shared?.joins.delete(meta.phx_ref)) shared?.leaves.add(meta.phx_ref)
+  }
+
+  #shared(room: Room): Room["shared"] {
+    if (this.#host.share === undefined) return undefined
+    return (room.shared ??= { joins: new Map(), leaves: new Set() })
+  }
+
+  #otherLeft(topic: string, room: Room, ref: string): void {
+    const record = room.others?.get(ref)
+    if (record === undefined) return
+    room.others?.delete(ref)
+    take(room.state, record.key, ref)
+    const changes = this.#changes(topic, room)
+    if (!take(changes.joins, record.key, ref)) add(changes.leaves, record.key, record.meta as Meta)
   }
 
   #changes(topic: string, room: Room): PresenceDiff {

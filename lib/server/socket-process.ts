@@ -130,12 +130,17 @@ export class SocketProcess implements ServerSocket {
     this.send({ join_ref, ref, topic, event: PHX_REPLY, payload: { status, response } })
   }
 
-  /** Passes on a broadcast. */
-  deliver(broadcast: Broadcast): void {
-    if (!this.#open) return
+  /** Passes on a broadcast, with its offset if it is to be told; `false` if it was left out for a slow client. */
+  deliver(broadcast: Broadcast, numbered: boolean): boolean {
+    if (!this.#open) return true
     const { counters } = this.context
-    if (this.#link.broadcast(broadcast.encoded(this.#serializer))) counters.rookery_broadcast_deliveries_total++
-    else counters.rookery_broadcast_deliveries_dropped_total++
+    const encoded = broadcast.encoded(this.#serializer, numbered)
+    if (this.#link.broadcast(encoded)) {
+      counters.rookery_broadcast_deliveries_total++
+      return true
+    }
+    counters.rookery_broadcast_deliveries_dropped_total++
+    return encoded.error !== undefined
   }
 
   /** Whether this socket's serializer could not carry a broadcast. */

@@ -1,3 +1,4 @@
+import type { HistoryOptions } from "../protocol/recovery.js"
 import type { Schema, TopicSchemas } from "../protocol/schema.js"
 import type { AnyChannelHandlers, AnyHandler } from "./handlers.js"
 
@@ -7,6 +8,8 @@ export interface ChannelRoute {
   readonly handlers: AnyChannelHandlers
   readonly receive: ReadonlyMap<unknown, AnyHandler> | undefined
   readonly intercept: ReadonlyMap<unknown, AnyHandler> | undefined
+  /** What is kept of its broadcasts, if anything. */
+  readonly history: HistoryOptions | undefined
   readonly schemas: TopicSchemas | undefined
   /** The schemas of pushes, by event. */
   readonly payloads: ReadonlyMap<unknown, Schema> | undefined
@@ -17,7 +20,8 @@ function ownHandlers(handlers: Record<string, AnyHandler | undefined> = {}): Map
   const own = new Map<unknown, AnyHandler>()
   for (const event of Object.keys(handlers)) {
     const handler = handlers[event]
-    if (typeof handler === "function") own.set(event, (payload, room) => handler.call(handlers, payload, room))
+    if (typeof handler === "function")
+      own.set(event, (payload, room, push) => handler.call(handlers, payload, room, push))
   }
   return own.size > 0 ? own : undefined
 }
@@ -33,6 +37,8 @@ function payloadSchemas(schemas: TopicSchemas | undefined): Map<unknown, Schema>
 /** Which channel a topic belongs to: an exact one, else the longest prefix that was registered as `prefix*`. */
 export class TopicTable {
   readonly #exact = new Map<string, ChannelRoute>()
+  /** Whether any channel has one: most endpoints have none, and need not look. */
+  #histories = false
   readonly #prefixes: [prefix: string, route: ChannelRoute][] = []
 
   add(pattern: string, handlers: AnyChannelHandlers, schemas?: TopicSchemas): void {
@@ -41,9 +47,11 @@ export class TopicTable {
       handlers,
       receive: ownHandlers(handlers.receive),
       intercept: ownHandlers(handlers.intercept),
+      history: handlers.history,
       schemas,
       payloads: payloadSchemas(schemas),
     }
+    this.#histories ||= handlers.history !== undefined
     if (!pattern.endsWith("*")) {
       this.#exact.set(pattern, route)
       return
@@ -53,6 +61,11 @@ export class TopicTable {
     if (at !== -1) this.#prefixes.splice(at, 1)
     this.#prefixes.push([prefix, route])
     this.#prefixes.sort(([a], [b]) => b.length - a.length)
+  }
+
+  /** What is kept of a topic's broadcasts. */
+  history(topic: string): HistoryOptions | undefined {
+    return this.#histories ? this.find(topic)?.history : undefined
   }
 
   find(topic: unknown): ChannelRoute | undefined {

@@ -30,6 +30,7 @@ describe("the table of presences", () => {
     told = []
     table = new PresenceTable({
       publish: (topic, event, payload) => void told.push({ topic, event, payload: structuredClone(payload) }),
+      share: undefined,
       failed: (error) => {
         throw error
       },

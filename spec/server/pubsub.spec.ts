@@ -1,41 +1,34 @@
 import { describe, expect, it } from "vitest"
-import type { PublishedBroadcast, PubSubAdapter } from "rookery/server"
-import { Endpoint } from "rookery/server"
+import { Endpoint, MemoryCluster, MemoryHub } from "rookery/server"
 import { stages } from "../support/stage.js"
 import { answer } from "../support/wire-client.js"
 
 const stage = stages()
 
-/** Nodes that hear each other at once. */
-class Cluster {
+/** A cluster that says which topics it is asked for. */
+class ObservedCluster extends MemoryCluster {
   readonly interest: string[] = []
-  readonly #nodes: ((broadcast: PublishedBroadcast) => void)[] = []
 
-  adapter(): PubSubAdapter {
-    let own: ((broadcast: PublishedBroadcast) => void) | undefined
-    return {
-      start: (deliver) => {
-        own = deliver
-        this.#nodes.push(deliver)
-      },
-      publish: (broadcast) => {
-        for (const deliver of this.#nodes) if (deliver !== own) deliver(structuredClone(broadcast))
-      },
-      subscribe: (topic) => void this.interest.push(`+${topic}`),
-      unsubscribe: (topic) => void this.interest.push(`-${topic}`),
-    }
+  override subscribe(topic: string): void {
+    this.interest.push(`+${topic}`)
+    super.subscribe(topic)
+  }
+
+  override unsubscribe(topic: string): void {
+    this.interest.push(`-${topic}`)
+    super.unsubscribe(topic)
   }
 }
 
 describe("a broadcast", () => {
   it("reaches the sockets of other nodes, and ends those of an id there", async () => {
-    const cluster = new Cluster()
+    const hub = new MemoryHub()
     const build = (endpoint: Endpoint): void =>
       void endpoint.channel("room:*", { receive: { shout: (payload, room) => room.broadcastFrom("shout", payload) } })
     const options = { connect: () => ({ id: "user:1" }) }
     const [here, there] = [
-      await stage({ ...options, pubsub: cluster.adapter() }, build),
-      await stage({ ...options, pubsub: cluster.adapter() }, build),
+      await stage({ ...options, cluster: new MemoryCluster(hub) }, build),
+      await stage({ ...options, cluster: new MemoryCluster(hub) }, build),
     ]
     const [a, b] = [await here.connect(), await there.connect()]
     await a.join("room:1")
@@ -47,9 +40,9 @@ describe("a broadcast", () => {
     expect(await b.closed()).toBe(1001)
   })
 
-  it("asks an adapter for a topic only as long as anybody listens", async () => {
-    const cluster = new Cluster()
-    const { connect, endpoint } = await stage({ pubsub: cluster.adapter() }, (made) => made.channel("room:*", {}))
+  it("asks the cluster for a topic only as long as anybody listens", async () => {
+    const cluster = new ObservedCluster()
+    const { connect, endpoint } = await stage({ cluster }, (made) => made.channel("room:*", {}))
     const clients = [await connect(), await connect()]
     for (const client of clients) await client.join("room:1")
     for (const client of clients) {

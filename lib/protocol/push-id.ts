@@ -1,0 +1,15 @@
+import type { Ref } from "./message.js"
+
+// A push that may be sent again carries an id that stays, behind the ref that does not: `17~k3j9x0`. A ref goes back to
+// the client as it came, so a server that knows nothing of this is none the wiser.
+const SIGN = "~"
+
+/** The ref of a push that has an id. */
+export const refWithId = (ref: string, id: string): string => ref + SIGN + id
+
+/** The id that a ref carries, if it carries one. */
+export function idOfRef(ref: Ref): string | undefined {
+  if (typeof ref !== "string") return undefined
+  const at = ref.indexOf(SIGN)
+  return at === -1 ? undefined : ref.slice(at + 1)
+}

@@ -1,0 +1,37 @@
+import type { AnyHandler } from "./handlers.js"
+import { Refused } from "./reply.js"
+import type { SocketProcess } from "./socket-process.js"
+import type { ChannelRoute } from "./topics.js"
+
+/** How many messages are given at once, if nobody says. */
+const LIMIT = 100
+
+const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/**
+ * Answers `phx_history`: what is kept behind an offset, or the newest. Of a channel without a history there is no such
+ * handler. Events that `intercept` looks at are left out: what it would make of them for this client, nobody knows.
+ */
+export function historyHandler(channel: {
+  readonly topic: string
+  readonly socket: SocketProcess
+  readonly route: ChannelRoute
+}): AnyHandler | undefined {
+  const { topic, socket, route } = channel
+  const { history, intercept } = route
+  if (history === undefined) return undefined
+  return async (payload: unknown) => {
+    const { since, limit = LIMIT } = (payload ?? {}) as { since?: unknown; limit?: unknown }
+    if ((since !== undefined && !isOffset(since)) || !isOffset(limit)) {
+      throw new Refused({ reason: "since and limit are whole numbers" })
+    }
+    const { node } = socket.context
+    const slice = await node.history(topic, history, since, Math.min(limit, history.size))
+    const messages = node
+      .numbered(topic, slice.messages)
+      .filter(({ broadcast }) => !intercept?.has(broadcast.event))
+      .map(({ offset, broadcast: { event, payload } }) => ({ offset, event, payload }))
+    const { epoch, newest, complete } = slice
+    return { epoch, newest, complete, messages }
+  }
+}

@@ -1,0 +1,218 @@
+import { randomBytes } from "node:crypto"
+import { systemClock, type Clock } from "../protocol/clock.js"
+import type {
+  Claim,
+  Cluster,
+  ClusterMessage,
+  ClusterNode,
+  HistoryOptions,
+  HistorySlice,
+  NumberedMessage,
+  Position,
+  PresenceChange,
+  PresenceRecord,
+} from "./adapter.js"
+
+/** A message, and until when it is kept. */
+interface Kept extends NumberedMessage {
+  readonly until: number
+}
+
+/** The history of one topic. */
+interface Log {
+  readonly epoch: string
+  newest: number
+  /** Without gaps, the oldest first. */
+  messages: Kept[]
+  /** When even the numbering may be forgotten. */
+  until: number
+}
+
+interface ClaimEntry {
+  answer: Uint8Array | undefined
+  until: number
+}
+
+/** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
+const NUMBERING_MS = 3_600_000
+/** How many answers to pushes are kept at most. */
+const MAX_CLAIMS = 100_000
+
+/** Everything that the nodes of one process share. */
+export class MemoryHub {
+  readonly nodes: Set<MemoryCluster> = new Set()
+  readonly clock: Clock
+  readonly #epoch = randomBytes(6).toString("base64url")
+  #epochs = 0
+  /** The one that was appended to longest ago is the first. */
+  readonly #logs = new Map<string, Log>()
+  readonly #claims = new Map<string, ClaimEntry>()
+
+  constructor(clock: Clock = systemClock) {
+    this.clock = clock
+  }
+
+  append(topic: string, body: ClusterMessage, { size, ttl }: HistoryOptions): { epoch: string; message: Kept } {
+    const now = this.clock.now()
+    const log = this.#log(topic)
+    const message = { offset: ++log.newest, body, until: now + ttl }
+    log.messages.push(message)
+    // Twice the size before it is cut: a cut costs as much as it leaves.
+    if (log.messages.length >= 2 * size) log.messages = log.messages.slice(-size)
+    log.until = now + Math.max(ttl, NUMBERING_MS)
+    this.#logs.delete(topic)
+    this.#logs.set(topic, log)
+    this.#forget(now)
+    return { epoch: log.epoch, message }
+  }
+
+  history(topic: string, { size }: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
+    const now = this.clock.now()
+    const log = this.#log(topic)
+    const kept = log.messages.slice(-size).filter(({ until }) => until > now)
+    const oldest = kept[0]?.offset ?? log.newest + 1
+    const messages =
+      after === undefined ? kept.slice(Math.max(0, kept.length - limit)) : kept.slice(Math.max(0, after + 1 - oldest))
+    const complete = after === undefined || (after + 1 >= oldest && after <= log.newest)
+    return { epoch: log.epoch, newest: log.newest, messages: messages.slice(0, limit), complete }
+  }
+
+  claim(key: string, claimMs: number): Claim {
+    const now = this.clock.now()
+    const known = this.#claims.get(key)
+    if (known !== undefined && known.until > now) {
+      return known.answer === undefined ? { kind: "pending" } : { kind: "settled", answer: known.answer }
+    }
+    this.#keep(key, { answer: undefined, until: now + claimMs })
+    return { kind: "new" }
+  }
+
+  settle(key: string, answer: Uint8Array, keepMs: number): void {
+    this.#keep(key, { answer, until: this.clock.now() + keepMs })
+  }
+
+  release(key: string): void {
+    this.#claims.delete(key)
+  }
+
+  #log(topic: string): Log {
+    let log = this.#logs.get(topic)
+    if (log === undefined) {
+      const epoch = `${this.#epoch}${(this.#epochs++).toString(36)}`
+      log = { epoch, newest: 0, messages: [], until: this.clock.now() + NUMBERING_MS }
+      this.#logs.set(topic, log)
+    }
+    return log
+  }
+
+  /** Forgets topics that nobody published to for long: two at a time, which is more than come. */
+  #forget(now: number): void {
+    let looks = 2
+    for (const [topic, { until }] of this.#logs) {
+      if (until > now || looks-- === 0) return
+      this.#logs.delete(topic)
+    }
+  }
+
+  #keep(key: string, entry: ClaimEntry): void {
+    this.#claims.delete(key)
+    this.#claims.set(key, entry)
+    const now = this.clock.now()
+    let looks = 2
+    for (const [oldest, { until }] of this.#claims) {
+      if ((until > now && this.#claims.size <= MAX_CLAIMS) || looks-- === 0) return
+      this.#claims.delete(oldest)
+    }
+  }
+}
+
+/** A cluster within one process: an endpoint's own if it has no other, and one for specs with several endpoints. */
+export class MemoryCluster implements Cluster {
+  readonly #hub: MemoryHub
+  readonly #topics = new Set<string>()
+  readonly #presences = new Map<string, Map<string, PresenceRecord>>()
+  #node: ClusterNode | undefined
+
+  /** @param hub what it shares with others; without one it is alone */
+  constructor(hub: MemoryHub = new MemoryHub()) {
+    this.#hub = hub
+  }
+
+  start(node: ClusterNode): void {
+    this.#node = node
+    this.#hub.nodes.add(this)
+  }
+
+  publish(topic: string, message: ClusterMessage): void {
+    for (const node of this.#others(topic)) node.deliver(topic, message)
+  }
+
+  append(topic: string, body: ClusterMessage, history: HistoryOptions): Position {
+    const { epoch, message } = this.#hub.append(topic, body, history)
+    for (const { listens, node } of this.#all(topic)) if (listens) node.deliverNumbered(topic, epoch, message)
+    return { epoch, offset: message.offset }
+  }
+
+  history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
+    return this.#hub.history(topic, history, after, limit)
+  }
+
+  subscribe(topic: string): void {
+    this.#topics.add(topic)
+    const records: PresenceRecord[] = []
+    for (const other of this.#hub.nodes) {
+      if (other !== this) records.push(...(other.#presences.get(topic)?.values() ?? []))
+    }
+    if (records.length > 0) this.#node?.presenceState(topic, records)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#topics.delete(topic)
+  }
+
+  command(body: Uint8Array): void {
+    for (const other of this.#hub.nodes) if (other !== this) other.#node?.command(body)
+  }
+
+  changePresence(topic: string, change: PresenceChange): void {
+    let own = this.#presences.get(topic)
+    if (own === undefined) this.#presences.set(topic, (own = new Map()))
+    for (const ref of change.leaves) own.delete(ref)
+    for (const record of change.joins) own.set(record.ref, record)
+    if (own.size === 0) this.#presences.delete(topic)
+    for (const node of this.#others(topic)) node.presence(topic, change)
+  }
+
+  claim(key: string, claimMs: number): Claim {
+    return this.#hub.claim(key, claimMs)
+  }
+
+  settle(key: string, answer: Uint8Array, keepMs: number): void {
+    this.#hub.settle(key, answer, keepMs)
+  }
+
+  release(key: string): void {
+    this.#hub.release(key)
+  }
+
+  nodes(): number {
+    return this.#hub.nodes.size
+  }
+
+  close(): void {
+    for (const [topic, own] of [...this.#presences]) this.changePresence(topic, { joins: [], leaves: [...own.keys()] })
+    this.#hub.nodes.delete(this)
+    this.#topics.clear()
+  }
+
+  *#all(topic: string): Iterable<{ listens: boolean; own: boolean; node: ClusterNode }> {
+    for (const other of this.#hub.nodes) {
+      const node = other.#node
+      if (node !== undefined) yield { listens: other.#topics.has(topic), own: other === this, node }
+    }
+  }
+
+  *#others(topic: string): Iterable<ClusterNode> {
+    for (const { listens, own, node } of this.#all(topic)) if (listens && !own) yield node
+  }
+}
