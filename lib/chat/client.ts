@@ -133,21 +133,20 @@ export class ChatClient {
   }
 
   /**
-   * Ends the session on the server, for all who use it, and forgets it here.
+   * Disconnects, ends the session on the server, for all who use it, and forgets it here.
    *
-   * @throws a `ConnectionError` if the server cannot be reached: the session lives on then
+   * @throws a `ConnectionError` if the server cannot be reached: the session lives on then, and can be connected again
    */
   async logout(): Promise<void> {
+    // First, so that the end of the session is no lost connection.
+    await this.disconnect()
     if (this.#token !== "") {
       await this.#http.end(this.#token).catch((error: unknown) => {
         // Ended already is ended as well.
         if (!(error instanceof AuthenticationError)) throw error
       })
     }
-    await this.clearCachedSession()
-    this.#token = ""
-    this.#user = null
-    await this.disconnect()
+    await this.#forget()
   }
 
   /** Forgets the session in the cache. The connection goes on. */

@@ -119,7 +119,10 @@ describe("logging in", () => {
     const other = client({ sessionToken })
     await other.connect()
     const over = Promise.all([next(other, "error"), next(other, "disconnect")])
+    const states: string[] = []
+    ada.on("connection_state", ({ state }) => states.push(state))
     await ada.logout()
+    expect(states).toEqual(["disconnected"])
     expect(ada).toMatchObject({ connected: false, user: null, sessionToken: "" })
     expect(await over).toEqual([{ error: expect.any(String), code: 401 }, {}])
     expect(other.connectionState).toBe("disconnected")
