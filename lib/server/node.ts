@@ -97,7 +97,7 @@ export class Node implements ClusterNode {
   }
 
   /** Begins to take part in a topic: once that is through, nothing is missed. `exit` undoes it, whenever. */
-  enter(topic: string): MaybePromise<void> {
+  enter(topic: string, history?: HistoryOptions): MaybePromise<void> {
     let interest = this.#interests.get(topic)
     if (interest !== undefined) {
       interest.users++
@@ -105,7 +105,7 @@ export class Node implements ClusterNode {
     }
     interest = { users: 1, ready: undefined, recent: undefined, seeding: undefined }
     this.#interests.set(topic, interest)
-    const ready = this.#cluster.subscribe(topic)
+    const ready = this.#cluster.subscribe(topic, history)
     if (!isPromise(ready)) return undefined
     const settled = ready.then(
       () => (interest.ready = undefined),
