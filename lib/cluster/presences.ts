@@ -85,13 +85,13 @@ export class Presences {
   async #tellAll(): Promise<void> {
     // What changes in this turn goes together.
     await undefined
-    let told = true
-    while (told && this.#untold.size > 0 && this.#link.up) {
+    while (this.#untold.size > 0 && this.#link.up) {
       const lot = this.#untold
       this.#untold = new Map()
-      await atOnce(lot, async ([topic, untold]) => {
-        told = (await this.#tell(topic, untold)) && told
-      })
+      const told: boolean[] = []
+      await atOnce(lot, async ([topic, untold]) => void told.push(await this.#tell(topic, untold)))
+      // What failed is tried again later, not at once.
+      if (told.includes(false)) return
     }
   }
 

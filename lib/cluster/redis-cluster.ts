@@ -52,7 +52,7 @@ export class RedisCluster implements Cluster {
   readonly #topics = new Map<string, Topic>()
   readonly #tickMs: number
   #timer: NodeJS.Timeout | undefined
-  #ticking: Promise<void> | undefined
+  #ticking = false
   #node: ClusterNode | undefined
   #started = false
 
@@ -174,7 +174,9 @@ export class RedisCluster implements Cluster {
   }
 
   #soon(): void {
-    this.#ticking ??= this.#tick().finally(() => (this.#ticking = undefined))
+    if (this.#ticking) return
+    this.#ticking = true
+    void this.#tick().finally(() => (this.#ticking = false))
   }
 
   /** Now and then, and once there is a connection again: what a node owes to the others, and what it has missed. */

@@ -178,8 +178,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
         }
       },
     }
-    const { node, pubsub } = this.#context
-    void node.enter(topic)
+    const { node, pubsub, topics } = this.#context
+    void node.enter(topic, topics.history(topic))
     pubsub.subscribe(topic, subscriber)
     let listening = true
     return () => {
