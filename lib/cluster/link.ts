@@ -47,12 +47,11 @@ export class Link {
     return this.#up
   }
 
-  /** Resolves once it is there; rejects if that takes too long. */
+  /** Resolves once it is there. Rejects if that takes too long, and goes on trying. */
   async open(): Promise<void> {
     try {
       await within(5 * this.#timeoutMs, this.#connect())
     } catch (cause) {
-      this.close()
       throw unavailable(cause)
     }
   }

@@ -82,17 +82,11 @@ export class RedisCluster implements Cluster {
 
   async start(node: ClusterNode): Promise<void> {
     this.#node = node
-    try {
-      await Promise.all([this.#commands.open(), this.#subscriber.open()])
-      await this.#subscriptions.add(this.#keys.commands)
-      await this.#living.renew()
-    } catch (error) {
-      this.#subscriber.close()
-      this.#commands.close()
-      throw error
-    }
     this.#started = true
     this.#timer = setInterval(() => this.#soon(), this.#tickMs).unref()
+    await Promise.all([this.#commands.open(), this.#subscriber.open()])
+    await this.#subscriptions.add(this.#keys.commands)
+    await this.#living.renew()
   }
 
   async publish(topic: string, message: ClusterMessage): Promise<void> {
@@ -197,6 +191,7 @@ export class RedisCluster implements Cluster {
   #listenAgain(): void {
     this.#health()
     if (!this.#started) return
+    void this.#subscriptions.add(this.#keys.commands).catch(() => undefined)
     this.#subscriptions.again().then(
       () => this.#catchUp.add(this.#topics.keys()),
       (error: unknown) => this.#failed(error, "subscribe"),

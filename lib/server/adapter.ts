@@ -84,7 +84,7 @@ export interface ClusterNode {
  * or within a few seconds: nothing here waits for better days.
  */
 export interface Cluster {
-  /** Called once, before anything else. Resolves once the cluster was reached, and does not wait longer than that. */
+  /** Called once, before anything else. Resolves once the cluster was reached; rejects if that takes too long, and goes on trying. */
   start(node: ClusterNode): MaybePromise<void>
   /** Tells the other nodes that listen to the topic. */
   publish(topic: string, message: ClusterMessage): MaybePromise<void>

@@ -59,7 +59,7 @@ const COUNT_MS = 2000
 export class Node implements ClusterNode {
   readonly alone: boolean
   /** Whether the cluster can be reached. */
-  healthy = true
+  healthy: boolean
   readonly #host: NodeHost
   readonly #cluster: Cluster
   readonly #clock: Clock
@@ -69,12 +69,15 @@ export class Node implements ClusterNode {
   constructor(host: NodeHost, cluster: Cluster | undefined, clock: Clock) {
     this.#host = host
     this.#clock = clock
-    this.alone = cluster === undefined
+    this.alone = this.healthy = cluster === undefined
     this.#cluster = cluster ?? new MemoryCluster(new MemoryHub(clock))
   }
 
   start(): MaybePromise<void> {
-    return this.#cluster.start(this)
+    const started = this.#cluster.start(this)
+    if (isPromise(started)) return started.then(() => this.health(true))
+    this.healthy = true
+    return undefined
   }
 
   close(): MaybePromise<void> {

@@ -2,62 +2,11 @@ import { randomUUID } from "node:crypto"
 import { createClient } from "redis"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 import { redis } from "rookery/redis"
-import {
-  MemoryCluster,
-  MemoryHub,
-  type Cluster,
-  type ClusterBody,
-  type ClusterNode,
-  type PresenceRecord,
-} from "rookery/server"
+import { MemoryCluster, MemoryHub, type Cluster, type PresenceRecord } from "rookery/server"
 import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { message, SeenNode, text } from "../support/seen-node.js"
 
 const HISTORY = { size: 5, ttl: 60_000 }
-
-const text = (body: ClusterBody): string => Buffer.from(body instanceof Uint8Array ? body : body.bytes()).toString()
-const message = (body: string): { bytes(): Uint8Array } => ({ bytes: () => Buffer.from(body) })
-
-/** One node, and what it was told. */
-class Seen implements ClusterNode {
-  readonly delivered: string[] = []
-  readonly numbered: string[] = []
-  readonly lostTopics: string[] = []
-  readonly here = new Map<string, PresenceRecord>()
-  readonly commands: string[] = []
-  readonly healths: boolean[] = []
-  readonly failures: unknown[] = []
-
-  deliver(topic: string, body: ClusterBody): void {
-    this.delivered.push(`${topic} ${text(body)}`)
-  }
-  deliverNumbered(topic: string, _epoch: string, { offset, body }: { offset: number; body: ClusterBody }): void {
-    this.numbered.push(`${topic} ${offset} ${text(body)}`)
-  }
-  lost(topic: string): void {
-    this.lostTopics.push(topic)
-  }
-  presence(_topic: string, { joins, leaves }: { joins: readonly PresenceRecord[]; leaves: readonly string[] }): void {
-    for (const ref of leaves) this.here.delete(ref)
-    for (const record of joins) this.here.set(record.ref, record)
-  }
-  presenceState(_topic: string, records: readonly PresenceRecord[]): void {
-    this.here.clear()
-    for (const record of records) this.here.set(record.ref, record)
-  }
-  command(body: Uint8Array): void {
-    this.commands.push(Buffer.from(body).toString())
-  }
-  health(healthy: boolean): void {
-    this.healths.push(healthy)
-  }
-  failed(error: unknown): void {
-    this.failures.push(error)
-  }
-
-  get keys(): string[] {
-    return [...this.here.values()].map(({ key }) => key).sort()
-  }
-}
 
 interface Backend {
   node(): Promise<Cluster>
@@ -105,11 +54,11 @@ afterEach(async () => {
   for (const cluster of started.splice(0)) await cluster.close()
 })
 
-async function nodes(backend: Backend, count: number): Promise<{ cluster: Cluster; seen: Seen }[]> {
+async function nodes(backend: Backend, count: number): Promise<{ cluster: Cluster; seen: SeenNode }[]> {
   const made = []
   for (let i = 0; i < count; i++) {
     const cluster = await backend.node()
-    const seen = new Seen()
+    const seen = new SeenNode()
     await cluster.start(seen)
     started.push(cluster)
     made.push({ cluster, seen })
@@ -117,7 +66,7 @@ async function nodes(backend: Backend, count: number): Promise<{ cluster: Cluste
   return made
 }
 
-type Node = { cluster: Cluster; seen: Seen }
+type Node = { cluster: Cluster; seen: SeenNode }
 
 describe.each(BACKENDS)("a cluster %s", (_name, make) => {
   it("tells the other nodes that listen, and nobody else", async () => {

@@ -54,8 +54,9 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Starts it, with what it had kept. */
+  /** Starts it, with what it had kept, unless it runs. */
   async start(): Promise<void> {
+    if (this.#process !== undefined) return
     const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder]
     const child = spawn("redis-server", [...args, "--appendonly", "yes", "--appendfsync", "always", "--save", ""], {
       stdio: ["ignore", "pipe", "inherit"],
