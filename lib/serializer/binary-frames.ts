@@ -102,6 +102,9 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
   return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
 
+/** Whether something can be a place in a history. */
+export const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
 /** What a client reads. The payload is an `ArrayBuffer` of its own, as phoenix.js hands it over. */
 export function decodeServerMessage(frame: Uint8Array): Message {
   const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
@@ -109,6 +112,9 @@ export function decodeServerMessage(frame: Uint8Array): Message {
   const bytes = toArrayBuffer(fields.data)
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message
+  if (offset === undefined) return message
+  const place = Number(offset)
+  if (!isOffset(place) || String(place) !== offset) throw new SerializerError("bad_frame", "no offset", "offset")
   // A numbered broadcast has an empty join_ref.
-  return offset === undefined ? message : { ...message, join_ref: (join_ref || null) as Ref, offset: Number(offset) }
+  return { ...message, join_ref: (join_ref || null) as Ref, offset: place }
 }

@@ -7,6 +7,7 @@ import {
   decodeServerMessage,
   encodeClientPush,
   encodeServerMessage,
+  isOffset,
   serverBytes,
 } from "./binary-frames.js"
 import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
@@ -32,7 +33,8 @@ export function fromTuple(tuple: unknown): Message {
     event: tuple[3] as string,
     payload: tuple[4] as unknown,
   }
-  if (typeof tuple[5] === "number") message.offset = tuple[5]
+  // Whatever else stands there is another's, and nothing to us.
+  if (isOffset(tuple[5])) message.offset = tuple[5]
   return message
 }
 

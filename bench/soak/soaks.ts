@@ -1,0 +1,5 @@
+import { decoders } from "./decoders.js"
+import type { Soak } from "./soak.js"
+
+/** Everything that `npm run soak` can try. */
+export const soaks: readonly Soak[] = [decoders]
