@@ -1,5 +1,6 @@
 import { decoders } from "./decoders.js"
+import { model } from "./model.js"
 import type { Soak } from "./soak.js"
 
 /** Everything that `npm run soak` can try. */
-export const soaks: readonly Soak[] = [decoders]
+export const soaks: readonly Soak[] = [decoders, model]

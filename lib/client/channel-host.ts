@@ -24,6 +24,8 @@ export interface ChannelHost {
     rejoinAfterMs(tries: number): number
   }
   isConnected(): boolean
+  /** Throws once the socket was destroyed. */
+  assertAlive(): void
   makeRef(): string
   /** Sends a message, now or when it can. */
   post(message: Message, push?: Push): void

@@ -67,12 +67,14 @@ export class Channel<S = AnyTopics[string]> {
    * Joins the topic, and joins it again whenever the line or the channel broke. Once left or closed, a channel can be
    * joined anew.
    *
-   * @throws a `RookeryError` with code `already_joined` while it is joined or joining
+   * @throws a `RookeryError` with code `already_joined` while it is joined or joining, with code `destroyed` after
+   *   {@link Socket.destroy}
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
+    this.host.assertAlive()
     const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
     if (!join.over) this.#rejoin()
     return join

@@ -79,6 +79,8 @@ export class Reconnector<Target> {
   readonly #options: ReconnectorOptions
   #status: Status = "disconnected"
   #line: Line | undefined
+  /** Lines that wait for the other end's close frame; there may be a new one beside them. */
+  readonly #closing = new Set<Line>()
   /** Whether there is to be a line, now or after a while. */
   #wanted = false
   #tries = 0
@@ -142,8 +144,12 @@ export class Reconnector<Target> {
     const end = (): void => this.#ended(line, closeInfo(code, reason))
     if (!line.link) return end()
     line.state = "closing"
+    this.#closing.add(line)
     const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
-    line.whenClosed.push(() => clock.clearTimeout(giveUp))
+    line.whenClosed.push(() => {
+      clock.clearTimeout(giveUp)
+      this.#closing.delete(line)
+    })
     line.link.close(code, reason)
     this.#down(line, "connection_closed")
   }
@@ -154,6 +160,7 @@ export class Reconnector<Target> {
     this.#line = undefined
     this.#stop()
     if (line) this.#drop(line, "connection_closed")
+    for (const closing of this.#closing) this.#ended(closing, closeInfo())
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */

@@ -86,7 +86,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
+    this.assertAlive()
     if (params !== undefined) {
       console.log("connect(params) is deprecated: give params to the constructor")
       this.options.params = params
@@ -100,7 +100,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Resolves once connected; rejects when the trying has ended, the time is up or the signal aborted. */
-  opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
+  async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
+    this.assertAlive()
     return this.#connection.opened(timeout, signal)
   }
 
@@ -112,6 +113,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#outbox.clear()
     this.#connection.abandon()
     this.#bindings = undefined
+    // What is pushed from now on has failed already, and needs no time.
+    this.options.clock = { now: () => 0, setTimeout() {}, clearTimeout() {} }
   }
 
   [Symbol.dispose](): void {
@@ -251,6 +254,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   hasLogger(): boolean {
     return !!this.options.logger
+  }
+
+  /** @internal */
+  assertAlive(): void {
+    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed; make another")
   }
 
   /** @internal */
