@@ -1,5 +1,6 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Message } from "../protocol/message.js"
+import type { Life } from "./destroyed.js"
 import type { WhenFull } from "./outbox.js"
 import type { Push } from "./push.js"
 import type { DownReason } from "./reconnector.js"
@@ -16,7 +17,7 @@ export interface ChannelEnd {
 
 /** What a channel needs of its socket. @internal */
 export interface ChannelHost {
-  readonly options: {
+  readonly options: Life & {
     readonly clock: Clock
     readonly timeout: number
     readonly bufferSize: number
@@ -24,8 +25,6 @@ export interface ChannelHost {
     rejoinAfterMs(tries: number): number
   }
   isConnected(): boolean
-  /** Throws once the socket was destroyed. */
-  assertAlive(): void
   makeRef(): string
   /** Sends a message, now or when it can. */
   post(message: Message, push?: Push): void

@@ -16,6 +16,7 @@ import type { Message, Ref, Reply } from "../protocol/message.js"
 import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
+import { assertAlive } from "./destroyed.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
 import { keep } from "./outbox.js"
@@ -67,14 +68,13 @@ export class Channel<S = AnyTopics[string]> {
    * Joins the topic, and joins it again whenever the line or the channel broke. Once left or closed, a channel can be
    * joined anew.
    *
-   * @throws a `RookeryError` with code `already_joined` while it is joined or joining, with code `destroyed` after
-   *   {@link Socket.destroy}
+   * @throws a `RookeryError` with code `already_joined` while it is joined or joining, or `destroyed` when its socket is
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
-    this.host.assertAlive()
+    assertAlive(this.host.options)
     const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
     if (!join.over) this.#rejoin()
     return join
@@ -248,14 +248,16 @@ export class Channel<S = AnyTopics[string]> {
   #rejoin(): void {
     const { host } = this
     const join = this.#join
+    this.#state = "joining"
     host.enter(this)
+    // Who had the topic was left for this one, and may have a handler that left this one too.
+    if (this.#join !== join || this.state !== "joining") return
     const ref = host.makeRef()
     const ifCurrent =
       <T>(next: (value: T) => void) =>
       (value: T): void => {
         if (join.ref === ref) next(value)
       }
-    this.#state = "joining"
     // Params that take long, or fail, count as an answer that does not come.
     join.begin(ref)
     whenReady(

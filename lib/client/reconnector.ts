@@ -3,6 +3,7 @@ import { NORMAL } from "../protocol/close-codes.js"
 import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
 import { closeInfo, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
+import { assertAlive, type Life } from "./destroyed.js"
 import { followPage, pageHidden } from "./follow-page.js"
 import { onAbort } from "./on-abort.js"
 import { whenReady } from "./when-ready.js"
@@ -55,7 +56,7 @@ export interface ConnectionUser<Target> {
 export type DownReason = "connection_closed" | "connection_error" | "heartbeat_timeout"
 
 /** What a {@link Reconnector} is made of. */
-export interface ReconnectorOptions {
+export interface ReconnectorOptions extends Life {
   clock: Clock
   reconnectAfterMs: ReconnectPolicy
   maxReconnectAttempts: number
@@ -171,6 +172,7 @@ export class Reconnector<Target> {
   /** Resolves once connected; rejects when nobody tries any more. */
   opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      assertAlive(this.#options)
       const { clock } = this.#options
       let unfollow = (): void => {}
       const settle = (error: unknown = this.#lost?.error): void => {

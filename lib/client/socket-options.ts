@@ -12,6 +12,7 @@ import { platformWebSocket } from "../transport/platform.js"
 import type { Transport } from "../transport/transport.js"
 import type { TransportClass } from "../transport/websocket-class.js"
 import { webSocket, type WebSocketClass } from "../transport/websocket.js"
+import type { Life } from "./destroyed.js"
 import type { WhenFull } from "./outbox.js"
 import type { ReconnectPolicy } from "./reconnector.js"
 
@@ -116,7 +117,7 @@ export type ParamsArgument<Params> =
 type Said = { [Name in keyof SocketOptions]?: NonNullable<SocketOptions[Name]> }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
+export type ResolvedOptions = Life & SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
 
 type Defaulted =
   | "params"

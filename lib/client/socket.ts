@@ -1,5 +1,4 @@
 import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
-import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
@@ -9,6 +8,7 @@ import { longPoll } from "../transport/longpoll.js"
 import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
+import { assertAlive, stoppedClock } from "./destroyed.js"
 import { EndPoint, type Target } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
@@ -50,7 +50,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #ref = 0
   #established = 0
   #reporting = false
-  #destroyed = false
 
   /**
    * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
@@ -86,7 +85,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    this.assertAlive()
+    assertAlive(this.options)
     if (params !== undefined) {
       console.log("connect(params) is deprecated: give params to the constructor")
       this.options.params = params
@@ -100,21 +99,19 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Resolves once connected; rejects when the trying has ended, the time is up or the signal aborted. */
-  async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
-    this.assertAlive()
+  opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
     return this.#connection.opened(timeout, signal)
   }
 
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    this.#destroyed = true
+    this.options.destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
     for (const push of this.owing) push.stopTimer()
     this.#outbox.clear()
     this.#connection.abandon()
     this.#bindings = undefined
-    // What is pushed from now on has failed already, and needs no time.
-    this.options.clock = { now: () => 0, setTimeout() {}, clearTimeout() {} }
+    this.options.clock = stoppedClock
   }
 
   [Symbol.dispose](): void {
@@ -254,11 +251,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   hasLogger(): boolean {
     return !!this.options.logger
-  }
-
-  /** @internal */
-  assertAlive(): void {
-    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed; make another")
   }
 
   /** @internal */

@@ -244,3 +244,27 @@ it("tells a channel that was never joined not to push", async () => {
   expect(() => socket.channel("room:9").push("x")).toThrow(expect.objectContaining({ code: "not_joined" }))
   expect(await fate(socket.channel("room:9").leave())).toEqual({})
 })
+
+describe("two channels of one topic", () => {
+  it("make one join where one is joined again as soon as it is left for the other", async () => {
+    const { room, socket, stage, errors } = await joined()
+    const other = socket.channel("room:1")
+    room.onClose(() => void other.join())
+    expect(() => other.join()).not.toThrow()
+    await settled()
+    expect(errors).toMatchObject([{ code: "already_joined" }])
+    expect(stage.line.of("phx_join")).toHaveLength(2)
+    expect([room.state, other.state]).toEqual(["closed", "joined"])
+  })
+
+  it("stay apart where a handler of the one leaves the other", async () => {
+    const { room, socket, stage } = await joined()
+    const other = socket.channel("room:1")
+    room.onClose(() => void other.leave())
+    expect(await fate(other.join())).toBe("channel_closed")
+    expect(stage.line.of("phx_join")).toHaveLength(1)
+    expect([room.state, other.state]).toEqual(["closed", "closed"])
+    await room.join()
+    expect(room.state).toBe("joined")
+  })
+})

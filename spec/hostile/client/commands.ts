@@ -206,6 +206,18 @@ const lateReply = (topic: string): Doing => ({
   },
 })
 
+const lateEnd = (topic: string): Doing => ({
+  says: `the ends of earlier joins of ${topic}`,
+  can: isOpen,
+  does(_model, world) {
+    const current = world.channels.map((channel) => channel.joinRef())
+    const refs = world.lines.flatMap(({ received }) => received.filter(({ event }) => event === "phx_join"))
+    for (const { ref } of refs.filter((join) => join.topic === topic && !current.includes(join.ref))) {
+      for (const event of ["phx_error", "phx_close"]) world.send({ topic, event, join_ref: ref, ref })
+    }
+  },
+})
+
 const pushReply = (id: number, status: string): Doing => ({
   says: `${status} to push ${id}`,
   can: (model) => isOpen(model) && id < model.pushes.length,
@@ -296,6 +308,7 @@ const anyDoing: fc.Arbitrary<Doing> = fc.oneof(
     arbitrary: fc.tuple(topic, fc.constantFrom("ok", "ok", "ok", "error")).map(([t, s]) => joinReply(t, s)),
   },
   { weight: 1, arbitrary: topic.map(lateReply) },
+  { weight: 1, arbitrary: topic.map(lateEnd) },
   {
     weight: 4,
     arbitrary: fc.tuple(fc.nat(6), fc.constantFrom("ok", "error", "other")).map(([id, s]) => pushReply(id, s)),

@@ -1,0 +1,16 @@
+import type { Clock } from "../protocol/clock.js"
+import { RookeryError } from "../protocol/errors.js"
+
+/** What knows whether its socket was destroyed. */
+export interface Life {
+  /** Set for good: nothing begins any more. */
+  destroyed?: true
+}
+
+/** Throws once the socket was destroyed. */
+export function assertAlive({ destroyed }: Life): void {
+  if (destroyed) throw new RookeryError("destroyed", "the socket was destroyed; make another")
+}
+
+/** For a socket that is no more: what is pushed then has failed already, and needs no timer. */
+export const stoppedClock: Clock = { now: () => 0, setTimeout() {}, clearTimeout() {} }
