@@ -198,7 +198,8 @@ export class Channel<S = AnyTopics[string]> {
   /** The line is gone. @internal */
   onConnDown(reason: DownReason): void {
     this.#stopRejoin()
-    if (this.#state === "errored") return
+    // Closed: by a handler of a channel that was told before.
+    if (this.#state === "errored" || this.#state === "closed") return
     // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.sentRef === push.ref && !push.retry) {

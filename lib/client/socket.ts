@@ -60,11 +60,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#transport = chooseTransport(resolved)
     this.#codec = resolved.serializer.client
     this.#connection = new Reconnector<Target>(this, resolved)
-    this.#heartbeat = new Heartbeat(
-      resolved,
-      () => this.#beat(),
-      () => this.#connection.drop(),
-    )
+    const drop = (): void => this.#connection.drop()
+    this.#heartbeat = new Heartbeat(resolved, () => this.#beat(), drop)
     this.#outbox = new Outbox(resolved, this.#connection, (message, push) => this.#write(message, push))
   }
 
@@ -105,11 +102,13 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
+    if (this.options.destroyed) return
     this.options.destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
+    this.#connection.abandon()
+    // Last, because those who were told of all this may have pushed.
     for (const push of this.owing) push.stopTimer()
     this.#outbox.clear()
-    this.#connection.abandon()
     this.#bindings = undefined
     this.options.clock = stoppedClock
   }
@@ -261,8 +260,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   enter(channel: ChannelEnd): void {
     const other = this.current(channel.topic)
-    if (other !== channel) other?.leave()
     this.#channels.set(channel.topic, channel)
+    if (other !== channel) other?.leave()
   }
 
   /** @internal */

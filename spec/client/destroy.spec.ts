@@ -31,6 +31,21 @@ describe("destroying a socket", () => {
     expect(room.state).toBe("closed")
     expect(vi.getTimerCount()).toBe(0)
   })
+
+  it("leaves no timer of what a handler pushes meanwhile", async () => {
+    const { room, socket } = await joined()
+    socket.onStatus(() => void room.push("late"))
+    socket.destroy()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it("within its own handlers is done once, and leaves no timer either", async () => {
+    const { socket } = await joined()
+    socket.onStatus(() => socket.destroy())
+    socket.destroy()
+    expect(socket.status).toBe("disconnected")
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 describe("a socket that was destroyed", () => {

@@ -13,7 +13,7 @@ export interface ClientTried {
 }
 
 /** From wherever a run has led: the server becomes helpful, and then the socket is destroyed. */
-async function finish(world: World): Promise<void> {
+export async function finish(world: World): Promise<void> {
   const { socket, clock } = world
   world.helpful = true
   world.silent = false

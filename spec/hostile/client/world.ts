@@ -43,6 +43,8 @@ export class World {
   readonly wrongs: string[] = []
   readonly errors: unknown[] = []
   lastChange: StatusChange | undefined
+  /** What the app does when it is told of an answer. */
+  onAnswer: () => void = () => {}
   /** Whether the server leaves heartbeats without an answer. */
   silent = false
   /** Whether it opens, answers and closes everything at once, as in the end. */
@@ -78,6 +80,7 @@ export class World {
 
   join(which: number): void {
     const push = (this.channels[which] as Channel).join()
+    for (const status of ["ok", "error", "timeout"]) push.receive(status, () => this.onAnswer())
     this.joins.push({ outcomes: this.#watch(push) })
   }
 
@@ -86,7 +89,12 @@ export class World {
     const payload = { id: this.pushes.length }
     const push = (this.channels[which] as Channel).push("e", payload, { retry, signal: abort.signal })
     const answers: string[] = []
-    for (const status of ["ok", "error", "timeout", "other"]) push.receive(status, () => answers.push(status))
+    for (const status of ["ok", "error", "timeout", "other"]) {
+      push.receive(status, () => {
+        answers.push(status)
+        this.onAnswer()
+      })
+    }
     this.pushes.push({ push, abort, outcomes: this.#watch(push), answers })
   }
 
@@ -102,7 +110,8 @@ export class World {
   }
 
   reply(to: Message, status: string): void {
-    if (to.event === "phx_join" && status !== "ok") this.openLine?.alive.delete(to.topic)
+    const alive = this.openLine?.alive
+    if (to.event === "phx_join" && status !== "ok" && alive?.get(to.topic) === to.ref) alive.delete(to.topic)
     this.send({ ...to, event: "phx_reply", payload: { status, response: {} } })
   }
 
