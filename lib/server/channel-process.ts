@@ -207,7 +207,6 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.socket.release(this.#queue.clear())
     this.#busy = false
     this.#current = undefined
-    this.#membership.exit()
     if (wasJoined) {
       context.pubsub.unsubscribe(this.topic, this)
       context.presence.untrack(this)
@@ -219,6 +218,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       }
       context.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
+    // Not before: `terminate` may want to know who is still there, on other nodes too.
+    this.#membership.exit()
     this.#abort?.abort()
   }
 
