@@ -137,7 +137,7 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
       await b.cluster.subscribe("t")
       expect(b.seen.keys).toEqual(["ada"])
     })
-    expect(b.seen.here.get("r1")).toEqual(record("r1", "ada"))
+    expect(b.seen.here.get("r1")).toEqual({ ...record("r1", "ada"), topic: "t" })
     b.cluster.changePresence("t", { joins: [record("r2", "bob"), record("r3", "cleo")], leaves: [] })
     b.cluster.changePresence("t", { joins: [record("r4", "bob")], leaves: ["r2"] })
     await vi.waitFor(() => expect([...a.seen.here.keys()].sort()).toEqual(["r3", "r4"]))
