@@ -260,6 +260,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   enter(channel: ChannelEnd): void {
     const other = this.current(channel.topic)
+    if (other && other !== channel) this.exit(other)
     this.#channels.set(channel.topic, channel)
     if (other !== channel) other?.leave()
   }
