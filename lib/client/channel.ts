@@ -306,7 +306,7 @@ export class Channel<S = AnyTopics[string]> {
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
     const { options } = this.host
-    if (!push.retry) push.startTimer()
+    if (!push.retry && !options.destroyed) push.startTimer()
     if (this.#state === "closed") return push.fail(gone(push))
     const lost = keep((this.#buffer ??= new Set()), push, options)
     lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`))

@@ -1,4 +1,3 @@
-import type { Clock } from "../protocol/clock.js"
 import { RookeryError } from "../protocol/errors.js"
 
 /** What knows whether its socket was destroyed. */
@@ -9,8 +8,5 @@ export interface Life {
 
 /** Throws once the socket was destroyed. */
 export function assertAlive({ destroyed }: Life): void {
-  if (destroyed) throw new RookeryError("destroyed", "the socket was destroyed; make another")
+  if (destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
 }
-
-/** For a socket that is no more: what is pushed then has failed already, and needs no timer. */
-export const stoppedClock: Clock = { now: () => 0, setTimeout() {}, clearTimeout() {} }

@@ -80,8 +80,6 @@ export class Reconnector<Target> {
   readonly #options: ReconnectorOptions
   #status: Status = "disconnected"
   #line: Line | undefined
-  /** Lines that wait for the other end's close frame; there may be a new one beside them. */
-  readonly #closing = new Set<Line>()
   /** Whether there is to be a line, now or after a while. */
   #wanted = false
   #tries = 0
@@ -112,7 +110,8 @@ export class Reconnector<Target> {
 
   /** Begins an attempt, unless one is under way or there is a line. */
   connect(): void {
-    if (this.#line && this.#line.state !== "closing") return
+    const former = this.#line
+    if (former && former.state !== "closing") return
     if (!this.#wanted) {
       this.#wanted = true
       this.#tries = 0
@@ -121,6 +120,8 @@ export class Reconnector<Target> {
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
     const line: Line = { state: "connecting", whenClosed: [] }
     this.#line = line
+    // Whoever connects anew does not wait for the end of the former line, and nor does a timer.
+    if (former) this.#ended(former, closeInfo())
     this.#options.clock.clearTimeout(this.#timer)
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
     whenReady(
@@ -136,8 +137,9 @@ export class Reconnector<Target> {
   }
 
   disconnect(whenClosed: () => void = () => {}, code?: number, reason?: string): void {
-    const line = this.#line
     this.#stop()
+    // Not before: whoever was told may have ended it otherwise.
+    const line = this.#line
     if (!line) return whenClosed()
     line.whenClosed.push(whenClosed)
     if (line.state === "closing") return
@@ -145,12 +147,8 @@ export class Reconnector<Target> {
     const end = (): void => this.#ended(line, closeInfo(code, reason))
     if (!line.link) return end()
     line.state = "closing"
-    this.#closing.add(line)
     const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
-    line.whenClosed.push(() => {
-      clock.clearTimeout(giveUp)
-      this.#closing.delete(line)
-    })
+    line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
     this.#down(line, "connection_closed")
   }
@@ -161,7 +159,6 @@ export class Reconnector<Target> {
     this.#line = undefined
     this.#stop()
     if (line) this.#drop(line, "connection_closed")
-    for (const closing of this.#closing) this.#ended(closing, closeInfo())
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */

@@ -8,7 +8,7 @@ import { longPoll } from "../transport/longpoll.js"
 import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import type { ChannelEnd } from "./channel-host.js"
 import { Channel } from "./channel.js"
-import { assertAlive, stoppedClock } from "./destroyed.js"
+import { assertAlive } from "./destroyed.js"
 import { EndPoint, type Target } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
@@ -102,15 +102,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    if (this.options.destroyed) return
     this.options.destroyed = true
     for (const channel of this.#channels.values()) channel.destroy()
-    this.#connection.abandon()
-    // Last, because those who were told of all this may have pushed.
     for (const push of this.owing) push.stopTimer()
     this.#outbox.clear()
+    this.#connection.abandon()
     this.#bindings = undefined
-    this.options.clock = stoppedClock
   }
 
   [Symbol.dispose](): void {

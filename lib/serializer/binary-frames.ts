@@ -102,8 +102,11 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
   return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
 
-/** Whether something can be a place in a history. */
-export const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+/** The message with its offset; what cannot be one is another's, and nothing to us. */
+export function withOffset(message: Message, offset: unknown): Message {
+  if (Number.isSafeInteger(offset) && (offset as number) >= 0) message.offset = offset as number
+  return message
+}
 
 /** What a client reads. The payload is an `ArrayBuffer` of its own, as phoenix.js hands it over. */
 export function decodeServerMessage(frame: Uint8Array): Message {
@@ -113,8 +116,6 @@ export function decodeServerMessage(frame: Uint8Array): Message {
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message
   if (offset === undefined) return message
-  const place = Number(offset)
-  if (!isOffset(place) || String(place) !== offset) throw new SerializerError("bad_frame", "no offset", "offset")
   // A numbered broadcast has an empty join_ref.
-  return { ...message, join_ref: (join_ref || null) as Ref, offset: place }
+  return withOffset({ ...message, join_ref: (join_ref || null) as Ref }, Number(offset || NaN))
 }

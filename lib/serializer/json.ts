@@ -7,8 +7,8 @@ import {
   decodeServerMessage,
   encodeClientPush,
   encodeServerMessage,
-  isOffset,
   serverBytes,
+  withOffset,
 } from "./binary-frames.js"
 import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
 import type { ClientSerializer, Codec, Serializer } from "./serializer.js"
@@ -33,9 +33,7 @@ export function fromTuple(tuple: unknown): Message {
     event: tuple[3] as string,
     payload: tuple[4] as unknown,
   }
-  // Whatever else stands there is another's, and nothing to us.
-  if (isOffset(tuple[5])) message.offset = tuple[5]
-  return message
+  return withOffset(message, tuple[5])
 }
 
 /** The client's half of {@link json}, apart so that a page does not carry the server's. */
