@@ -103,11 +103,12 @@ export async function emptied({ endpoint }: Server, looks = 1000): Promise<boole
   return false
 }
 
-/** What keeps the process alive, by kind; without what the runtime holds for itself. */
+/** What keeps the process alive, by kind; without what the runtime holds for itself; and who listens to the process. */
 export function handles(): Record<string, number> {
   const counted: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) {
     if (/TCP|HTTP|Timeout|Immediate/.test(kind)) counted[kind] = (counted[kind] ?? 0) + 1
   }
+  counted["listeners of the process"] = process.eventNames().reduce((all, name) => all + process.listenerCount(name), 0)
   return counted
 }
