@@ -18,6 +18,8 @@ export interface ChannelEnd {
 export interface ChannelHost {
   readonly options: {
     readonly clock: Clock
+    /** What the client goes by at the server; nobody else does. */
+    readonly id: string
     readonly timeout: number
     readonly bufferSize: number
     readonly whenFull: WhenFull

@@ -11,15 +11,27 @@ import type {
   SentEvent,
 } from "../protocol/contract.js"
 import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
-import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
+import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
+import { refWithId } from "../protocol/push-id.js"
 import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
-import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
+import type {
+  ChannelOptions,
+  ChannelState,
+  Handler,
+  HistoryRequest,
+  HistoryResponse,
+  ListenOptions,
+  MessagesOptions,
+  PushArguments,
+  Recovery,
+} from "./channel-options.js"
 import { messageStream } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
 import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
+import { SeenHistory } from "./recovery.js"
 import type { DownReason } from "./reconnector.js"
 import type { Provider } from "./socket-options.js"
 import type { Socket } from "./socket.js"
@@ -40,14 +52,18 @@ export class Channel<S = AnyTopics[string]> {
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
   #buffer: Set<Push> | undefined
+  /** Kept by a channel that recovers. */
+  #seen: SeenHistory | undefined
+  readonly #recover: boolean | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
 
   /** As `socket.channel()` makes one; this is for subclasses. */
-  constructor(topic: string, params: unknown, socket: Socket<Loose>)
+  constructor(topic: string, params: unknown, socket: Socket<Loose>, options?: ChannelOptions)
   /** @internal */
-  constructor(topic: string, params: unknown, host: ChannelHost)
-  constructor(topic: string, params: unknown = {}, host: ChannelHost) {
+  constructor(topic: string, params: unknown, host: ChannelHost, options?: ChannelOptions)
+  constructor(topic: string, params: unknown = {}, host: ChannelHost, options?: ChannelOptions) {
+    this.#recover = options?.recover
     this.topic = topic
     this.params = params
     this.host = host
@@ -74,6 +90,7 @@ export class Channel<S = AnyTopics[string]> {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
     const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
+    if (this.#recover) this.#seen = new SeenHistory(this.host.options.id)
     if (!join.over) this.#rejoin()
     return join
   }
@@ -170,6 +187,16 @@ export class Channel<S = AnyTopics[string]> {
     return this.on(PHX_ERROR, (reason) => handler(reason))
   }
 
+  /** Calls back after a rejoin of a channel that recovers: whether it has everything, or something is lost. */
+  onRecovered(handler: (recovery: Recovery) => void): number {
+    return this.on(PHX_RECOVERED as ReceivedEvent<S>, handler as Handler<Loose>)
+  }
+
+  /** A piece of the topic's history, from a server of Rookery's that keeps one. */
+  history(request: HistoryRequest = {}): Push<HistoryResponse> {
+    return this.push(PHX_HISTORY as SentEvent<S>, ...([request] as never)) as Push<HistoryResponse>
+  }
+
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
   onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef?: Ref): Loose {
     return payload
@@ -189,7 +216,8 @@ export class Channel<S = AnyTopics[string]> {
   receive(message: Message): void {
     const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
-    if (!join_ref || join_ref === this.#join.ref) this.#trigger(event, payload, ref)
+    const current = !join_ref || join_ref === this.#join.ref
+    if (current && this.#seen?.isNew(message) !== false) this.#trigger(event, payload, ref)
     else this.host.log("channel", "outdated message", message)
   }
 
@@ -258,7 +286,7 @@ export class Channel<S = AnyTopics[string]> {
     join.begin(ref)
     whenReady(
       this.params as Provider<object>,
-      ifCurrent((payload) => this.#post(PHX_JOIN, payload ?? {}, ref, join as Push)),
+      ifCurrent((payload) => this.#post(PHX_JOIN, this.#seen?.request(payload) ?? payload ?? {}, ref, join as Push)),
       ifCurrent((error) => {
         this.#rejoinLater()
         host.report(error)
@@ -292,7 +320,9 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #send(push: Push): void {
-    const ref = this.host.makeRef()
+    const { host } = this
+    let ref = host.makeRef()
+    if (push.retry) ref = refWithId(ref, (push.id ??= host.options.id + ref))
     push.begin(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
     this.#post(push.event, push.payload, ref, push)
@@ -341,6 +371,8 @@ export class Channel<S = AnyTopics[string]> {
     if (status === "ok") {
       this.#state = "joined"
       this.#stopRejoin()
+      const recovered = this.#seen?.answered(response)
+      if (recovered !== undefined) callBindings(this.#bindings, this.host, PHX_RECOVERED, { recovered })
       for (const push of this.#buffer ?? []) {
         this.#buffer?.delete(push)
         this.#send(push)

@@ -62,6 +62,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   ref: Ref = null
   /** The ref it was last sent with: while that is its ref, it is on the line. @internal */
   sentRef: Ref | undefined
+  /** What a push that may be sent again is known by. @internal */
+  id: string | undefined
   /** @internal */
   readonly retry: boolean
   /** @internal */

@@ -116,7 +116,10 @@ export type ParamsArgument<Params> =
 type Said = { [Name in keyof SocketOptions]?: NonNullable<SocketOptions[Name]> }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
+export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> } & {
+  /** What the client goes by at the server; nobody else does. */
+  readonly id: string
+}
 
 type Defaulted =
   | "params"
@@ -155,6 +158,7 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
     highWaterMark: 1 << 20,
     pageEvents: true,
     clock: systemClock,
+    id: (random() + random()).toString(36),
     ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
     ...said,
   }

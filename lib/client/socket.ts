@@ -12,6 +12,7 @@ import { Channel } from "./channel.js"
 import { EndPoint, type Target } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
+import type { ChannelOptions, JoinOptions } from "./channel-options.js"
 import type { Push, PushOptions } from "./push.js"
 import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
 import {
@@ -127,17 +128,17 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** A channel of a topic, not joined yet. Params may be a function, asked at every join, which may be async. */
   channel<Topic extends TopicOf<T>>(
     topic: Topic,
-    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: ChannelOptions]
   ): Channel<SpecOf<T, Topic>> {
-    return new Channel<SpecOf<T, Topic>>(topic, params[0], this)
+    return new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
   }
 
   /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
   async join<Topic extends TopicOf<T>>(
     topic: Topic,
-    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: JoinOptions]
   ): Promise<Channel<SpecOf<T, Topic>>> {
-    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this)
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
     await channel.join(options as PushOptions | undefined).catch((error: unknown) => {
       channel.leave()
       throw error
