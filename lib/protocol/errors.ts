@@ -14,6 +14,7 @@ export type ErrorCode =
   | "connect_failed"
   | "connect_refused"
   | "unauthenticated"
+  | "cluster_unavailable"
   | "handler_failed"
   | "already_joined"
   | "not_joined"

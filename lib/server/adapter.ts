@@ -84,7 +84,7 @@ export interface ClusterNode {
  * or within a few seconds: nothing here waits for better days.
  */
 export interface Cluster {
-  /** Called once, before anything else. Resolves once the cluster was reached, and does not wait longer than that. */
+  /** Called once, before anything else. Resolves once the cluster was reached; rejects if that takes too long, and goes on trying. */
   start(node: ClusterNode): MaybePromise<void>
   /** Tells the other nodes that listen to the topic. */
   publish(topic: string, message: ClusterMessage): MaybePromise<void>
@@ -95,8 +95,10 @@ export interface Cluster {
   /**
    * The first subscriber of a topic came. Once it resolves, nothing that is published is missed, and `presenceState` was
    * told. Out of reach it resolves at once, and catches up by itself later.
+   *
+   * @param history what is kept of the topic, if its messages are numbered
    */
-  subscribe(topic: string): MaybePromise<void>
+  subscribe(topic: string, history?: HistoryOptions): MaybePromise<void>
   /** The last subscriber of a topic went. */
   unsubscribe(topic: string): void
   /** Tells all other nodes something. */

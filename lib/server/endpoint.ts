@@ -34,7 +34,6 @@ import type { EndpointOptions, SocketOptions } from "./options.js"
 import { PresenceTable } from "./presence.js"
 import { PubSub } from "./pubsub.js"
 import { Router } from "./router.js"
-import { isPromise } from "./run.js"
 import { SocketProcess, type SocketSetup } from "./socket-process.js"
 import { TopicTable } from "./topics.js"
 import { WriteBatch } from "./write-batch.js"
@@ -57,6 +56,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   readonly #options: EndpointOptions<Topics, Assigns>
   readonly #schemas: ContractSchemas
   readonly #context: EndpointContext
+  readonly #started: Promise<void>
   readonly #slots = new ConnectionSlots()
   readonly #router: Router
   readonly #admission: Admission
@@ -87,8 +87,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     this.#context = context
     this.#router = new Router(context, trustProxy)
     this.#admission = this.#mount(path, options)
-    const started = context.node.start()
-    if (isPromise(started)) started.then(undefined, (error: unknown) => context.failed(error, "cluster"))
+    this.#started = Promise.resolve(context.node.start())
+    this.#started.catch((error: unknown) => context.failed(error, "cluster"))
   }
 
   /** Says what happens on the topics of a pattern, `room:*` or an exact topic. An exact one, else the longest, counts. */
@@ -128,8 +128,12 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     return gateway
   }
 
-  /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
+  /**
+   * Listens on a server of its own. Without a port it takes one that is free; the answer says which. A cluster has to be
+   * reached first; `attach` does not wait for that, see {@link Endpoint.healthy}.
+   */
   async listen(options: ListenOptions = {}): Promise<AddressInfo> {
+    await this.#started
     const server = createServer((_request, response) => {
       answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
     })
@@ -178,8 +182,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
         }
       },
     }
-    const { node, pubsub } = this.#context
-    void node.enter(topic)
+    const { node, pubsub, topics } = this.#context
+    void node.enter(topic, topics.history(topic))
     pubsub.subscribe(topic, subscriber)
     let listening = true
     return () => {

@@ -47,7 +47,7 @@ export class Membership {
   enter(): MaybePromise<void> {
     if (this.#node.alone && this.#history === undefined) return undefined
     this.#entered = true
-    const entered = this.#node.enter(this.#topic)
+    const entered = this.#node.enter(this.#topic, this.#history)
     const prepared = isPromise(entered) ? entered.then(() => this.#prepare()) : this.#prepare()
     return isPromise(prepared) ? prepared.catch((error: unknown) => this.#unavailable(error)) : prepared
   }

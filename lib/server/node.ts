@@ -59,7 +59,7 @@ const COUNT_MS = 2000
 export class Node implements ClusterNode {
   readonly alone: boolean
   /** Whether the cluster can be reached. */
-  healthy = true
+  healthy: boolean
   readonly #host: NodeHost
   readonly #cluster: Cluster
   readonly #clock: Clock
@@ -69,12 +69,15 @@ export class Node implements ClusterNode {
   constructor(host: NodeHost, cluster: Cluster | undefined, clock: Clock) {
     this.#host = host
     this.#clock = clock
-    this.alone = cluster === undefined
+    this.alone = this.healthy = cluster === undefined
     this.#cluster = cluster ?? new MemoryCluster(new MemoryHub(clock))
   }
 
   start(): MaybePromise<void> {
-    return this.#cluster.start(this)
+    const started = this.#cluster.start(this)
+    if (isPromise(started)) return started.then(() => this.health(true))
+    this.healthy = true
+    return undefined
   }
 
   close(): MaybePromise<void> {
@@ -97,7 +100,7 @@ export class Node implements ClusterNode {
   }
 
   /** Begins to take part in a topic: once that is through, nothing is missed. `exit` undoes it, whenever. */
-  enter(topic: string): MaybePromise<void> {
+  enter(topic: string, history?: HistoryOptions): MaybePromise<void> {
     let interest = this.#interests.get(topic)
     if (interest !== undefined) {
       interest.users++
@@ -105,7 +108,7 @@ export class Node implements ClusterNode {
     }
     interest = { users: 1, ready: undefined, recent: undefined, seeding: undefined }
     this.#interests.set(topic, interest)
-    const ready = this.#cluster.subscribe(topic)
+    const ready = this.#cluster.subscribe(topic, history)
     if (!isPromise(ready)) return undefined
     const settled = ready.then(
       () => (interest.ready = undefined),

@@ -40,6 +40,11 @@ export class TcpProxy implements AsyncDisposable {
     for (const line of this.#lines) line.resume()
   }
 
+  /** New lines go through; those that were stalled never will. */
+  forget(): void {
+    this.#mode = "open"
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut()
     await new Promise((resolve) => this.#server.close(resolve))

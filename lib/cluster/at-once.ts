@@ -1,0 +1,8 @@
+/** Does something with each of many, some of them at once: neither one after the other, nor all in one flood. */
+export async function atOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>, count = 64): Promise<void> {
+  const rest = items[Symbol.iterator]()
+  const one = async (): Promise<void> => {
+    for (let next = rest.next(); next.done !== true; next = rest.next()) await work(next.value)
+  }
+  await Promise.all(Array.from({ length: count }, one))
+}

@@ -1,0 +1,50 @@
+import { atOnce } from "./at-once.js"
+
+/** The topics that this node has to learn something about: some at once, and again later where that fails. */
+export class CatchUp {
+  readonly #work: (topic: string) => Promise<void>
+  readonly #failed: (error: unknown, topic: string) => void
+  readonly #open = new Set<string>()
+  readonly #again = new Set<string>()
+  #running = false
+
+  constructor(work: (topic: string) => Promise<void>, failed: (error: unknown, topic: string) => void) {
+    this.#work = work
+    this.#failed = failed
+  }
+
+  add(topics: Iterable<string>): void {
+    for (const topic of topics) this.#open.add(topic)
+    void this.#run()
+  }
+
+  remove(topic: string): void {
+    this.#open.delete(topic)
+    this.#again.delete(topic)
+  }
+
+  /** Tries those again that failed. */
+  retry(): void {
+    const topics = [...this.#again]
+    this.#again.clear()
+    this.add(topics)
+  }
+
+  /** Learns about one topic now. If that fails it is told, and tried again with the others. */
+  async once(topic: string): Promise<void> {
+    this.remove(topic)
+    try {
+      await this.#work(topic)
+    } catch (error) {
+      this.#again.add(topic)
+      this.#failed(error, topic)
+    }
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    while (this.#open.size > 0) await atOnce([...this.#open], (topic) => this.once(topic))
+    this.#running = false
+  }
+}

@@ -1,0 +1,157 @@
+import { RookeryError } from "../protocol/errors.js"
+import type { RedisClient, RedisReply } from "./redis-client.js"
+import type { Script } from "./scripts.js"
+
+// What node-redis calls the texts of Redis, to be had as bytes.
+const BLOB_STRING = 36
+const BYTES = { typeMapping: { [BLOB_STRING]: Buffer } }
+
+/** Told when a link comes to be, and when it is no more. */
+export interface LinkEvents {
+  /** It is there, for the first time or again. */
+  up(): void
+  /** It is gone, or does not answer. */
+  down(): void
+}
+
+const unavailable = (cause: unknown): RookeryError =>
+  new RookeryError(
+    "cluster_unavailable",
+    "Redis cannot be reached, so this was not done; try again when the endpoint is healthy",
+    cause,
+  )
+
+/**
+ * One connection to Redis. It comes back by itself, is made anew where it seems open and does not answer, and nothing
+ * waits for that: what cannot be asked now fails now, what is not answered fails soon.
+ */
+export class Link {
+  readonly #make: () => RedisClient
+  readonly #timeoutMs: number
+  readonly #events: LinkEvents
+  #client: RedisClient
+  #up = false
+  #closed = false
+  /** When the client last showed that it does something. */
+  #sign = 0
+
+  constructor(make: () => RedisClient, timeoutMs: number, events: LinkEvents) {
+    this.#make = make
+    this.#timeoutMs = timeoutMs
+    this.#events = events
+    this.#client = make()
+  }
+
+  /** Whether it can be asked. */
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** Resolves once it is there. Rejects if that takes too long, and goes on trying. */
+  async open(): Promise<void> {
+    try {
+      await within(5 * this.#timeoutMs, this.#connect())
+    } catch (cause) {
+      throw unavailable(cause)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#up = false
+    this.#client.destroy()
+  }
+
+  /** Sends a command. Texts in the answer come as bytes. */
+  ask(...args: (string | Buffer)[]): Promise<RedisReply> {
+    return this.do((client) => client.sendCommand(args, BYTES))
+  }
+
+  /** Has something done with the client. */
+  async do<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (!this.#up) throw unavailable(new Error("there is no connection"))
+    const client = this.#client
+    const answer = work(client)
+    try {
+      return await within(this.#timeoutMs, answer)
+    } catch (cause) {
+      if (isScriptMissing(cause)) throw cause
+      if (cause instanceof NoAnswer && client === this.#client) {
+        // Whatever is sent now would only pile up behind what is not answered.
+        this.#isDown()
+        const late = (): void => void (client === this.#client && client.isReady && this.#isUp())
+        answer.then(late, () => undefined)
+      }
+      throw unavailable(cause)
+    }
+  }
+
+  /** Runs a script, which Redis may have to be given first. */
+  async run(script: Script, keys: readonly string[], ...args: (string | Buffer)[]): Promise<RedisReply> {
+    const rest = [String(script.keys), ...keys, ...args]
+    try {
+      return await this.ask("EVALSHA", script.sha, ...rest)
+    } catch (error) {
+      if (!isScriptMissing(error)) throw error
+      return this.ask("EVAL", script.text, ...rest)
+    }
+  }
+
+  /** Asks whether it still answers, and makes it anew if nothing comes of it. To be called now and then. */
+  async check(): Promise<void> {
+    if (this.#up) {
+      await this.ask("PING").catch(() => undefined)
+    } else if (!this.#closed && performance.now() - this.#sign > 5 * this.#timeoutMs) {
+      // Not sooner: to a Redis that is only slow that would be a flood.
+      this.#client.destroy()
+      this.#client = this.#make()
+      this.#connect().catch(() => undefined)
+    }
+  }
+
+  #connect(): Promise<unknown> {
+    const client = this.#client
+    const when = (event: Parameters<RedisClient["on"]>[0], act: () => void): void => {
+      client.on(event, () => {
+        if (client !== this.#client || this.#closed) return
+        this.#sign = performance.now()
+        act()
+      })
+    }
+    this.#sign = performance.now()
+    when("ready", () => this.#isUp())
+    when("end", () => this.#isDown())
+    when("reconnecting", () => this.#isDown())
+    // With a listener, or it would end the process.
+    when("error", () => client.isReady || this.#isDown())
+    return client.connect()
+  }
+
+  #isUp(): void {
+    if (this.#up || this.#closed) return
+    this.#up = true
+    this.#events.up()
+  }
+
+  #isDown(): void {
+    if (!this.#up) return
+    this.#up = false
+    this.#events.down()
+  }
+}
+
+class NoAnswer extends Error {}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const isScriptMissing = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT")

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto"
+import type { ClusterMessage, HistoryOptions, HistorySlice, Position } from "../server/adapter.js"
+import type { Keys } from "./keys.js"
+import type { Link } from "./link.js"
+import { APPEND, HISTORY, RENUMBER } from "./scripts.js"
+import type { Arrival, Found, Place } from "./sequencer.js"
+
+/** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
+const NUMBERING_MS = 3_600_000
+
+const newEpoch = (): string => randomBytes(6).toString("base64url")
+
+/** What a message is called in its stream: its offset, and when it was appended. */
+export function readId(id: string): { offset: number; at: number } {
+  const dash = id.indexOf("-")
+  return { offset: Number(id.slice(0, dash)), at: Number(id.slice(dash + 1)) }
+}
+
+type Entry = readonly [id: Buffer, fields: readonly [name: Buffer, body: Buffer]]
+
+const readEntry = ([id, [, body]]: Entry): Arrival<Buffer> => ({ ...readId(String(id)), body })
+
+/** A piece of a topic's history, with what is known of each message. */
+interface Piece extends HistorySlice {
+  readonly messages: readonly Arrival<Buffer>[]
+}
+
+/** The histories of all topics, which are streams in Redis. */
+export class RedisHistory {
+  readonly #link: Link
+  readonly #keys: Keys
+
+  constructor(link: Link, keys: Keys) {
+    this.#link = link
+    this.#keys = keys
+  }
+
+  async append(topic: string, message: ClusterMessage, { size, ttl }: HistoryOptions): Promise<Position> {
+    const [epoch, offset] = (await this.#link.run(
+      APPEND,
+      [this.#keys.numbering(topic), this.#keys.stream(topic)],
+      this.#keys.channel(topic),
+      newEpoch(),
+      Buffer.from(message.bytes()),
+      String(size),
+      String(ttl),
+      String(Math.max(2 * ttl, NUMBERING_MS)),
+    )) as [Buffer, number]
+    return { epoch: String(epoch), offset: Number(offset) }
+  }
+
+  /** What is kept behind an offset, or the newest. */
+  async read(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<Piece> {
+    return this.#piece(topic, history, after === undefined ? undefined : after + 1, limit)
+  }
+
+  /**
+   * What came behind a place. A Redis that came back with older data than it had, as after a loss of power, has given
+   * numbers away for a second time: whoever stood on one of the first must not go on from there.
+   */
+  async behind(topic: string, history: HistoryOptions, place: Place): Promise<Found<Buffer>> {
+    const { epoch, newest, complete, messages } = await this.#piece(topic, history, place.offset, history.size + 1)
+    const same = messages[0]?.offset === place.offset ? messages[0] : undefined
+    const rewound = newest < place.offset || (same !== undefined && place.at !== undefined && same.at !== place.at)
+    if (epoch === place.epoch && rewound) {
+      const renewed = await this.#link.run(RENUMBER, [this.#keys.numbering(topic)], epoch, newEpoch())
+      return { epoch: String(renewed), newest, complete: false, messages: [] }
+    }
+    const rest = same === undefined ? messages : messages.slice(1)
+    const next = rest[0]?.offset ?? newest + 1
+    return { epoch, newest, complete: complete || next === place.offset + 1, messages: rest }
+  }
+
+  async #piece(topic: string, { size, ttl }: HistoryOptions, from: number | undefined, limit: number): Promise<Piece> {
+    const [epoch, newest, now, found, first] = (await this.#link.run(
+      HISTORY,
+      [this.#keys.numbering(topic), this.#keys.stream(topic)],
+      newEpoch(),
+      String(NUMBERING_MS),
+      from === undefined ? "" : `${from}-0`,
+      String(Math.max(1, Math.min(limit, size + 1))),
+    )) as [Buffer, number, number, Entry[], Entry[]]
+    const kept = (from === undefined ? found.reverse() : found).map(readEntry).filter(({ at }) => at > now - ttl)
+    const messages = kept.slice(0, limit)
+    const oldest = first[0] === undefined ? newest + 1 : readEntry(first[0]).offset
+    const next = kept[0]?.offset ?? newest + 1
+    const complete = from === undefined || (from <= newest + 1 && from >= oldest && next === from)
+    return { epoch: String(epoch), newest: Number(newest), messages, complete }
+  }
+}

@@ -1,0 +1,143 @@
+/** A message with its number, on its way in. */
+export interface Arrival<Body> {
+  readonly offset: number
+  /** When it was appended: tells two messages of one number apart. */
+  readonly at: number
+  readonly body: Body
+}
+
+/** What is known of a topic's messages. */
+export interface Place {
+  readonly epoch: string
+  readonly offset: number
+  /** When that message was appended, if it was seen. */
+  readonly at: number | undefined
+}
+
+/** What was read behind a place. */
+export interface Found<Body> {
+  readonly epoch: string
+  /** The offset of the newest message of all. */
+  readonly newest: number
+  /** Whether nothing is missing between the place and the first of them. */
+  readonly complete: boolean
+  readonly messages: readonly Arrival<Body>[]
+}
+
+/** What follows from something that came. */
+export interface Step<Body> {
+  /** To be passed on, in this order. */
+  readonly deliver: readonly Arrival<Body>[]
+  /** Something is missing that can no longer be had, or the numbering began anew. */
+  readonly lost: boolean
+  /** What is behind this place has to be read. */
+  readonly read: Place | undefined
+}
+
+/** How many messages may wait for those before them. */
+const MAX_HELD = 10_000
+
+/** Puts the numbered messages of one topic in order: each once, without a gap. Pure: what it wants read, others read. */
+export class Sequencer<Body> {
+  #place: Place | undefined
+  #held = new Map<number, Arrival<Body>>()
+  #reading = false
+  /** Whether to read once more: what is being read may be older than what is asked for. */
+  #stale = false
+
+  /** Where it stands, if it has begun. */
+  get place(): Place | undefined {
+    return this.#place
+  }
+
+  /** Begins at a place, unless it has begun. */
+  begin(place: Place): void {
+    this.#place ??= place
+  }
+
+  /** A message came by pub/sub. */
+  arrive(epoch: string, message: Arrival<Body>): Step<Body> {
+    const lost = this.#place !== undefined && this.#place.epoch !== epoch
+    if (this.#place?.epoch !== epoch) this.#restart(epoch, message.offset - 1)
+    if (message.offset <= this.#last) return step([])
+    this.#held.set(message.offset, message)
+    if (this.#held.size > MAX_HELD) return step(this.#jump(), true)
+    return step(this.#drain(), lost, this.#gap())
+  }
+
+  /** Asks for what came while nobody listened. */
+  check(): Step<Body> {
+    if (this.#place === undefined) return step([])
+    if (this.#reading) {
+      this.#stale = true
+      return step([])
+    }
+    this.#reading = true
+    return step([], false, this.#place)
+  }
+
+  /** What was read behind a place. */
+  found({ epoch, newest, complete, messages }: Found<Body>): Step<Body> {
+    this.#reading = false
+    const first = messages[0]
+    const lost = this.#place?.epoch !== epoch || !complete
+    if (this.#place?.epoch !== epoch) this.#restart(epoch, first === undefined ? newest : first.offset - 1)
+    else if (!complete && first !== undefined && first.offset > this.#last) this.#move(first.offset - 1, undefined)
+    for (const message of messages) if (message.offset > this.#last) this.#held.set(message.offset, message)
+    const deliver = this.#drain()
+    // Nothing that is not in the history any more can fill what is still open.
+    if (!complete && this.#held.size > 0) deliver.push(...this.#jump())
+    if (!this.#stale) return step(deliver, lost, this.#gap())
+    this.#stale = false
+    return step(deliver, lost, this.check().read)
+  }
+
+  /** It could not be read. */
+  failed(): void {
+    this.#reading = this.#stale = false
+  }
+
+  get #last(): number {
+    return this.#place?.offset ?? 0
+  }
+
+  #move(offset: number, at: number | undefined): void {
+    this.#place = { epoch: this.#place?.epoch ?? "", offset, at }
+  }
+
+  #restart(epoch: string, last: number): void {
+    this.#place = { epoch, offset: last, at: undefined }
+    this.#held = new Map()
+  }
+
+  #drain(): Arrival<Body>[] {
+    const ready: Arrival<Body>[] = []
+    for (let next = this.#held.get(this.#last + 1); next !== undefined; next = this.#held.get(this.#last + 1)) {
+      ready.push(next)
+      this.#move(next.offset, next.at)
+    }
+    if (ready.length > 0) for (const offset of this.#held.keys()) if (offset <= this.#last) this.#held.delete(offset)
+    return ready
+  }
+
+  /** Gives up on what is missing. */
+  #jump(): Arrival<Body>[] {
+    const all = [...this.#held.values()].sort((a, b) => a.offset - b.offset)
+    this.#held = new Map()
+    const last = all.at(-1)
+    if (last !== undefined) this.#move(last.offset, last.at)
+    return all
+  }
+
+  #gap(): Place | undefined {
+    if (this.#held.size === 0 || this.#reading) return undefined
+    this.#reading = true
+    return this.#place
+  }
+}
+
+const step = <Body>(deliver: readonly Arrival<Body>[], lost = false, read?: Place): Step<Body> => ({
+  deliver,
+  lost,
+  read,
+})

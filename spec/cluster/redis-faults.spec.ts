@@ -1,0 +1,189 @@
+import { randomUUID } from "node:crypto"
+import { createClient } from "redis"
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { redis } from "rookery/redis"
+import type { Cluster, PresenceRecord } from "rookery/server"
+import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { message, SeenNode } from "../support/seen-node.js"
+import { TcpProxy } from "../support/tcp-proxy.js"
+
+const HISTORY = { size: 1000, ttl: 60_000 }
+const SOON = { timeout: 15_000, interval: 20 }
+
+const record = (ref: string, key: string): PresenceRecord => ({ ref, key, meta: { phx_ref: ref } })
+
+describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_000 }, () => {
+  let server: RedisServer
+  let prefix: string
+  const undo: (() => unknown)[] = []
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  }, 120_000)
+  afterAll(() => server[Symbol.asyncDispose]())
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+    await server.start()
+    prefix = ""
+  })
+
+  const clientOf = (port: number) => createClient({ url: `redis://127.0.0.1:${port}` })
+
+  async function connected(port = server.port): Promise<ReturnType<typeof clientOf>> {
+    const client = clientOf(port)
+    client.on("error", () => {})
+    await client.connect()
+    undo.push(() => client.destroy())
+    return client
+  }
+
+  /** A node; all of one test are of one cluster. */
+  async function node(port = server.port, timeoutMs = 2000): Promise<{ cluster: Cluster; seen: SeenNode }> {
+    prefix ||= randomUUID()
+    const cluster = redis(await connected(port), { prefix, leaseMs: 900, timeoutMs })
+    const seen = new SeenNode()
+    await cluster.start(seen)
+    undo.push(() => cluster.close())
+    return { cluster, seen }
+  }
+
+  it("gives every numbered message once and in order, though the pub/sub connections are killed as they flow", async () => {
+    const [a, b] = [await node(), await node()]
+    const admin = await connected()
+    await Promise.all([a.cluster.subscribe("t", HISTORY), b.cluster.subscribe("t", HISTORY)])
+    for (let i = 1; i <= 500; i++) {
+      await a.cluster.append("t", message(`m${i}`), HISTORY)
+      if (i % 50 === 0) await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+    }
+    const all = Array.from({ length: 500 }, (_, i) => `t ${i + 1} m${i + 1}`)
+    await vi.waitFor(() => expect([a.seen.numbered.length, b.seen.numbered.length]).toEqual([500, 500]), SOON)
+    expect([a.seen.numbered, b.seen.numbered]).toEqual([all, all])
+    expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
+  })
+
+  it("tells what came while a node was not listening, though nothing new comes", async () => {
+    const a = await node()
+    const admin = await connected()
+    await a.cluster.subscribe("t", HISTORY)
+    // Nothing was heard yet: only where the topic stood is known.
+    const other = await node()
+    await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+    await other.cluster.append("t", message("one"), HISTORY)
+    await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), SOON)
+  })
+
+  it("reports what cannot be published while Redis is gone, and is whole again by itself", async () => {
+    const [a, b] = [await node(), await node()]
+    await Promise.all([a.cluster.subscribe("t", HISTORY), b.cluster.subscribe("t", HISTORY)])
+    await a.cluster.append("t", message("one"), HISTORY)
+    a.cluster.changePresence("t", { joins: [record("r1", "ada")], leaves: [] })
+    await vi.waitFor(() => expect(b.seen.keys).toEqual(["ada"]), SOON)
+    await server.kill()
+    await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([false, false]), SOON)
+    await expect(a.cluster.append("t", message("lost"), HISTORY)).rejects.toMatchObject({ code: "cluster_unavailable" })
+    await expect(a.cluster.publish("t", message("lost"))).rejects.toMatchObject({ code: "cluster_unavailable" })
+    // Whoever comes and goes meanwhile is told of later, and a topic that is entered meanwhile is listened to.
+    a.cluster.changePresence("t", { joins: [record("r2", "bob")], leaves: ["r1"] })
+    await b.cluster.subscribe("u", HISTORY)
+    await server.start()
+    await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([true, true]), SOON)
+    await vi.waitFor(() => expect(b.seen.keys).toEqual(["bob"]), SOON)
+    await a.cluster.append("t", message("two"), HISTORY)
+    await vi.waitFor(async () => {
+      await a.cluster.publish("u", message("there"))
+      expect(b.seen.delivered).toContain("u there")
+    }, SOON)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), SOON)
+    expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
+    expect(await b.cluster.nodes()).toBe(2)
+  })
+
+  it("says that messages are lost when Redis comes back with older data than it had", async () => {
+    const [a, b] = [await node(), await node()]
+    const admin = await connected()
+    await Promise.all([a.cluster.subscribe("t", HISTORY), b.cluster.subscribe("t", HISTORY)])
+    const { epoch } = await a.cluster.append("t", message("one"), HISTORY)
+    const keys = [`${prefix}:{t}:n`, `${prefix}:{t}:s`]
+    const before = await Promise.all(keys.map((key) => admin.withTypeMapping({ 36: Buffer }).dump(key)))
+    await a.cluster.append("t", message("two"), HISTORY)
+    await a.cluster.append("t", message("three"), HISTORY)
+    await vi.waitFor(() => expect(b.seen.numbered).toHaveLength(3), SOON)
+    for (const [i, key] of keys.entries()) {
+      await admin.restore(key, 0, before[i] as unknown as Buffer, { REPLACE: true })
+    }
+    // The numbers of what was lost are given away again before any node looks.
+    for (const other of ["2", "3", "4"]) {
+      await admin.sendCommand(["HINCRBY", `${prefix}:{t}:n`, "o", "1"])
+      await admin.sendCommand(["XADD", `${prefix}:{t}:s`, `${other}-${Date.now() + 1000}`, "b", `other ${other}`])
+    }
+    await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+    await vi.waitFor(() => expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([["t"], ["t"]]), SOON)
+    const position = await a.cluster.append("t", message("new"), HISTORY)
+    expect(position.offset).toBe(5)
+    expect(position.epoch).not.toBe(epoch)
+    await vi.waitFor(() => expect(b.seen.numbered.at(-1)).toBe("t 5 new"), SOON)
+    expect(b.seen.numbered).not.toContain("t 4 other 4")
+  })
+
+  it("finds out that Redis does not answer, lets nothing pile up, and goes on when it does", async () => {
+    const a = await node(server.port, 200)
+    await a.cluster.subscribe("t", HISTORY)
+    server.signal("SIGSTOP")
+    undo.push(() => server.signal("SIGCONT"))
+    await expect(a.cluster.publish("t", message("x"))).rejects.toMatchObject({ code: "cluster_unavailable" })
+    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), SOON)
+    const refused = Array.from({ length: 1000 }, () => a.cluster.publish("t", message("x")))
+    expect((await Promise.allSettled(refused)).every(({ status }) => status === "rejected")).toBe(true)
+    server.signal("SIGCONT")
+    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(true), SOON)
+    const b = await node()
+    await vi.waitFor(async () => {
+      await b.cluster.publish("t", message("back"))
+      expect(a.seen.delivered).toContain("t back")
+    }, SOON)
+  })
+
+  it("makes its connections anew when they are open and nothing comes through", async () => {
+    const proxy = await TcpProxy.to(server.port)
+    undo.push(() => proxy[Symbol.asyncDispose]())
+    const a = await node(proxy.port, 200)
+    const b = await node()
+    await a.cluster.subscribe("t", HISTORY)
+    proxy.stall()
+    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), SOON)
+    await b.cluster.append("t", message("one"), HISTORY)
+    // The old lines stay dead: only new ones help.
+    proxy.forget()
+    await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), SOON)
+    expect(a.seen.healths.at(-1)).toBe(true)
+  })
+
+  it("listens in Redis only to topics that somebody on the node is in", async () => {
+    const a = await node()
+    const admin = await connected()
+    const channels = async (): Promise<string[]> =>
+      ((await admin.sendCommand(["PUBSUB", "CHANNELS", `${prefix}:t:*`])) as unknown as string[]).sort()
+    await Promise.all(["x", "y", "z"].map((topic) => a.cluster.subscribe(topic)))
+    expect(await channels()).toEqual(["x", "y", "z"].map((topic) => `${prefix}:t:${topic}`))
+    a.cluster.unsubscribe("x")
+    a.cluster.unsubscribe("z")
+    await vi.waitFor(async () => expect(await channels()).toEqual([`${prefix}:t:y`]), SOON)
+  })
+
+  it("rejects its start when there is no Redis, and is there when Redis is", async () => {
+    const proxy = await TcpProxy.to(server.port)
+    undo.push(() => proxy[Symbol.asyncDispose]())
+    const client = await connected(proxy.port)
+    proxy.cut()
+    const cluster = redis(client, { prefix: randomUUID(), timeoutMs: 40, leaseMs: 900 })
+    undo.push(() => cluster.close())
+    const seen = new SeenNode()
+    await expect(cluster.start(seen)).rejects.toMatchObject({ code: "cluster_unavailable" })
+    await cluster.subscribe("t", HISTORY)
+    proxy.mend()
+    await vi.waitFor(() => expect(seen.healths.at(-1)).toBe(true), SOON)
+    await vi.waitFor(async () => {
+      await cluster.append("t", message("m"), HISTORY)
+      expect(seen.numbered.length).toBeGreaterThan(0)
+    }, SOON)
+  })
+})

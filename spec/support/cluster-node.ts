@@ -1,0 +1,72 @@
+import { createClient } from "redis"
+import { redis } from "rookery/redis"
+import { Endpoint } from "rookery/server"
+import { parseArgs } from "node:util"
+
+/** One node of a cluster, in a process of its own: prints where it listens, and what it is told on standard input. */
+const { values } = parseArgs({
+  options: {
+    redis: { type: "string" },
+    prefix: { type: "string" },
+    port: { type: "string", default: "0" },
+    lease: { type: "string", default: "6000" },
+    history: { type: "string", default: "1000" },
+    batch: { type: "string", default: "1000" },
+  },
+})
+
+const client = createClient({ url: values.redis ?? "" })
+client.on("error", () => {})
+await client.connect()
+
+const endpoint = new Endpoint({
+  cluster: redis(client, { prefix: values.prefix ?? "rookery", leaseMs: Number(values.lease) }),
+  connect: ({ params }) => ({ id: `user:${String(params["name"])}`, assigns: { name: String(params["name"]) } }),
+  limits: { connectionsPerAddress: 10_000 },
+  logger: false,
+})
+
+const history = { size: Number(values.history), ttl: 600_000 }
+
+endpoint.channel("room:*", {
+  receive: { shout: (payload, room) => void room.broadcast("shout", payload) },
+  joined: (room) => room.track(room.assigns.name, {}),
+})
+
+endpoint.channel("log:*", {
+  history,
+  receive: {
+    // The push counts once its message is kept.
+    async add(payload, room) {
+      await room.broadcast("added", payload)
+    },
+  },
+})
+
+endpoint.on("clusterHealth", ({ healthy }) => console.log(healthy ? "healthy" : "unhealthy"))
+endpoint.on("error", ({ error, where }) => console.error(where, error))
+
+const { port } = await endpoint.listen({ port: Number(values.port) })
+console.log(`listening at ${port}`)
+
+const commands: Record<string, (...words: string[]) => unknown> = {
+  disconnect: (id = "") => endpoint.disconnect(id),
+  kick: (topic = "", id = "") => endpoint.kick(topic, id),
+  count: (topic) => endpoint.count(topic),
+  say: (topic = "", text = "") => endpoint.broadcast(topic, "shout", { text }),
+  async close() {
+    await endpoint.close({ batchSize: Number(values.batch), batchMs: 100 })
+    client.destroy()
+    setImmediate(() => process.exit(0))
+  },
+}
+
+process.stdin.setEncoding("utf8").on("data", (chunk: string) => {
+  for (const line of chunk.split("\n").filter(Boolean)) {
+    const [name = "", ...words] = line.split(" ")
+    Promise.resolve(commands[name]?.(...words)).then(
+      (answer) => console.log(`did ${line}: ${String(answer)}`),
+      (error: unknown) => console.log(`failed ${line}: ${(error as { code?: string }).code}`),
+    )
+  }
+})

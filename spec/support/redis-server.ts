@@ -1,0 +1,91 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+
+const there = (): boolean => spawnSync("redis-server", ["--version"]).status === 0
+
+/** Whether there is a Redis to start; installs one where the machine lets it. In CI there has to be one. */
+function findRedis(): boolean {
+  if (there()) return true
+  if (process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
+    try {
+      execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" })
+      execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "redis-server"], { stdio: "ignore" })
+    } catch {
+      // Said below.
+    }
+    if (there()) return true
+  }
+  if (process.env["CI"]) throw new Error("there is no redis-server, and it could not be installed")
+  console.warn("There is no redis-server, so nothing is tried with Redis: install it.")
+  return false
+}
+
+export const HAS_REDIS: boolean = findRedis()
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A Redis of one's own, in a process that can be stopped, killed and held. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number
+  readonly #folder = mkdtempSync(join(tmpdir(), "rookery-redis-"))
+  #process: ChildProcess | undefined
+
+  private constructor(port: number) {
+    this.port = port
+  }
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort())
+    await server.start()
+    return server
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Starts it, with what it had kept, unless it runs. */
+  async start(): Promise<void> {
+    if (this.#process !== undefined) return
+    const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder]
+    const child = spawn("redis-server", [...args, "--appendonly", "yes", "--appendfsync", "always", "--save", ""], {
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    this.#process = child
+    await new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        if (line.includes("Ready to accept connections")) resolve()
+      })
+      child.once("exit", (code) => reject(new Error(`redis-server ended (${code})`)))
+    })
+  }
+
+  /** Holds it, or lets it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#process?.kill(signal)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process
+    this.#process = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once("exit", resolve))
+    child.kill("SIGKILL")
+    await ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}

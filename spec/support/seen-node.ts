@@ -1,0 +1,47 @@
+import type { ClusterBody, ClusterNode, PresenceRecord } from "rookery/server"
+
+export const text = (body: ClusterBody): string =>
+  Buffer.from(body instanceof Uint8Array ? body : body.bytes()).toString()
+export const message = (body: string): { bytes(): Uint8Array } => ({ bytes: () => Buffer.from(body) })
+
+/** A node of a cluster that remembers what it was told. */
+export class SeenNode implements ClusterNode {
+  readonly delivered: string[] = []
+  readonly numbered: string[] = []
+  readonly lostTopics: string[] = []
+  readonly here = new Map<string, PresenceRecord>()
+  readonly commands: string[] = []
+  readonly healths: boolean[] = []
+  readonly failures: unknown[] = []
+
+  deliver(topic: string, body: ClusterBody): void {
+    this.delivered.push(`${topic} ${text(body)}`)
+  }
+  deliverNumbered(topic: string, _epoch: string, { offset, body }: { offset: number; body: ClusterBody }): void {
+    this.numbered.push(`${topic} ${offset} ${text(body)}`)
+  }
+  lost(topic: string): void {
+    this.lostTopics.push(topic)
+  }
+  presence(_topic: string, { joins, leaves }: { joins: readonly PresenceRecord[]; leaves: readonly string[] }): void {
+    for (const ref of leaves) this.here.delete(ref)
+    for (const record of joins) this.here.set(record.ref, record)
+  }
+  presenceState(_topic: string, records: readonly PresenceRecord[]): void {
+    this.here.clear()
+    for (const record of records) this.here.set(record.ref, record)
+  }
+  command(body: Uint8Array): void {
+    this.commands.push(Buffer.from(body).toString())
+  }
+  health(healthy: boolean): void {
+    this.healths.push(healthy)
+  }
+  failed(error: unknown): void {
+    this.failures.push(error)
+  }
+
+  get keys(): string[] {
+    return [...this.here.values()].map(({ key }) => key).sort()
+  }
+}
