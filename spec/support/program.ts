@@ -53,6 +53,11 @@ export class Program {
     this.#child.stdin.write(`${line}\n`)
   }
 
+  /** Sends it a signal that it survives. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal)
+  }
+
   /** Ends it and whatever it has started, and gives its exit code or its signal. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<number | NodeJS.Signals | null> {
     try {

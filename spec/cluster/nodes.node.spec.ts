@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto"
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { Presence, Socket, type Channel } from "rookery"
+import { Program } from "../support/program.js"
+import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+
+const SOON = { timeout: 20_000, interval: 20 }
+/** In production it is four times as long. */
+const LEASE_MS = 1500
+
+/** What several clients should all see. */
+const same = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what)
+
+/** A process with an endpoint. */
+class NodeProcess {
+  readonly program: Program
+  port = 0
+
+  constructor(program: Program) {
+    this.program = program
+  }
+
+  /** Has it do something, and gives what came of it. */
+  async do(line: string): Promise<string> {
+    this.program.type(line)
+    const [, answer = ""] = await this.program.printed(new RegExp(`^(?:did|failed) ${line}: (.*)$`))
+    return answer
+  }
+}
+
+/** Somebody in a room. */
+class Client {
+  readonly socket: Socket
+  readonly channel: Channel
+  readonly presence: Presence
+  readonly heard: unknown[] = []
+
+  constructor(port: number, name: string, topic: string) {
+    this.socket = new Socket(`ws://127.0.0.1:${port}/socket`, { params: { name } })
+    this.channel = this.socket.channel(topic)
+    this.presence = new Presence(this.channel)
+    this.channel.on("shout", (payload) => this.heard.push(payload))
+  }
+
+  get names(): string[] {
+    return Object.keys(this.presence.state).sort()
+  }
+
+  get metas(): number {
+    return Object.values(this.presence.state).reduce((sum, { metas }) => sum + metas.length, 0)
+  }
+}
+
+describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", { timeout: 90_000 }, () => {
+  let server: RedisServer
+  let prefix: string
+  const undo: (() => unknown)[] = []
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  }, 120_000)
+  afterAll(() => server[Symbol.asyncDispose]())
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+    await server.start()
+    prefix = ""
+  })
+
+  async function nodes(count: number): Promise<NodeProcess[]> {
+    prefix ||= randomUUID()
+    const args = ["--import", "tsx", "spec/support/cluster-node.ts"]
+    const options = ["--redis", server.url, "--prefix", prefix, "--lease", String(LEASE_MS)]
+    const started = Array.from(
+      { length: count },
+      () => new NodeProcess(new Program(process.execPath, [...args, ...options])),
+    )
+    for (const node of started) {
+      undo.push(() => node.program.kill())
+      node.port = Number((await node.program.printed(/^listening at (\d+)$/))[1])
+    }
+    return started
+  }
+
+  async function client(node: NodeProcess, name: string, topic = "room:1"): Promise<Client> {
+    const made = new Client(node.port, name, topic)
+    undo.push(() => made.socket.disconnect())
+    void made.socket.connect()
+    await made.channel.join()
+    return made
+  }
+
+  it("are one: broadcasts, presences, counts and disconnects reach all of them", async () => {
+    const [a, b, c] = (await nodes(3)) as [NodeProcess, NodeProcess, NodeProcess]
+    const [ada, bob, cleo] = await Promise.all([client(a, "ada"), client(b, "bob"), client(c, "cleo")])
+    const all = [ada, bob, cleo]
+    await vi.waitFor(() => expect(all.map(({ names }) => names)).toEqual(same(3, ["ada", "bob", "cleo"])), SOON)
+    await ada.channel.push("shout", { text: "hello" })
+    await vi.waitFor(() => expect(all.map(({ heard }) => heard)).toEqual(same(3, [{ text: "hello" }])), SOON)
+    expect(await b.do("count room:1")).toBe("3")
+    expect(await b.do("count")).toBe("3")
+    const closed = new Promise<unknown>((resolve) => cleo.socket.onClose(resolve))
+    await a.do("disconnect user:cleo")
+    await closed
+    cleo.socket.disconnect()
+    await vi.waitFor(() => expect(ada.names).toEqual(["ada", "bob"]), SOON)
+    await a.do("kick room:1 user:bob")
+    await vi.waitFor(() => expect([bob.channel.state, ada.names]).toEqual(["closed", ["ada"]]), SOON)
+    // Whoever comes late sees everybody at once.
+    const dora = await client(b, "dora")
+    await vi.waitFor(() => expect(dora.names).toEqual(["ada", "dora"]), SOON)
+  })
+
+  it("share the history of a topic, whoever wrote it", async () => {
+    const [a, b] = (await nodes(2)) as [NodeProcess, NodeProcess]
+    const [ada, bob] = await Promise.all([client(a, "ada", "log:1"), client(b, "bob", "log:1")])
+    await ada.channel.push("add", { n: 1 })
+    await bob.channel.push("add", { n: 2 })
+    await ada.channel.push("add", { n: 3 })
+    const { messages } = (await bob.channel.push("phx_history", { limit: 10 })) as { messages: unknown[] }
+    expect(messages).toHaveLength(3)
+    expect(JSON.stringify(messages)).toMatch(/"n":1.*"n":2.*"n":3/)
+  })
+
+  it("take away the presences of one that is killed, within a bounded time", async () => {
+    const [a, b, c] = (await nodes(3)) as [NodeProcess, NodeProcess, NodeProcess]
+    const [ada, bob] = [await client(a, "ada"), await client(b, "bob")]
+    const cleo = new Client(c.port, "cleo", "room:1")
+    void cleo.socket.connect()
+    await cleo.channel.join()
+    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([3, 3]), SOON)
+    await c.program.kill("SIGKILL")
+    cleo.socket.disconnect()
+    await vi.waitFor(() => expect([ada.names, bob.names]).toEqual(same(2, ["ada", "bob"])), SOON)
+    await vi.waitFor(async () => expect(await a.do("count room:1")).toBe("2"), SOON)
+  })
+
+  it("have one back without duplicates that stood still for longer than that", async () => {
+    const [a, b] = (await nodes(2)) as [NodeProcess, NodeProcess]
+    const ada = await client(a, "ada")
+    const bob = await client(b, "bob")
+    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), SOON)
+    b.program.signal("SIGSTOP")
+    await vi.waitFor(() => expect(ada.names).toEqual(["ada"]), SOON)
+    const cleo = await client(a, "cleo")
+    b.program.signal("SIGCONT")
+    await vi.waitFor(() => {
+      expect([ada.names, cleo.names, bob.names]).toEqual(same(3, ["ada", "bob", "cleo"]))
+    }, SOON)
+    expect([ada.metas, cleo.metas, bob.metas]).toEqual([3, 3, 3])
+    await ada.channel.push("shout", { text: "all there" })
+    await vi.waitFor(() => expect(bob.heard).toEqual([{ text: "all there" }]), SOON)
+  })
+
+  it("serve their own clients while Redis is gone, say so, and are one again when it is back", async () => {
+    const [a, b] = (await nodes(2)) as [NodeProcess, NodeProcess]
+    const [ada, bob] = [await client(a, "ada"), await client(b, "bob")]
+    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), SOON)
+    await server.kill()
+    await a.program.printed(/^unhealthy$/)
+    await b.program.printed(/^unhealthy$/)
+    await ada.channel.push("shout", { text: "only here" })
+    await vi.waitFor(() => expect(ada.heard).toEqual([{ text: "only here" }]), SOON)
+    expect(await a.do("say room:1 unheard")).toBe("cluster_unavailable")
+    // Somebody new is let in, and is known to the others later.
+    const cleo = await client(a, "cleo")
+    await vi.waitFor(() => expect(cleo.names).toContain("ada"), SOON)
+    await server.start()
+    await a.program.printed(/^healthy$/)
+    await b.program.printed(/^healthy$/)
+    await vi.waitFor(() => expect(bob.names).toEqual(["ada", "bob", "cleo"]), SOON)
+    await bob.channel.push("shout", { text: "together" })
+    await vi.waitFor(() => expect([ada.heard.at(-1), cleo.heard.at(-1)]).toEqual(same(2, { text: "together" })), SOON)
+  })
+})
