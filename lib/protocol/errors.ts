@@ -59,12 +59,16 @@ export class DisconnectedError extends RookeryError<"disconnected"> {}
 /** The channel was left, closed by the server, or crashed, so that no answer can come any more. */
 export class ChannelClosedError extends RookeryError<"channel_closed" | "channel_crashed"> {}
 
+/** The error of a push to a channel that is no more. */
+export const channelClosed = (push: unknown): ChannelClosedError =>
+  new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it first`)
+
 /** A bounded buffer is full. */
 export class BufferFullError extends RookeryError<"buffer_full"> {}
 
 /** The error of a buffer that holds no more. */
 export const bufferFull = (what: string): BufferFullError =>
-  new BufferFullError("buffer_full", `${what} is full; slow down, or raise the limit`)
+  new BufferFullError("buffer_full", `${what} is full; push less, or raise the limit`)
 
 /** A frame that is none of the protocol, or a message that the serializer cannot write. */
 export class SerializerError extends RookeryError<"bad_frame" | "unencodable"> {
@@ -83,7 +87,7 @@ export class ConnectError extends RookeryError<"connect_failed" | "connect_refus
   readonly status: number | undefined
 
   constructor(message: string, status?: number, cause?: unknown) {
-    super(status === undefined ? "connect_failed" : "connect_refused", message, cause)
+    super(status ? "connect_refused" : "connect_failed", message, cause)
     this.status = status
   }
 }
