@@ -17,8 +17,8 @@ export interface PushOptions {
   /** Takes the push back: one that was not sent yet is not sent any more. */
   signal?: AbortSignal | undefined
   /**
-   * Sends the push again after a rejoin until it is answered, for pushes that may arrive twice. The timeout counts only
-   * while it is on the line.
+   * Sends the push again whenever the line was lost before its answer came. With Rookery's endpoint it takes effect
+   * once; with any other it may arrive twice. The timeout counts only while it is on the line.
    *
    * @default false
    */
