@@ -10,17 +10,28 @@ import type {
   RefusedOf,
   SentEvent,
 } from "../protocol/contract.js"
-import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
-import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
+import { bufferFull, channelClosed, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
+import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
+import { refWithId } from "../protocol/push-id.js"
 import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
-import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
-import { assertAlive } from "./destroyed.js"
-import { messageStream } from "./message-stream.js"
+import type {
+  ChannelOptions,
+  ChannelState,
+  Handler,
+  HistoryRequest,
+  HistoryResponse,
+  ListenOptions,
+  MessagesOptions,
+  PushArguments,
+  Recovery,
+} from "./channel-options.js"
+import { messageStream, type MessageSource } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
 import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
+import { see, takeAnswer, withSeen, type Seen } from "./recovery.js"
 import type { DownReason } from "./reconnector.js"
 import type { Provider } from "./socket-options.js"
 import type { Socket } from "./socket.js"
@@ -41,14 +52,17 @@ export class Channel<S = AnyTopics[string]> {
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
   #buffer: Set<Push> | undefined
+  /** Kept by a channel that recovers. */
+  #seen: Seen | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
 
   /** As `socket.channel()` makes one; this is for subclasses. */
-  constructor(topic: string, params: unknown, socket: Socket<Loose>)
+  constructor(topic: string, params: unknown, socket: Socket<Loose>, options?: ChannelOptions)
   /** @internal */
-  constructor(topic: string, params: unknown, host: ChannelHost)
-  constructor(topic: string, params: unknown = {}, host: ChannelHost) {
+  constructor(topic: string, params: unknown, host: ChannelHost, options?: ChannelOptions)
+  constructor(topic: string, params: unknown = {}, host: ChannelHost, options?: ChannelOptions) {
+    if (options?.recover) this.#seen = { id: host.options.id }
     this.topic = topic
     this.params = params
     this.host = host
@@ -74,8 +88,9 @@ export class Channel<S = AnyTopics[string]> {
     if (this.#state !== "closed") {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
-    assertAlive(this.host.options)
+    this.host.channels.assertAlive()
     const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
+    this.#seen &&= { id: this.#seen.id }
     if (!join.over) this.#rejoin()
     return join
   }
@@ -150,16 +165,7 @@ export class Channel<S = AnyTopics[string]> {
     event: E,
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
-    const listening = new AbortController()
-    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, listening)
-    this.listen(event, add, listening)
-    this.listen(PHX_CLOSE, () => end(), listening)
-    // A long-lived signal must not keep the stream.
-    onAbort(
-      listening.signal,
-      onAbort(signal, () => end()),
-    )
-    return messages
+    return messageStream<ReceivesOf<S>[E]>(this as unknown as MessageSource<ReceivesOf<S>[E]>, event, limit, signal)
   }
 
   /** Calls back when the channel is left, or closed by the server: it is not joined again by itself. */
@@ -170,6 +176,16 @@ export class Channel<S = AnyTopics[string]> {
   /** Calls back when the channel crashed or the line went: it is joined again by itself. */
   onError(handler: (reason: Loose) => void): number {
     return this.on(PHX_ERROR, (reason) => handler(reason))
+  }
+
+  /** Calls back after a rejoin of a channel that recovers: whether it has everything, or something is lost. */
+  onRecovered(handler: (recovery: Recovery) => void): number {
+    return this.on(PHX_RECOVERED as ReceivedEvent<S>, handler as Handler<Loose>)
+  }
+
+  /** A piece of the topic's history, from a server of Rookery's that keeps one. */
+  history(request?: HistoryRequest): Push<HistoryResponse> {
+    return this.push(PHX_HISTORY as SentEvent<S>, ...([request] as never)) as Push<HistoryResponse>
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
@@ -191,19 +207,20 @@ export class Channel<S = AnyTopics[string]> {
   receive(message: Message): void {
     const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
-    if (!join_ref || join_ref === this.#join.ref) this.#trigger(event, payload, ref)
+    const current = !join_ref || join_ref === this.#join.ref
+    if (current && (!this.#seen || see(this.#seen, message, this.#state === "joined")))
+      this.#trigger(event, payload, ref)
     else this.host.log("channel", "outdated message", message)
   }
 
   /** The line is gone. @internal */
   onConnDown(reason: DownReason): void {
     this.#stopRejoin()
-    // Closed: by a handler of a channel that was told before.
     if (this.#state === "errored" || this.#state === "closed") return
     // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.sentRef === push.ref && !push.retry) {
-        push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`))
+        push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push with retry`))
       } else {
         this.withdraw(push)
         if (push.retry) push.stopTimer()
@@ -231,9 +248,7 @@ export class Channel<S = AnyTopics[string]> {
       this.#postLeave()
       push.ref = null
       this.#rejoinLater()
-    } else {
-      this.withdraw(push)
-    }
+    } else this.withdraw(push)
     this.host.owing.delete(push)
     push.answer("timeout", {})
   }
@@ -250,24 +265,22 @@ export class Channel<S = AnyTopics[string]> {
     const { host } = this
     const join = this.#join
     this.#state = "joining"
-    host.enter(this)
+    host.channels.enter(this)
     // Who had the topic was left for this one, and may have a handler that left this one too.
     if (this.#join !== join || this.state !== "joining") return
     const ref = host.makeRef()
-    const ifCurrent =
-      <T>(next: (value: T) => void) =>
-      (value: T): void => {
-        if (join.ref === ref) next(value)
-      }
     // Params that take long, or fail, count as an answer that does not come.
     join.begin(ref)
     whenReady(
       this.params as Provider<object>,
-      ifCurrent((payload) => this.#post(PHX_JOIN, payload ?? {}, ref, join as Push)),
-      ifCurrent((error) => {
+      (payload) => {
+        if (join.ref === ref) this.#post(PHX_JOIN, withSeen(payload, this.#seen), ref, join as Push)
+      },
+      (error) => {
+        if (join.ref !== ref) return
         this.#rejoinLater()
         host.report(error)
-      }),
+      },
     )
   }
 
@@ -297,7 +310,9 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #send(push: Push): void {
-    const ref = this.host.makeRef()
+    const { host } = this
+    let ref = host.makeRef()
+    if (push.retry) ref = refWithId(ref, (push.id ??= host.options.id + ref))
     push.begin(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
     this.#post(push.event, push.payload, ref, push)
@@ -305,15 +320,15 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    const { options } = this.host
-    if (!push.retry && !options.destroyed) push.startTimer()
-    if (this.#state === "closed") return push.fail(gone(push))
-    const lost = keep((this.#buffer ??= new Set()), push, options)
-    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`))
+    if (!push.retry && !this.host.channels.destroyed) push.startTimer()
+    if (this.#state === "closed") return push.fail(channelClosed(push))
+    const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
+    lost?.failLoudly(bufferFull(`the buffer of ${this.topic}`))
   }
 
   #trigger(event: string, payload: unknown, ref: Ref = null): void {
     const joinRef = this.#join.ref
+    const isEnd = event === PHX_CLOSE || event === PHX_ERROR
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
@@ -321,11 +336,11 @@ export class Channel<S = AnyTopics[string]> {
     } catch (cause) {
       this.host.report(cause)
       // Whether there is a room is not for a callback to say.
-      if (event !== PHX_CLOSE && event !== PHX_ERROR) return
+      if (!isEnd) return
       handled = payload
     }
     if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
-    else if (event === PHX_ERROR || event === PHX_CLOSE) {
+    else if (isEnd) {
       this.host.log("channel", `${event} ${this.topic}`, handled)
       if (event === PHX_ERROR) this.#crashed()
       else this.#closed()
@@ -346,6 +361,8 @@ export class Channel<S = AnyTopics[string]> {
     if (status === "ok") {
       this.#state = "joined"
       this.#stopRejoin()
+      const recovered = this.#seen && takeAnswer(this.#seen, response)
+      if (recovered !== undefined) callBindings(this.#bindings, this.host, PHX_RECOVERED, { recovered })
       for (const push of this.#buffer ?? []) {
         this.#buffer?.delete(push)
         this.#send(push)
@@ -372,15 +389,12 @@ export class Channel<S = AnyTopics[string]> {
     const join = this.#join as Push
     this.#stopRejoin()
     this.#state = "closed"
-    this.host.exit(this)
+    this.host.channels.exit(this)
     join.stopTimer()
     for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
       // An error costs a stack trace, and most joins were answered long ago.
-      if (!push.over) push.fail(gone(push))
+      if (!push.over) push.fail(channelClosed(push))
     }
     join.ref = null
   }
 }
-
-const gone = (push: Push): RookeryError =>
-  new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)

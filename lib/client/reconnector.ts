@@ -3,7 +3,6 @@ import { NORMAL } from "../protocol/close-codes.js"
 import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
 import { closeInfo, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
-import { assertAlive, type Life } from "./destroyed.js"
 import { followPage, pageHidden } from "./follow-page.js"
 import { onAbort } from "./on-abort.js"
 import { whenReady } from "./when-ready.js"
@@ -56,7 +55,7 @@ export interface ConnectionUser<Target> {
 export type DownReason = "connection_closed" | "connection_error" | "heartbeat_timeout"
 
 /** What a {@link Reconnector} is made of. */
-export interface ReconnectorOptions extends Life {
+export interface ReconnectorOptions {
   clock: Clock
   reconnectAfterMs: ReconnectPolicy
   maxReconnectAttempts: number
@@ -130,7 +129,7 @@ export class Reconnector<Target> {
         if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
       },
       (error) => {
-        this.#error(line, new ConnectError("not connected; see the cause", undefined, error))
+        this.#error(line, new ConnectError("not connected", undefined, error))
         this.#ended(line, closeInfo())
       },
     )
@@ -169,7 +168,6 @@ export class Reconnector<Target> {
   /** Resolves once connected; rejects when nobody tries any more. */
   opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      assertAlive(this.#options)
       const { clock } = this.#options
       let unfollow = (): void => {}
       const settle = (error: unknown = this.#lost?.error): void => {
@@ -182,7 +180,7 @@ export class Reconnector<Target> {
       const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
       const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
       this.#waiting.add(settle)
-      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "opened(): aborted", signal?.reason)))
+      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "the signal was aborted", signal?.reason)))
       if (this.link) settle()
     })
   }

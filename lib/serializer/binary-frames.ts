@@ -102,12 +102,6 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
   return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
 
-/** The message with its offset; what cannot be one is another's, and nothing to us. */
-export function withOffset(message: Message, offset: unknown): Message {
-  if (Number.isSafeInteger(offset) && (offset as number) >= 0) message.offset = offset as number
-  return message
-}
-
 /** What a client reads. The payload is an `ArrayBuffer` of its own, as phoenix.js hands it over. */
 export function decodeServerMessage(frame: Uint8Array): Message {
   const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
@@ -115,7 +109,6 @@ export function decodeServerMessage(frame: Uint8Array): Message {
   const bytes = toArrayBuffer(fields.data)
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message
-  if (offset === undefined) return message
   // A numbered broadcast has an empty join_ref.
-  return withOffset({ ...message, join_ref: (join_ref || null) as Ref }, Number(offset || NaN))
+  return offset ? { ...message, join_ref: (join_ref as Ref) || null, offset: Number(offset) } : message
 }

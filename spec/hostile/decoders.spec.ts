@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { json } from "../../lib/serializer/json.js"
 import { msgpack } from "../../lib/serializer/msgpack.js"
-import { bytes } from "../../fixtures/vectors.js"
 import { BOMBS } from "./bombs.js"
 import { DECODERS } from "./decoders.js"
 import { chosenSeed } from "./random.js"
@@ -46,27 +45,5 @@ describe("every decoder of both ends", () => {
       expect((payload as { polluted?: unknown }).polluted).toBeUndefined()
     }
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
-  })
-})
-
-describe("an offset", () => {
-  const numbered = (offset: string): Uint8Array => bytes(3, 0, 1, 1, offset.length, "te", offset, "data")
-
-  it("that is none is left out of a frame of text, which other protocols may go on behind", () => {
-    const { client } = json()
-    for (const offset of ["1.5", "-1", "1e300", '"7"', "null", "9007199254740993"]) {
-      expect(client.decode(`[null,null,"t","e",{},${offset}]`)).not.toHaveProperty("offset")
-    }
-    expect(client.decode('[null,null,"t","e",{},7]')).toHaveProperty("offset", 7)
-  })
-
-  it("that is none makes a numbered frame of bytes no frame", () => {
-    const { client } = json()
-    for (const offset of ["", "1.5", "-1", "1e3", "0x10", " 7", "07", "NaN", "9007199254740993"]) {
-      expect(() => client.decode(numbered(offset)), offset).toThrow(
-        expect.objectContaining({ code: "bad_frame", at: "offset" }),
-      )
-    }
-    expect(client.decode(numbered("42"))).toHaveProperty("offset", 42)
   })
 })
