@@ -1,7 +1,7 @@
-import { startTransition, StrictMode, useLayoutEffect, useState, type ReactElement } from "react"
+import { startTransition, StrictMode, useEffect, useLayoutEffect, useState, type ReactElement } from "react"
 import { createRoot, hydrateRoot, type Root } from "react-dom/client"
 import { Socket } from "rookery"
-import { App, log, pushes, SocketProvider, useChannel, usePresence, type Shown } from "./app.js"
+import { App, log, pushes, SocketProvider, useChannel, usePresence, usePush, type Shown } from "./app.js"
 import type { Topics } from "./topics.js"
 
 let root: Root | undefined
@@ -23,38 +23,38 @@ const Whole = (shown: Shown): ReactElement => (
   </StrictMode>
 )
 
-/** Slow enough for a rendering to be interrupted. */
-function Slow({ seen }: { seen: ReactElement }): ReactElement {
-  const until = performance.now() + 3
-  while (performance.now() < until);
-  return seen
-}
-
+/** Slow enough for a drawing to be interrupted by what comes in meanwhile. */
 function Count(): ReactElement {
   const room = useChannel("room:crowd", {})
-  return <Slow seen={<i>{Object.keys(usePresence(room)).length}</i>} />
+  const people = Object.keys(usePresence(room)).length
+  const until = performance.now() + 6
+  while (performance.now() < until);
+  return <i>{people}</i>
 }
 
-/** Many who count the same crowd, drawn anew and anew; tells how many different numbers a drawing had at most. */
-function Crowd({
-  times,
-  done,
-}: {
-  times: number
-  done: (answer: [most: number, numbers: number]) => void
-}): ReactElement {
+type Counted = [most: number, numbers: number]
+
+/** Many who count the same crowd, drawn anew while it grows: how many different numbers a drawing and all had. */
+function Crowd({ times, done }: { times: number; done: (counted: Counted) => void }): ReactElement {
   const [drawn, setDrawn] = useState(0)
-  const [seen] = useState(() => ({ most: 0, numbers: new Set<string>() }))
+  const [seen] = useState(() => ({ most: 0, numbers: new Set<string>(), asked: 0 }))
+  const room = useChannel("room:crowd", {})
+  const push = usePush(room)
+  const isJoined = room.state === "joined"
   useLayoutEffect(() => {
     const counts = new Set([...document.querySelectorAll("i")].map(({ textContent }) => textContent))
     for (const count of counts) seen.numbers.add(count)
     seen.most = Math.max(seen.most, counts.size)
-    if (drawn < times) startTransition(() => setDrawn(drawn + 1))
-    else done([seen.most, seen.numbers.size])
   })
+  useEffect(() => {
+    if (!isJoined) return
+    if (drawn === times) return done([seen.most, seen.numbers.size])
+    startTransition(() => setDrawn(drawn + 1))
+    push("say", { text: `person ${drawn}` })
+  }, [drawn, done, isJoined, push, seen, times])
   return (
     <>
-      {Array.from({ length: 10 + (drawn % 7) }, (_, i) => (
+      {Array.from({ length: 12 }, (_, i) => (
         <Count key={`${i} ${drawn}`} />
       ))}
     </>
@@ -81,11 +81,6 @@ const page = {
   hide(): void {
     root?.unmount()
     root = undefined
-  },
-  /** Hides everything and shows it again before anything else happens. */
-  blink(shown: Shown): void {
-    page.hide()
-    page.show(shown)
   },
   push: (id: string, text: string): Promise<string> | undefined => pushes.get(id)?.(text),
   /** Resolves when what was put off until the next task is done. */
@@ -116,7 +111,7 @@ const page = {
     const onRecoverableError = (error: unknown): void => void log.push(`recovered: ${String(error)}`)
     root = hydrateRoot(element, <Whole {...shown} />, { onRecoverableError })
   },
-  crowd: (times: number): Promise<[most: number, numbers: number]> =>
+  crowd: (times: number): Promise<Counted> =>
     new Promise((done) => {
       root = start()
       root.render(

@@ -72,12 +72,13 @@ export class Stage {
 
   /** Waits until a room stands so. */
   async state(id: string, state: string, error = ""): Promise<void> {
-    await this.tab.locator(`#${id}[data-state="${state}"][data-error="${error}"]`).waitFor()
+    const room = this.tab.locator(`#${id}[data-state="${state}"][data-error="${error}"]`)
+    await room.waitFor({ state: "attached" })
   }
 
   /** Waits until the page says this. */
   async says(selector: string, text: RegExp): Promise<void> {
-    await this.tab.locator(selector, { hasText: text }).waitFor()
+    await this.tab.locator(selector, { hasText: text }).waitFor({ state: "attached" })
   }
 
   /** What the endpoint has seen, once it has seen everything that the page has done so far. */
@@ -115,28 +116,18 @@ function app(): { endpoint: Endpoint<Topics>; seen: string[] } {
     joined(room) {
       room.push("welcome", { text: "welcome" })
       if (room.params.name !== undefined) room.track(room.params.name, { since: 1 })
-      if (room.topic === "room:crowd") crowd(room.signal)
+      else room.push("presence_state", {})
     },
     receive: {
       say({ text }, room) {
         if (text === "no") throw new Refused({ reason: "not that" })
         room.broadcast("said", { text })
+        if (room.topic === "room:crowd") {
+          room.broadcast("presence_diff", { joins: { [text]: { metas: [{ phx_ref: text, since: 1 }] } }, leaves: {} })
+        }
         return { id: ++pushes }
       },
     },
   })
-  /** Lets people come and go as fast as it can. */
-  function crowd(signal: AbortSignal): void {
-    let n = 0
-    const diff = (): void => {
-      if (signal.aborted) return
-      const joins = { [`p${++n}`]: { metas: [{ phx_ref: String(n), since: n }] } }
-      const leaves = n > 20 ? { [`p${n - 20}`]: { metas: [{ phx_ref: String(n - 20), since: n }] } } : {}
-      void endpoint.broadcast("room:crowd", "presence_diff", { joins, leaves })
-      setTimeout(diff, 1)
-    }
-    void endpoint.broadcast("room:crowd", "presence_state", {})
-    diff()
-  }
   return { endpoint, seen }
 }
