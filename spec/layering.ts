@@ -46,7 +46,7 @@ export const LAYERS: Layer[] = [
   },
   { of: "chat/page", lib: ["chat/topics.ts"], packages: PUBLIC },
   { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
-  { of: "cli", packages: PUBLIC, node: true },
+  { of: "cli", packages: [...PUBLIC, "redis"], node: true },
 ]
 
 const toOutput = (path: string): string => path.replace(/\.ts$/, ".js")

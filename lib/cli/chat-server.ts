@@ -1,6 +1,6 @@
 import { inspect } from "node:util"
 import { RookeryError } from "rookery"
-import type { Logger, TrustProxy } from "rookery/server"
+import type { Cluster, Logger, TrustProxy } from "rookery/server"
 import type { ChatServer, ChatStore } from "rookery/chat/server"
 import type { Arguments } from "./arguments.js"
 import type { Command } from "./command.js"
@@ -44,7 +44,46 @@ async function listen(chat: ChatServer, host: string, asked: number | undefined)
   }
 }
 
-async function serve(args: Arguments, store: ChatStore, io: Io): Promise<number> {
+/** Where the chat keeps what it keeps, and what makes one of several servers. */
+interface Keeping {
+  store: ChatStore
+  cluster?: Cluster
+  letGo(): void
+}
+
+async function inRedis(url: string, io: Io): Promise<Keeping> {
+  const { createClient } = await import("redis").catch((cause: unknown) => {
+    throw new RookeryError("bad_option", "--redis needs the package redis: npm install redis", cause)
+  })
+  const { redis } = await import("rookery/redis")
+  const { redisStore } = await import("rookery/chat/server")
+  if (!/^rediss?:\/\//.test(url)) throw new UsageError(`--redis ${url} is no URL of a Redis: redis://localhost:6379`)
+  let reached = false
+  const client = createClient({
+    url,
+    // At first it is there or it is not; later it comes back.
+    socket: { reconnectStrategy: (tries) => reached && Math.min(50 * 2 ** tries, 2000) * (0.5 + Math.random()) },
+  })
+  client.on("error", (error: Error) => reached && say(io, `warn: Redis: ${error.message}`))
+  try {
+    await client.connect()
+  } catch (cause) {
+    const { host } = new URL(url)
+    throw new Error(`Redis cannot be reached at ${host}: ${(cause as Error).message}`, { cause })
+  }
+  reached = true
+  return { store: await redisStore(client), cluster: redis(client), letGo: () => client.destroy() }
+}
+
+async function keeping(args: Arguments, io: Io): Promise<Keeping> {
+  const { lmdbStore, memoryStore } = await import("rookery/chat/server")
+  const [data, url] = [args.value("data"), args.value("redis")]
+  if (data !== undefined && url !== undefined) throw new UsageError("--data or --redis: it is kept in one place")
+  if (url !== undefined) return inRedis(url, io)
+  return { store: data === undefined ? memoryStore() : await lmdbStore(data), letGo: () => {} }
+}
+
+async function serve(args: Arguments, { store, cluster }: Keeping, io: Io): Promise<number> {
   const { ChatServer, logMail, smtpMail } = await import("rookery/chat/server")
   // Addresses of people come from the network.
   const print = (line: string): void => void io.stdout.write(`${escapeControls(line)}\n`)
@@ -61,11 +100,13 @@ async function serve(args: Arguments, store: ChatStore, io: Io): Promise<number>
     trustProxy: readTrustProxy(args.value("trust-proxy")),
     print,
     logger,
+    ...(cluster && { endpoint: { cluster } }),
   })
   try {
     const port = await listen(chat, host, asked)
     if (asked === undefined && port !== DEFAULT_PORT) print(`Port ${DEFAULT_PORT} is taken.`)
-    if (!args.flag("data")) print("Nothing is kept when the server stops; to keep it give --data <dir>.")
+    if (args.value("data") === undefined && cluster === undefined)
+      print("Nothing is kept when the server stops; to keep it give --data <dir> or --redis <url>.")
     print(`The chat is at ${chat.publicUrl}, and listens on ${host.includes(":") ? `[${host}]` : host}:${port}`)
     await stopped(io.signal)
     say(io, "closing")
@@ -96,23 +137,30 @@ export const chatServer: Command = {
     port: { value: "port", short: "p", help: "where to listen [8000, or the next that is free]" },
     host: { value: "address", help: "at which address [127.0.0.1: this machine only]" },
     data: { value: "dir", help: "the folder where everything is kept, by lmdb [nothing is kept]" },
+    redis: {
+      value: "url",
+      help: "a Redis or Valkey where everything is kept, for several servers of one chat, each told the same",
+    },
     "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
     "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },
   },
   examples: [
     "rookery chat-server",
     "rookery chat-server --port 8000 --data ./chat-data",
+    "rookery chat-server --port 8001 --redis redis://localhost:6379 --public-url https://chat.example.com",
     "rookery chat-server --host 0.0.0.0 --public-url https://chat.example.com --trust-proxy 1 --data /var/lib/chat",
   ],
   async run(args, io) {
-    const { lmdbStore, memoryStore } = await import("rookery/chat/server")
-    const data = args.value("data")
+    let kept: Keeping | undefined
     try {
-      return await serve(args, data === undefined ? memoryStore() : await lmdbStore(data), io)
+      kept = await keeping(args, io)
+      return await serve(args, kept, io)
     } catch (error) {
       // What it was told, here or by the environment, does not fit together.
       if (error instanceof RookeryError && error.code === "bad_option") throw new UsageError(error.message)
       throw error
+    } finally {
+      kept?.letGo()
     }
   },
 }

@@ -16,6 +16,7 @@ import type { ContractSchemas } from "../protocol/schema.js"
 import { encodeQuery } from "../protocol/query.js"
 import { Admission, readQuery, Rejection } from "./admission.js"
 import { Broadcast } from "./broadcast.js"
+import type { BroadcastOptions } from "./channel.js"
 import { ConnectionSlots } from "./connection-slots.js"
 import { EndpointContext } from "./context.js"
 import type { Counters } from "./counters.js"
@@ -128,12 +129,14 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     return gateway
   }
 
-  /**
-   * Listens on a server of its own. Without a port it takes one that is free; the answer says which. A cluster has to be
-   * reached first; `attach` does not wait for that, see {@link Endpoint.healthy}.
-   */
+  /** Resolves once its cluster was reached, and rejects if it could not be; it goes on trying. `listen` waits for it. */
+  ready(): Promise<void> {
+    return this.#started
+  }
+
+  /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
   async listen(options: ListenOptions = {}): Promise<AddressInfo> {
-    await this.#started
+    await this.ready()
     const server = createServer((_request, response) => {
       answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
     })
@@ -167,8 +170,18 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     topic: T,
     event: E,
     payload: ServerEventsOf<SpecOf<Topics, T>>[E],
+    { once }: BroadcastOptions = {},
   ): MaybePromise<void> {
-    return this.#context.publish(new Broadcast(topic, event, payload))
+    return this.#context.publish(new Broadcast(topic, event, payload, { once }))
+  }
+
+  /** Sends an event to everybody on a topic who is on this node. It is part of no history. */
+  localBroadcast<T extends TopicOf<Topics>, E extends ServerEvent<SpecOf<Topics, T>>>(
+    topic: T,
+    event: E,
+    payload: ServerEventsOf<SpecOf<Topics, T>>[E],
+  ): void {
+    this.#context.publishHere(new Broadcast(topic, event, payload))
   }
 
   /** Hears the broadcasts of a topic, those of other nodes too. Gives the way to stop. */
@@ -217,9 +230,20 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     return this.#context.node.healthy
   }
 
-  /** Everybody who is tracked on a topic. Not to be changed. */
+  /** Everybody who is tracked on a topic, on every node if this one has somebody in it. Not to be changed. */
   presences(topic: string): PresenceState<Loose> {
     return this.#context.presence.list(topic) as PresenceState<Loose>
+  }
+
+  /** Everybody who is tracked on a topic now, on every node, whether or not this one has somebody in it. */
+  async allPresences(topic: string): Promise<PresenceState<Loose>> {
+    const { node, presence, topics } = this.#context
+    await node.enter(topic, topics.history(topic))
+    try {
+      return structuredClone(presence.list(topic)) as PresenceState<Loose>
+    } finally {
+      node.exit(topic)
+    }
   }
 
   /** Listens to what happens; gives the way to stop. */

@@ -104,6 +104,8 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", {
     await vi.waitFor(() => expect(ada.names).toEqual(["ada", "bob"]), SOON)
     await a.do("kick room:1 user:bob")
     await vi.waitFor(() => expect([bob.channel.state, ada.names]).toEqual(["closed", ["ada"]]), SOON)
+    // Also where nobody is in the room.
+    expect(await c.do("names room:1")).toBe("ada")
     // Whoever comes late sees everybody at once.
     const dora = await client(b, "dora")
     await vi.waitFor(() => expect(dora.names).toEqual(["ada", "dora"]), SOON)

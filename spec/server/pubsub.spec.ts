@@ -40,6 +40,45 @@ describe("a broadcast", () => {
     expect(await b.closed()).toBe(1001)
   })
 
+  it("that is local reaches the sockets of its own node only", async () => {
+    const hub = new MemoryHub()
+    const build = (endpoint: Endpoint): void => void endpoint.channel("room:*", {})
+    const [here, there] = [
+      await stage({ cluster: new MemoryCluster(hub) }, build),
+      await stage({ cluster: new MemoryCluster(hub) }, build),
+    ]
+    const [a, b] = [await here.connect(), await there.connect()]
+    await a.join("room:1")
+    await b.join("room:1")
+    here.endpoint.localBroadcast("room:1", "news", { n: 1 })
+    here.endpoint.broadcast("room:1", "news", { n: 2 })
+    expect(await a.take(2)).toEqual([1, 2].map((n) => [null, null, "room:1", "news", { n }]))
+    expect(await b.next()).toEqual([null, null, "room:1", "news", { n: 2 }])
+  })
+
+  it("can ask who is on a topic of other nodes, also in terminate when the last one here goes", async () => {
+    const hub = new MemoryHub()
+    const left: string[][] = []
+    const build = (endpoint: Endpoint): void =>
+      void endpoint.channel("room:*", {
+        joined: (room) => room.track(String(room.params.name), {}),
+        terminate: (_reason, room) => void left.push(Object.keys(room.presences)),
+      })
+    const [here, there] = [
+      await stage({ cluster: new MemoryCluster(hub) }, build),
+      await stage({ cluster: new MemoryCluster(hub) }, build),
+    ]
+    const [a, b] = [await here.connect(), await there.connect()]
+    await b.join("room:1", { name: "bob" })
+    expect(here.endpoint.presences("room:1")).toEqual({})
+    expect(Object.keys(await here.endpoint.allPresences("room:1"))).toEqual(["bob"])
+    await a.join("room:1", { name: "ada" })
+    a.send("1", "2", "room:1", "phx_leave", {})
+    await a.fence()
+    expect(left).toEqual([["bob"]])
+    expect(here.endpoint.presences("room:1")).toEqual({})
+  })
+
   it("asks the cluster for a topic only as long as anybody listens", async () => {
     const cluster = new ObservedCluster()
     const { connect, endpoint } = await stage({ cluster }, (made) => made.channel("room:*", {}))

@@ -53,6 +53,7 @@ const commands: Record<string, (...words: string[]) => unknown> = {
   disconnect: (id = "") => endpoint.disconnect(id),
   kick: (topic = "", id = "") => endpoint.kick(topic, id),
   count: (topic) => endpoint.count(topic),
+  names: async (topic = "") => Object.keys(await endpoint.allPresences(topic)).sort(),
   say: (topic = "", text = "") => endpoint.broadcast(topic, "shout", { text }),
   async close() {
     await endpoint.close({ batchSize: Number(values.batch), batchMs: 100 })

@@ -26,12 +26,12 @@ export class CatchUp {
     room: RoomChannel,
     limit: number,
     look: () => Promise<ChatMessage[]>,
-    told: () => Promise<unknown>,
+    told: (newest: string | undefined) => Promise<unknown>,
   ): Promise<ChatMessage[]> {
     const listening = this.#listen(room)
     const found = await look()
     // What was found and not told yet would come a second time.
-    await told()
+    await told(found.at(-1)?.id)
     const known = new Set(found.map(({ id }) => id))
     const all = [...found, ...listening.said.splice(0).filter(({ id }) => !known.has(id))]
     return all.slice(Math.max(0, all.length - limit))

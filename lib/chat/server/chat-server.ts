@@ -18,6 +18,7 @@ import {
 import { SOCKET_PATH, type ChatTopics } from "../topics.js"
 import { Accounts } from "./accounts.js"
 import type { ChannelsOptions } from "./chat-channels.js"
+import { DisplayNames } from "./display-names.js"
 import { logMail, smtpMail, type Mail } from "./mail.js"
 import { memoryStore } from "./memory-store.js"
 import { DEFAULT_CHAT_LIMITS, type ChatLimits, type ChatServerOptions } from "./options.js"
@@ -141,6 +142,7 @@ export class ChatServer {
     const { host = "127.0.0.1", ...rest } = options
     this.#checkMail(host)
     if (this.#publicUrl === undefined) localUrl(host, 0)
+    await this.endpoint.ready()
     const server = createServer()
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject)
@@ -236,11 +238,18 @@ export class ChatServer {
     }
     endpoint.channel("room:*", roomChannel(channels))
     endpoint.channel("user:*", userChannel(channels))
+    const names = new DisplayNames(endpoint, this.#people)
     endpoint.on("socketConnected", ({ socket }) => {
-      this.#people.came(socket.assigns as ChatAssigns)
+      const assigns = socket.assigns as ChatAssigns
+      this.#people.came(assigns)
+      names.follow(assigns.email)
       void this.#checkStillOpen(socket)
     })
-    endpoint.on("socketClosed", ({ socket }) => this.#people.went(socket.assigns as ChatAssigns))
+    endpoint.on("socketClosed", ({ socket }) => {
+      const assigns = socket.assigns as ChatAssigns
+      this.#people.went(assigns)
+      names.unfollow(assigns.email)
+    })
   }
 
   async #connect({ authToken, request }: ConnectRequest): Promise<{ id: string; assigns: ChatAssigns }> {

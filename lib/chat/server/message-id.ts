@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto"
 const TIME = 9
 const NUMBER = 4
 const MOST = 36 ** NUMBER - 1
+/** How long an id is: the chance in it is of eight letters. */
+export const ID_LENGTH: number = TIME + NUMBER + 8
 
 const digits = (value: number, length: number): string => value.toString(36).padStart(length, "0")
 

@@ -52,8 +52,8 @@ export interface ChatServerOptions {
   /** How many days a session lasts. @default 30 */
   sessionDays?: number | undefined
   limits?: Partial<ChatLimits> | undefined
-  /** Further options of the endpoint, as its limits. */
-  endpoint?: Pick<EndpointOptions, "limits" | "slowClient" | "compress"> | undefined
+  /** Further options of the endpoint: its limits, or the `cluster` that makes one chat of several servers. */
+  endpoint?: Pick<EndpointOptions, "limits" | "slowClient" | "compress" | "cluster"> | undefined
   /** Where lines of the log go; `false` for nowhere. @default warnings and errors to the console */
   logger?: Logger | false | undefined
   /** Prints what the person who starts it has to see. @default console.log */

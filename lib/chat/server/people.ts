@@ -66,7 +66,7 @@ export class People {
     this.#people.get(room.assigns.email)?.rooms.delete(room)
   }
 
-  /** Gives somebody another display name, and says in which rooms that is to be told. */
+  /** Gives somebody who is connected another display name, and says in which rooms that is to be told. */
   rename(email: string, display_name: string | null): { user: ChatUser; rooms: readonly RoomChannel[] } {
     const person = this.#people.get(email)
     const user = { ...this.user(email), display_name }

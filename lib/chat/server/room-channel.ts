@@ -3,9 +3,9 @@ import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
 import { CatchUp } from "./catch-up.js"
 import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
 import { isRoomName, readContent } from "./checks.js"
-import { InOrder } from "./in-order.js"
 import { isMessageId } from "./message-id.js"
 import type { ChatAssigns, RoomChannel } from "./people.js"
+import { RoomFeed } from "./room-feed.js"
 
 type RoomTopic = `room:${string}`
 
@@ -28,7 +28,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
   const { endpoint, store, people, messagesPerUser, asksPerUser, history, kept, now } = options
   const timestamp = (): string => new Date(now()).toISOString()
   /** Everybody hears the messages of a room in the order that they are kept in. */
-  const inOrder = new InOrder()
+  const feed = new RoomFeed(endpoint, store)
   const catchUp = new CatchUp(endpoint)
 
   return {
@@ -39,11 +39,15 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
       const { email } = socket.assigns
       checkRate(asksPerUser, email)
       return answering(options, "join", async () => {
+        // However the join and the channel end.
+        room.signal.addEventListener("abort", () => feed.exit(topic), { once: true })
+        await feed.enter(topic, nameOf(topic))
         const look = (): Promise<ChatMessage[]> => store.messages(nameOf(topic), { limit: history })
-        const messages = await catchUp.messages(room, history, look, () => inOrder.through(topic))
+        const messages = await catchUp.messages(room, history, look, (newest) => feed.through(topic, newest))
         const self = people.user(email)
-        const others = usersOf(room.presences).filter(({ id }) => id !== self.id)
-        return { users: [...others, self], total_connections: connections(room.presences) + 1, messages }
+        const presences = (await endpoint.allPresences(topic)) as RoomChannel["presences"]
+        const others = usersOf(presences).filter(({ id }) => id !== self.id)
+        return { users: [...others, self], total_connections: connections(presences) + 1, messages }
       })
     },
     joined(room) {
@@ -75,10 +79,9 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
         return answering(options, "send", async (): Promise<NoReply> => {
           const topic = room.topic as RoomTopic
           const message = { user: people.user(email), content, timestamp: timestamp() }
-          await inOrder.finish(topic, store.append(nameOf(topic), message, kept), (said) => {
+          await feed.say(topic, nameOf(topic), message, kept, (said) => {
             if (said === undefined) throw refused(507, "there are as many rooms as can be kept; use one that there is")
             answer("ok", { message_id: said.id, timestamp: said.timestamp })
-            endpoint.broadcast(topic, "message", said)
           })
           return room.noReply
         })

@@ -30,6 +30,13 @@ export interface Kept {
   readonly rooms: number
 }
 
+/** What {@link ChatStore.follow} gives. */
+export interface Following {
+  /** The id of the newest message that was told, or that was there before. */
+  readonly newest: string
+  stop(): void
+}
+
 /** Where the chat keeps what must not be lost. What a promise was kept for is there after a crash. */
 export interface ChatStore {
   saveLink(hash: string, link: StoredLink): Promise<void>
@@ -47,6 +54,11 @@ export interface ChatStore {
   append(room: string, message: NewMessage, kept: Kept): Promise<ChatMessage | undefined>
   /** Messages of a room, the oldest first; `before` may be the id of one that is kept no more. */
   messages(room: string, range: MessageRange): Promise<ChatMessage[]>
+  /**
+   * Of a store that several servers share: tells every message of a room that any of them appends, this one included,
+   * each once, by rising ids. Resolves once none is missed. A store without it belongs to one server.
+   */
+  follow?(room: string, told: (message: ChatMessage) => void): Promise<Following>
   /** Throws away what has expired. */
   prune(now: number): Promise<void>
   close(): Promise<void>

@@ -8,7 +8,7 @@ import type { ChatAssigns } from "./people.js"
 export function userChannel(
   options: ChannelsOptions,
 ): ChannelHandlers<ChatTopics["user:*"], `user:${string}`, ChatAssigns> {
-  const { endpoint, store, people, messagesPerUser, now } = options
+  const { store, people, messagesPerUser, now } = options
   const timestamp = (): string => new Date(now()).toISOString()
   return {
     join({ topic, socket }) {
@@ -26,12 +26,8 @@ export function userChannel(
         checkRate(messagesPerUser, email)
         return answering(options, "set_display_name", async () => {
           await store.setDisplayName(email, display_name)
-          const { user, rooms } = people.rename(email, display_name)
-          const changed = { user, display_name, timestamp: timestamp() }
-          for (const room of rooms) room.update(user.id, { email, display_name })
-          for (const topic of new Set(rooms.map((room) => room.topic as `room:${string}`))) {
-            endpoint.broadcast(topic, "display_name_changed", changed)
-          }
+          const changed = { user: { ...people.user(email), display_name }, display_name, timestamp: timestamp() }
+          // Every server that this person is connected to hears it, and shows it in its rooms.
           channel.broadcastFrom("display_name_changed", changed)
           return { display_name }
         })

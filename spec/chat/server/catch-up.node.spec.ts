@@ -133,7 +133,8 @@ describe("who joins while something is said", () => {
     const socket = await stage.person("ada@example.com")
     joining(socket).shown.catch(() => {})
     await gate.reached
-    expect(endpoint.counters().rookery_topics).toBe(before + 1)
+    // The room's, and that of the person's new names.
+    expect(endpoint.counters().rookery_topics).toBe(before + 2)
     socket.destroy()
     await closed
     expect(endpoint.counters().rookery_topics).toBe(before)

@@ -1,8 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { lmdbStore, memoryStore, type ChatStore, type Kept, type NewMessage } from "rookery/chat/server"
+import { createClient } from "redis"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
+import {
+  lmdbStore,
+  memoryStore,
+  redisStore,
+  type ChatMessage,
+  type ChatStore,
+  type Kept,
+  type NewMessage,
+} from "rookery/chat/server"
+import { HAS_REDIS, RedisServer } from "../../support/redis-server.js"
 
 const ADA = { id: "user:ada@example.com", email: "ada@example.com", display_name: null }
 const KEPT: Kept = { messages: 1000, rooms: 1000 }
@@ -27,10 +37,29 @@ afterEach(async () => {
 const contents = async (room: string, limit = 100): Promise<string[]> =>
   (await store.messages(room, { limit })).map(({ content }) => content)
 
-describe.each([
-  ["memory", (): ChatStore => memoryStore()],
-  ["lmdb", (): Promise<ChatStore> => lmdbStore(folder)],
-])("a store by %s", (_name, open) => {
+let server: RedisServer | undefined
+const undo: (() => void)[] = []
+beforeAll(async () => {
+  if (HAS_REDIS) server = await RedisServer.start()
+}, 120_000)
+afterEach(() => undo.splice(0).forEach((step) => step()))
+afterAll(() => server?.[Symbol.asyncDispose]())
+
+async function inRedis(prefix = folder): Promise<ChatStore> {
+  const client = createClient({ url: server?.url ?? "" })
+  client.on("error", () => {})
+  await client.connect()
+  undo.push(() => client.destroy())
+  return redisStore(client, { prefix })
+}
+
+const STORES: [name: string, open: () => ChatStore | Promise<ChatStore>][] = [
+  ["memory", () => memoryStore()],
+  ["lmdb", () => lmdbStore(folder)],
+]
+if (HAS_REDIS) STORES.push(["Redis", () => inRedis()])
+
+describe.each(STORES)("a store by %s", (_name, open) => {
   beforeEach(async () => {
     store = await open()
   })
@@ -147,5 +176,63 @@ describe.each([
     expect(await store.append("garden", saying("bees"), kept)).toMatchObject({ content: "bees" })
     expect(await contents("lobby")).toEqual(["2", "3"])
     expect(await contents("garden")).toEqual(["flowers", "bees"])
+  })
+})
+
+describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_000 }, () => {
+  const SOON = { timeout: 15_000, interval: 10 }
+  let other: ChatStore
+  beforeEach(async () => {
+    store = await inRedis()
+    other = await inRedis()
+  })
+  afterEach(() => other.close())
+
+  const follow = async (by: ChatStore): Promise<ChatMessage[]> => {
+    const told: ChatMessage[] = []
+    await by.follow?.("lobby", (message) => void told.push(message))
+    return told
+  }
+
+  it("tells both every message once and by rising ids, whoever appends it", async () => {
+    const told = [await follow(store), await follow(other)]
+    const numbers = Array.from({ length: 100 }, (_, i) => i)
+    await Promise.all(numbers.map((i) => (i % 2 ? store : other).append("lobby", saying(String(i)), KEPT)))
+    const kept = await store.messages("lobby", { limit: 100 })
+    await vi.waitFor(() => expect(told.map((messages) => messages.length)).toEqual([100, 100]), SOON)
+    expect(told).toEqual([kept, kept])
+  })
+
+  it("tells nothing of before, and nothing of other rooms", async () => {
+    await store.append("lobby", saying("before"), KEPT)
+    const told = await follow(other)
+    await store.append("garden", saying("elsewhere"), KEPT)
+    await store.append("lobby", saying("after"), KEPT)
+    await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["after"]), SOON)
+  })
+
+  it("makes up for what was said while its connection was gone", async () => {
+    const told = await follow(other)
+    const admin = createClient({ url: server?.url ?? "" })
+    await admin.connect()
+    undo.push(() => admin.destroy())
+    for (let i = 0; i < 200; i++) {
+      if (i % 40 === 20) await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+      await store.append("lobby", saying(String(i)), KEPT)
+    }
+    await vi.waitFor(() => expect(told).toHaveLength(200), SOON)
+    expect(told).toEqual(await store.messages("lobby", { limit: 200 }))
+  })
+
+  it("tells nothing more once nobody follows", async () => {
+    const told: string[] = []
+    const following = await other.follow?.("lobby", ({ content }) => void told.push(content))
+    await store.append("lobby", saying("one"), KEPT)
+    await vi.waitFor(() => expect(told).toEqual(["one"]), SOON)
+    following?.stop()
+    const again = await follow(other)
+    await store.append("lobby", saying("two"), KEPT)
+    await vi.waitFor(() => expect(again).toHaveLength(1), SOON)
+    expect(told).toEqual(["one"])
   })
 })

@@ -1,0 +1,215 @@
+import { randomBytes } from "node:crypto"
+import type { ChatMessage } from "../topics.js"
+import { ID_LENGTH } from "./message-id.js"
+import type { ChatStore, Following, NewMessage, StoredLink, StoredSession } from "./store.js"
+
+/** A client of node-redis, as far as it is needed here: yours, of whatever make of its options. */
+export interface RedisStoreClient {
+  duplicate(): RedisStoreClient
+  connect(): Promise<unknown>
+  destroy(): void
+  on(event: "error" | "ready", listener: (error?: unknown) => void): unknown
+  sendCommand(args: readonly string[]): Promise<unknown>
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+}
+
+/** Options of {@link redisStore}. */
+export interface RedisStoreOptions {
+  /** What all keys and channels begin with. @default "rookery-chat" */
+  prefix?: string
+}
+
+// The same ids as of the other stores: a time, a number within that time, and chance.
+const APPEND = `local function digits(value, length)
+  local text = ''
+  for _ = 1, length do
+    local digit = value % 36
+    text = string.sub('0123456789abcdefghijklmnopqrstuvwxyz', digit + 1, digit + 1) .. text
+    value = (value - digit) / 36
+  end
+  return text
+end
+if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
+  if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[5]) then return false end
+  redis.call('SADD', KEYS[1], ARGV[1])
+end
+local at, number = tonumber(ARGV[3]), 0
+local last = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
+if last then
+  last = string.sub(last, 1, 21)
+  local lastAt = tonumber(string.sub(last, 1, 9), 36)
+  if lastAt >= at then
+    at, number = lastAt, tonumber(string.sub(last, 10, 13), 36) + 1
+    if number >= 1679616 then at, number = at + 1, 0 end
+  end
+end
+local entry = digits(at, 9) .. digits(number, 4) .. ARGV[6] .. ARGV[2]
+redis.call('ZADD', KEYS[2], 0, entry)
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[4]))
+redis.call('PUBLISH', ARGV[7], (last or '') .. ' ' .. entry)
+return string.sub(entry, 1, 21)`
+
+const PRUNE = `local hashes = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, 1000)
+if #hashes == 0 then return 0 end
+redis.call('HDEL', KEYS[1], unpack(hashes))
+redis.call('ZREM', KEYS[2], unpack(hashes))
+return #hashes`
+
+const TAKE = `local value = redis.call('HGET', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+return value`
+
+const SAVE = `redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])`
+
+const read = (entry: string): ChatMessage => ({
+  id: entry.slice(0, ID_LENGTH),
+  ...(JSON.parse(entry.slice(ID_LENGTH)) as NewMessage),
+})
+
+/** One room that is followed: what is published is passed on if it is the next, else what is missing is read. */
+class Follower implements Following {
+  newest = ""
+  readonly #missed: (after: string) => Promise<ChatMessage[]>
+  readonly #told: (message: ChatMessage) => void
+  #reading: Promise<void> | undefined
+  #again = false
+  #stop = (): void => {}
+
+  constructor(missed: (after: string) => Promise<ChatMessage[]>, told: (message: ChatMessage) => void) {
+    this.#missed = missed
+    this.#told = told
+  }
+
+  onStop(stop: () => void): void {
+    this.#stop = stop
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+
+  heard(published: string): void {
+    const space = published.indexOf(" ")
+    if (this.#reading === undefined && published.slice(0, space) === this.newest)
+      this.#pass(read(published.slice(space + 1)))
+    else void this.catchUp()
+  }
+
+  /** Reads what is missing. While that fails it is known to be missing, and read with whatever comes next. */
+  async catchUp(): Promise<void> {
+    this.#again = true
+    this.#reading ??= (async () => {
+      while (this.#again) {
+        this.#again = false
+        for (const message of await this.#missed(this.newest)) this.#pass(message)
+      }
+    })().finally(() => (this.#reading = undefined))
+    await this.#reading
+  }
+
+  #pass(message: ChatMessage): void {
+    if (message.id <= this.newest) return
+    this.newest = message.id
+    this.#told(message)
+  }
+}
+
+/**
+ * Keeps everything in Redis or Valkey, for chat servers of several nodes. What Redis has acknowledged is as safe as it is
+ * set up to keep it: with `appendonly yes` and `appendfsync always` not even a loss of power takes it back.
+ *
+ * @param client yours, of node-redis; one connection more is made of it, to hear what other nodes append
+ */
+export async function redisStore(
+  given: unknown,
+  { prefix = "rookery-chat" }: RedisStoreOptions = {},
+): Promise<ChatStore> {
+  const client = given as RedisStoreClient
+  const subscriber = client.duplicate()
+  const followers = new Set<Follower>()
+  subscriber.on("error", () => {})
+  // Its connection may have been gone, and something said meanwhile.
+  subscriber.on("ready", () => {
+    for (const follower of followers) follower.catchUp().catch(() => {})
+  })
+  await subscriber.connect()
+
+  const run = (script: string, keys: string[], ...args: string[]): Promise<unknown> =>
+    client.sendCommand(["EVAL", script, String(keys.length), ...keys, ...args])
+  const ask = (...args: string[]): Promise<unknown> => client.sendCommand(args)
+  const kind = (name: "links" | "sessions"): string[] => [`${prefix}:${name}`, `${prefix}:${name}:expiry`]
+  const [links, sessions] = [kind("links"), kind("sessions")]
+  const names = `${prefix}:names`
+  const rooms = `${prefix}:rooms`
+  const keyOf = (room: string): string => `${prefix}:room:${room}`
+  const parsed = <T>(value: unknown): T | undefined => (value === null ? undefined : (JSON.parse(String(value)) as T))
+
+  const before = async (room: string, end: string, limit: number): Promise<string[]> => {
+    if (limit <= 0) return []
+    const found = await ask("ZRANGE", keyOf(room), end, "-", "BYLEX", "REV", "LIMIT", "0", String(limit))
+    return (found as string[]).reverse()
+  }
+
+  return {
+    async saveLink(hash, link) {
+      await run(SAVE, links, hash, JSON.stringify(link), String(link.expires_at))
+    },
+    takeLink: async (hash) => parsed<StoredLink>(await run(TAKE, links, hash)),
+    async saveSession(hash, session) {
+      await run(SAVE, sessions, hash, JSON.stringify(session), String(session.expires_at))
+    },
+    session: async (hash) => parsed<StoredSession>(await ask("HGET", sessions[0] as string, hash)),
+    async endSession(hash) {
+      await run(TAKE, sessions, hash)
+    },
+    displayName: async (email) => (await ask("HGET", names, email)) as string | null,
+    async setDisplayName(email, name) {
+      if (name === null) await ask("HDEL", names, email)
+      else await ask("HSET", names, email, name)
+    },
+    async append(room, message, kept) {
+      const id = await run(
+        APPEND,
+        [rooms, keyOf(room)],
+        room,
+        JSON.stringify(message),
+        String(Date.parse(message.timestamp)),
+        String(kept.messages),
+        String(kept.rooms),
+        randomBytes(4).toString("hex"),
+        keyOf(room),
+      )
+      return id === null ? undefined : { id: String(id), ...message }
+    },
+    messages: async (room, { before: id, limit }) =>
+      (await before(room, id === undefined ? "+" : `(${id}`, limit)).map(read),
+    async follow(room, told) {
+      const after = async (id: string): Promise<ChatMessage[]> => {
+        // Behind every entry of that id.
+        const found = await ask("ZRANGE", keyOf(room), id === "" ? "-" : `(${id}\u{10ffff}`, "+", "BYLEX")
+        return (found as string[]).map(read)
+      }
+      const follower = new Follower(after, told)
+      const listener = (published: string): void => follower.heard(published)
+      follower.onStop(() => {
+        followers.delete(follower)
+        subscriber.unsubscribe(keyOf(room), listener).catch(() => {})
+      })
+      const [last] = await before(room, "+", 1)
+      follower.newest = last?.slice(0, ID_LENGTH) ?? ""
+      followers.add(follower)
+      await subscriber.subscribe(keyOf(room), listener)
+      await follower.catchUp()
+      return follower
+    },
+    async prune(now) {
+      for (const keys of [links, sessions]) while (Number(await run(PRUNE, keys, String(now))) === 1000);
+    },
+    async close() {
+      subscriber.destroy()
+    },
+  }
+}

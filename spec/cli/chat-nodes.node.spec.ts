@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { ChatClient } from "rookery/chat"
+import { Program } from "../support/program.js"
+import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+
+const SOON = { timeout: 20_000, interval: 20 }
+
+interface ChatNode {
+  program: Program
+  url: string
+}
+
+describe.skipIf(!HAS_REDIS)("a chat of several servers", { timeout: 90_000 }, () => {
+  let server: RedisServer
+  const undo: (() => unknown)[] = []
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  }, 120_000)
+  afterAll(() => server[Symbol.asyncDispose]())
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  })
+
+  async function chatNode(): Promise<ChatNode> {
+    const args = ["--import", "tsx", "lib/cli.ts", "chat-server", "--port", "0", "--redis", server.url]
+    const program = new Program(process.execPath, args)
+    undo.push(() => program.kill())
+    const [, url = ""] = await program.printed(/^The chat is at (http:\S+),/)
+    return { program, url }
+  }
+
+  /** Logs in by a link that one node prints and another takes. */
+  async function person(email: string, asks: ChatNode, connects: ChatNode, log: string[] = []): Promise<ChatClient> {
+    const asking = new ChatClient(asks.url)
+    await asking.login(email)
+    await asking.disconnect()
+    const [, token = ""] = await asks.program.printed(/login\?token=([\w-]+)/)
+    const client = new ChatClient(connects.url)
+    undo.push(() => client.disconnect())
+    client.on("message", ({ content }) => void log.push(content))
+    await client.connect(token)
+    return client
+  }
+
+  it("shares links, sessions, rooms, people and names", async () => {
+    const [one, two] = [await chatNode(), await chatNode()]
+    const heard: Record<"ada" | "bob", string[]> = { ada: [], bob: [] }
+    const ada = await person("ada@example.com", one, two, heard.ada)
+    const bob = await person("bob@example.com", two, one, heard.bob)
+    await ada.join("den")
+    const joined = await bob.join("den")
+    expect(JSON.stringify(joined)).toContain("ada@example.com")
+    const sends = []
+    for (let i = 0; i < 10; i++) sends.push(ada.send(`a${i}`, { room: "den" }), bob.send(`b${i}`, { room: "den" }))
+    await Promise.all(sends)
+    await vi.waitFor(() => expect([heard.ada.length, heard.bob.length]).toEqual([20, 20]), SOON)
+    expect(heard.ada).toEqual(heard.bob)
+    const renamed = new Promise<unknown>((resolve) => bob.on("display_name_changed", resolve))
+    await ada.setDisplayName("Countess")
+    expect(await renamed).toMatchObject({ display_name: "Countess" })
+  })
+
+  it("goes on without a server that is killed: everything that was acknowledged is there", async () => {
+    const [one, two] = [await chatNode(), await chatNode()]
+    const ada = await person("ada@example.com", one, one)
+    await ada.join("attic")
+    expect(await ada.send("kept", { room: "attic" })).toMatchObject({ status: "ok" })
+    const heard: string[] = []
+    const bob = await person("bob@example.com", two, two, heard)
+    const joined = JSON.stringify(await bob.join("attic"))
+    expect(joined).toContain("kept")
+    expect(joined).toContain("ada@example.com")
+    await one.program.kill("SIGKILL")
+    await vi.waitFor(async () => expect(JSON.stringify(await bob.users("attic"))).not.toContain("ada@"), SOON)
+    expect(await bob.send("still here", { room: "attic" })).toMatchObject({ status: "ok" })
+    await vi.waitFor(() => expect(heard).toEqual(["still here"]), SOON)
+  })
+})
