@@ -1,10 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { runNode } from "../packaging/run-node.js"
 import { launchChromium } from "../support/chromium.js"
-import { bundleReact, REACTS } from "../support/react-app.js"
+import { bundleReact, REACTS, renderOnServer } from "../support/react-app.js"
 import type { RoomProps } from "./react/app.js"
 import { Stage } from "./react/stage.js"
 
@@ -230,25 +226,34 @@ describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", 
     expect(numbers).toBeGreaterThan(1)
   })
 
-  it("do nothing on a server, and take over what it has rendered", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "rookery-react-"))
+  it("take over what a server has rendered", async () => {
     const shown = { rooms: [{ ...a, greets: "hello", mark: "", people: true }], status: true }
-    try {
-      const program = await bundleReact("browser/react/server-side.tsx", alias, { platform: "node", format: "cjs" })
-      const file = join(folder, "server-side.cjs")
-      writeFileSync(file, program)
-      // It ends by itself, so nothing is left open.
-      const html = String(await runNode([file, JSON.stringify(shown)]))
-      expect(html).toContain('data-state="joining"')
-      expect(html).toContain(">disconnected<")
-      const stage = await open(html)
-      await stage.call("hydrate", shown)
-      await stage.state("a", "joined")
-      await stage.says("#a .people", /^Ada$/)
-      expect((await stage.history("a")).slice(0, 2)).toEqual(["connected", JOIN])
-      expect((await stage.call("log")).filter((line) => line.startsWith("recovered"))).toEqual([])
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    const { html } = await renderOnServer(alias, shown)
+    const stage = await open(html)
+    await stage.call("hydrate", shown)
+    await stage.state("a", "joined")
+    await stage.says("#a .people", /^Ada$/)
+    expect((await stage.history("a")).slice(0, 2)).toEqual(["connected", JOIN])
+    expect((await stage.call("log")).filter((line) => line.startsWith("recovered"))).toEqual([])
+  })
+
+  it("connect with the params of the last rendering, and to another end point by another socket", async () => {
+    const stage = await open()
+    await stage.joined({ rooms: [a], token: "one" })
+    await stage.joined({ rooms: [a], token: "two" })
+    expect(await stage.history("a")).toEqual(["connected one", JOIN])
+    void stage.endpoint.disconnect("page")
+    await stage.until("connected two")
+    await stage.says("#a .joined", /^\{"nth":2\}$/)
+    const before = stage.seen.length
+    await stage.joined({ rooms: [a], token: "three", endPoint: "/other" })
+    await stage.until("left room:1")
+    await stage.says("#a .joined", /^\{"nth":3\}$/)
+    expect((await stage.history("a")).slice(before).sort()).toEqual([
+      "connected three",
+      "disconnected",
+      JOIN,
+      "left room:1",
+    ])
   })
 })

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build, type BuildOptions } from "esbuild"
+import type { Shown } from "../browser/react/app.js"
+import { runNode } from "../packaging/run-node.js"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -33,4 +37,26 @@ export async function bundleReact(
     ...options,
   })
   return outputFiles?.[0]?.text ?? ""
+}
+
+/** What a server makes of a page. */
+export interface Rendered {
+  html: string
+  /** What keeps the process going after it: sockets, timers. */
+  begun: string[]
+  /** The code of the error where a hook has no provider. */
+  stray: string
+}
+
+/** Renders the page of the specs in a Node process, which has to end by itself. */
+export async function renderOnServer(alias: Record<string, string>, shown: Shown): Promise<Rendered> {
+  const folder = mkdtempSync(join(tmpdir(), "rookery-react-"))
+  try {
+    const file = join(folder, "server-side.cjs")
+    const program = await bundleReact("browser/react/server-side.tsx", alias, { platform: "node", format: "cjs" })
+    writeFileSync(file, program)
+    return (await runNode([file, JSON.stringify(shown)])) as Rendered
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

@@ -13,6 +13,9 @@ export interface Shown {
   rooms: RoomProps[]
   /** Shows the status of the connection. */
   status?: boolean
+  /** A param of the connection. */
+  token?: string
+  endPoint?: string
 }
 
 export interface RoomProps {

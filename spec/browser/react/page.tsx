@@ -17,7 +17,7 @@ function start(): Root {
 
 const Whole = (shown: Shown): ReactElement => (
   <StrictMode>
-    <SocketProvider endPoint="/socket">
+    <SocketProvider endPoint={shown.endPoint ?? "/socket"} options={{ params: () => ({ token: shown.token ?? "" }) }}>
       <App {...shown} />
     </SocketProvider>
   </StrictMode>

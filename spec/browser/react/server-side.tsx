@@ -1,6 +1,6 @@
-import { StrictMode } from "react"
+import { StrictMode, type ReactElement } from "react"
 import { renderToString } from "react-dom/server"
-import { App, SocketProvider, type Shown } from "./app.js"
+import { App, SocketProvider, useStatus, type Shown } from "./app.js"
 
 const shown = JSON.parse(process.argv[2] ?? "") as Shown
 
@@ -11,4 +11,16 @@ const html = renderToString(
     </SocketProvider>
   </StrictMode>,
 )
-console.log(JSON.stringify(html))
+const begun = process.getActiveResourcesInfo()
+
+function Stray(): ReactElement {
+  return <p>{useStatus()}</p>
+}
+
+let stray: unknown
+try {
+  renderToString(<Stray />)
+} catch (error) {
+  stray = (error as { code?: string }).code
+}
+console.log(JSON.stringify({ html, begun, stray }))

@@ -103,8 +103,14 @@ export class Stage {
 function app(): { endpoint: Endpoint<Topics>; seen: string[] } {
   const seen: string[] = []
   let pushes = 0
-  const endpoint = new Endpoint({ topics: contract<Topics>(), connect: () => ({ id: "page", assigns: {} }) })
-  endpoint.on("socketConnected", () => seen.push("connected"))
+  const endpoint = new Endpoint({
+    topics: contract<Topics>(),
+    connect({ params }) {
+      seen.push(`connected ${String(params["token"] ?? "")}`.trim())
+      return { id: "page", assigns: {} }
+    },
+  })
+  endpoint.socket("/other")
   endpoint.on("socketClosed", () => seen.push("disconnected"))
   endpoint.on("channelEnded", ({ topic, reason }) => seen.push(`${reason.kind} ${topic}`))
   endpoint.channel("room:*", {
