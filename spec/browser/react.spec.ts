@@ -137,6 +137,7 @@ describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", 
     const stage = await open()
     await stage.joined({ rooms: [{ ...a, mark: "one" }] })
     await stage.call("push", "a", "x")
+    await stage.call("settled")
     await stage.call("push", "a", "y")
     await stage.joined({ rooms: [{ ...a, mark: "two" }] })
     await stage.call("push", "a", "z")
