@@ -77,6 +77,19 @@ describe("the rooms of a socket", () => {
     await soon(() => seen, ["join room:1 {}", "left room:1", 'join room:1 {"a":1}'])
   })
 
+  it("are joined with other params by who changes their mind, without a word of those who differ", async () => {
+    const { rooms, at, seen } = app()
+    const [before, leave] = rooms.enter(at("room:1", { a: 1 }))
+    await soon(() => before.view.state, "joined")
+    leave()
+    const [after] = rooms.enter(at("room:1", { a: 2 }))
+    const errors: unknown[] = []
+    after.watch(() => errors.push(after.view.error))
+    await soon(() => after.view.joined, { a: 2 })
+    expect(errors.filter((error) => error !== undefined)).toEqual([])
+    await soon(() => seen, ['join room:1 {"a":1}', "left room:1", 'join room:1 {"a":2}'])
+  })
+
   it("go on when a channel that somebody else has made takes the topic, and when it is left", async () => {
     const { rooms, at, socket } = app()
     const [room] = rooms.enter(at("room:1"))
@@ -98,7 +111,7 @@ describe("the rooms of a socket", () => {
     for (const _ of [1, 2]) {
       const [room, leave] = rooms.enter(at("room:1", { a: 1 }))
       await soon(() => room.view.channel, own)
-      expect(room.view.state).toBe("joined")
+      expect(room.view).toMatchObject({ state: "joined", joined: { a: 1 } })
       leave()
       rooms.leaveUnused()
     }
