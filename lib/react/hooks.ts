@@ -84,7 +84,10 @@ export function createHooks<T extends Contract<T> = AnyTopics>(): Hooks<T> {
   function useSocket(): Socket {
     const socket = useContext(context)
     if (socket) return socket
-    throw new RookeryError("no_socket", "put a <SocketProvider> above: the one that belongs to this hook")
+    throw new RookeryError(
+      "no_socket",
+      "no socket for this hook; put the <SocketProvider> of the same createHooks() above",
+    )
   }
 
   function useStatus(): Status {

@@ -154,7 +154,7 @@ describe("the rooms of a socket", () => {
     rooms.leaveUnused()
     expect(channels.map((channel) => channel?.state)).toEqual(["closed", "closed", "closed"])
     expect(all.map(([room]) => room.channel)).toEqual([undefined, undefined, undefined])
-    expect(socket.current("room:1")).toBeUndefined()
+    expect([...socket.channels.keys()]).toEqual([])
   })
 })
 
