@@ -6,6 +6,7 @@ export type {
   InterceptHandlers,
   JoinRequest,
   MaybePromise,
+  PushInfo,
   ReceiveHandlers,
 } from "./server/handlers.js"
 export type { Channel, MetaUpdate, StopReason, TerminateReason, TrackOptions } from "./server/channel.js"
@@ -38,6 +39,7 @@ export type { Origins } from "./server/origins.js"
 export { addressOf, type TrustProxy } from "./server/address.js"
 export type { InvalidIssue, InvalidResponse } from "./server/validation.js"
 export { DEFAULT_LIMITS, type LimitName, type Limits } from "./protocol/limits.js"
+export type { QueryParams } from "./protocol/query.js"
 export { contract } from "./protocol/schema.js"
 export type {
   ClientTopics,
