@@ -9,7 +9,14 @@ export type {
   PushInfo,
   ReceiveHandlers,
 } from "./server/handlers.js"
-export type { Channel, MetaUpdate, StopReason, TerminateReason, TrackOptions } from "./server/channel.js"
+export type {
+  BroadcastOptions,
+  Channel,
+  MetaUpdate,
+  StopReason,
+  TerminateReason,
+  TrackOptions,
+} from "./server/channel.js"
 export type { ServerSocket } from "./server/socket.js"
 export { noReply, Refused, reply, StatusReply } from "./server/reply.js"
 export type { NoReply, RefusedConnect, ReplyTo } from "./server/reply.js"
