@@ -26,7 +26,7 @@ function docsOf(file: string, name: string): Map<string, { text: string; default
   source.forEachChild((node) => {
     if (!ts.isInterfaceDeclaration(node) || node.name.text !== name) return
     for (const member of node.members) {
-      const [comment] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc)
+      const comment = ts.getJSDocCommentsAndTags(member).find(ts.isJSDoc)
       const tag = comment?.tags?.find(({ tagName }) => tagName.text === "default")
       const [text, value] = [comment?.comment, tag?.comment].map((comment) =>
         plain(ts.getTextOfJSDocComment(comment) ?? ""),
