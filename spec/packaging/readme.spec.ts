@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { bundle } from "./bundle.js"
 import { firstCells, textOf, unionMembers } from "./examples.js"
 
 const README = textOf("README.md")
@@ -29,5 +30,20 @@ describe("the README", () => {
     const commands = [...README.matchAll(/^(npm install && npm test)\b/gm)]
     expect(commands).toHaveLength(1)
     expect(textOf(".ci/run").replaceAll(" </dev/null", "")).toContain("\nnpm install && npm test\n")
+  })
+
+  it("says what the clients beside each other weigh, to half a kilobyte", async () => {
+    const [, row = ""] = /^\| the client, min\+gzip(.*)$/m.exec(README) ?? []
+    const said = [...row.matchAll(/([\d.]+) kB/g)].map(([, kilobytes]) => Number(kilobytes))
+    const programs = [
+      'export { Socket } from "rookery"',
+      'export { Socket } from "phoenix"',
+      'export { RealtimeClient } from "@supabase/realtime-js"',
+      'export { io } from "socket.io-client"',
+    ]
+    const weighed = await Promise.all(programs.map((program) => bundle(program)))
+    expect(said).toHaveLength(programs.length)
+    for (const [i, { gzipped }] of weighed.entries())
+      expect(Math.abs(gzipped / 1000 - (said[i] ?? 0))).toBeLessThan(0.5)
   })
 })
