@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import type { Program } from "../support/program.js"
 import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
 import { ROOT } from "./build.js"
@@ -61,6 +61,9 @@ describe.each(RUNNABLE)("the examples of %s", (document) => {
     server = project.run({ name: "server.ts" }, true)
     await server.printed(/^\[through\]$/)
   })
+  let running: Program | undefined
+  // One that hangs is ended with its test.
+  afterEach(() => running?.kill())
   afterAll(async () => {
     await server?.kill()
     await redis?.[Symbol.asyncDispose]()
@@ -71,9 +74,8 @@ describe.each(RUNNABLE)("the examples of %s", (document) => {
     ({ runs, name, code }) => runs && name !== "server.ts" && (HAS_REDIS || !needsRedis(code)),
   )
   it.each(runnable.map((example, i) => [i + 1, example] as const))("run to their end: %i", async (_i, example) => {
-    const program = project.run(example)
+    const program = (running = project.run(example))
     const exit = await program.ended()
     expect(exit, `${example.code}\n${program.output}\n${server?.output}`).toBe(0)
-    await program.kill()
   })
 })
