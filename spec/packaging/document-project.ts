@@ -63,15 +63,15 @@ export class DocumentProject {
     project.write("run.mjs", RUN)
     for (const { name, code } of made.examples) {
       const text = await made.#withPorts(code)
-      const { code: script } = transformSync(text, { loader: "ts", target: "es2022" })
-      project.write(name.replace(/ts$/, "js"), script)
+      const { code: script } = transformSync(text, { loader: "tsx", target: "es2022" })
+      project.write(name.replace(/tsx?$/, "js"), script)
     }
     return made
   }
 
   /** Runs an example in a process of its own; with `stay` its server goes on until it is killed. */
   run({ name }: Pick<Example, "name">, stay = false, ...args: string[]): Program {
-    const [run, file] = ["run.mjs", name.replace(/ts$/, "js")].map((file) => join(this.#project.folder, file))
+    const [run, file] = ["run.mjs", name.replace(/tsx?$/, "js")].map((file) => join(this.#project.folder, file))
     return new Program(process.execPath, ["--no-warnings", `${run}`, `${file}`, ...args], { STAY: stay ? "1" : "" })
   }
 

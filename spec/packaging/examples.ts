@@ -8,7 +8,7 @@ export interface Example {
   /** The file that it says it is, in a comment at its top; otherwise one that nobody else has. */
   name: string
   code: string
-  /** Whether it does something when it is run as it stands; ```` ```ts no-run ```` says that it does not. */
+  /** Whether it can be run as it stands; ```` ```ts no-run ```` says that it cannot, and so does `tsx`: it needs a page. */
   runs: boolean
 }
 
@@ -26,10 +26,10 @@ export const textOf = (name: string): string => readFileSync(join(ROOT, name), "
 
 /** The blocks of TypeScript in a text. */
 export function examplesOf(markdown: string): Example[] {
-  return [...markdown.matchAll(/^```ts( no-run)?\n([\s\S]*?)^```/gm)].map(([, noRun, code = ""], i) => ({
-    name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `example-${i}.ts`,
+  return [...markdown.matchAll(/^```(tsx?)( no-run)?\n([\s\S]*?)^```/gm)].map(([, kind = "", noRun, code = ""], i) => ({
+    name: /^\/\/ (\S+\.tsx?)\n/.exec(code)?.[1] ?? `example-${i}.${kind}`,
     code,
-    runs: noRun === undefined,
+    runs: kind === "ts" && noRun === undefined,
   }))
 }
 

@@ -21,6 +21,12 @@ export const SIZE_ROWS: SizeRow[] = [
     external: ["msgpackr"],
     budget: 2_500,
   },
+  {
+    name: "rookery/react, without them",
+    program: 'export * from "./dist/react.js"',
+    external: ["react", "rookery"],
+    budget: 3_000,
+  },
   { name: "phoenix, everything", program: 'export * from "phoenix"' },
   { name: "phoenix, a Socket alone", program: 'export { Socket } from "phoenix"' },
 ]
