@@ -60,6 +60,19 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
   })
 
+  it("tells what it reads of a history, though pub/sub has not brought it yet", async () => {
+    const [a, b] = [await node(), await node()]
+    const admin = await connected()
+    await b.cluster.subscribe("t", HISTORY)
+    await a.cluster.append("t", message("one"), HISTORY)
+    await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+    await a.cluster.append("t", message("two"), HISTORY)
+    await b.cluster.history("t", HISTORY, undefined, 10)
+    expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"])
+    await a.cluster.append("t", message("three"), HISTORY)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two", "t 3 three"]), SOON)
+  })
+
   it("tells what came while a node was not listening, though nothing new comes", async () => {
     const a = await node()
     const admin = await connected()
@@ -82,7 +95,9 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     await expect(a.cluster.append("t", message("lost"), HISTORY)).rejects.toMatchObject({ code: "cluster_unavailable" })
     await expect(a.cluster.publish("t", message("lost"))).rejects.toMatchObject({ code: "cluster_unavailable" })
     // Whoever comes and goes meanwhile is told of later, and a topic that is entered meanwhile is listened to.
-    a.cluster.changePresence("t", { joins: [record("r2", "bob")], leaves: ["r1"] })
+    a.cluster.changePresence("t", { joins: [record("r2", "bob"), record("r3", "eve")], leaves: ["r1"] })
+    a.cluster.changePresence("t", { joins: [record("r4", "dan")], leaves: ["r3"] })
+    a.cluster.changePresence("t", { joins: [], leaves: ["r4"] })
     await b.cluster.subscribe("u", HISTORY)
     await server.start()
     await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([true, true]), SOON)
