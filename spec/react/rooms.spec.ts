@@ -146,7 +146,7 @@ describe("the rooms of a socket", () => {
   })
 
   it("keep nothing once everybody has gone", async () => {
-    const { rooms, at } = app()
+    const { rooms, at, socket } = app()
     const all = [at("room:1"), at("room:1", { a: 1 }), at("room:2")].map((address) => rooms.enter(address))
     await soon(() => all.map(([room]) => room.view.state), ["joined", "joined", "joined"])
     const channels = all.map(([room]) => room.channel)
@@ -154,6 +154,7 @@ describe("the rooms of a socket", () => {
     rooms.leaveUnused()
     expect(channels.map((channel) => channel?.state)).toEqual(["closed", "closed", "closed"])
     expect(all.map(([room]) => room.channel)).toEqual([undefined, undefined, undefined])
+    expect([...socket.channels.keys()]).toEqual([])
   })
 })
 
