@@ -277,7 +277,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   open(target: Target, events: LinkEvents): Link {
-    return this.#transport.open(this.#endPoint.url(target[0]), this.#endPoint.linkOptions(target), events)
+    return this.#endPoint.open(this.#transport, target, events)
   }
 
   /** @internal */
