@@ -135,7 +135,7 @@ export class Connection {
     if (this.isConnected) return this.#send(frame)
     const entry: [Outgoing] = [frame]
     const lost = keep(this.#waiting, entry, this.#options)
-    if (lost === entry) throw bufferFull("the buffer of the connection")
+    if (lost === entry) throw bufferFull("the connection")
   }
 
   /** Sends to a room, in the envelope. */

@@ -89,7 +89,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   connect(params?: object): void {
     if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
     if (params !== undefined) {
-      console.log("connect(params): give params to the constructor")
+      console.log("give params to the constructor")
       this.options.params = params
     }
     this.#connection.connect()

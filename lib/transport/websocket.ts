@@ -49,7 +49,7 @@ interface PhoenixTransportExtras {
 export function webSocket({ WebSocket: Given, headers, agent, request }: WebSocketOptions = {}): Transport {
   const extra = (headers ?? agent ?? request) && { headers, agent, ...request }
   if (extra && !Given && !takesRequestOptions) {
-    throw new RookeryError("bad_option", "this WebSocket takes no headers; use params")
+    throw new RookeryError("bad_option", "no headers here; use params")
   }
   return {
     name: "WebSocket",
