@@ -6,7 +6,7 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import { ChannelTable } from "./channel-table.js"
 import { Channel } from "./channel.js"
 import { EndPoint, type Target } from "./end-point.js"
@@ -262,10 +262,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
   report(error: unknown): void {
     // A callback that throws about an error is not told of its own.
-    const heard = isBound(this.#bindings, "error") && !this.#reporting
+    const first = !this.#reporting
     this.#reporting = true
-    if (heard) this.onConnError(error)
-    this.#reporting = false
+    const heard = first && this.onConnError(error)
+    this.#reporting = !first
     if (typeof reportError === "function") reportError(error)
     else if (!heard) console.error(error)
   }
@@ -308,9 +308,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** @internal */
-  onConnError(error: unknown): void {
+  onConnError(error: unknown): boolean {
     this.log("transport", "error", error)
-    this.#tell("error", error, this.options.transport, this.#established)
+    return this.#tell("error", error, this.options.transport, this.#established)
   }
 
   /** @internal */
@@ -342,8 +342,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return ref
   }
 
-  #tell(event: string, ...args: unknown[]): void {
-    callBindings(this.#bindings, this, event, ...args)
+  #tell(event: string, ...args: unknown[]): boolean {
+    return callBindings(this.#bindings, this, event, ...args)
   }
 
   #beat(): string {
