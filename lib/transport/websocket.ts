@@ -51,6 +51,11 @@ export function webSocket({ WebSocket: Given, headers, agent, request }: WebSock
   if (extra && !Given && !takesRequestOptions) {
     throw new RookeryError("bad_option", "no headers here; use params")
   }
+  return overWebSocket(Given, extra)
+}
+
+/** The same by what the class takes, apart so that a socket that is given no headers carries nothing for them. */
+export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport {
   return {
     name: "WebSocket",
     open(url, { authToken, binaryType, timeout }, events) {
