@@ -27,7 +27,7 @@ type Name = "join_ref" | "ref" | "topic" | "event" | "status" | "offset"
 type Fields = { [N in Name]?: unknown }
 
 const unencodable = (at: string | undefined, cause?: unknown): SerializerError =>
-  new SerializerError("unencodable", `binary frames cannot carry this, nor names over ${MAX_FIELD} bytes`, at, cause)
+  new SerializerError("unencodable", `binary frames cannot carry this (${MAX_FIELD} bytes a name)`, at, cause)
 
 function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
   const texts = names.map((name) => {

@@ -1,6 +1,6 @@
 import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
 import { decodeBase64, toBase64 } from "../protocol/base64.js"
-import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-codes.js"
+import { INTERNAL_ERROR, NO_STATUS, POLICY_VIOLATION, SESSION_GONE } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
 import type { IncomingFrame } from "../protocol/frame.js"
@@ -18,8 +18,6 @@ export interface LongPollOptions {
 
 /** The server takes no more messages in one request. */
 const MAX_BATCH = 100
-/** What phoenix.js closes with when its session is gone, so that the socket connects anew. */
-const SESSION_GONE = 3410
 /** What a request that takes too long is aborted with. */
 const TIMEOUT = "timeout"
 
