@@ -6,7 +6,7 @@ import type { BinaryType } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { ClientSerializer, Frame, IncomingFrame } from "../serializer/serializer.js"
-import { withFallback, type FallbackStorage } from "../transport/fallback.js"
+import { firstOrSecond, type FallbackStorage } from "../transport/fallback.js"
 import { longPoll } from "../transport/longpoll.js"
 import { platformWebSocket } from "../transport/platform.js"
 import type { Transport } from "../transport/transport.js"
@@ -196,7 +196,7 @@ export function chooseTransport(options: ResolvedOptions): Transport {
   const { transport, longPollFallbackMs, sessionStorage, clock } = options
   const chosen = transport ? toTransport(transport) : platformWebSocket() ? overWebSocket() : longPoll()
   if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return withFallback(chosen, longPoll(), { after: longPollFallbackMs, storage: sessionStorage, clock })
+  return firstOrSecond(chosen, longPoll(), longPollFallbackMs, clock, sessionStorage)
 }
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
