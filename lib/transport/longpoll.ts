@@ -18,17 +18,12 @@ export interface LongPollOptions {
 
 /** The server takes no more messages in one request. */
 const MAX_BATCH = 100
-/** What a request that takes too long is aborted with. */
-const TIMEOUT = "timeout"
 
 interface Answer {
   status: number
   token?: string
   messages?: string[]
 }
-
-/** `wss://host/socket/websocket?a=1` is polled at `https://host/socket/longpoll?a=1`. */
-const pollUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
 
 /** Text begins with a bracket or a brace; bytes come as base64, which for each of their kinds begins with an A. */
 const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : decodeBase64(message))
@@ -42,7 +37,8 @@ export function longPoll({ fetch: request = (input, init) => fetch(input, init) 
 }
 
 function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: LinkOptions, events: LinkEvents): Link {
-  const url = pollUrl(textUrl)
+  // `wss://host/socket/websocket?a=1` is polled at `https://host/socket/longpoll?a=1`.
+  const url = textUrl.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
   // One for each request: a signal that lives as long as the link would gather listeners.
   const requests = new Set<AbortController>()
   let closed = false
@@ -76,7 +72,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     requests.add(abort)
     const timer = setTimeout(() => {
       abort.abort()
-      fail(TIMEOUT, NO_STATUS, TIMEOUT)
+      fail("timeout", NO_STATUS, "timeout")
     }, timeout)
     try {
       const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })
