@@ -31,26 +31,25 @@ export function rebind(list: Bindings, keep: (binding: Binding) => boolean, adde
 export const bind = (list: Bindings, event: string, ref: unknown, handler: Binding["handler"]): Bindings =>
   rebind(list, () => true, { event, ref, handler })
 
-/** Whether anybody listens to an event. */
-export function isBound(list: Bindings, event: string): boolean {
-  let binding = list
-  while (binding && binding.event !== event) binding = binding.next
-  return !!binding
-}
-
-/** Calls every handler of an event with these arguments; what one throws is reported while the others still run. */
+/**
+ * Calls every handler of an event with these arguments; what one throws is reported while the others still run. Whether
+ * there was one.
+ */
 export function callBindings(
   list: Bindings,
   host: { report(error: unknown): void },
   event: string,
   ...args: unknown[]
-): void {
+): boolean {
+  let heard = false
   for (let binding = list; binding; binding = binding.next) {
     if (binding.event !== event) continue
+    heard = true
     try {
       ;(binding.handler as (...args: unknown[]) => void)(...args)
     } catch (error) {
       host.report(error)
     }
   }
+  return heard
 }

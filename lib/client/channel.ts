@@ -323,7 +323,7 @@ export class Channel<S = AnyTopics[string]> {
     if (!push.retry && !this.host.channels.destroyed) push.startTimer()
     if (this.#state === "closed") return push.fail(channelClosed(push))
     const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
-    lost?.failLoudly(bufferFull(`the buffer of ${this.topic}`))
+    lost?.failLoudly(bufferFull(this.topic))
   }
 
   #trigger(event: string, payload: unknown, ref: Ref = null): void {

@@ -5,7 +5,7 @@ import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
 import { parseJson, stringifyJson } from "../serializer/decode-text.js"
 import type { CloseInfo } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
-import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
 import { lineOptions, provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
 import { keep, type BufferOptions, type WhenFull } from "./outbox.js"
@@ -135,7 +135,7 @@ export class Connection {
     if (this.isConnected) return this.#send(frame)
     const entry: [Outgoing] = [frame]
     const lost = keep(this.#waiting, entry, this.#options)
-    if (lost === entry) throw bufferFull("the buffer of the connection")
+    if (lost === entry) throw bufferFull("the connection")
   }
 
   /** Sends to a room, in the envelope. */
@@ -179,22 +179,19 @@ export class Connection {
       try {
         data = parseJson(frame)
       } catch (error) {
-        return this.#tell("error", error)
+        this.#tell("error", error)
+        return
       }
     }
     this.#tell("message", data)
   }
 
-  #tell<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): void {
-    callBindings(this.#bindings, this, event, ...args)
+  #tell<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean {
+    return callBindings(this.#bindings, this, event, ...args)
   }
 
   /** Tells of a callback that threw. @internal */
   report(cause: unknown): void {
-    if (isBound(this.#bindings, "error")) {
-      this.#tell("error", new RookeryError("handler_failed", "a callback threw", cause))
-    } else {
-      console.error(cause)
-    }
+    if (!this.#tell("error", new RookeryError("handler_failed", "a callback threw", cause))) console.error(cause)
   }
 }

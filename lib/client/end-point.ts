@@ -1,4 +1,4 @@
-import type { LinkOptions } from "../transport/transport.js"
+import type { Link, LinkEvents, Transport } from "../transport/transport.js"
 import { appendQuery } from "../protocol/query.js"
 import { jsonForClient } from "../serializer/json.js"
 import { absoluteUrl, isPromise, provide, type ResolvedOptions } from "./socket-options.js"
@@ -31,15 +31,15 @@ export class EndPoint {
 
   /** The URL of the websocket. With async params, those of the last attempt unless others are given. */
   url(params?: object, vsn: string = this.#options.vsn): string {
-    const known = params ?? this.#params ?? provide(this.#options.params)
-    return absoluteUrl(appendQuery(this.#path, { ...(isPromise(known) ? {} : known), vsn }))
+    // A promise has nothing to spread.
+    return absoluteUrl(appendQuery(this.#path, { ...(params ?? this.#params ?? provide(this.#options.params)), vsn }))
   }
 
-  /** What a transport is told beside the URL. */
-  linkOptions([params, authToken]: Target): LinkOptions {
+  /** Begins an attempt. */
+  open(transport: Transport, [params, authToken]: Target, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
     const textUrl = this.url(params, serializer.longPoll ? vsn : jsonForClient.vsn)
-    return { textUrl, authToken, binaryType, timeout: longpollerTimeout }
+    return transport.open(this.url(params), { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
   }
 
   toString(): string {

@@ -30,7 +30,7 @@ export function messageStream<Payload>(
   const add = (payload: Payload): void => {
     if (queue.length < limit) queue.push(payload)
     else {
-      failure = bufferFull("the buffer of messages()")
+      failure = bufferFull("messages()")
       listening.abort()
     }
     wake()

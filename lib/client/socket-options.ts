@@ -6,12 +6,12 @@ import type { BinaryType } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { ClientSerializer, Frame, IncomingFrame } from "../serializer/serializer.js"
-import { withFallback, type FallbackStorage } from "../transport/fallback.js"
+import { firstOrSecond, type FallbackStorage } from "../transport/fallback.js"
 import { longPoll } from "../transport/longpoll.js"
 import { platformWebSocket } from "../transport/platform.js"
 import type { Transport } from "../transport/transport.js"
 import type { TransportClass } from "../transport/websocket-class.js"
-import { webSocket, type WebSocketClass } from "../transport/websocket.js"
+import { overWebSocket, type WebSocketClass } from "../transport/websocket.js"
 import type { WhenFull } from "./outbox.js"
 import type { ReconnectPolicy } from "./reconnector.js"
 
@@ -188,15 +188,15 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
 /** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
 export function toTransport(given: TransportOption): Transport {
   if (typeof given !== "function") return given
-  return (given as Partial<TransportClass>).transport ?? webSocket({ WebSocket: given })
+  return (given as Partial<TransportClass>).transport ?? overWebSocket(given)
 }
 
 /** The transport that the options ask for. */
 export function chooseTransport(options: ResolvedOptions): Transport {
   const { transport, longPollFallbackMs, sessionStorage, clock } = options
-  const chosen = transport ? toTransport(transport) : platformWebSocket() ? webSocket() : longPoll()
+  const chosen = transport ? toTransport(transport) : platformWebSocket() ? overWebSocket() : longPoll()
   if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return withFallback(chosen, longPoll(), { after: longPollFallbackMs, storage: sessionStorage, clock })
+  return firstOrSecond(chosen, longPoll(), longPollFallbackMs, clock, sessionStorage)
 }
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */

@@ -5,7 +5,7 @@ import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
+import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import { ChannelTable } from "./channel-table.js"
 import { Channel } from "./channel.js"
 import { EndPoint, type Target } from "./end-point.js"
@@ -87,7 +87,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   connect(params?: object): void {
     this.channels.assertAlive()
     if (params !== undefined) {
-      console.log("connect(params): give params to the constructor")
+      console.log("give params to the constructor")
       this.options.params = params
     }
     this.#connection.connect()
@@ -261,10 +261,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
   report(error: unknown): void {
     // A callback that throws about an error is not told of its own.
-    const heard = isBound(this.#bindings, "error") && !this.#reporting
+    const first = !this.#reporting
     this.#reporting = true
-    if (heard) this.onConnError(error)
-    this.#reporting = false
+    const heard = first && this.onConnError(error)
+    this.#reporting = !first
     if (typeof reportError === "function") reportError(error)
     else if (!heard) console.error(error)
   }
@@ -276,7 +276,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** @internal */
   open(target: Target, events: LinkEvents): Link {
-    return this.#transport.open(this.#endPoint.url(target[0]), this.#endPoint.linkOptions(target), events)
+    return this.#endPoint.open(this.#transport, target, events)
   }
 
   /** @internal */
@@ -307,9 +307,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** @internal */
-  onConnError(error: unknown): void {
+  onConnError(error: unknown): boolean {
     this.log("transport", "error", error)
-    this.#tell("error", error, this.options.transport, this.#established)
+    return this.#tell("error", error, this.options.transport, this.#established)
   }
 
   /** @internal */
@@ -341,8 +341,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return ref
   }
 
-  #tell(event: string, ...args: unknown[]): void {
-    callBindings(this.#bindings, this, event, ...args)
+  #tell(event: string, ...args: unknown[]): boolean {
+    return callBindings(this.#bindings, this, event, ...args)
   }
 
   #beat(): string {

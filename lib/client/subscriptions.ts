@@ -49,7 +49,7 @@ export function subscribe(
     // Somebody's, who has joined the topic, or one to join.
     const joined = host.channels.get(topic)
     if (joined && params !== undefined && !same(joined.params, params)) {
-      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same`)
+      throw new RookeryError("params_differ", `${topic} is joined; give the same params`)
     }
     channel = joined ?? host.channel(topic, params)
     params = channel.params

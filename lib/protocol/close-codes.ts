@@ -20,3 +20,5 @@ export const INTERNAL_ERROR = 1011
 export const SERVICE_RESTART = 1012
 /** The server is overloaded: come back later. */
 export const TRY_AGAIN_LATER = 1013
+/** What phoenix.js closes with when its long-poll session is gone, so that the socket connects anew. Never sent. */
+export const SESSION_GONE = 3410

@@ -69,7 +69,7 @@ export class BufferFullError extends RookeryError<"buffer_full"> {}
 
 /** The error of a buffer that holds no more. */
 export const bufferFull = (what: string): BufferFullError =>
-  new BufferFullError("buffer_full", `${what} is full; slow down, or raise the limit`)
+  new BufferFullError("buffer_full", `the buffer of ${what} is full; slow down`)
 
 /** A frame that is none of the protocol, or a message that the serializer cannot write. */
 export class SerializerError extends RookeryError<"bad_frame" | "unencodable"> {

@@ -1,4 +1,4 @@
-import { isBytes, toArrayBuffer, toUint8Array, type Bytes } from "../protocol/bytes.js"
+import { isBytes, toUint8Array, type Bytes } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
@@ -27,7 +27,7 @@ type Name = "join_ref" | "ref" | "topic" | "event" | "status" | "offset"
 type Fields = { [N in Name]?: unknown }
 
 const unencodable = (at: string | undefined, cause?: unknown): SerializerError =>
-  new SerializerError("unencodable", `binary frames cannot carry this, nor names over ${MAX_FIELD} bytes`, at, cause)
+  new SerializerError("unencodable", `binary frames cannot carry this (${MAX_FIELD} bytes a name)`, at, cause)
 
 function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
   const texts = names.map((name) => {
@@ -106,7 +106,8 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
 export function decodeServerMessage(frame: Uint8Array): Message {
   const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
   const { join_ref = null, ref = null, topic, event = PHX_REPLY, status, offset } = fields
-  const bytes = toArrayBuffer(fields.data)
+  // Behind a header, so never the whole of its buffer.
+  const bytes = new Uint8Array(fields.data).buffer
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message
   // A numbered broadcast has an empty join_ref.

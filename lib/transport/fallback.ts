@@ -41,8 +41,22 @@ function attempt<T>(call: () => T): T | undefined {
  * and then carries nothing. Once the first has worked, its failures are failures of the network and it is tried again; a
  * second that does not open either changes nothing.
  */
-export function withFallback(first: Transport, second: Transport, options: FallbackOptions = {}): Transport {
-  const { after = 2500, storage = attempt(() => globalThis.sessionStorage), clock = systemClock } = options
+export function withFallback(
+  first: Transport,
+  second: Transport,
+  { after = 2500, clock = systemClock, storage }: FallbackOptions = {},
+): Transport {
+  return firstOrSecond(first, second, after, clock, storage)
+}
+
+/** The same for who has a time and a clock. */
+export function firstOrSecond(
+  first: Transport,
+  second: Transport,
+  after: number,
+  clock: Clock,
+  storage: FallbackStorage | undefined = attempt(() => globalThis.sessionStorage),
+): Transport {
   const key = `phx:fallback:${second.name}`
   /** Which of them works here, once that is known. */
   let working = attempt(() => storage?.getItem(key)) === "true" ? second : undefined

@@ -1,6 +1,6 @@
 import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
 import { decodeBase64, toBase64 } from "../protocol/base64.js"
-import { NO_STATUS, INTERNAL_ERROR, POLICY_VIOLATION } from "../protocol/close-codes.js"
+import { INTERNAL_ERROR, NO_STATUS, POLICY_VIOLATION, SESSION_GONE } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
 import type { IncomingFrame } from "../protocol/frame.js"
@@ -18,19 +18,12 @@ export interface LongPollOptions {
 
 /** The server takes no more messages in one request. */
 const MAX_BATCH = 100
-/** What phoenix.js closes with when its session is gone, so that the socket connects anew. */
-const SESSION_GONE = 3410
-/** What a request that takes too long is aborted with. */
-const TIMEOUT = "timeout"
 
 interface Answer {
   status: number
   token?: string
   messages?: string[]
 }
-
-/** `wss://host/socket/websocket?a=1` is polled at `https://host/socket/longpoll?a=1`. */
-const pollUrl = (url: string): string => url.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
 
 /** Text begins with a bracket or a brace; bytes come as base64, which for each of their kinds begins with an A. */
 const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : decodeBase64(message))
@@ -44,7 +37,8 @@ export function longPoll({ fetch: request = (input, init) => fetch(input, init) 
 }
 
 function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: LinkOptions, events: LinkEvents): Link {
-  const url = pollUrl(textUrl)
+  // `wss://host/socket/websocket?a=1` is polled at `https://host/socket/longpoll?a=1`.
+  const url = textUrl.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
   // One for each request: a signal that lives as long as the link would gather listeners.
   const requests = new Set<AbortController>()
   let closed = false
@@ -78,7 +72,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     requests.add(abort)
     const timer = setTimeout(() => {
       abort.abort()
-      fail(TIMEOUT, NO_STATUS, TIMEOUT)
+      fail("timeout", NO_STATUS, "timeout")
     }, timeout)
     try {
       const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })

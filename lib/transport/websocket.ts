@@ -49,8 +49,13 @@ interface PhoenixTransportExtras {
 export function webSocket({ WebSocket: Given, headers, agent, request }: WebSocketOptions = {}): Transport {
   const extra = (headers ?? agent ?? request) && { headers, agent, ...request }
   if (extra && !Given && !takesRequestOptions) {
-    throw new RookeryError("bad_option", "this WebSocket takes no headers; use params")
+    throw new RookeryError("bad_option", "no headers here; use params")
   }
+  return overWebSocket(Given, extra)
+}
+
+/** The same by what the class takes, apart so that a socket that is given no headers carries nothing for them. */
+export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport {
   return {
     name: "WebSocket",
     open(url, { authToken, binaryType, timeout }, events) {

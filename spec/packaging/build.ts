@@ -6,7 +6,15 @@ import { fileURLToPath } from "node:url"
 /** The folder of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url))
 
-const SOURCES = ["lib", "package.json", "tsconfig.json", "tsconfig.lib.json", "tsup.config.ts", "tsup.page.config.ts"]
+const SOURCES = [
+  "lib",
+  "names.config.ts",
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.lib.json",
+  "tsup.config.ts",
+  "tsup.page.config.ts",
+]
 // The page is built last.
 const RESULT = join(ROOT, "dist/page/app.js")
 
