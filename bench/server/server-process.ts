@@ -1,4 +1,5 @@
 import { collectGarbage } from "../harness/stopwatch.js"
+import { NODES } from "../cluster/nodes.js"
 import { SERVERS } from "./servers.js"
 
 /** What a server tells of itself. */
@@ -32,6 +33,7 @@ process.on("message", async (question: Question) => {
 })
 process.once("disconnect", () => process.exit())
 
-const start = SERVERS[process.argv[2] ?? ""]
-if (start === undefined) throw new Error(`no server ${process.argv[2]}`)
-process.send?.(await start())
+const [, , name = "", redis] = process.argv
+const start = redis === undefined ? SERVERS[name] : NODES[name]
+if (start === undefined) throw new Error(`no server ${name}`)
+process.send?.(await start(redis ?? ""))
