@@ -24,8 +24,7 @@ export class Remote {
 
   /** Has it end. */
   stop(): void {
-    this.#process.removeAllListeners("exit")
-    this.#process.disconnect()
+    this.#process.kill("SIGTERM")
   }
 
   /** What it used so far; settled means after a full collection. */

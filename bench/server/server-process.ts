@@ -32,6 +32,8 @@ process.on("message", async (question: Question) => {
   process.send?.({ cpu: (user + system) * 1000, memory: heapUsed + external, heap: heapUsed, rss } satisfies Usage)
 })
 process.once("disconnect", () => process.exit())
+// In good order, or a profile that was asked for would not be written.
+process.once("SIGTERM", () => process.exit())
 
 const [, , name = "", redis] = process.argv
 const start = redis === undefined ? SERVERS[name] : NODES[name]
