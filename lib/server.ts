@@ -8,7 +8,14 @@ export type {
   MaybePromise,
   ReceiveHandlers,
 } from "./server/handlers.js"
-export type { Channel, MetaUpdate, StopReason, TerminateReason, TrackOptions } from "./server/channel.js"
+export type {
+  BroadcastOptions,
+  Channel,
+  MetaUpdate,
+  StopReason,
+  TerminateReason,
+  TrackOptions,
+} from "./server/channel.js"
 export type { ServerSocket } from "./server/socket.js"
 export { noReply, Refused, reply, StatusReply } from "./server/reply.js"
 export type { NoReply, RefusedConnect, ReplyTo } from "./server/reply.js"

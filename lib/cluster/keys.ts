@@ -29,6 +29,11 @@ export class Keys {
     return `${this.#prefix}:{${topic}}:s`
   }
 
+  /** The epoch and the offset of a message that is appended once. */
+  once(topic: string, name: string): string {
+    return `${this.#prefix}:{${topic}}:o:${name}`
+  }
+
   /** A hash: the presences of a topic, by `<node>:<ref>`, and its version under `v`. */
   presences(topic: string): string {
     return `${this.#prefix}:{${topic}}:p`

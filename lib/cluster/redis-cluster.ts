@@ -94,8 +94,8 @@ export class RedisCluster implements Cluster {
     await this.#commands.ask("PUBLISH", this.#keys.channel(topic), plainEnvelope(this.#id, message.bytes()))
   }
 
-  append(topic: string, message: ClusterMessage, history: HistoryOptions): Promise<Position> {
-    return this.#history.append(topic, message, history)
+  append(topic: string, message: ClusterMessage, history: HistoryOptions, once?: string): Promise<Position> {
+    return this.#history.append(topic, message, history, once)
   }
 
   history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<HistorySlice> {

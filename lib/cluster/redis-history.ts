@@ -8,11 +8,14 @@ import type { Arrival, Found, Place } from "./sequencer.js"
 /** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
 const NUMBERING_MS = 3_600_000
 
-const process = randomBytes(6).toString("base64url")
+/** How long the name of a message is known that is appended once. */
+const ONCE_MS = 300_000
+
+const ownEpochs = randomBytes(6).toString("base64url")
 let epochs = 0
 
 /** One that nobody ever used. An append brings one along each time, and hardly ever needs it: it has to be cheap. */
-const newEpoch = (): string => `${process}${(epochs++).toString(36)}`
+const newEpoch = (): string => `${ownEpochs}${(epochs++).toString(36)}`
 
 /** What a message is called in its stream: its offset, and when it was appended. */
 export function readId(id: string): { offset: number; at: number } {
@@ -41,18 +44,24 @@ export class RedisHistory {
     this.#keys = keys
   }
 
-  async append(topic: string, message: ClusterMessage, { size, ttl }: HistoryOptions): Promise<Position> {
+  async append(
+    topic: string,
+    message: ClusterMessage,
+    { size, ttl }: HistoryOptions,
+    once?: string,
+  ): Promise<Position> {
     const [epoch, offset] = (await this.#link.run(
       APPEND,
-      [this.#keys.numbering(topic), this.#keys.stream(topic)],
+      [this.#keys.numbering(topic), this.#keys.stream(topic), this.#keys.once(topic, once ?? "")],
       this.#keys.channel(topic),
       newEpoch(),
       asBuffer(message.bytes()),
       String(size),
       String(ttl),
       String(Math.max(2 * ttl, NUMBERING_MS)),
-    )) as [Buffer, number]
-    return { epoch: String(epoch), offset: Number(offset) }
+      once === undefined ? "0" : String(ONCE_MS),
+    )) as [Buffer, number | Buffer]
+    return { epoch: String(epoch), offset: Number(String(offset)) }
   }
 
   /** What is kept behind an offset, or the newest. */
@@ -66,9 +75,10 @@ export class RedisHistory {
    */
   async behind(topic: string, history: HistoryOptions, place: Place): Promise<Found<Buffer>> {
     const { epoch, newest, complete, messages } = await this.#piece(topic, history, place.offset, history.size + 1)
+    if (epoch !== place.epoch) return { epoch, newest, complete: false, messages: [] }
     const same = messages[0]?.offset === place.offset ? messages[0] : undefined
     const rewound = newest < place.offset || (same !== undefined && place.at !== undefined && same.at !== place.at)
-    if (epoch === place.epoch && rewound) {
+    if (rewound) {
       const renewed = await this.#link.run(RENUMBER, [this.#keys.numbering(topic)], epoch, newEpoch())
       return { epoch: String(renewed), newest, complete: false, messages: [] }
     }

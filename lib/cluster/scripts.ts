@@ -26,10 +26,15 @@ const NOW = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** Numbers, keeps and tells. Keys: numbering, stream. */
+/** Numbers, keeps and tells, unless it was done under that name. Keys: numbering, stream, name. */
 export const APPEND: Script = script(
-  2,
-  `${NOW}local epoch = redis.call('HGET', KEYS[1], 'e')
+  3,
+  `local once = ARGV[7] ~= '0'
+if once then
+  local done = redis.call('HMGET', KEYS[3], 'e', 'o')
+  if done[1] then return done end
+end
+${NOW}local epoch = redis.call('HGET', KEYS[1], 'e')
 if not epoch then
   epoch = ARGV[2]
   redis.call('HSET', KEYS[1], 'e', epoch, 'o', 0)
@@ -40,6 +45,10 @@ local id = string.format('%d-%.0f', offset, now)
 redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[4], id, 'b', ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
+if once then
+  redis.call('HSET', KEYS[3], 'e', epoch, 'o', offset)
+  redis.call('PEXPIRE', KEYS[3], ARGV[7])
+end
 redis.call('PUBLISH', ARGV[1], '\\1' .. epoch .. '\\0' .. id .. '\\0' .. ARGV[3])
 return {epoch, offset}`,
 )

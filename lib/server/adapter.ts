@@ -88,8 +88,11 @@ export interface Cluster {
   start(node: ClusterNode): MaybePromise<void>
   /** Tells the other nodes that listen to the topic. */
   publish(topic: string, message: ClusterMessage): MaybePromise<void>
-  /** Numbers a message, keeps it and tells every node that listens, this one too: one step, and one order for all. */
-  append(topic: string, message: ClusterMessage, history: HistoryOptions): MaybePromise<Position>
+  /**
+   * Numbers a message, keeps it and tells every node that listens, this one too: one step, and one order for all. With
+   * `once`, the second message of that name does nothing, and gives the first one's place.
+   */
+  append(topic: string, message: ClusterMessage, history: HistoryOptions, once?: string): MaybePromise<Position>
   /** What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. */
   history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): MaybePromise<HistorySlice>
   /**

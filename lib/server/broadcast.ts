@@ -68,6 +68,13 @@ export class EncodedBroadcast implements SharedFrame {
   }
 }
 
+/** What is not the same of all broadcasts. */
+interface BroadcastTraits {
+  readonly sender?: string | undefined
+  readonly once?: string | undefined
+  readonly travelled?: TravelledFrame
+}
+
 /** A message to everybody on a topic. It is encoded once for each serializer among them, not once for each socket. */
 export class Broadcast implements ClusterMessage {
   readonly topic: string
@@ -76,16 +83,19 @@ export class Broadcast implements ClusterMessage {
   readonly sender: string | undefined
   /** Its place in the history of its topic, if it has one. */
   offset: number | undefined
+  /** What it goes by, so that a second one of that name does nothing. */
+  readonly once: string | undefined
   /** As it came from another node. */
   readonly travelled: TravelledFrame | undefined
   readonly #encoded: EncodedBroadcast[] = []
   #payload: unknown
   #bytes: Uint8Array | undefined
 
-  constructor(topic: string, event: string, payload: unknown, sender?: string, travelled?: TravelledFrame) {
+  constructor(topic: string, event: string, payload: unknown, { sender, once, travelled }: BroadcastTraits = {}) {
     this.topic = topic
     this.event = event
     this.sender = sender
+    this.once = once
     this.travelled = travelled
     this.#payload = payload
   }
@@ -94,7 +104,7 @@ export class Broadcast implements ClusterMessage {
   static from(topic: string, body: ClusterBody): Broadcast {
     if (body instanceof Broadcast) return body
     const travelled = readClusterFrame(body instanceof Uint8Array ? body : body.bytes())
-    return new Broadcast(topic, travelled.event, undefined, travelled.sender, travelled)
+    return new Broadcast(topic, travelled.event, undefined, { sender: travelled.sender, travelled })
   }
 
   /** What is in it. Of one that came from another node it is read when somebody asks. */

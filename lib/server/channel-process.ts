@@ -5,15 +5,22 @@ import type { Message, Ref } from "../protocol/message.js"
 import type { PresenceState } from "../protocol/presence.js"
 import { Broadcast } from "./broadcast.js"
 import { ChannelQueue } from "./channel-queue.js"
-import { isShutdown, type Channel, type StopReason, type TerminateReason, type TrackOptions } from "./channel.js"
+import {
+  isShutdown,
+  type BroadcastOptions,
+  type Channel,
+  type StopReason,
+  type TerminateReason,
+  type TrackOptions,
+} from "./channel.js"
 import { historyHandler } from "./history-handler.js"
-import { askToJoin, JOIN_TIMEOUT } from "./join.js"
+import { askToJoin, refusalOf } from "./join.js"
 import type { Tracker } from "./presence.js"
 import type { Subscriber } from "./pubsub.js"
 import { isPromise, run, wait, type Outcome } from "./run.js"
-import { noReply, Refused, type NoReply, type ReplyTo } from "./reply.js"
+import { noReply, type NoReply, type ReplyTo } from "./reply.js"
 import { Membership } from "./membership.js"
-import { NO_ID, PushProcess, type PushChannel } from "./push-process.js"
+import { NO_ID, PushProcess, replyToOf, type PushChannel } from "./push-process.js"
 import type { MaybePromise } from "./adapter.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ChannelRoute } from "./topics.js"
@@ -105,24 +112,20 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Asks the channel's `join`, and answers the client. */
   start(message: Message): void {
-    const { context, limits } = this.socket
     const started = performance.now()
     const { handlers, schemas } = this.route
     this.#busy = true
     askToJoin({
       params: this.#params,
       schema: schemas?.params,
-      timeoutMs: limits.joinMs,
+      timeoutMs: this.socket.limits.joinMs,
       ask: (params) => {
         this.#params = params
         return handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
       },
       ...this.outcome(
         (response) => this.#admit(message, response, started),
-        (error) => {
-          if (error === JOIN_TIMEOUT) context.limitHit("joinMs", this.socket)
-          this.#refuse(message, error)
-        },
+        (error) => this.#refuse(message, error),
       ),
     })
   }
@@ -156,19 +159,16 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     })
   }
 
-  broadcast(event: string, payload: unknown): MaybePromise<void> {
-    return this.#publish(event, payload, undefined)
+  broadcast(event: string, payload: unknown, options?: BroadcastOptions): MaybePromise<void> {
+    return this.#publish(event, payload, undefined, options)
   }
 
-  broadcastFrom(event: string, payload: unknown): MaybePromise<void> {
-    return this.#publish(event, payload, this)
+  broadcastFrom(event: string, payload: unknown, options?: BroadcastOptions): MaybePromise<void> {
+    return this.#publish(event, payload, this, options)
   }
 
   replyTo(): ReplyTo {
-    if (this.#current === undefined) {
-      throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
-    }
-    return this.#current.replyTo()
+    return replyToOf(this.#current)
   }
 
   stop(reason: StopReason = "normal"): void {
@@ -200,8 +200,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Ends without a word to the client: the line is gone, or the topic was joined anew. */
   end(reason: TerminateReason): void {
-    const wasJoined = this.joined
-    if (this.ended) return
+    const { joined: wasJoined, ended } = this
+    if (ended) return
     this.#status = "ended"
     const { context } = this.socket
     this.socket.release(this.#queue.clear())
@@ -258,13 +258,18 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     }
   }
 
-  #publish(event: string, payload: unknown, except: ChannelProcess | undefined): MaybePromise<void> {
+  #publish(
+    event: string,
+    payload: unknown,
+    except?: ChannelProcess,
+    { once }: BroadcastOptions = {},
+  ): MaybePromise<void> {
     if (!this.#canSpeak()) return undefined
-    const { context } = this.socket
     let told: MaybePromise<void> = undefined
     this.attempt(() => {
       const sender = except && this.#membership.senderId()
-      told = context.publish(new Broadcast(this.topic, event, payload, sender), except, this.socket)
+      const broadcast = new Broadcast(this.topic, event, payload, { sender, once })
+      told = this.socket.context.publish(broadcast, except, this.socket)
     })
     return told
   }
@@ -285,11 +290,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     if (!this.joining) return
     const entered = this.#membership.enter()
     if (!isPromise(entered)) return this.#welcome(message, response, started)
-    const outcome = this.outcome(
-      () => this.#welcome(message, response, started),
-      (error) => this.#refuse(message, error),
+    const admitted = (): void => this.#welcome(message, response, started)
+    wait(
+      entered,
+      this.outcome(admitted, (error) => this.#refuse(message, error)),
     )
-    wait(entered, outcome)
   }
 
   /** Lets the client in: first it is answered, then it gets what it missed, and then all that comes. */
@@ -304,8 +309,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       missed = answer.missed
       socket.reply(message.join_ref, message.ref, topic, "ok", answer.response)
     } catch (error) {
-      this.#refuse(message, error)
-      return
+      return this.#refuse(message, error)
     }
     this.#status = "joined"
     context.pubsub.subscribe(topic, this)
@@ -323,12 +327,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #refuse(message: Message, error: unknown): void {
     if (!this.joining) return
     const { socket, topic } = this
-    const refused = error instanceof Refused
-    const timeout = error === JOIN_TIMEOUT
+    const { reason, response } = refusalOf(error)
     socket.context.counters.rookery_joins_refused_total++
-    if (!refused && !timeout) socket.context.failed(error, "join", topic, socket)
-    const reason = refused ? "refused" : timeout ? "timeout" : "crashed"
-    const response: unknown = refused ? error.response : { reason: timeout ? "join timeout" : "join crashed" }
+    if (reason === "crashed") socket.context.failed(error, "join", topic, socket)
+    if (reason === "timeout") socket.context.limitHit("joinMs", socket)
     this.#status = "ended"
     this.#busy = false
     this.#membership.exit()
@@ -385,13 +387,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     const { topic, route, socket } = this
     if (event === PHX_LEAVE) {
       socket.reply(this.joinRef, ref, topic, "ok", {})
-      this.#finish({ kind: "left" }, PHX_CLOSE)
-      return
+      return this.#finish({ kind: "left" }, PHX_CLOSE)
     }
     const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
     if (handler === undefined) {
-      this.crash(new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`))
-      return
+      return this.crash(new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`))
     }
     this.#busy = true
     this.#current = new PushProcess(this, message, handler)

@@ -42,6 +42,15 @@ export interface TrackOptions {
   state?: boolean
 }
 
+/** Options of a broadcast. */
+export interface BroadcastOptions {
+  /**
+   * What the message goes by in its topic, for five minutes: a second one of that name does nothing. So a handler that is
+   * run again, because nobody knows whether its broadcast was kept, can just do it again. For topics with a history only.
+   */
+  once?: string | undefined
+}
+
 /**
  * One client in one room: what the handlers of a channel are given. Everything here may be called at any time, from a
  * timer or an event of your own as well; after the channel has ended it does nothing.
@@ -66,9 +75,17 @@ export interface Channel<Spec = AnySpec, Assigns = Loose> {
    * Sends an event to everybody on the topic, this client included. Await it where the answer must not come before
    * other nodes were told; it rejects if they could not be.
    */
-  broadcast<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): MaybePromise<void>
+  broadcast<E extends ServerEvent<Spec>>(
+    event: E,
+    payload: ServerEventsOf<Spec>[E],
+    options?: BroadcastOptions,
+  ): MaybePromise<void>
   /** Sends an event to everybody on the topic but this client. */
-  broadcastFrom<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): MaybePromise<void>
+  broadcastFrom<E extends ServerEvent<Spec>>(
+    event: E,
+    payload: ServerEventsOf<Spec>[E],
+    options?: BroadcastOptions,
+  ): MaybePromise<void>
   /** Within a handler: a function that answers its push later. The handler then returns `noReply`. */
   replyTo(): ReplyTo
   /** Ends the channel, after the handler that runs now and its reply. */

@@ -2,6 +2,7 @@ import type { Emitter } from "mitt"
 import { GOING_AWAY } from "../protocol/close-codes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import type { LimitName, Limits } from "../protocol/limits.js"
+import { RookeryError } from "../protocol/errors.js"
 import type { Broadcast } from "./broadcast.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
@@ -79,7 +80,11 @@ export class EndpointContext implements NodeHost {
    */
   publish(broadcast: Broadcast, except?: Subscriber, sender?: SocketProcess): MaybePromise<void> {
     const { topic, event } = broadcast
-    const told = this.node.publish(broadcast, this.topics.history(topic), except)
+    const history = this.topics.history(topic)
+    if (broadcast.once !== undefined && history === undefined) {
+      throw new RookeryError("bad_option", `once needs a channel with a history, and ${topic} has none`)
+    }
+    const told = this.node.publish(broadcast, history, except)
     if (event === "disconnect") void this.node.disconnect(topic)
     const failures = broadcast.failures()
     if (failures.length === 0) return told

@@ -16,6 +16,7 @@ import type { ContractSchemas } from "../protocol/schema.js"
 import { encodeQuery } from "../protocol/query.js"
 import { Admission, readQuery, Rejection } from "./admission.js"
 import { Broadcast } from "./broadcast.js"
+import type { BroadcastOptions } from "./channel.js"
 import { ConnectionSlots } from "./connection-slots.js"
 import { EndpointContext } from "./context.js"
 import type { Counters } from "./counters.js"
@@ -169,8 +170,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     topic: T,
     event: E,
     payload: ServerEventsOf<SpecOf<Topics, T>>[E],
+    { once }: BroadcastOptions = {},
   ): MaybePromise<void> {
-    return this.#context.publish(new Broadcast(topic, event, payload))
+    return this.#context.publish(new Broadcast(topic, event, payload, { once }))
   }
 
   /** Sends an event to everybody on a topic who is on this node. It is part of no history. */

@@ -1,9 +1,17 @@
 import type { Schema } from "../protocol/schema.js"
+import { Refused } from "./reply.js"
 import { isPromise, run, type Outcome } from "./run.js"
 import { validate } from "./validation.js"
 
 /** What a join fails with that took too long. */
 export const JOIN_TIMEOUT: unique symbol = Symbol("join timeout")
+
+/** Why a join is refused, and what the client is told. */
+export function refusalOf(error: unknown): { reason: "refused" | "timeout" | "crashed"; response: unknown } {
+  if (error instanceof Refused) return { reason: "refused", response: error.response }
+  if (error === JOIN_TIMEOUT) return { reason: "timeout", response: { reason: "join timeout" } }
+  return { reason: "crashed", response: { reason: "join crashed" } }
+}
 
 /** A join, and what comes of it. */
 export interface JoinAttempt extends Outcome {

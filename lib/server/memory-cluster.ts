@@ -28,15 +28,29 @@ interface Log {
   until: number
 }
 
-interface ClaimEntry {
-  answer: Uint8Array | undefined
-  until: number
+/** Something that is forgotten after a while. */
+interface Passing<T> {
+  readonly value: T
+  readonly until: number
 }
 
 /** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
 const NUMBERING_MS = 3_600_000
-/** How many answers to pushes are kept at most. */
-const MAX_CLAIMS = 100_000
+/** How long the name of a message is known that is appended once. */
+const ONCE_MS = 300_000
+/** How many answers to pushes, and how many such names, are kept at most. */
+const MAX_PASSING = 100_000
+
+/** Keeps an entry, and forgets old ones: two at a time, which is more than come. */
+function remember<T>(entries: Map<string, Passing<T>>, key: string, entry: Passing<T>, now: number): void {
+  entries.delete(key)
+  entries.set(key, entry)
+  let looks = 2
+  for (const [oldest, { until }] of entries) {
+    if ((until > now && entries.size <= MAX_PASSING) || looks-- === 0) return
+    entries.delete(oldest)
+  }
+}
 
 /** Everything that the nodes of one process share. */
 export class MemoryHub {
@@ -46,16 +60,29 @@ export class MemoryHub {
   #epochs = 0
   /** The one that was appended to longest ago is the first. */
   readonly #logs = new Map<string, Log>()
-  readonly #claims = new Map<string, ClaimEntry>()
+  /** Answers to pushes; `undefined` while somebody is at one. */
+  readonly #claims = new Map<string, Passing<Uint8Array | undefined>>()
+  readonly #named = new Map<string, Passing<Position>>()
 
   constructor(clock: Clock = systemClock) {
     this.clock = clock
   }
 
-  append(topic: string, body: ClusterMessage, { size, ttl }: HistoryOptions): { epoch: string; message: Kept } {
+  /** Gives the place of a message, and the message itself if it is not one that was there. */
+  append(
+    topic: string,
+    body: ClusterMessage,
+    { size, ttl }: HistoryOptions,
+    once?: string,
+  ): Position & { message?: Kept } {
     const now = this.clock.now()
     const log = this.#log(topic)
+    const name = once === undefined ? undefined : `${topic}\0${once}`
+    const known = name === undefined ? undefined : this.#named.get(name)
+    if (known !== undefined && known.until > now) return known.value
     const message = { offset: ++log.newest, body, until: now + ttl }
+    const position = { epoch: log.epoch, offset: message.offset }
+    if (name !== undefined) remember(this.#named, name, { value: position, until: now + ONCE_MS }, now)
     log.messages.push(message)
     // Twice the size before it is cut: a cut costs as much as it leaves.
     if (log.messages.length >= 2 * size) log.messages = log.messages.slice(-size)
@@ -63,7 +90,7 @@ export class MemoryHub {
     this.#logs.delete(topic)
     this.#logs.set(topic, log)
     this.#forget(now)
-    return { epoch: log.epoch, message }
+    return { ...position, message }
   }
 
   history(topic: string, { size }: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
@@ -81,14 +108,15 @@ export class MemoryHub {
     const now = this.clock.now()
     const known = this.#claims.get(key)
     if (known !== undefined && known.until > now) {
-      return known.answer === undefined ? { kind: "pending" } : { kind: "settled", answer: known.answer }
+      return known.value === undefined ? { kind: "pending" } : { kind: "settled", answer: known.value }
     }
-    this.#keep(key, { answer: undefined, until: now + claimMs })
+    remember(this.#claims, key, { value: undefined, until: now + claimMs }, now)
     return { kind: "new" }
   }
 
   settle(key: string, answer: Uint8Array, keepMs: number): void {
-    this.#keep(key, { answer, until: this.clock.now() + keepMs })
+    const now = this.clock.now()
+    remember(this.#claims, key, { value: answer, until: now + keepMs }, now)
   }
 
   release(key: string): void {
@@ -111,17 +139,6 @@ export class MemoryHub {
     for (const [topic, { until }] of this.#logs) {
       if (until > now || looks-- === 0) return
       this.#logs.delete(topic)
-    }
-  }
-
-  #keep(key: string, entry: ClaimEntry): void {
-    this.#claims.delete(key)
-    this.#claims.set(key, entry)
-    const now = this.clock.now()
-    let looks = 2
-    for (const [oldest, { until }] of this.#claims) {
-      if ((until > now && this.#claims.size <= MAX_CLAIMS) || looks-- === 0) return
-      this.#claims.delete(oldest)
     }
   }
 }
@@ -147,10 +164,11 @@ export class MemoryCluster implements Cluster {
     for (const node of this.#others(topic)) node.deliver(topic, message)
   }
 
-  append(topic: string, body: ClusterMessage, history: HistoryOptions): Position {
-    const { epoch, message } = this.#hub.append(topic, body, history)
+  append(topic: string, body: ClusterMessage, history: HistoryOptions, once?: string): Position {
+    const { epoch, offset, message } = this.#hub.append(topic, body, history, once)
+    if (message === undefined) return { epoch, offset }
     for (const { listens, node } of this.#all(topic)) if (listens) node.deliverNumbered(topic, epoch, message)
-    return { epoch, offset: message.offset }
+    return { epoch, offset }
   }
 
   history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): HistorySlice {

@@ -91,7 +91,7 @@ export class Node implements ClusterNode {
   publish(broadcast: Broadcast, history: HistoryOptions | undefined, except?: Subscriber): MaybePromise<void> {
     const { topic } = broadcast
     if (history !== undefined) {
-      const told = this.#told(topic, this.#cluster.append(topic, broadcast, history))
+      const told = this.#told(topic, this.#cluster.append(topic, broadcast, history, broadcast.once))
       if (this.#host.pubsub.count(topic) === 0) this.#host.published(broadcast, 0)
       return told
     }

@@ -1,4 +1,5 @@
 import type { Loose } from "../protocol/contract.js"
+import { RookeryError } from "../protocol/errors.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { idOfRef } from "../protocol/push-id.js"
 import type { Channel } from "./channel.js"
@@ -145,4 +146,10 @@ export class PushProcess {
     if (this.#key !== undefined) this.#channel.socket.context.once.release(this.#key)
     this.#key = undefined
   }
+}
+
+/** The way to answer later the push whose handler runs. */
+export function replyToOf(current: PushProcess | undefined): ReplyTo {
+  if (current !== undefined) return current.replyTo()
+  throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
 }

@@ -98,6 +98,17 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
   })
 
+  it("appends what has a name once, whoever does it again", async () => {
+    const [a, b] = (await nodes(make(), 2)) as [Node, Node]
+    await b.cluster.subscribe("t", HISTORY)
+    const first = await a.cluster.append("t", message("one"), HISTORY, "name")
+    const again = await b.cluster.append("t", message("other"), HISTORY, "name")
+    expect(again).toEqual(first)
+    expect((await a.cluster.append("t", message("two"), HISTORY, "another name")).offset).toBe(2)
+    expect((await a.cluster.append("u", message("three"), HISTORY, "name")).offset).toBe(1)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]))
+  })
+
   it("gives back what it keeps, and says what it does not", async () => {
     const [a] = (await nodes(make(), 1)) as [Node]
     const empty = await a.cluster.history("t", HISTORY, undefined, 10)
@@ -126,7 +137,7 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
       await b.cluster.subscribe("t")
       expect(b.seen.keys).toEqual(["ada"])
     })
-    expect(b.seen.here.get("r1")).toEqual(record("r1", "ada"))
+    expect(b.seen.here.get("r1")).toEqual({ ...record("r1", "ada"), topic: "t" })
     b.cluster.changePresence("t", { joins: [record("r2", "bob"), record("r3", "cleo")], leaves: [] })
     b.cluster.changePresence("t", { joins: [record("r4", "bob")], leaves: ["r2"] })
     await vi.waitFor(() => expect([...a.seen.here.keys()].sort()).toEqual(["r3", "r4"]))

@@ -40,6 +40,7 @@ async function join(client: WireClient, recover: object, params: object = {}): P
   return reply.response.recover
 }
 
+const isBroadcast = (frame: WireFrame): boolean => (frame as unknown[])[3] !== "phx_reply"
 const payloads = (frames: WireFrame[]): unknown[] => frames.map((frame) => (frame as unknown[])[4])
 const offsets = (frames: WireFrame[]): unknown[] => frames.map((frame) => (frame as unknown[])[5])
 
@@ -206,6 +207,29 @@ describe("a channel with a history", () => {
     expect(answer(await client.next())).toEqual({ status: "ok", response: {} })
     client.send("1", "2", "room:1", "phx_history", {})
     expect(await client.next()).toMatchObject(["1", "1", "room:1", "phx_error", {}])
+  })
+})
+
+describe("a broadcast that goes by a name", () => {
+  it("is sent once, however often its handler runs", async () => {
+    const { connect, endpoint } = await stage({}, (made) => {
+      made.channel("room:*", {
+        history: HISTORY,
+        receive: { add: ({ id }, room) => room.broadcast("added", { id }, { once: id }) },
+      })
+    })
+    const client = await connect()
+    await client.join("room:1", { recover: { id: "a" } })
+    for (const id of ["x", "x", "y"]) client.send("1", id, "room:1", "add", { id })
+    void endpoint.broadcast("room:1", "added", { id: "x" }, { once: "x" })
+    expect(payloads((await client.fence()).filter(isBroadcast))).toEqual([{ id: "x" }, { id: "y" }])
+  })
+
+  it("needs a history, and says so", async () => {
+    const { endpoint } = await stage({}, (made) => void made.channel("plain:*", {}))
+    expect(() => endpoint.broadcast("plain:1", "added", {}, { once: "x" })).toThrow(
+      expect.objectContaining({ code: "bad_option" }),
+    )
   })
 })
 

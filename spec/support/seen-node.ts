@@ -9,7 +9,8 @@ export class SeenNode implements ClusterNode {
   readonly delivered: string[] = []
   readonly numbered: string[] = []
   readonly lostTopics: string[] = []
-  readonly here = new Map<string, PresenceRecord>()
+  /** The presences of all topics, by their refs. */
+  readonly here = new Map<string, PresenceRecord & { topic: string }>()
   readonly commands: string[] = []
   readonly healths: boolean[] = []
   readonly failures: unknown[] = []
@@ -23,13 +24,13 @@ export class SeenNode implements ClusterNode {
   lost(topic: string): void {
     this.lostTopics.push(topic)
   }
-  presence(_topic: string, { joins, leaves }: { joins: readonly PresenceRecord[]; leaves: readonly string[] }): void {
+  presence(topic: string, { joins, leaves }: { joins: readonly PresenceRecord[]; leaves: readonly string[] }): void {
     for (const ref of leaves) this.here.delete(ref)
-    for (const record of joins) this.here.set(record.ref, record)
+    for (const record of joins) this.here.set(record.ref, { ...record, topic })
   }
-  presenceState(_topic: string, records: readonly PresenceRecord[]): void {
-    this.here.clear()
-    for (const record of records) this.here.set(record.ref, record)
+  presenceState(topic: string, records: readonly PresenceRecord[]): void {
+    for (const [ref, record] of this.here) if (record.topic === topic) this.here.delete(ref)
+    this.presence(topic, { joins: records, leaves: [] })
   }
   command(body: Uint8Array): void {
     this.commands.push(Buffer.from(body).toString())
