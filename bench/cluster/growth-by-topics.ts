@@ -68,7 +68,7 @@ export const growthByTopics: Scenario = {
   caseTitle: "topics",
   cases: TOPICS.map(caseOf),
   metrics: WORK_METRICS,
-  launches: 2,
+  launches: 1,
   warmUp: 3,
   rounds: 7,
 

@@ -37,21 +37,25 @@ export class Nest {
   }
 
   /** Nanoseconds of all nodes. */
-  async #cpu(settled: boolean): Promise<number> {
+  async #usage(settled: boolean): Promise<{ cpu: number; user: number }> {
     const usages = await Promise.all(this.remotes.map((remote) => remote.usage(settled ? "settled usage" : "usage")))
-    return usages.reduce((sum, { cpu }) => sum + cpu, 0)
+    const sum = (of: "cpu" | "user"): number => usages.reduce((total, usage) => total + usage[of], 0)
+    return { cpu: sum("cpu"), user: sum("user") }
   }
 
   /** Has something published, and says what it cost. */
   async measure(work: () => Promise<Work>): Promise<Record<string, number>> {
-    const cpuBefore = await this.#cpu(true)
+    const before = await this.#usage(true)
     const redisBefore = await this.redis.usage()
     const { publishes, deliveries, took } = await work()
     const redisAfter = await this.redis.usage()
-    const cpu = (await this.#cpu(false)) - cpuBefore
+    const after = await this.#usage(false)
+    const cpu = after.cpu - before.cpu
+    const user = after.user - before.user
     return {
       deliveries: deliveries / (took / 1e9),
       "CPU a delivery": cpu / deliveries,
+      "of it not the kernel's": user / deliveries,
       "CPU a publish": cpu / publishes,
       "Redis CPU a publish": (redisAfter.cpu - redisBefore.cpu) / publishes,
       "Redis commands a publish": (redisAfter.commands - redisBefore.commands) / publishes,
@@ -65,6 +69,7 @@ export class Nest {
 export const WORK_METRICS = {
   deliveries: "a second",
   "CPU a delivery": "ns",
+  "of it not the kernel's": "ns",
   "CPU a publish": "ns",
   "Redis CPU a publish": "ns",
   "Redis commands a publish": "commands",

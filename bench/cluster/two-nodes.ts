@@ -33,7 +33,7 @@ export const twoNodes: Scenario = {
   metrics: WORK_METRICS,
   launches: 2,
   warmUp: 3,
-  rounds: 9,
+  rounds: 5,
 
   async prepare(subject, of): Promise<Round> {
     const [inFlight, sockets] = CASES[of] ?? [1, 1]

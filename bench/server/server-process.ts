@@ -6,6 +6,8 @@ import { SERVERS } from "./servers.js"
 export interface Usage {
   /** Nanoseconds of all cores, since its start. */
   readonly cpu: number
+  /** Of these, those that were not the kernel's. */
+  readonly user: number
   /** Bytes on the heap and those it holds outside, in buffers too. */
   readonly memory: number
   readonly heap: number
@@ -29,7 +31,8 @@ process.on("message", async (question: Question) => {
   const { user, system } = process.cpuUsage()
   const { heapUsed, external, rss } = process.memoryUsage()
   // `external` counts the buffers already.
-  process.send?.({ cpu: (user + system) * 1000, memory: heapUsed + external, heap: heapUsed, rss } satisfies Usage)
+  const cpu = (user + system) * 1000
+  process.send?.({ cpu, user: user * 1000, memory: heapUsed + external, heap: heapUsed, rss } satisfies Usage)
 })
 process.once("disconnect", () => process.exit())
 // In good order, or a profile that was asked for would not be written.
