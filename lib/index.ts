@@ -1,5 +1,16 @@
 export { Channel } from "./client/channel.js"
-export type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./client/channel-options.js"
+export type {
+  ChannelOptions,
+  ChannelState,
+  Handler,
+  HistoryRequest,
+  HistoryResponse,
+  JoinOptions,
+  ListenOptions,
+  MessagesOptions,
+  PushArguments,
+  Recovery,
+} from "./client/channel-options.js"
 export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
 export type { WhenFull } from "./client/outbox.js"
 export { Presence, type PresenceOptions } from "./client/presence.js"

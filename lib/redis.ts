@@ -1,3 +1,3 @@
 export { redis } from "./cluster/redis.js"
-export type { RedisClient } from "./cluster/redis-client.js"
+export type { NodeRedis } from "./cluster/redis-client.js"
 export type { RedisOptions } from "./cluster/redis-cluster.js"

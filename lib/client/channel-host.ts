@@ -1,5 +1,6 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Message } from "../protocol/message.js"
+import type { ChannelTable } from "./channel-table.js"
 import type { WhenFull } from "./outbox.js"
 import type { Push } from "./push.js"
 import type { DownReason } from "./reconnector.js"
@@ -18,6 +19,8 @@ export interface ChannelEnd {
 export interface ChannelHost {
   readonly options: {
     readonly clock: Clock
+    /** What the client goes by at the server; nobody else does. */
+    readonly id: string
     readonly timeout: number
     readonly bufferSize: number
     readonly whenFull: WhenFull
@@ -27,10 +30,7 @@ export interface ChannelHost {
   makeRef(): string
   /** Sends a message, now or when it can. */
   post(message: Message, push?: Push): void
-  /** From now on the topic's messages come to this channel; another channel of the topic is left. */
-  enter(channel: ChannelEnd): void
-  /** The topic's messages go to nobody. */
-  exit(channel: ChannelEnd): void
+  readonly channels: ChannelTable
   /** Pushes that failed and still owe their `receive("timeout")`. */
   readonly owing: Set<Push>
   report(error: unknown): void

@@ -1,4 +1,4 @@
-import type { MayOmit } from "../protocol/contract.js"
+import type { Loose, MayOmit } from "../protocol/contract.js"
 import type { Ref } from "../protocol/message.js"
 import type { PushOptions } from "./push.js"
 
@@ -7,6 +7,45 @@ export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => voi
 
 /** Where a channel stands. */
 export type ChannelState = "closed" | "errored" | "joined" | "joining" | "leaving"
+
+/** Options of a channel. */
+export interface ChannelOptions {
+  /**
+   * Gets what was missed while the line was gone, from a server that keeps a history of the topic;
+   * {@link Channel.onRecovered} tells whether it could.
+   *
+   * @default false
+   */
+  recover?: boolean | undefined
+}
+
+/** Options of a channel and of its first join. */
+export type JoinOptions = ChannelOptions & Omit<PushOptions, "retry">
+
+/** What {@link Channel.onRecovered} tells. */
+export interface Recovery {
+  /** `false`: something is lost, and only the application knows where else to get it. */
+  recovered: boolean
+}
+
+/** What {@link Channel.history} asks for. */
+export interface HistoryRequest {
+  /** The offset to begin behind; without one it is the newest messages. */
+  since?: number | undefined
+  /** @default 100 */
+  limit?: number | undefined
+}
+
+/** What {@link Channel.history} gives. */
+export interface HistoryResponse {
+  epoch: string
+  /** The offset of the topic's newest message. */
+  newest: number
+  /** Whether nothing is missing between `since` and the first message. */
+  complete: boolean
+  /** The oldest first. */
+  messages: { offset: number; event: string; payload: Loose }[]
+}
 
 /** Options of {@link Channel.listen}. */
 export interface ListenOptions {

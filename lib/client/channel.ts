@@ -10,16 +10,28 @@ import type {
   RefusedOf,
   SentEvent,
 } from "../protocol/contract.js"
-import { bufferFull, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
-import { PHX_CLOSE, PHX_ERROR, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
+import { bufferFull, channelClosed, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
+import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
+import { refWithId } from "../protocol/push-id.js"
 import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
 import type { ChannelHost } from "./channel-host.js"
-import type { ChannelState, Handler, ListenOptions, MessagesOptions, PushArguments } from "./channel-options.js"
-import { messageStream } from "./message-stream.js"
+import type {
+  ChannelOptions,
+  ChannelState,
+  Handler,
+  HistoryRequest,
+  HistoryResponse,
+  ListenOptions,
+  MessagesOptions,
+  PushArguments,
+  Recovery,
+} from "./channel-options.js"
+import { messageStream, type MessageSource } from "./message-stream.js"
 import { onAbort } from "./on-abort.js"
 import { keep } from "./outbox.js"
 import { Push, type PushOptions } from "./push.js"
+import { see, takeAnswer, withSeen, type Seen } from "./recovery.js"
 import type { DownReason } from "./reconnector.js"
 import type { Provider } from "./socket-options.js"
 import type { Socket } from "./socket.js"
@@ -40,14 +52,17 @@ export class Channel<S = AnyTopics[string]> {
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
   #buffer: Set<Push> | undefined
+  /** Kept by a channel that recovers. */
+  #seen: Seen | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
 
   /** As `socket.channel()` makes one; this is for subclasses. */
-  constructor(topic: string, params: unknown, socket: Socket<Loose>)
+  constructor(topic: string, params: unknown, socket: Socket<Loose>, options?: ChannelOptions)
   /** @internal */
-  constructor(topic: string, params: unknown, host: ChannelHost)
-  constructor(topic: string, params: unknown = {}, host: ChannelHost) {
+  constructor(topic: string, params: unknown, host: ChannelHost, options?: ChannelOptions)
+  constructor(topic: string, params: unknown = {}, host: ChannelHost, options?: ChannelOptions) {
+    if (options?.recover) this.#seen = { id: host.options.id }
     this.topic = topic
     this.params = params
     this.host = host
@@ -74,6 +89,7 @@ export class Channel<S = AnyTopics[string]> {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
     const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
+    this.#seen &&= { id: this.#seen.id }
     if (!join.over) this.#rejoin()
     return join
   }
@@ -148,16 +164,7 @@ export class Channel<S = AnyTopics[string]> {
     event: E,
     { signal, limit = 1000 }: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivesOf<S>[E]> {
-    const listening = new AbortController()
-    const { add, end, messages } = messageStream<ReceivesOf<S>[E]>(limit, listening)
-    this.listen(event, add, listening)
-    this.listen(PHX_CLOSE, () => end(), listening)
-    // A long-lived signal must not keep the stream.
-    onAbort(
-      listening.signal,
-      onAbort(signal, () => end()),
-    )
-    return messages
+    return messageStream<ReceivesOf<S>[E]>(this as unknown as MessageSource<ReceivesOf<S>[E]>, event, limit, signal)
   }
 
   /** Calls back when the channel is left, or closed by the server: it is not joined again by itself. */
@@ -168,6 +175,16 @@ export class Channel<S = AnyTopics[string]> {
   /** Calls back when the channel crashed or the line went: it is joined again by itself. */
   onError(handler: (reason: Loose) => void): number {
     return this.on(PHX_ERROR, (reason) => handler(reason))
+  }
+
+  /** Calls back after a rejoin of a channel that recovers: whether it has everything, or something is lost. */
+  onRecovered(handler: (recovery: Recovery) => void): number {
+    return this.on(PHX_RECOVERED as ReceivedEvent<S>, handler as Handler<Loose>)
+  }
+
+  /** A piece of the topic's history, from a server of Rookery's that keeps one. */
+  history(request?: HistoryRequest): Push<HistoryResponse> {
+    return this.push(PHX_HISTORY as SentEvent<S>, ...([request] as never)) as Push<HistoryResponse>
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
@@ -189,7 +206,9 @@ export class Channel<S = AnyTopics[string]> {
   receive(message: Message): void {
     const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
-    if (!join_ref || join_ref === this.#join.ref) this.#trigger(event, payload, ref)
+    const current = !join_ref || join_ref === this.#join.ref
+    if (current && (!this.#seen || see(this.#seen, message, this.#state === "joined")))
+      this.#trigger(event, payload, ref)
     else this.host.log("channel", "outdated message", message)
   }
 
@@ -200,7 +219,7 @@ export class Channel<S = AnyTopics[string]> {
     // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.sentRef === push.ref && !push.retry) {
-        push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push again, or with retry`))
+        push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push with retry`))
       } else {
         this.withdraw(push)
         if (push.retry) push.stopTimer()
@@ -246,23 +265,21 @@ export class Channel<S = AnyTopics[string]> {
   #rejoin(): void {
     const { host } = this
     const join = this.#join
-    host.enter(this)
+    host.channels.enter(this)
     const ref = host.makeRef()
-    const ifCurrent =
-      <T>(next: (value: T) => void) =>
-      (value: T): void => {
-        if (join.ref === ref) next(value)
-      }
     this.#state = "joining"
     // Params that take long, or fail, count as an answer that does not come.
     join.begin(ref)
     whenReady(
       this.params as Provider<object>,
-      ifCurrent((payload) => this.#post(PHX_JOIN, payload ?? {}, ref, join as Push)),
-      ifCurrent((error) => {
+      (payload) => {
+        if (join.ref === ref) this.#post(PHX_JOIN, withSeen(payload, this.#seen), ref, join as Push)
+      },
+      (error) => {
+        if (join.ref !== ref) return
         this.#rejoinLater()
         host.report(error)
-      }),
+      },
     )
   }
 
@@ -292,7 +309,9 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #send(push: Push): void {
-    const ref = this.host.makeRef()
+    const { host } = this
+    let ref = host.makeRef()
+    if (push.retry) ref = refWithId(ref, (push.id ??= host.options.id + ref))
     push.begin(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
     this.#post(push.event, push.payload, ref, push)
@@ -300,15 +319,15 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    const { options } = this.host
     if (!push.retry) push.startTimer()
-    if (this.#state === "closed") return push.fail(gone(push))
-    const lost = keep((this.#buffer ??= new Set()), push, options)
-    lost?.failLoudly(bufferFull(`the push buffer of ${this.topic}`))
+    if (this.#state === "closed") return push.fail(channelClosed(push))
+    const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
+    lost?.failLoudly(bufferFull(`the buffer of ${this.topic}`))
   }
 
   #trigger(event: string, payload: unknown, ref: Ref = null): void {
     const joinRef = this.#join.ref
+    const isEnd = event === PHX_CLOSE || event === PHX_ERROR
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
@@ -316,11 +335,11 @@ export class Channel<S = AnyTopics[string]> {
     } catch (cause) {
       this.host.report(cause)
       // Whether there is a room is not for a callback to say.
-      if (event !== PHX_CLOSE && event !== PHX_ERROR) return
+      if (!isEnd) return
       handled = payload
     }
     if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
-    else if (event === PHX_ERROR || event === PHX_CLOSE) {
+    else if (isEnd) {
       this.host.log("channel", `${event} ${this.topic}`, handled)
       if (event === PHX_ERROR) this.#crashed()
       else this.#closed()
@@ -341,6 +360,8 @@ export class Channel<S = AnyTopics[string]> {
     if (status === "ok") {
       this.#state = "joined"
       this.#stopRejoin()
+      const recovered = this.#seen && takeAnswer(this.#seen, response)
+      if (recovered !== undefined) callBindings(this.#bindings, this.host, PHX_RECOVERED, { recovered })
       for (const push of this.#buffer ?? []) {
         this.#buffer?.delete(push)
         this.#send(push)
@@ -367,15 +388,12 @@ export class Channel<S = AnyTopics[string]> {
     const join = this.#join as Push
     this.#stopRejoin()
     this.#state = "closed"
-    this.host.exit(this)
+    this.host.channels.exit(this)
     join.stopTimer()
     for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
       // An error costs a stack trace, and most joins were answered long ago.
-      if (!push.over) push.fail(gone(push))
+      if (!push.over) push.fail(channelClosed(push))
     }
     join.ref = null
   }
 }
-
-const gone = (push: Push): RookeryError =>
-  new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it again`)

@@ -1,14 +1,13 @@
-import { reconnectDelay } from "../protocol/backoff.js"
 import { isBytes, toUint8Array } from "../protocol/bytes.js"
-import { systemClock, type Clock } from "../protocol/clock.js"
+import type { Clock } from "../protocol/clock.js"
 import { bufferFull, RookeryError, SerializerError } from "../protocol/errors.js"
 import type { BinaryType, IncomingFrame } from "../protocol/frame.js"
-import { stringifyJson } from "../serializer/decode-text.js"
-import type { CloseInfo, Transport } from "../transport/transport.js"
+import { parseJson, stringifyJson } from "../serializer/decode-text.js"
+import type { CloseInfo } from "../transport/transport.js"
 import { webSocket } from "../transport/websocket.js"
 import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
 import { Reconnector, type ReconnectPolicy, type Status, type StatusChange } from "./reconnector.js"
-import { provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
+import { lineOptions, provide, toTransport, type Provider, type TransportOption } from "./socket-options.js"
 import { keep, type BufferOptions, type WhenFull } from "./outbox.js"
 
 /** Options of a {@link Connection}. */
@@ -55,12 +54,12 @@ export type ConnectionEvents = {
 
 type Outgoing = string | Uint8Array
 
+const wrap = (room: string, data: unknown): unknown => ({ room, data })
+
 /** A plain line that stays connected, for servers that speak no Phoenix: text, JSON and bytes, both ways. */
 export class Connection {
   readonly #url: Provider<string>
-  readonly #json: boolean
-  readonly #envelope: (room: string, data: unknown) => unknown
-  readonly #buffer: BufferOptions
+  readonly #options: ConnectionOptions & BufferOptions
   #bindings: Bindings
   readonly #line: Reconnector<string>
   readonly #waiting = new Set<[frame: Outgoing]>()
@@ -68,16 +67,14 @@ export class Connection {
 
   /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
   constructor(url: Provider<string>, options: ConnectionOptions = {}) {
-    const { random = Math.random, clock = systemClock, reconnect = true, binaryType = "arraybuffer" } = options
-    const transport: Transport = options.transport === undefined ? webSocket() : toTransport(options.transport)
+    const resolved = (this.#options = lineOptions(options))
+    const { transport, reconnect = true, binaryType } = resolved
+    const way = transport ? toTransport(transport) : webSocket()
     this.#url = url
-    this.#json = options.json ?? false
-    this.#envelope = options.envelope ?? ((room, data) => ({ room, data }))
-    this.#buffer = { bufferSize: options.bufferSize ?? 1000, whenFull: options.whenFull ?? "refuse" }
     this.#line = new Reconnector<string>(
       {
         prepare: () => provide(this.#url),
-        open: (target, events) => transport.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
+        open: (target, events) => way.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
         onConnOpen: () => {
           this.#close = undefined
           for (const [frame] of this.#waiting) this.#send(frame)
@@ -94,12 +91,7 @@ export class Connection {
         onConnStatus: (status, change) => this.#tell("status", status, change),
         onConnSuspect: () => {},
       },
-      {
-        clock,
-        pageEvents: options.pageEvents ?? true,
-        maxReconnectAttempts: reconnect ? (options.maxReconnectAttempts ?? Infinity) : 0,
-        reconnectAfterMs: options.reconnectAfterMs ?? ((tries, lost) => reconnectDelay(tries, random, lost.code)),
-      },
+      reconnect ? resolved : { ...resolved, maxReconnectAttempts: 0 },
     )
   }
 
@@ -108,7 +100,7 @@ export class Connection {
   }
 
   get isConnected(): boolean {
-    return this.#line.link !== undefined
+    return !!this.#line.link
   }
 
   /** How the last line ended; `undefined` while there is one. */
@@ -139,16 +131,16 @@ export class Connection {
   send(data: unknown, { room }: { room?: string | undefined } = {}): void {
     if (room !== undefined) return this.sendTo(room, data)
     const frame = typeof data === "string" ? data : isBytes(data) ? toUint8Array(data) : stringifyJson(data)
-    if (frame === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
+    if (frame === undefined) throw new SerializerError("unencodable", "no JSON for this", "data")
     if (this.isConnected) return this.#send(frame)
     const entry: [Outgoing] = [frame]
-    const lost = keep(this.#waiting, entry, this.#buffer)
-    if (lost === entry) throw bufferFull("the connection's send buffer")
+    const lost = keep(this.#waiting, entry, this.#options)
+    if (lost === entry) throw bufferFull("the buffer of the connection")
   }
 
   /** Sends to a room, in the envelope. */
   sendTo(room: string, data: unknown): void {
-    this.send(this.#envelope(room, data))
+    this.send((this.#options.envelope ?? wrap)(room, data))
   }
 
   /** Calls back at an event. The returned function takes the callback off. */
@@ -183,11 +175,11 @@ export class Connection {
 
   #frame(frame: IncomingFrame): void {
     let data: unknown = frame
-    if (this.#json && typeof frame === "string") {
+    if (this.#options.json && typeof frame === "string") {
       try {
-        data = JSON.parse(frame)
-      } catch (cause) {
-        return this.#tell("error", new SerializerError("bad_frame", "not JSON", undefined, cause))
+        data = parseJson(frame)
+      } catch (error) {
+        return this.#tell("error", error)
       }
     }
     this.#tell("message", data)
@@ -200,7 +192,7 @@ export class Connection {
   /** Tells of a callback that threw. @internal */
   report(cause: unknown): void {
     if (isBound(this.#bindings, "error")) {
-      this.#tell("error", new RookeryError("handler_failed", "a callback threw; see the cause", cause))
+      this.#tell("error", new RookeryError("handler_failed", "a callback threw", cause))
     } else {
       console.error(cause)
     }

@@ -1,23 +1,38 @@
 import { bufferFull } from "../protocol/errors.js"
+import { PHX_CLOSE } from "../protocol/events.js"
+import type { ListenOptions } from "./channel-options.js"
+import { onAbort } from "./on-abort.js"
 
-/** A queue between whoever calls back and whoever loops. */
-export interface MessageStream<Payload> {
-  /** Hands a message to the loop; one that is over the limit ends it with an error. */
-  add(payload: Payload): void
-  /** No more messages come; those that came are still handed out, and the error after them. */
-  end(error?: Error): void
-  readonly messages: AsyncIterableIterator<Payload>
+/** Where the messages of a {@link messageStream} come from. */
+export interface MessageSource<Payload> {
+  listen(event: string, handler: (payload: Payload) => void, options: ListenOptions): unknown
 }
 
-/** @param listening aborted when no more messages are taken */
-export function messageStream<Payload>(limit: number, listening: AbortController): MessageStream<Payload> {
+/**
+ * The messages of an event, in a queue between whoever calls back and whoever loops. One that is over the limit ends the
+ * loop with an error, after those that came before.
+ */
+export function messageStream<Payload>(
+  source: MessageSource<Payload>,
+  event: string,
+  limit: number,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<Payload> {
+  const listening = new AbortController()
   const queue: Payload[] = []
   let failure: Error | undefined
   let wake = (): void => {}
 
-  const end = (error?: Error): void => {
-    failure ??= error
+  const end = (): void => {
     listening.abort()
+    wake()
+  }
+  const add = (payload: Payload): void => {
+    if (queue.length < limit) queue.push(payload)
+    else {
+      failure = bufferFull("the buffer of messages()")
+      listening.abort()
+    }
     wake()
   }
   const loop = async function* (): AsyncGenerator<Payload, void, void> {
@@ -35,13 +50,9 @@ export function messageStream<Payload>(limit: number, listening: AbortController
     end()
     return finish()
   }
-  return {
-    add(payload) {
-      if (queue.length >= limit) return end(bufferFull("the queue of messages()"))
-      queue.push(payload)
-      wake()
-    },
-    end,
-    messages,
-  }
+  source.listen(event, add, listening)
+  source.listen(PHX_CLOSE, end, listening)
+  // A long-lived signal must not keep the stream.
+  onAbort(listening.signal, onAbort(signal, end))
+  return messages
 }

@@ -67,7 +67,7 @@ export class Outbox {
     if (event === PHX_JOIN || event === PHX_LEAVE) return void entries.add(entry)
     const lost = keep(entries, entry, this.#options)
     if (!lost) return
-    const full = bufferFull("the socket's send buffer")
+    const full = bufferFull("the buffer of the socket")
     if (lost[1]) lost[1].failLoudly(full)
     else if (lost === entry) throw full
   }

@@ -117,7 +117,7 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
     state: PresenceState<Meta>,
     chooser: (key: string, presence: PresenceEntry<Meta>) => T | PresenceEntry<Meta> = (_key, presence) => presence,
   ): (T | PresenceEntry<Meta>)[] {
-    return Object.keys(state).map((key) => chooser(key, state[key] as PresenceEntry<Meta>))
+    return Object.entries(state).map(([key, presence]) => chooser(key, presence))
   }
 
   #apply(diff: PresenceDiff<Meta>): void {

@@ -17,8 +17,8 @@ export interface PushOptions {
   /** Takes the push back: one that was not sent yet is not sent any more. */
   signal?: AbortSignal | undefined
   /**
-   * Sends the push again after a rejoin until it is answered, for pushes that may arrive twice. The timeout counts only
-   * while it is on the line.
+   * Sends the push again whenever the line was lost before its answer came. With Rookery's endpoint it takes effect
+   * once; with any other it may arrive twice. The timeout counts only while it is on the line.
    *
    * @default false
    */
@@ -62,6 +62,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   ref: Ref = null
   /** The ref it was last sent with: while that is its ref, it is on the line. @internal */
   sentRef: Ref | undefined
+  /** What a push that may be sent again is known by. @internal */
+  id: string | undefined
   /** @internal */
   readonly retry: boolean
   /** @internal */

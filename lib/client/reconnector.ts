@@ -126,7 +126,7 @@ export class Reconnector<Target> {
         if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
       },
       (error) => {
-        this.#error(line, new ConnectError("not connected; see the cause", undefined, error))
+        this.#error(line, new ConnectError("not connected", undefined, error))
         this.#ended(line, closeInfo())
       },
     )
@@ -176,7 +176,7 @@ export class Reconnector<Target> {
       const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
       const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
       this.#waiting.add(settle)
-      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "opened(): aborted", signal?.reason)))
+      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "the signal was aborted", signal?.reason)))
       if (this.link) settle()
     })
   }

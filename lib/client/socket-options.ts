@@ -113,48 +113,73 @@ export interface OpenedOptions {
 export type ParamsArgument<Params> =
   MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]
 
-type Said = { [Name in keyof SocketOptions]?: NonNullable<SocketOptions[Name]> }
+type Said<Options> = { [Name in keyof Options]?: NonNullable<Options[Name]> }
+
+type LineOption =
+  | "reconnectAfterMs"
+  | "maxReconnectAttempts"
+  | "binaryType"
+  | "bufferSize"
+  | "whenFull"
+  | "pageEvents"
+  | "clock"
+  | "random"
+
+type LineOptions = Pick<SocketOptions, LineOption>
+
+/** The options of a line with every default filled in. */
+type ResolvedLineOptions<Options extends LineOptions> = Said<Options> & {
+  [Name in LineOption]: NonNullable<LineOptions[Name]>
+}
 
 /** The options with every default filled in. */
-export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> }
+export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> } & {
+  /** What the client goes by at the server; nobody else does. */
+  readonly id: string
+}
 
 type Defaulted =
+  | LineOption
   | "params"
   | "serializer"
   | "timeout"
   | "heartbeatIntervalMs"
-  | "reconnectAfterMs"
-  | "maxReconnectAttempts"
   | "rejoinAfterMs"
   | "longpollerTimeout"
   | "vsn"
-  | "binaryType"
-  | "bufferSize"
-  | "whenFull"
   | "highWaterMark"
-  | "pageEvents"
-  | "clock"
+
+/** The options of a line, whether or not it speaks Phoenix, with every default filled in. */
+export function lineOptions<Options extends LineOptions>(given: Options): ResolvedLineOptions<Options> {
+  // An option that is said to be undefined or null is one that is not said.
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as Said<Options>
+  const random = said.random ?? Math.random
+  return {
+    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.code),
+    maxReconnectAttempts: Infinity,
+    binaryType: "arraybuffer",
+    bufferSize: 1000,
+    whenFull: "refuse",
+    pageEvents: true,
+    clock: systemClock,
+    random,
+    ...said,
+  }
+}
 
 export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  // An option that is said to be undefined or null is one that is not said.
-  const said: Said = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null))
-  const { random = Math.random, serializer = jsonForClient } = said
+  const said = lineOptions(given)
+  const { random, serializer = jsonForClient } = said
   return {
     params: {},
     serializer,
     vsn: serializer.vsn,
     timeout: 10_000,
     heartbeatIntervalMs: 30_000,
-    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.code),
-    maxReconnectAttempts: Infinity,
     rejoinAfterMs: (tries) => rejoinDelay(tries, random),
     longpollerTimeout: 20_000,
-    binaryType: "arraybuffer",
-    bufferSize: 1000,
-    whenFull: "refuse",
     highWaterMark: 1 << 20,
-    pageEvents: true,
-    clock: systemClock,
+    id: random().toString(36),
     ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
     ...said,
   }
@@ -178,7 +203,7 @@ export function chooseTransport(options: ResolvedOptions): Transport {
 export function absoluteUrl(url: string): string {
   if (url.startsWith("/")) {
     const { location } = globalThis
-    if (!location) throw new RookeryError("bad_option", `there is no page here; give a whole URL`)
+    if (!location) throw new RookeryError("bad_option", `no page here; use a whole URL`)
     url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
   }
   return url.replace(/^http/, "ws")

@@ -7,11 +7,12 @@ import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
 import { bind, callBindings, isBound, rebind, type Bindings } from "./bindings.js"
-import type { ChannelEnd } from "./channel-host.js"
+import { ChannelTable } from "./channel-table.js"
 import { Channel } from "./channel.js"
 import { EndPoint, type Target } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
+import type { ChannelOptions, JoinOptions } from "./channel-options.js"
 import type { Push, PushOptions } from "./push.js"
 import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
 import {
@@ -41,8 +42,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
   #bindings: Bindings
-  /** The channel that a topic's messages go to. */
-  readonly #channels = new Map<string, ChannelEnd>()
+  /** @internal */
+  readonly channels: ChannelTable = new ChannelTable()
   /** @internal */
   readonly owing = new Set<Push>()
   #transport: Transport
@@ -50,7 +51,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #ref = 0
   #established = 0
   #reporting = false
-  #destroyed = false
+  #destroyed: true | undefined
 
   /**
    * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
@@ -88,7 +89,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   connect(params?: object): void {
     if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
     if (params !== undefined) {
-      console.log("connect(params) is deprecated: give params to the constructor")
+      console.log("connect(params): give params to the constructor")
       this.options.params = params
     }
     this.#connection.connect()
@@ -107,7 +108,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
     this.#destroyed = true
-    for (const channel of this.#channels.values()) channel.destroy()
+    for (const channel of this.channels.values()) channel.destroy()
     for (const push of this.owing) push.stopTimer()
     this.#outbox.clear()
     this.#connection.abandon()
@@ -127,17 +128,17 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** A channel of a topic, not joined yet. Params may be a function, asked at every join, which may be async. */
   channel<Topic extends TopicOf<T>>(
     topic: Topic,
-    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: ChannelOptions]
   ): Channel<SpecOf<T, Topic>> {
-    return new Channel<SpecOf<T, Topic>>(topic, params[0], this)
+    return new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
   }
 
   /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
   async join<Topic extends TopicOf<T>>(
     topic: Topic,
-    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: Omit<PushOptions, "retry">]
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: JoinOptions]
   ): Promise<Channel<SpecOf<T, Topic>>> {
-    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this)
+    const channel = new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
     await channel.join(options as PushOptions | undefined).catch((error: unknown) => {
       channel.leave()
       throw error
@@ -254,23 +255,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** @internal */
-  current(topic: string): ChannelEnd | undefined {
-    return this.#channels.get(topic)
-  }
-
-  /** @internal */
-  enter(channel: ChannelEnd): void {
-    const other = this.current(channel.topic)
-    if (other !== channel) other?.leave()
-    this.#channels.set(channel.topic, channel)
-  }
-
-  /** @internal */
-  exit(channel: ChannelEnd): void {
-    if (this.current(channel.topic) === channel) this.#channels.delete(channel.topic)
-  }
-
-  /** @internal */
   post(message: Message, push?: Push): void {
     this.#outbox.post(message, push)
   }
@@ -304,8 +288,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#established++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
-    for (const channel of this.#channels.values()) channel.onConnOpen()
-    callBindings(this.#bindings, this, "open")
+    for (const channel of this.channels.values()) channel.onConnOpen()
+    this.#tell("open")
     if (wantsPing) this.#beat()
   }
 
@@ -326,25 +310,25 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): void {
     this.log("transport", "error", error)
-    callBindings(this.#bindings, this, "error", error, this.options.transport, this.#established)
+    this.#tell("error", error, this.options.transport, this.#established)
   }
 
   /** @internal */
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
     // What a handler joins now waits for the next line.
-    for (const channel of [...this.#channels.values()]) channel.onConnDown(reason)
+    for (const channel of [...this.channels.values()]) channel.onConnDown(reason)
   }
 
   /** @internal */
   onConnClose(info: CloseInfo): void {
     this.log("transport", "close", info)
-    callBindings(this.#bindings, this, "close", info)
+    this.#tell("close", info)
   }
 
   /** @internal */
   onConnStatus(status: Status, change: StatusChange): void {
-    callBindings(this.#bindings, this, "status", status, change)
+    this.#tell("status", status, change)
   }
 
   /** @internal */
@@ -356,6 +340,10 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     const ref = this.makeRef()
     this.#bindings = bind(this.#bindings, event, ref, callback)
     return ref
+  }
+
+  #tell(event: string, ...args: unknown[]): void {
+    callBindings(this.#bindings, this, event, ...args)
   }
 
   #beat(): string {
@@ -393,8 +381,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #message(message: Message): void {
     const { topic, ref } = message
     this.#logMessage("receive", message)
-    this.#channels.get(topic)?.receive(message)
-    if (isBound(this.#bindings, "message")) callBindings(this.#bindings, this, "message", message)
+    this.channels.get(topic)?.receive(message)
+    this.#tell("message", message)
     if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
   }
 }

@@ -24,8 +24,8 @@ export interface Subscription<S = AnyTopics[string]> {
 /** What subscriptions need of their socket. @internal */
 export interface SubscriptionHost {
   channel(topic: string, params: unknown): Channel
-  /** The channel that the topic's messages go to. */
-  current(topic: string): Channel | undefined
+  /** The channel that each topic's messages go to. */
+  readonly channels: ReadonlyMap<string, Channel>
   report(error: unknown): void
 }
 
@@ -47,9 +47,9 @@ export function subscribe(
   let listening: AbortController
   const attach = (): void => {
     // Somebody's, who has joined the topic, or one to join.
-    const joined = host.current(topic)
+    const joined = host.channels.get(topic)
     if (joined && params !== undefined && !same(joined.params, params)) {
-      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same, or none`)
+      throw new RookeryError("params_differ", `${topic} is joined with other params; give the same`)
     }
     channel = joined ?? host.channel(topic, params)
     params = channel.params

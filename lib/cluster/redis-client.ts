@@ -1,3 +1,5 @@
+import { RookeryError } from "../protocol/errors.js"
+
 /** What a command answers; how much of it is bytes is said with the command. */
 export type RedisReply = unknown
 
@@ -23,4 +25,27 @@ export interface RedisClient {
     listener: (message: Buffer, channel: Buffer) => void,
     bufferMode: true,
   ): Promise<unknown>
+}
+
+/**
+ * What {@link redis} is given: a client of the package `redis`, with whatever options. Its own types differ by those
+ * options, so this says only how it is told from clients of other packages.
+ */
+export interface NodeRedis {
+  readonly isReady: boolean
+  readonly isOpen: boolean
+  duplicate(...options: never[]): unknown
+  connect(): Promise<unknown>
+  destroy(): void
+  sendCommand(...args: never[]): Promise<unknown>
+  subscribe(...args: never[]): Promise<unknown>
+}
+
+/** Sees to it that it is one, where no compiler has looked. */
+export function nodeRedis(given: NodeRedis): RedisClient {
+  const client = given as NodeRedis | undefined
+  if (typeof client?.duplicate === "function" && typeof client.destroy === "function" && "isReady" in client) {
+    return client as unknown as RedisClient
+  }
+  throw new RookeryError("bad_option", "this is no client of node-redis: give createClient() of the package redis")
 }

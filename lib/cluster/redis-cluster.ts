@@ -18,7 +18,7 @@ import { Presences } from "./presences.js"
 import type { RedisClient } from "./redis-client.js"
 import { RedisHistory } from "./redis-history.js"
 import { CLAIM, RELEASE } from "./scripts.js"
-import type { Place, Step } from "./sequencer.js"
+import type { Arrival, Place, Step } from "./sequencer.js"
 import { Subscriptions } from "./subscriptions.js"
 import { Topic } from "./topic.js"
 
@@ -98,8 +98,19 @@ export class RedisCluster implements Cluster {
     return this.#history.append(topic, message, history, once)
   }
 
-  history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<HistorySlice> {
-    return this.#history.read(topic, history, after, limit)
+  async history(
+    topic: string,
+    history: HistoryOptions,
+    after: number | undefined,
+    limit: number,
+  ): Promise<HistorySlice> {
+    const slice = await this.#history.read(topic, history, after, limit)
+    const known = this.#topics.get(topic)
+    // What was read may be ahead of what pub/sub has brought.
+    if (known?.sequencer.place?.epoch === slice.epoch) {
+      for (const message of slice.messages) this.#arrived(topic, known, slice.epoch, message)
+    }
+    return slice
   }
 
   async subscribe(topic: string, history?: HistoryOptions): Promise<void> {
@@ -235,14 +246,18 @@ export class RedisCluster implements Cluster {
 
   #envelope(topic: string, known: Topic, envelope: Envelope): void {
     if (envelope.kind === "numbered") {
-      const followed = this.#follow(topic, known, known.sequencer.arrive(envelope.epoch, envelope.message))
-      // Once more with all that is to be learned, and then whenever there is a chance.
-      followed?.catch(() => this.#catchUp.once(topic))
+      this.#arrived(topic, known, envelope.epoch, envelope.message)
     } else if (envelope.kind === "presence") {
       this.#changed(topic, known, envelope)
     } else if (envelope.node !== this.#id) {
       this.#node?.deliver(topic, envelope.body)
     }
+  }
+
+  #arrived(topic: string, known: Topic, epoch: string, message: Arrival<Buffer>): void {
+    const followed = this.#follow(topic, known, known.sequencer.arrive(epoch, message))
+    // Once more with all that is to be learned, and then whenever there is a chance.
+    followed?.catch(() => this.#catchUp.once(topic))
   }
 
   #changed(topic: string, known: Topic, { node, version, change }: Envelope & { kind: "presence" }): void {

@@ -1,5 +1,5 @@
 import type { Cluster } from "../server/adapter.js"
-import type { RedisClient } from "./redis-client.js"
+import { nodeRedis, type NodeRedis } from "./redis-client.js"
 import { RedisCluster, type RedisOptions } from "./redis-cluster.js"
 
 /**
@@ -12,6 +12,6 @@ import { RedisCluster, type RedisOptions } from "./redis-cluster.js"
  *
  * @param client yours, of node-redis; two connections more are made of it, and it is left alone otherwise
  */
-export function redis(client: unknown, options?: RedisOptions): Cluster {
-  return new RedisCluster(client as RedisClient, options)
+export function redis(client: NodeRedis, options?: RedisOptions): Cluster {
+  return new RedisCluster(nodeRedis(client), options)
 }

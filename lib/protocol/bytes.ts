@@ -3,9 +3,9 @@ export type Bytes = ArrayBuffer | ArrayBufferView
 
 /** Whether a payload is bytes, which travel as they are instead of as JSON. */
 export function isBytes(value: unknown): value is Bytes {
-  if (ArrayBuffer.isView(value)) return true
   // The tag tells an ArrayBuffer of another realm (an iframe, a vm context), which instanceof would not.
-  return (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] === "ArrayBuffer"
+  const tag = (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag]
+  return tag === "ArrayBuffer" || ArrayBuffer.isView(value)
 }
 
 /** The same bytes as a `Uint8Array`, without a copy: a view keeps its offset and its length. */

@@ -59,6 +59,10 @@ export class DisconnectedError extends RookeryError<"disconnected"> {}
 /** The channel was left, closed by the server, or crashed, so that no answer can come any more. */
 export class ChannelClosedError extends RookeryError<"channel_closed" | "channel_crashed"> {}
 
+/** The error of a push to a channel that is no more. */
+export const channelClosed = (push: unknown): ChannelClosedError =>
+  new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it first`)
+
 /** A bounded buffer is full. */
 export class BufferFullError extends RookeryError<"buffer_full"> {}
 
@@ -83,7 +87,7 @@ export class ConnectError extends RookeryError<"connect_failed" | "connect_refus
   readonly status: number | undefined
 
   constructor(message: string, status?: number, cause?: unknown) {
-    super(status === undefined ? "connect_failed" : "connect_refused", message, cause)
+    super(status ? "connect_refused" : "connect_failed", message, cause)
     this.status = status
   }
 }

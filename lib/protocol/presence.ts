@@ -63,17 +63,17 @@ export function applyDiff<Meta>(
   for (const key of Object.keys(joins)) {
     const joined = joins[key] as PresenceEntry<Meta>
     const current = next[key]
-    const metas = current === undefined ? joined.metas.slice() : [...without(current, refsOf(joined)), ...joined.metas]
+    const metas = [...(current ? without(current, refsOf(joined)) : []), ...joined.metas]
     next[key] = { ...joined, metas }
     onJoin?.(key, current, joined)
   }
   for (const key of Object.keys(leaves)) {
     const left = leaves[key] as PresenceEntry<Meta>
     const current = next[key]
-    if (current === undefined) continue
+    if (!current) continue
     const remaining = (next[key] = { ...current, metas: without(current, refsOf(left)) })
     onLeave?.(key, remaining, left)
-    if (remaining.metas.length === 0) delete next[key]
+    if (!remaining.metas.length) delete next[key]
   }
   return next
 }
@@ -85,19 +85,19 @@ export function diffOf<Meta>(from: PresenceState<Meta>, to: PresenceState<Meta>)
   const target = withoutPrototype(to)
   const source = withoutPrototype(from)
   for (const key of Object.keys(source)) {
-    if (target[key] === undefined) leaves[key] = source[key] as PresenceEntry<Meta>
+    if (!target[key]) leaves[key] = source[key] as PresenceEntry<Meta>
   }
   for (const key of Object.keys(target)) {
     const wanted = target[key] as PresenceEntry<Meta>
     const current = source[key]
-    if (current === undefined) {
+    if (!current) {
       joins[key] = wanted
       continue
     }
     const joined = without(wanted, refsOf(current))
     const left = without(current, refsOf(wanted))
-    if (joined.length > 0) joins[key] = { ...wanted, metas: joined }
-    if (left.length > 0) leaves[key] = { ...current, metas: left }
+    if (joined.length) joins[key] = { ...wanted, metas: joined }
+    if (left.length) leaves[key] = { ...current, metas: left }
   }
   return { joins, leaves }
 }

@@ -110,5 +110,5 @@ export function decodeServerMessage(frame: Uint8Array): Message {
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message
   // A numbered broadcast has an empty join_ref.
-  return offset === undefined ? message : { ...message, join_ref: (join_ref || null) as Ref, offset: Number(offset) }
+  return offset ? { ...message, join_ref: (join_ref as Ref) || null, offset: Number(offset) } : message
 }

@@ -40,7 +40,7 @@ const SUSPECT = /\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}|\d{309}/
 
 function assertSound(value: unknown): void {
   const pending = [value]
-  while (pending.length > 0) {
+  while (pending.length) {
     const next = pending.pop()
     if (typeof next === "string" ? /\p{Surrogate}/u.test(next) : next === Infinity || next === -Infinity) {
       throw new SerializerError("bad_frame", typeof next === "string" ? "half a surrogate pair" : "a number too large")

@@ -20,8 +20,7 @@ function fromObject(object: unknown): Message {
   return { join_ref, ref, topic, event, payload }
 }
 
-const noBytes = (): SerializerError =>
-  new SerializerError("unencodable", "V1 carries no bytes; use json() or msgpack()", "payload")
+const noBytes = (): SerializerError => new SerializerError("unencodable", "V1 carries no bytes; use json()", "payload")
 
 /**
  * Phoenix's V1: a JSON object a frame. For servers from before 2.0.0, and for those that pick it when a client names no

@@ -12,14 +12,21 @@ import {
 import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
 import type { ClientSerializer, Codec, Serializer } from "./serializer.js"
 
-/** The array that V2 and MessagePack share; an offset stands behind the payload, where other clients do not look. */
-export function toTuple({ join_ref, ref, topic, event, payload, offset }: Message): unknown[] {
-  const tuple: unknown[] = [join_ref, ref, topic, event, payload]
-  if (offset !== undefined) tuple.push(offset)
+/** The array that V2 and MessagePack share. */
+export const toTuple = ({ join_ref, ref, topic, event, payload }: Message): unknown[] => [
+  join_ref,
+  ref,
+  topic,
+  event,
+  payload,
+]
+
+/** The same from a server: an offset stands behind the payload, where other clients do not look. */
+export function toNumberedTuple(message: Message): unknown[] {
+  const tuple = toTuple(message)
+  if (message.offset !== undefined) tuple.push(message.offset)
   return tuple
 }
-
-const encodeText = (message: Message): string => stringifyJson(toTuple(message))
 
 /** Makes a message of that array. */
 export function fromTuple(tuple: unknown): Message {
@@ -42,7 +49,8 @@ export const jsonForClient: ClientSerializer = {
   vsn: VSN_V2,
   longPoll: true,
   client: {
-    encode: (message) => (isBytes(message.payload) ? encodeClientPush(message, message.payload) : encodeText(message)),
+    encode: (message) =>
+      isBytes(message.payload) ? encodeClientPush(message, message.payload) : stringifyJson(toTuple(message)),
     decode: (frame) =>
       typeof frame === "string" ? fromTuple(parseJson(frame)) : decodeServerMessage(toUint8Array(frame)),
   },
@@ -51,7 +59,7 @@ export const jsonForClient: ClientSerializer = {
 const server: Codec = {
   encode(message) {
     const bytes = serverBytes(message)
-    return bytes === undefined ? encodeText(message) : encodeServerMessage(message, bytes)
+    return bytes === undefined ? stringifyJson(toNumberedTuple(message)) : encodeServerMessage(message, bytes)
   },
   decode: (frame) =>
     typeof frame === "string" ? fromTuple(parseStrictJson(frame)) : decodeClientPush(toUint8Array(frame)),

@@ -4,7 +4,7 @@ import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { VSN_MSGPACK } from "../protocol/vsn.js"
-import { fromTuple, toTuple } from "./json.js"
+import { fromTuple, toNumberedTuple } from "./json.js"
 import { scanMsgpack } from "./msgpack-scan.js"
 import type { Codec, Frame, IncomingFrame, Serializer } from "./serializer.js"
 
@@ -72,7 +72,7 @@ function plainRecord(record: Record<string, unknown>): unknown {
 
 function encode(message: Message): Frame {
   try {
-    const tuple = toTuple(message)
+    const tuple = toNumberedTuple(message)
     tuple[4] = plainBytes(tuple[4])
     return packr.pack(tuple)
   } catch (cause) {

@@ -93,7 +93,10 @@ export interface Cluster {
    * `once`, the second message of that name does nothing, and gives the first one's place.
    */
   append(topic: string, message: ClusterMessage, history: HistoryOptions, once?: string): MaybePromise<Position>
-  /** What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. */
+  /**
+   * What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. Of a topic
+   * that is subscribed, everything in it was told by `deliverNumbered` before this resolves.
+   */
   history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): MaybePromise<HistorySlice>
   /**
    * The first subscriber of a topic came. Once it resolves, nothing that is published is missed, and `presenceState` was

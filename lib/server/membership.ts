@@ -73,7 +73,7 @@ export class Membership {
 
   #prepare(): MaybePromise<void> {
     if (this.#request === undefined || this.#history === undefined) return undefined
-    return this.#node.prepare(this.#topic, this.#history)
+    return this.#node.prepare(this.#topic, this.#history, this.#request)
   }
 
   #unavailable(error: unknown): never {

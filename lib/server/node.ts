@@ -128,13 +128,14 @@ export class Node implements ClusterNode {
     this.#host.presence.forget(topic)
   }
 
-  /** Makes sure that {@link Node.missed} can be answered. */
-  prepare(topic: string, history: HistoryOptions): MaybePromise<void> {
+  /** Makes sure that {@link Node.missed} can be answered, to a client that has seen everything up to a position. */
+  prepare(topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {
     const interest = this.#interests.get(topic)
-    if (this.alone || interest === undefined || (interest.recent !== undefined && interest.seeding === undefined)) {
-      return undefined
-    }
-    return (interest.seeding ??= this.#seed(interest, topic, history).finally(() => (interest.seeding = undefined)))
+    if (this.alone || interest === undefined) return undefined
+    // What somebody else asked for may be older than what this client has seen.
+    if (interest.seeding !== undefined) return interest.seeding.then(() => this.prepare(topic, history, seen))
+    if (interest.recent !== undefined && !interest.recent.isBehind(seen)) return undefined
+    return (interest.seeding = this.#learn(interest, topic, history).finally(() => (interest.seeding = undefined)))
   }
 
   /** What a client missed that comes back to a topic, which this node has entered; `undefined` if nobody knows. */
@@ -283,7 +284,15 @@ export class Node implements ClusterNode {
     return this.alone ? undefined : this.#cluster.command(new TextEncoder().encode(JSON.stringify(command)))
   }
 
-  /** Gets the newest messages at hand; those that come meanwhile stay behind them. */
+  /** Gets the newest messages at hand, or those that came by another node before they came here. */
+  async #learn(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
+    const position = interest.recent?.position
+    if (position === undefined) return this.#seed(interest, topic, history)
+    // It tells what it finds, as everything that is numbered.
+    await this.#cluster.history(topic, history, position.offset, history.size)
+  }
+
+  /** Those that come meanwhile stay behind them. */
   async #seed(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
     const recent = (interest.recent = new Recent(history))
     try {

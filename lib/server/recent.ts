@@ -47,6 +47,11 @@ export class Recent {
     return this.#position
   }
 
+  /** Whether somebody has seen more than has come here so far. */
+  isBehind({ epoch, offset = 0 }: Partial<Position>): boolean {
+    return epoch === this.#position?.epoch && offset > (this.#position?.offset ?? 0)
+  }
+
   /** Takes the next message. */
   add(epoch: string, offset: number, broadcast: Broadcast, now: number): void {
     if (this.#position?.epoch !== epoch || this.#position.offset + 1 !== offset) this.#held = []

@@ -69,9 +69,9 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
       if (working === second) return openSecond(url, linkOptions, events)
       // Where the attempt stands: with the first, or with the first open, or with the first as it was told to close; or it
       // is none of the first's business any more.
-      let stage: "trying" | "open" | "closing" | "left" = "trying"
+      let stage: "trying" | "open" | "closing" | "closed" = "trying"
       const leaveFirst = (): void => {
-        stage = "left"
+        stage = "closed"
         clock.clearTimeout(timer)
         link?.close()
       }
@@ -85,8 +85,8 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         // The socket believes in this line already, so it is told that it ended, and finds the second at its next try.
         leaveFirst()
         working = second
-        events.error(new ConnectError(`${first.name} carried nothing within ${after} ms`))
-        events.close(closeInfo(ABNORMAL, "no answer to a ping"))
+        events.error(new ConnectError(`${first.name}: no answer within ${after} ms`))
+        events.close(closeInfo(ABNORMAL, "no answer"))
       }
       let timer = working ? undefined : clock.setTimeout(late, after)
       let link: Link
@@ -104,12 +104,12 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
           events.frame(frame)
         },
         error(error) {
-          if (stage === "left") return
+          if (stage === "closed") return
           events.error(error)
           if (stage === "trying" && !working) fallBack()
         },
         close(info) {
-          if (stage === "left") return
+          if (stage === "closed") return
           if (stage === "trying" && !working) return fallBack()
           // Let in and cut off before a word was said: some proxies do that to what they do not know.
           if (stage === "open" && !info.wasClean) working ??= second
@@ -128,7 +128,7 @@ export function withFallback(first: Transport, second: Transport, options: Fallb
         send: (frame) => link.send(frame),
         close(code, reason) {
           // From here on a failure of the first is the end that was asked for.
-          if (stage !== "left") stage = "closing"
+          if (stage !== "closed") stage = "closing"
           clock.clearTimeout(timer)
           link.close(code, reason)
         },

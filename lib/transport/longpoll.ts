@@ -98,11 +98,11 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   const poll = async (): Promise<void> => {
     const headers = {
       Accept: "application/json",
-      ...(authToken !== undefined && { [AUTH_TOKEN_HEADER]: authTokenHeader(authToken) }),
+      ...(authToken && { [AUTH_TOKEN_HEADER]: authTokenHeader(authToken) }),
     }
     for (let answer; (answer = await ask({ headers }));) {
       const { status, messages = [] } = answer
-      if (status === 410 && token !== undefined) return fail(410, SESSION_GONE, "session_gone")
+      if (status === 410 && token) return fail(410, SESSION_GONE, "session_gone")
       if (status === 403) return fail(403, POLICY_VIOLATION, "forbidden")
       token = answer.token
       // Without a token, the next poll would be another's first, and so for ever.

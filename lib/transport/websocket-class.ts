@@ -11,8 +11,7 @@ export type TransportClass = WebSocketClass & { readonly transport: Transport }
 function readAuthToken(protocols: string | string[] | undefined): string | undefined {
   const offered = typeof protocols === "string" ? [protocols] : (protocols ?? [])
   const token = offered.find((protocol) => protocol.startsWith(AUTH_TOKEN_PREFIX))
-  if (token === undefined) return undefined
-  return authTokenOf(decodeBase64(token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/")))
+  return token && authTokenOf(decodeBase64(token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/")))
 }
 
 /** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */

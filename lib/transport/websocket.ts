@@ -49,13 +49,13 @@ interface PhoenixTransportExtras {
 export function webSocket({ WebSocket: Given, headers, agent, request }: WebSocketOptions = {}): Transport {
   const extra = (headers ?? agent ?? request) && { headers, agent, ...request }
   if (extra && !Given && !takesRequestOptions) {
-    throw new RookeryError("bad_option", "this WebSocket takes no headers or agent; use params or authToken")
+    throw new RookeryError("bad_option", "this WebSocket takes no headers; use params")
   }
   return {
     name: "WebSocket",
     open(url, { authToken, binaryType, timeout }, events) {
       const Class = Given ?? platformWebSocket()
-      if (!Class) throw new RookeryError("bad_option", "there is no WebSocket here; use longPoll()")
+      if (!Class) throw new RookeryError("bad_option", "no WebSocket here; use longPoll()")
       const protocols = authToken ? authTokenSubprotocols(authToken) : undefined
       const socket: WebSocketLike & PhoenixTransportExtras = extra
         ? new Class(url, protocols ?? [], extra)

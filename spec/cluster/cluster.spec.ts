@@ -31,14 +31,14 @@ const BACKENDS: [name: string, make: () => Backend][] = [
     },
   ],
 ]
-if (HAS_REDIS) {
+for (const RESP of HAS_REDIS ? ([2, 3] as const) : []) {
   BACKENDS.push([
-    "over Redis",
+    `over Redis with RESP ${RESP}`,
     () => {
       const prefix = randomUUID()
       return {
         async node() {
-          const client = createClient({ url: server?.url ?? "" })
+          const client = createClient({ url: server?.url ?? "", RESP })
           client.on("error", () => {})
           await client.connect()
           clients.push(client)
@@ -165,4 +165,10 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     await a.cluster.release("l")
     expect(await b.cluster.claim("l", 10_000)).toEqual({ kind: "new" })
   })
+})
+
+it("takes nothing for a client of Redis that is none", () => {
+  const other = { isReady: true, isOpen: true } as never
+  expect(() => redis(other)).toThrow(expect.objectContaining({ code: "bad_option" }))
+  expect(() => redis(undefined as never)).toThrow(expect.objectContaining({ code: "bad_option" }))
 })

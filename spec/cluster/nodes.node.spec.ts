@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 import { Presence, Socket, type Channel } from "rookery"
-import { Program } from "../support/program.js"
+import { NodeProcess } from "../support/node-process.js"
 import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
 
 const SOON = { timeout: 20_000, interval: 20 }
@@ -10,23 +10,6 @@ const LEASE_MS = 1500
 
 /** What several clients should all see. */
 const same = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what)
-
-/** A process with an endpoint. */
-class NodeProcess {
-  readonly program: Program
-  port = 0
-
-  constructor(program: Program) {
-    this.program = program
-  }
-
-  /** Has it do something, and gives what came of it. */
-  async do(line: string): Promise<string> {
-    this.program.type(line)
-    const [, answer = ""] = await this.program.printed(new RegExp(`^(?:did|failed) ${line}: (.*)$`))
-    return answer
-  }
-}
 
 /** Somebody in a room. */
 class Client {
@@ -67,15 +50,11 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", {
 
   async function nodes(count: number): Promise<NodeProcess[]> {
     prefix ||= randomUUID()
-    const args = ["--import", "tsx", "spec/support/cluster-node.ts"]
-    const options = ["--redis", server.url, "--prefix", prefix, "--lease", String(LEASE_MS)]
-    const started = Array.from(
-      { length: count },
-      () => new NodeProcess(new Program(process.execPath, [...args, ...options])),
-    )
+    const options = { redis: server.url, prefix, lease: LEASE_MS }
+    const started = Array.from({ length: count }, () => NodeProcess.start(options))
     for (const node of started) {
       undo.push(() => node.program.kill())
-      node.port = Number((await node.program.printed(/^listening at (\d+)$/))[1])
+      await node.ready()
     }
     return started
   }

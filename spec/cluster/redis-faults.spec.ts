@@ -60,6 +60,19 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
   })
 
+  it("tells what it reads of a history, though pub/sub has not brought it yet", async () => {
+    const [a, b] = [await node(), await node()]
+    const admin = await connected()
+    await b.cluster.subscribe("t", HISTORY)
+    await a.cluster.append("t", message("one"), HISTORY)
+    await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+    await a.cluster.append("t", message("two"), HISTORY)
+    await b.cluster.history("t", HISTORY, undefined, 10)
+    expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"])
+    await a.cluster.append("t", message("three"), HISTORY)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two", "t 3 three"]), SOON)
+  })
+
   it("tells what came while a node was not listening, though nothing new comes", async () => {
     const a = await node()
     const admin = await connected()

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest"
-import { MemoryCluster, MemoryHub, msgpack, type ChannelHandlers, type Endpoint } from "rookery/server"
+import {
+  MemoryCluster,
+  MemoryHub,
+  msgpack,
+  type ChannelHandlers,
+  type ClusterNode,
+  type Endpoint,
+  type HistorySlice,
+} from "rookery/server"
 import { FakeClock } from "../support/fake-clock.js"
 import { stages, type Stage } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
@@ -327,6 +335,26 @@ describe("a push that is sent again", () => {
   })
 })
 
+/** A cluster whose messages come late: only when somebody reads the history, or they are let through. */
+class LateCluster extends MemoryCluster {
+  #late: (() => void)[] = []
+
+  override start(node: ClusterNode): void {
+    const tell = node.deliverNumbered.bind(node)
+    node.deliverNumbered = (...message) => void this.#late.push(() => tell(...message))
+    super.start(node)
+  }
+
+  override history(...args: Parameters<MemoryCluster["history"]>): HistorySlice {
+    this.arrive()
+    return super.history(...args)
+  }
+
+  arrive(): void {
+    for (const deliver of this.#late.splice(0)) deliver()
+  }
+}
+
 describe("several endpoints of one cluster", () => {
   async function nodes(build: (endpoint: Endpoint) => void): Promise<[Stage, Stage]> {
     const hub = new MemoryHub()
@@ -358,6 +386,24 @@ describe("several endpoints of one cluster", () => {
     const back = await there.connect()
     expect(await join(back, { id: "a", epoch, offset: 0 })).toMatchObject({ recovered: true })
     expect(payloads([await back.next()])).toEqual(["missed"])
+  })
+
+  it("recover a client that has seen more than has come to its new node yet", async () => {
+    const hub = new MemoryHub()
+    const late = new LateCluster(hub)
+    const here = await stage({ cluster: new MemoryCluster(hub) }, rooms())
+    const there = await stage({ cluster: late }, rooms())
+    const [a, b] = [await here.connect(), await there.connect()]
+    const { epoch } = await join(a, { id: "a" })
+    await join(b, { id: "b" })
+    for (const text of ["one", "two"]) void here.endpoint.broadcast("room:1", "shout", text)
+    expect(offsets(await a.take(2))).toEqual([1, 2])
+    const back = await there.connect()
+    expect(await join(back, { id: "a", epoch, offset: 1 })).toMatchObject({ recovered: true, offset: 2 })
+    expect(payloads([await back.next()])).toEqual(["two"])
+    void here.endpoint.broadcast("room:1", "shout", "three")
+    late.arrive()
+    expect([payloads([await back.next()]), payloads(await b.take(3))]).toEqual([["three"], ["one", "two", "three"]])
   })
 
   it("show the presences of all, and take them away with their node", async () => {

@@ -1,6 +1,6 @@
 import { createClient } from "redis"
 import { redis } from "rookery/redis"
-import { Endpoint } from "rookery/server"
+import { Endpoint, Refused } from "rookery/server"
 import { parseArgs } from "node:util"
 
 /** One node of a cluster, in a process of its own: prints where it listens, and what it is told on standard input. */
@@ -36,9 +36,13 @@ endpoint.channel("room:*", {
 endpoint.channel("log:*", {
   history,
   receive: {
-    // The push counts once its message is kept.
+    // The push counts once its message is kept, and whoever sends it again adds nothing.
     async add(payload, room) {
-      await room.broadcast("added", payload)
+      try {
+        await room.broadcast("added", payload, { once: String(payload.n) })
+      } catch {
+        throw new Refused({ reason: "unavailable" })
+      }
     },
   },
 })

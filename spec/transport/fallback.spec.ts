@@ -210,7 +210,7 @@ describe("the second is opened instead", () => {
     expect(first.last.closedWith).toEqual([])
     expect(log.waiting.slice(1)).toEqual([
       ["error", expect.any(ConnectError)],
-      ["close", { code: 1006, reason: "no answer to a ping", wasClean: false }],
+      ["close", { code: 1006, reason: "no answer", wasClean: false }],
     ])
     first.last.lose()
     expect(log.waiting).toHaveLength(3)

@@ -26,7 +26,7 @@ const RECEIVED = [`"new_msg"`, `"typing"`, `"presence_state"`, `"presence_diff"`
 const CASES: Case[] = [
   [`socket.channel("rom:1", { name: "a" })`, `"rom:1"`, ...TOPICS],
   [`socket.join("rom:1", { name: "a" })`, `"rom:1"`, ...TOPICS],
-  [`socket.channel("room:1")`, `channel`, `Expected 2 arguments, but got 1`],
+  [`socket.channel("room:1")`, `channel`, `Expected 2-3 arguments, but got 1`],
   [`socket.subscribe("room:1", {})`, `subscribe`, `Expected 3 arguments, but got 2`],
   [`socket.channel("room:1", { nam: "a" })`, `nam`, `Did you mean to write 'name'?`],
   [`socket.channel("room:1", { name: 1 })`, `name`, `Type 'number' is not assignable to type 'string'`],
@@ -76,7 +76,7 @@ const CASES: Case[] = [
     `{ "room:*": { sends: { new_msg: { text: string } } } }`,
     `Types of property 'text' are incompatible`,
   ],
-  [`new Channel()`, `new Channel()`, `Expected 3 arguments, but got 0`],
+  [`new Channel()`, `new Channel()`, `Expected 3-4 arguments, but got 0`],
 ]
 
 function readConfig(): ts.ParsedCommandLine {

@@ -7,6 +7,8 @@ import {
   webSocket,
   withFallback,
   type ClientSerializer,
+  type HistoryResponse,
+  type Recovery,
   type SocketOptions,
   type Transport,
 } from "rookery"
@@ -14,6 +16,7 @@ import { msgpack } from "rookery/msgpack"
 import { phoenixOptions } from "rookery/phoenix"
 import { describe, expectTypeOf, it } from "vitest"
 import NodeWebSocket, { WebSocket as NamedNodeWebSocket } from "ws"
+import type { Topics } from "./topics.js"
 
 describe("the options of a socket", () => {
   it("may each be undefined, as what an app has not been told is", () => {
@@ -47,6 +50,32 @@ describe("the options of a socket", () => {
     expectTypeOf(socket).toBeConstructibleWith("/socket", { authToken: async () => 1 })
     // @ts-expect-error no such option
     expectTypeOf(socket).toBeConstructibleWith("/socket", { heartbeatMs: 1 })
+  })
+})
+
+describe("a channel that recovers", () => {
+  const socket = new Socket<Topics>("/socket")
+
+  it("is asked for behind the params, which the contract may allow to leave out", () => {
+    const room = socket.channel("room:1", { name: "Ada" }, { recover: true })
+    expectTypeOf(room).toEqualTypeOf(socket.channel("room:1", { name: "Ada" }))
+    expectTypeOf(socket.channel("news", {}, { recover: undefined })).toHaveProperty("onRecovered")
+    expectTypeOf(socket.join("news", undefined, { recover: true, timeout: 500 })).resolves.toHaveProperty("history")
+    // @ts-expect-error not instead of the params
+    socket.channel("room:1", { recover: true })
+    // @ts-expect-error it recovers or not
+    socket.channel("room:1", { name: "Ada" }, { recover: "yes" })
+    // @ts-expect-error a join is for join()
+    socket.channel("room:1", { name: "Ada" }, { timeout: 500 })
+  })
+
+  it("tells what became of it, and gives pieces of the history", () => {
+    const room = socket.channel("room:1", { name: "Ada" }, { recover: true })
+    room.onRecovered((recovery) => expectTypeOf(recovery).toEqualTypeOf<Recovery>())
+    expectTypeOf(room.history({ since: 4, limit: 10 })).resolves.toEqualTypeOf<HistoryResponse>()
+    expectTypeOf(room.history()).resolves.toEqualTypeOf<HistoryResponse>()
+    // @ts-expect-error an offset is a number
+    room.history({ since: "4" })
   })
 })
 

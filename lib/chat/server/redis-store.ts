@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto"
+import type { NodeRedis } from "rookery/redis"
 import type { ChatMessage } from "../topics.js"
 import { ID_LENGTH } from "./message-id.js"
 import type { ChatStore, Following, NewMessage, StoredLink, StoredSession } from "./store.js"
 
-/** A client of node-redis, as far as it is needed here: yours, of whatever make of its options. */
-export interface RedisStoreClient {
-  duplicate(): RedisStoreClient
+/** A client of node-redis, as far as it is needed here. */
+interface RedisClient {
+  duplicate(): RedisClient
   connect(): Promise<unknown>
   destroy(): void
   on(event: "error" | "ready", listener: (error?: unknown) => void): unknown
@@ -95,7 +96,8 @@ class Follower implements Following {
     const space = published.indexOf(" ")
     if (this.#reading === undefined && published.slice(0, space) === this.newest)
       this.#pass(read(published.slice(space + 1)))
-    else void this.catchUp()
+    // What cannot be read now is read once the connection is back, or with the next message.
+    else this.catchUp().catch(() => {})
   }
 
   /** Reads what is missing. While that fails it is known to be missing, and read with whatever comes next. */
@@ -124,10 +126,10 @@ class Follower implements Following {
  * @param client yours, of node-redis; one connection more is made of it, to hear what other nodes append
  */
 export async function redisStore(
-  given: unknown,
+  given: NodeRedis,
   { prefix = "rookery-chat" }: RedisStoreOptions = {},
 ): Promise<ChatStore> {
-  const client = given as RedisStoreClient
+  const client = given as unknown as RedisClient
   const subscriber = client.duplicate()
   const followers = new Set<Follower>()
   subscriber.on("error", () => {})

@@ -150,7 +150,7 @@ describe("longPollFallbackMs", () => {
         rookery: [
           'closes 1005 ""',
           'socket error "object"',
-          'socket close {code:1006,reason:"no answer to a ping",wasClean:false}',
+          'socket close {code:1006,reason:"no answer",wasClean:false}',
           "fetch http://example.test/socket/longpoll?vsn=2.0.0",
         ],
       },

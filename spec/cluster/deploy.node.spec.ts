@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { FaultyProxy, seeded } from "../support/faulty-proxy.js"
+import { LogClient, noSightings } from "../support/log-client.js"
+import { NodeProcess } from "../support/node-process.js"
+import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+
+const NODES = 3
+const CLIENTS = 300
+const TOPICS = 5
+/**
+ * At least a hundred clients of two rooms each leave a node at once. A stampede would be their joins, three hundred at the
+ * last node, in a fraction of a second; a client takes up to five seconds to come back after 1012.
+ */
+const MOST_JOINS_A_SECOND = 200
+
+const undo: (() => unknown)[] = []
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step()
+})
+
+/** The most of some times that lie within a second. */
+function mostInASecond(times: readonly number[]): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  let most = 0
+  let first = 0
+  for (const [last, time] of sorted.entries()) {
+    while ((sorted[first] as number) <= time - 1000) first++
+    most = Math.max(most, last - first + 1)
+  }
+  return most
+}
+
+describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
+  it("of all nodes under load loses nothing, and nobody comes back in a stampede", { timeout: 300_000 }, async () => {
+    const server = await RedisServer.start()
+    undo.push(() => server[Symbol.asyncDispose]())
+    const options = { redis: server.url, prefix: randomUUID(), history: 20_000 }
+    const nodes: NodeProcess[] = []
+    const start = async (): Promise<NodeProcess> => {
+      const node = NodeProcess.start(options)
+      undo.push(() => node.program.kill())
+      nodes.push(await node.ready())
+      return node
+    }
+    await Promise.all(Array.from({ length: NODES }, start))
+    const ports = (): number[] => nodes.map(({ port }) => port)
+    const balancer = await FaultyProxy.before(ports(), seeded(1))
+    undo.push(() => balancer[Symbol.asyncDispose]())
+
+    const seen = noSightings()
+    const topicsOf = (i: number): [string, string] => [`log:${i % TOPICS}`, `log:${(i + 1) % TOPICS}`]
+    const clients = Array.from({ length: CLIENTS }, (_, i) => new LogClient(balancer.port, `client ${i}`, seen))
+    undo.push(() => clients.forEach(({ socket }) => socket.destroy()))
+    await Promise.all(clients.flatMap((client, i) => topicsOf(i).map((topic) => client.join(topic))))
+    seen.joins.length = 0
+
+    const added = new Map<string, number[]>()
+    let next = 0
+    const deployed = new AbortController()
+    const load = clients.map(async (client, i) => {
+      while (!deployed.signal.aborted) {
+        const n = next++
+        const topic = topicsOf(i)[n % 2] as string
+        added.set(topic, [...(added.get(topic) ?? []), n])
+        await client.add(topic, n)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+    })
+    for (const old of [...nodes]) {
+      await start()
+      nodes.splice(nodes.indexOf(old), 1)
+      balancer.targets = ports()
+      old.program.type("close")
+      expect(await old.program.ended()).toBe(0)
+      // Everybody is back before the next one goes.
+      await vi.waitFor(() => expect(clients.filter(({ socket }) => !socket.isConnected())).toEqual([]), {
+        timeout: 30_000,
+        interval: 50,
+      })
+    }
+    deployed.abort()
+    await Promise.all(load)
+
+    const complete = (): boolean =>
+      clients.every(({ got }) =>
+        [...got].every(([topic, numbers]) => numbers.length >= (added.get(topic)?.length ?? 0)),
+      )
+    await vi.waitFor(() => expect(complete()).toBe(true), { timeout: 60_000, interval: 100 })
+    const orders = new Map(clients.flatMap(({ got }) => [...got]))
+    for (const { got } of clients) {
+      for (const [topic, numbers] of got) expect(numbers.join() === orders.get(topic)?.join()).toBe(true)
+    }
+    const sorted = (numbers: readonly number[] = []): number[] => numbers.toSorted((a, b) => a - b)
+    for (const [topic, order] of orders) expect(sorted(order)).toEqual(sorted(added.get(topic)))
+    expect(seen.notRecovered).toBe(0)
+    expect(seen.joins.length).toBeGreaterThanOrEqual(CLIENTS)
+    const most = mostInASecond(seen.joins)
+    console.log(
+      `rolling deploy: ${NODES} nodes replaced, ${next} messages, ${seen.messages} deliveries, ${seen.joins.length} joins, ` +
+        `at most ${most} in one second, ${seen.pushedAgain} pushes made anew, 0 lost, 0 twice`,
+    )
+    expect(most).toBeLessThanOrEqual(MOST_JOINS_A_SECOND)
+  })
+})

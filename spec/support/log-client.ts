@@ -1,0 +1,78 @@
+import { Socket, type Channel } from "rookery"
+
+/** What all clients of a test together have seen. */
+export interface Sightings {
+  recovered: number
+  notRecovered: number
+  messages: number
+  /** Pushes that had to be made anew, since nobody could say what came of them. */
+  pushedAgain: number
+  /** When channels were joined, in milliseconds. */
+  readonly joins: number[]
+}
+
+export const noSightings = (): Sightings => ({
+  recovered: 0,
+  notRecovered: 0,
+  messages: 0,
+  pushedAgain: 0,
+  joins: [],
+})
+
+const GIVE_UP_MS = 120_000
+
+/** A client that wants everything: it keeps what is added to some logs, and adds to them. */
+export class LogClient {
+  readonly socket: Socket
+  /** The numbers that came, by topic. */
+  readonly got = new Map<string, number[]>()
+  readonly #channels = new Map<string, Channel>()
+  readonly #seen: Sightings
+
+  constructor(port: number, name: string, seen: Sightings) {
+    this.#seen = seen
+    this.socket = new Socket(`ws://127.0.0.1:${port}/socket`, {
+      params: { name },
+      heartbeatIntervalMs: 2000,
+      rejoinAfterMs: (tries) => Math.min(100 * 2 ** tries, 2000),
+    })
+    void this.socket.connect()
+  }
+
+  /** Joins a log; resolves once it is. */
+  async join(topic: string): Promise<void> {
+    const got: number[] = []
+    const channel = this.socket.channel(topic, {}, { recover: true })
+    this.got.set(topic, got)
+    this.#channels.set(topic, channel)
+    channel.on("added", ({ n }: { n: number }) => {
+      got.push(n)
+      this.#seen.messages++
+    })
+    channel.onRecovered(({ recovered }) => {
+      if (recovered) this.#seen.recovered++
+      else this.#seen.notRecovered++
+    })
+    const join = channel.join()
+    join.receive("ok", () => this.#seen.joins.push(performance.now()))
+    await new Promise<void>((resolve) => join.receive("ok", () => resolve()))
+  }
+
+  /** Adds a number, and does not give up soon: only when somebody has said that it is kept it is done. */
+  async add(topic: string, n: number): Promise<void> {
+    const channel = this.#channels.get(topic)
+    const deadline = performance.now() + GIVE_UP_MS
+    for (;;) {
+      try {
+        await channel?.push("add", { n }, { retry: true, timeout: 20_000 })
+        return
+      } catch (cause) {
+        if (performance.now() > deadline) {
+          throw new Error(`${n} could not be added to ${topic}, which is ${channel?.state}`, { cause })
+        }
+        this.#seen.pushedAgain++
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
+}
