@@ -8,8 +8,10 @@ const NODES = [1, 2, 4, 8]
 const MANY = 4000
 const FEW = 8
 
-const caseOf = (nodes: number, sockets: number): string =>
-  `${nodes} ${nodes === 1 ? "node" : "nodes"}, ${sockets} sockets`
+const BUSY = 100
+
+const caseOf = (nodes: number, sockets: number, inFlight = 1): string =>
+  `${nodes} ${nodes === 1 ? "node" : "nodes"}, ${sockets} sockets${inFlight === 1 ? "" : `, ${inFlight} in flight`}`
 
 /** As many on one node as on eight, so that their code has run as often. */
 const PUBLISHES: Readonly<Record<number, number>> = { [MANY]: 50, [FEW]: 1000 }
@@ -20,22 +22,33 @@ const NODE_MORE_NS = 150_000
 
 export const growthByNodes: Scenario = {
   name: "growth-by-nodes",
-  title: "Cluster: CPU of all nodes, the sockets of one topic spread over 1 to 8 nodes, 1 publish in flight",
+  title:
+    "Cluster: CPU of all nodes, the sockets of one topic spread over 1 to 8 nodes (1 publish in flight if not said)",
   subjects: ["rookery", NUMBERED],
   caseTitle: "in all",
-  cases: [...NODES.map((nodes) => caseOf(nodes, MANY)), caseOf(1, FEW), caseOf(8, FEW)],
+  cases: [
+    ...NODES.map((nodes) => caseOf(nodes, MANY)),
+    caseOf(1, FEW),
+    caseOf(8, FEW),
+    caseOf(1, FEW, BUSY),
+    caseOf(8, FEW, BUSY),
+  ],
   metrics: WORK_METRICS,
   launches: 1,
   warmUp: 3,
   rounds: 5,
 
   async prepare(subject, of): Promise<Round> {
-    const [nodes = 1, sockets = 1] = (of.match(/\d+/g) ?? []).map(Number)
+    const [nodes = 1, sockets = 1, inFlight = 1] = (of.match(/\d+/g) ?? []).map(Number)
     const nest = await Nest.start(subject, nodes)
     const room = await Room.open(nest.remotes, subject, topicOf(subject, "lobby"), sockets)
     return () =>
       nest.measure(async () => {
-        const { deliveries, took } = await driven([room], 1, PUBLISHES[sockets])
+        const { deliveries, took } = await driven(
+          [room],
+          inFlight,
+          (PUBLISHES[sockets] ?? 1) * (inFlight === 1 ? 1 : 10),
+        )
         return { publishes: deliveries / sockets, deliveries, took }
       })
   },

@@ -106,6 +106,7 @@ export const recovery: Scenario = {
     "CPU a message": "ns",
     "heap of a client": "bytes",
     "RSS growth": "bytes",
+    "Redis memory of a message": "bytes",
     "Redis commands": "commands",
   },
   launches: 3,
@@ -120,7 +121,9 @@ export const recovery: Scenario = {
     const witness = await Witness.open(first.port, topics)
     return async () => {
       const seen = witness.offset
+      const { memory } = await nest.redis.usage()
       await witness.tell()
+      const kept = (await nest.redis.usage()).memory - memory
       const connecting = now()
       const lines = await connected(second)
       const timeToConnect = now() - connecting
@@ -147,6 +150,7 @@ export const recovery: Scenario = {
         "CPU a message": (after.cpu - before.cpu) / (CLIENTS * MISSED),
         "heap of a client": (settled.memory - before.memory) / CLIENTS,
         "RSS growth": after.rss - before.rss,
+        "Redis memory of a message": kept / (MISSED * topics.length),
         "Redis commands": redisAfter.commands - redisBefore.commands,
       }
     }

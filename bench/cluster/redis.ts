@@ -10,6 +10,8 @@ export interface RedisUsage {
   readonly commands: number
   readonly bytesIn: number
   readonly bytesOut: number
+  /** What it holds now. */
+  readonly memory: number
 }
 
 const PROGRAMS = ["redis-server", "valkey-server"]
@@ -67,13 +69,14 @@ export class Redis {
   }
 
   async usage(): Promise<RedisUsage> {
-    const text = `${await this.#info("stats")}\n${await this.#info("cpu")}`
+    const text = `${await this.#info("stats")}\n${await this.#info("cpu")}\n${await this.#info("memory")}`
     const field = (name: string): number => Number(new RegExp(`^${name}:(.*)$`, "m").exec(text)?.[1])
     return {
       cpu: (field("used_cpu_user") + field("used_cpu_sys")) * 1e9,
       commands: field("total_commands_processed"),
       bytesIn: field("total_net_input_bytes"),
       bytesOut: field("total_net_output_bytes"),
+      memory: field("used_memory"),
     }
   }
 }
