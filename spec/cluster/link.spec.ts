@@ -85,6 +85,18 @@ describe("a link to Redis", () => {
     expect([link.up, told]).toEqual([true, ["up", "down", "up"]])
   })
 
+  it("does not take its own standing still for a Redis that does not answer", async () => {
+    const link = await opened()
+    vi.useRealTimers()
+    const asked = link.ask("GET", "a")
+    const until = performance.now() + 1500
+    while (performance.now() < until) Math.sqrt(until)
+    // What was there to be read all the time is read now.
+    setImmediate(() => last().answers[0]?.("in time"))
+    expect(await asked).toBe("in time")
+    expect(link.up).toBe(true)
+  })
+
   it("is made anew where it seems open and does not answer, and not more often than Redis can bear", async () => {
     const link = await opened()
     await vi.advanceTimersByTimeAsync(10_000)
