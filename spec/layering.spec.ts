@@ -115,6 +115,7 @@ describe("the entry points", () => {
     expect([...reach("index.ts")]).not.toContain("serializer/msgpack.ts")
     expect(reached("msgpack.ts")).toEqual(["", "protocol", "serializer"])
     expect(reached("phoenix.ts")).toEqual(["", "phoenix"])
+    expect(reached("react.ts")).toEqual(["", "react"])
     expect(reached("testing.ts")).toEqual(["", "testing"])
   })
 })

@@ -26,6 +26,7 @@ export const LAYERS: Layer[] = [
   { of: "cluster", lib: ["protocol", "server/adapter.ts"], node: true },
   { of: "rpc", packages: [...PUBLIC, "capnweb"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
+  { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },
   { of: "chat", packages: PUBLIC },
   { of: "chat/platform.node.ts", packages: PUBLIC, node: true },

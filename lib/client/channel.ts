@@ -82,12 +82,13 @@ export class Channel<S = AnyTopics[string]> {
    * Joins the topic, and joins it again whenever the line or the channel broke. Once left or closed, a channel can be
    * joined anew.
    *
-   * @throws a `RookeryError` with code `already_joined` while it is joined or joining
+   * @throws a `RookeryError` with code `already_joined` while it is joined or joining, or `destroyed` when its socket is
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
+    this.host.channels.assertAlive()
     const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
     this.#seen &&= { id: this.#seen.id }
     if (!join.over) this.#rejoin()
@@ -215,7 +216,7 @@ export class Channel<S = AnyTopics[string]> {
   /** The line is gone. @internal */
   onConnDown(reason: DownReason): void {
     this.#stopRejoin()
-    if (this.#state === "errored") return
+    if (this.#state === "errored" || this.#state === "closed") return
     // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.sentRef === push.ref && !push.retry) {
@@ -247,9 +248,7 @@ export class Channel<S = AnyTopics[string]> {
       this.#postLeave()
       push.ref = null
       this.#rejoinLater()
-    } else {
-      this.withdraw(push)
-    }
+    } else this.withdraw(push)
     this.host.owing.delete(push)
     push.answer("timeout", {})
   }
@@ -265,9 +264,11 @@ export class Channel<S = AnyTopics[string]> {
   #rejoin(): void {
     const { host } = this
     const join = this.#join
-    host.channels.enter(this)
-    const ref = host.makeRef()
     this.#state = "joining"
+    host.channels.enter(this)
+    // Who had the topic was left for this one, and may have a handler that left this one too.
+    if (this.#join !== join || this.state !== "joining") return
+    const ref = host.makeRef()
     // Params that take long, or fail, count as an answer that does not come.
     join.begin(ref)
     whenReady(
@@ -319,7 +320,7 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    if (!push.retry) push.startTimer()
+    if (!push.retry && !this.host.channels.destroyed) push.startTimer()
     if (this.#state === "closed") return push.fail(channelClosed(push))
     const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
     lost?.failLoudly(bufferFull(`the buffer of ${this.topic}`))

@@ -109,7 +109,8 @@ export class Reconnector<Target> {
 
   /** Begins an attempt, unless one is under way or there is a line. */
   connect(): void {
-    if (this.#line && this.#line.state !== "closing") return
+    const former = this.#line
+    if (former && former.state !== "closing") return
     if (!this.#wanted) {
       this.#wanted = true
       this.#tries = 0
@@ -118,6 +119,8 @@ export class Reconnector<Target> {
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
     const line: Line = { state: "connecting", whenClosed: [] }
     this.#line = line
+    // Whoever connects anew does not wait for the end of the former line, and nor does a timer.
+    if (former) this.#ended(former, closeInfo())
     this.#options.clock.clearTimeout(this.#timer)
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
     whenReady(
@@ -133,8 +136,9 @@ export class Reconnector<Target> {
   }
 
   disconnect(whenClosed: () => void = () => {}, code?: number, reason?: string): void {
-    const line = this.#line
     this.#stop()
+    // Not before: whoever was told may have ended it otherwise.
+    const line = this.#line
     if (!line) return whenClosed()
     line.whenClosed.push(whenClosed)
     if (line.state === "closing") return

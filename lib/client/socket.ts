@@ -1,5 +1,4 @@
 import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
-import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
@@ -51,7 +50,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   #ref = 0
   #established = 0
   #reporting = false
-  #destroyed: true | undefined
 
   /**
    * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
@@ -87,7 +85,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    if (this.#destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
+    this.channels.assertAlive()
     if (params !== undefined) {
       console.log("connect(params): give params to the constructor")
       this.options.params = params
@@ -101,13 +99,14 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Resolves once connected; rejects when the trying has ended, the time is up or the signal aborted. */
-  opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
+  async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
+    this.channels.assertAlive()
     return this.#connection.opened(timeout, signal)
   }
 
   /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    this.#destroyed = true
+    this.channels.destroyed = true
     for (const channel of this.channels.values()) channel.destroy()
     for (const push of this.owing) push.stopTimer()
     this.#outbox.clear()

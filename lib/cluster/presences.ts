@@ -9,19 +9,32 @@ import { readSnapshot } from "./topic.js"
 class Untold {
   readonly joins = new Map<string, PresenceRecord>()
   readonly leaves = new Set<string>()
+  /** Joins that nobody can know of: who comes and goes while Redis is away leaves nothing to tell. */
+  readonly #unknown = new Set<string>()
 
-  add({ joins, leaves }: { joins: Iterable<PresenceRecord>; leaves: Iterable<string> }): this {
+  add({ joins, leaves }: { joins: Iterable<PresenceRecord>; leaves: Iterable<string> }, known: Known): this {
     for (const ref of leaves) {
       this.joins.delete(ref)
-      this.leaves.add(ref)
+      if (!this.#unknown.delete(ref)) this.leaves.add(ref)
     }
     for (const record of joins) {
-      this.leaves.delete(record.ref)
-      this.joins.set(record.ref, record)
+      const { ref } = record
+      if (!known(ref) && !this.leaves.delete(ref)) this.#unknown.add(ref)
+      this.joins.set(ref, record)
     }
     return this
   }
+
+  /** It was sent, and what became of it is not known. */
+  sent(): void {
+    this.#unknown.clear()
+  }
 }
+
+/** Whether somebody may have heard of a ref. */
+type Known = (ref: string) => boolean
+
+const maybe: Known = () => true
 
 /**
  * The presences of this node, on their way to Redis. What changes while others are on their way goes with the next
@@ -48,11 +61,12 @@ export class Presences {
   change(topic: string, change: PresenceChange): void {
     let own = this.#own.get(topic)
     if (own === undefined) this.#own.set(topic, (own = new Map()))
+    const before = own
+    this.#untoldOf(topic).add(change, (ref) => before.has(ref))
     for (const ref of change.leaves) own.delete(ref)
     for (const record of change.joins) own.set(record.ref, record)
     if (own.size === 0) this.#own.delete(topic)
-    this.#untoldOf(topic).add(change)
-    this.tell()
+    void this.tell()
   }
 
   /** Tells what was not told yet. Resolves once it was, or has failed. */
@@ -63,7 +77,7 @@ export class Presences {
   /** Tells everything once more: Redis has forgotten it. */
   again(): Promise<void> {
     this.#listed = new Set()
-    for (const [topic, own] of this.#own) this.#untoldOf(topic).add({ joins: own.values(), leaves: [] })
+    for (const [topic, own] of this.#own) this.#untoldOf(topic).add({ joins: own.values(), leaves: [] }, maybe)
     return this.tell()
   }
 
@@ -96,6 +110,8 @@ export class Presences {
   }
 
   async #tell(topic: string, untold: Untold): Promise<boolean> {
+    if (untold.joins.size + untold.leaves.size === 0) return true
+    untold.sent()
     try {
       if (!this.#listed.has(topic)) await this.#link.ask("SADD", this.#keys.nodeTopics(this.#node), topic)
       this.#listed.add(topic)
@@ -114,7 +130,7 @@ export class Presences {
       return true
     } catch (error) {
       const newer = this.#untold.get(topic)
-      if (newer !== undefined) untold.add({ joins: newer.joins.values(), leaves: newer.leaves })
+      if (newer !== undefined) untold.add({ joins: newer.joins.values(), leaves: newer.leaves }, maybe)
       this.#untold.set(topic, untold)
       this.#failed(error, topic)
       return false

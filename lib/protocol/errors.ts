@@ -22,6 +22,7 @@ export type ErrorCode =
   | "already_tracked"
   | "not_tracked"
   | "bad_option"
+  | "no_socket"
   | "destroyed"
 
 /** Every error of Rookery: a `code` to switch on, a `message` that says what to do, and the `cause` if there is one. */

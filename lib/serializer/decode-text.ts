@@ -1,4 +1,5 @@
 import { SerializerError } from "../protocol/errors.js"
+import { assertShallow } from "./nesting.js"
 import type { IncomingFrame } from "./serializer.js"
 
 // Made at its first use: some platforms have none, and can speak JSON over text all the same.
@@ -51,9 +52,15 @@ function assertSound(value: unknown): void {
   }
 }
 
+/** What a client sent as JSON: no deeper than it is safe to walk. */
+export function parseShallowJson(text: string): unknown {
+  assertShallow(text)
+  return parseJson(text)
+}
+
 /** The same by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
 export function parseStrictJson(text: string): unknown {
-  const value = parseJson(text)
+  const value = parseShallowJson(text)
   if (SUSPECT.test(text)) assertSound(value)
   return value
 }

@@ -1,7 +1,5 @@
 import { SerializerError } from "../protocol/errors.js"
-
-/** Deeper than any payload people send, and far from where a recursive decoder runs out of stack. */
-const MAX_DEPTH = 512
+import { MAX_DEPTH } from "./nesting.js"
 
 const bad = (what: string, at: number): SerializerError => new SerializerError("bad_frame", what, at)
 

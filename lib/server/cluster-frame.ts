@@ -19,6 +19,7 @@ const JSON_TEXT = 0
 const JSON_BINARY = 1
 const MSGPACK = 2
 const HEADER = 5
+const MAX_NAMES = 0xffff
 
 /** A broadcast that came from another node. */
 export interface TravelledFrame {
@@ -44,7 +45,12 @@ function isPlain(value: unknown): boolean {
 
 function formOf(payload: unknown): number {
   if (isBytes(payload)) return JSON_BINARY
-  return isPlain(payload) ? JSON_TEXT : MSGPACK
+  try {
+    return isPlain(payload) ? JSON_TEXT : MSGPACK
+  } catch {
+    // A circle, or too deep: the serializer says so.
+    return MSGPACK
+  }
 }
 
 /** Writes a broadcast for other nodes. */
@@ -53,6 +59,7 @@ export function writeClusterFrame(message: Message, sender: string | undefined):
   const written = FORMS[form]?.serializer.server.encode(message) ?? ""
   const names = Buffer.from((sender ?? "") + message.event)
   const senderLength = Buffer.byteLength(sender ?? "")
+  if (names.length > MAX_NAMES) throw new SerializerError("unencodable", "the name is too long for a cluster", "event")
   const header = Buffer.allocUnsafe(HEADER)
   header[0] = form
   header.writeUInt16BE(senderLength, 1)
@@ -69,6 +76,8 @@ export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
   }
   const sender = HEADER + buffer.readUInt16BE(1)
   const event = sender + buffer.readUInt16BE(3)
+  if (event > buffer.length)
+    throw new SerializerError("bad_frame", "a frame of another node ends within its names", event)
   return {
     event: buffer.toString("utf8", sender, event),
     sender: sender === HEADER ? undefined : buffer.toString("utf8", HEADER, sender),

@@ -3,6 +3,7 @@ import { INTERNAL_ERROR, NORMAL, POLICY_VIOLATION } from "../protocol/close-code
 import { SerializerError } from "../protocol/errors.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
+import { parseShallowJson } from "../serializer/decode-text.js"
 import { frameOf } from "./gateway-frame.js"
 import type { GatewayOptions } from "./gateway-options.js"
 import type { ServerLink, SharedFrame } from "./link.js"
@@ -141,7 +142,7 @@ export class GatewayClient<Assigns = Loose> {
   #read(frame: Frame): unknown {
     if (typeof frame !== "string" || !this.#host.options.json) return frame
     try {
-      return JSON.parse(frame)
+      return parseShallowJson(frame)
     } catch (cause) {
       this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", undefined, cause))
       return undefined

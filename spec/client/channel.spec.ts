@@ -244,3 +244,51 @@ it("tells a channel that was never joined not to push", async () => {
   expect(() => socket.channel("room:9").push("x")).toThrow(expect.objectContaining({ code: "not_joined" }))
   expect(await fate(socket.channel("room:9").leave())).toEqual({})
 })
+
+describe("two channels of one topic", () => {
+  it("make one join where one is joined again as soon as it is left for the other", async () => {
+    const { room, socket, stage, errors } = await joined()
+    const other = socket.channel("room:1")
+    room.onClose(() => void other.join())
+    expect(() => other.join()).not.toThrow()
+    await settled()
+    expect(errors).toMatchObject([{ code: "already_joined" }])
+    expect(stage.line.of("phx_join")).toHaveLength(2)
+    expect([room.state, other.state]).toEqual(["closed", "joined"])
+  })
+
+  it("never hold two joins where the one that had the topic takes it back at once", async () => {
+    const { room, socket, stage } = await joined()
+    const other = socket.channel("room:1")
+    room.onClose(() => void room.join())
+    expect(await fate(other.join())).toBe("channel_closed")
+    expect(stage.line.received.map(({ event }) => event)).toEqual(["phx_join", "phx_leave", "phx_join"])
+    expect([room.state, other.state]).toEqual(["joined", "closed"])
+  })
+
+  it("stay apart where a handler of the one leaves the other", async () => {
+    const { room, socket, stage } = await joined()
+    const other = socket.channel("room:1")
+    room.onClose(() => void other.leave())
+    expect(await fate(other.join())).toBe("channel_closed")
+    expect(stage.line.of("phx_join")).toHaveLength(1)
+    expect([room.state, other.state]).toEqual(["closed", "closed"])
+    await room.join()
+    expect(room.state).toBe("joined")
+  })
+})
+
+describe("when the line goes", () => {
+  it("a room that is left by a handler of another stays closed", async () => {
+    const { room, socket, stage } = await joined()
+    const other = socket.channel("room:2")
+    const told = vi.fn()
+    await other.join()
+    room.onError(() => void other.leave())
+    other.onError(told)
+    stage.line.close()
+    await after(1000)
+    expect([room.state, other.state]).toEqual(["joined", "closed"])
+    expect(told).not.toHaveBeenCalled()
+  })
+})

@@ -95,7 +95,9 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     await expect(a.cluster.append("t", message("lost"), HISTORY)).rejects.toMatchObject({ code: "cluster_unavailable" })
     await expect(a.cluster.publish("t", message("lost"))).rejects.toMatchObject({ code: "cluster_unavailable" })
     // Whoever comes and goes meanwhile is told of later, and a topic that is entered meanwhile is listened to.
-    a.cluster.changePresence("t", { joins: [record("r2", "bob")], leaves: ["r1"] })
+    a.cluster.changePresence("t", { joins: [record("r2", "bob"), record("r3", "eve")], leaves: ["r1"] })
+    a.cluster.changePresence("t", { joins: [record("r4", "dan")], leaves: ["r3"] })
+    a.cluster.changePresence("t", { joins: [], leaves: ["r4"] })
     await b.cluster.subscribe("u", HISTORY)
     await server.start()
     await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([true, true]), SOON)

@@ -12,8 +12,8 @@ export interface Example {
 
 /** The blocks of TypeScript in a text. */
 export function examplesOf(markdown: string): Example[] {
-  return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = ""], i) => ({
-    name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `example-${i}.ts`,
+  return [...markdown.matchAll(/^```(tsx?)\n([\s\S]*?)^```/gm)].map(([, kind = "", code = ""], i) => ({
+    name: /^\/\/ (\S+\.tsx?)\n/.exec(code)?.[1] ?? `example-${i}.${kind}`,
     code,
   }))
 }

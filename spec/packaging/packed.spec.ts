@@ -9,8 +9,8 @@ import { runNode } from "./run-node.js"
 
 let project: Project
 beforeAll(async () => {
-  const types = ["@types/node", "@types/phoenix", "undici-types"]
-  project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "phoenix", "ws", ...types])
+  const types = ["@types/node", "@types/phoenix", "@types/react", "csstype", "undici-types"]
+  project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "phoenix", "react", "ws", ...types])
 })
 afterAll(() => project.remove())
 
@@ -19,6 +19,7 @@ const IMPORTS = {
     import { RookeryError, SerializerError, Socket, webSocket } from "rookery"
     import { msgpack } from "rookery/msgpack"
     import { phoenixOptions } from "rookery/phoenix"
+    import { createHooks } from "rookery/react"
     import { RookeryError as ServerError } from "rookery/server"
     import { Socket as PhoenixSocket } from "phoenix"
     import manifest from "rookery/package.json" with { type: "json" }`,
@@ -26,6 +27,7 @@ const IMPORTS = {
     const { RookeryError, SerializerError, Socket, webSocket } = require("rookery")
     const { msgpack } = require("rookery/msgpack")
     const { phoenixOptions } = require("rookery/phoenix")
+    const { createHooks } = require("rookery/react")
     const { RookeryError: ServerError } = require("rookery/server")
     const { Socket: PhoenixSocket } = require("phoenix")
     const manifest = require("rookery/package.json")`,
@@ -43,6 +45,7 @@ const PROGRAM = `
     phoenixUrl: new PhoenixSocket("ws://localhost/socket", options).endPointURL(),
     sameErrors: error instanceof SerializerError && error instanceof ServerError && ServerError === RookeryError,
     code: error.code,
+    hooks: Object.keys(createHooks()).length,
     headers: codeOf(() => webSocket({ headers: { a: "b" } })),
   }))
   socket.destroy()`
@@ -53,6 +56,7 @@ const EXPECTED = {
   phoenixUrl: "ws://localhost/socket/websocket?vsn=3.0.0",
   sameErrors: true,
   code: "bad_frame",
+  hooks: 7,
 }
 
 const CHAT_NAMES = "{ ChatServer, lmdbStore, smtpMail }"
@@ -200,6 +204,19 @@ export const socket: Socket = new Socket("/socket", {
 })
 `
 
+const WITH_REACT = `
+import { createHooks, type ChannelView } from "rookery/react"
+type Topics = { "room:*": { params: { name: string }; sends: { new_msg: { payload: { text: string } } } } }
+const { SocketProvider, useChannel, usePush } = createHooks<Topics>()
+const Button = ({ room }: { room: ChannelView<Topics["room:*"]> }) => {
+  const push = usePush(room)
+  // @ts-expect-error the contract knows no such event
+  return <button onClick={() => push("new_msg", { text: "hi" })} onBlur={() => push("no_such_event")} />
+}
+const Room = () => <Button room={useChannel("room:lobby", { name: "Ada" })} />
+export const App = () => <SocketProvider endPoint="/socket"><Room /></SocketProvider>
+`
+
 describe("the types of the packed package", () => {
   const { ModuleKind: Kind, ModuleResolutionKind: Resolution } = ts
   const web = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }
@@ -246,6 +263,14 @@ describe("the types of the packed package", () => {
     ["node16, CommonJS", "server.cts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
   ])("compile on a server for %s", (_name, file, options) => {
     expect(compile(file, SERVER, options)).toEqual([])
+  })
+
+  it.each([
+    ["a bundler", "app.tsx", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...web }],
+    ["node16, CommonJS", "app.tsx", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...web }],
+    ["node10", "app.tsx", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
+  ])("compile in a React app for %s", (_name, file, options) => {
+    expect(compile(file, WITH_REACT, { ...options, jsx: ts.JsxEmit.ReactJSX })).toEqual([])
   })
 
   it("fit those of the official client", () => {

@@ -31,8 +31,13 @@ const STEPS: Step[][] = [
   [{ says: /The endpoint goes on at ws:/ }],
   [{ says: /^Downloads at ws:\/\/localhost:8080\/ws/ }, { says: /^#1 \d+\.\d % / }],
   [{ says: /^RPC chat listens at ws:\/\/127\.0\.0\.1:8080\/rpc\/ws$/ }, { types: "Alice", says: /^Welcome, Alice!$/ }],
+  [{ says: /^React chat at http:\/\/127\.0\.0\.1:8080\/$/ }],
   [{ says: /^The chat is at http:\/\/localhost:8000,/ }, { types: "/help", says: /\/login/ }],
-  [{ says: /4400/ }, { says: /joined|live|room:lobby/i }, { says: /^\{\}$/, ends: true }],
+  [
+    { says: /^reference app listening on .*:4400$/ },
+    { says: /joined|live|room:lobby/i },
+    { says: /^\{\}$/, ends: true },
+  ],
 ]
 
 const running: Program[] = []

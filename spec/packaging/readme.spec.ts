@@ -55,8 +55,8 @@ describe("the README", () => {
   })
 
   it("has examples that compile as they stand", () => {
-    const examples = [...examplesOf(README), ...examplesOf(read("docs/CHAT.md"))].map(({ code }, i) => ({
-      name: `example-${i}.ts`,
+    const examples = [...examplesOf(README), ...examplesOf(read("docs/CHAT.md"))].map(({ name, code }, i) => ({
+      name: `${i}-${name}`,
       code,
     }))
     expect(examples.length).toBeGreaterThan(0)

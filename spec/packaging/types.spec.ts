@@ -23,7 +23,12 @@ function findings(specs: string[], options: ts.CompilerOptions): string[] {
       target: ts.ScriptTarget.ES2022,
       module: ts.ModuleKind.ESNext,
       moduleResolution: ts.ModuleResolutionKind.Bundler,
-      paths: { rookery: built("index"), "rookery/msgpack": built("msgpack"), "rookery/phoenix": built("phoenix") },
+      paths: {
+        rookery: built("index"),
+        "rookery/msgpack": built("msgpack"),
+        "rookery/phoenix": built("phoenix"),
+        "rookery/react": built("react"),
+      },
       ...options,
     },
   )

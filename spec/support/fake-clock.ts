@@ -29,6 +29,11 @@ export class FakeClock implements Clock {
     return this.#timers.length
   }
 
+  /** When the next timer is due; `Infinity` if none waits. */
+  next(): number {
+    return Math.min(Infinity, ...this.#timers.map(({ at }) => at))
+  }
+
   pass(ms: number): void {
     const end = this.#now + ms
     for (;;) {

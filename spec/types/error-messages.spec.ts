@@ -9,11 +9,14 @@ const ROOT = join(FOLDER, "../..")
 
 const PRELUDE = `
 import { Channel, Presence, Socket, type Push } from "rookery"
+import { createHooks, type ChannelView } from "rookery/react"
 import type { Topics } from "./topics.js"
 declare const socket: Socket<Topics>
 declare const room: Channel<Topics["room:*"]>
 declare const news: Channel<Topics["news"]>
 declare const push: Push<{ id: string }, { reason: string }>
+const { useChannel, useEvent, usePush } = createHooks<Topics>()
+declare const view: ChannelView<Topics["room:*"]>
 `
 
 /** Something wrong, the part of it that the compiler points at, and what it says, in any order. */
@@ -76,6 +79,17 @@ const CASES: Case[] = [
     `{ "room:*": { sends: { new_msg: { text: string } } } }`,
     `Types of property 'text' are incompatible`,
   ],
+
+  [`useChannel("rom:1", { name: "a" })`, `"rom:1"`, ...TOPICS],
+  [`useChannel("room:1")`, `useChannel`, `Expected 2 arguments, but got 1`],
+  [`useChannel("room:1", { nam: "a" })`, `nam`, `Did you mean to write 'name'?`],
+  [`useEvent(view, "nwe_msg", () => {})`, `"nwe_msg"`, ...RECEIVED],
+  [`useEvent("rom:1", "new_msg", () => {})`, `"rom:1"`, ...TOPICS],
+  [`useEvent("room:1", "new_msg", () => {})`, `useEvent`, `Expected 4 arguments, but got 3`],
+  [`useEvent(view, "new_msg", ({ body }) => body)`, `body`, `not exist on type '{ from: string; text: string; }'`],
+  [`usePush(view)("nwe_msg", {})`, `"nwe_msg"`, ...SENT],
+  [`usePush(view)("new_msg", { txt: "hi" })`, `txt`, `Did you mean to write 'text'?`],
+
   [`new Channel()`, `new Channel()`, `Expected 3-4 arguments, but got 0`],
 ]
 

@@ -1,0 +1,29 @@
+import { BOMBS } from "../../spec/hostile/bombs.js"
+import { tryDecoders } from "../../spec/hostile/try-decoders.js"
+import { inMebibytes, usedBytes } from "./heap.js"
+import type { Row, Soak } from "./soak.js"
+
+/** No input is larger than a few mebibytes, so none may take longer than this, a collection of garbage included. */
+const LONGEST_MS = 5000
+const MOST_LEFT = 32 * 2 ** 20
+
+/** A million made-up inputs and every bomb, for each decoder. */
+export const decoders: Soak = {
+  name: "decoders",
+  title: `a million inputs and ${BOMBS.length} bombs for each decoder: a message, or one kind of error`,
+  async run({ seed, count = 1_000_000 }) {
+    tryDecoders(1000, seed)
+    const before = await usedBytes()
+    const tried = tryDecoders(count, seed)
+    const left = (await usedBytes()) - before
+    const rows = tried.map(({ decoder, tried, messages, refused, slowest, slowestInput }): Row => ({
+      tried: decoder,
+      times: tried,
+      lost: tried - messages - refused,
+      gotIn: slowest > LONGEST_MS ? 1 : 0,
+      seen: `${messages} messages, ${refused} refused, at most ${slowest.toFixed(0)} ms (${slowestInput.kind})`,
+    }))
+    const kept = { tried: "memory kept", times: 1, lost: 0, gotIn: left > MOST_LEFT ? 1 : 0, seen: inMebibytes(left) }
+    return [...rows, kept]
+  },
+}

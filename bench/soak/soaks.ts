@@ -1,0 +1,8 @@
+import { connections } from "./connections.js"
+import { day } from "./day.js"
+import { decoders } from "./decoders.js"
+import { model } from "./model.js"
+import type { Soak } from "./soak.js"
+
+/** Everything that `npm run soak` can try. */
+export const soaks: readonly Soak[] = [decoders, model, connections, day]

@@ -1,0 +1,44 @@
+import type { AnyTopics, Channel, ChannelState, JoinedOf, RookeryError } from "rookery"
+import type { Rooms } from "./rooms.js"
+
+/** What a component sees of a channel; another object whenever something of it has changed. */
+export interface ChannelView<S = AnyTopics[string]> {
+  readonly topic: string | null
+  /**
+   * Where the channel stands. `joining` until the join was answered, `errored` while it is going to be joined again by
+   * itself. `closed` without a topic, and once the server has closed it, until every component that uses it has gone.
+   */
+  readonly state: ChannelState
+  /** What the last join that went well was answered. */
+  readonly joined: JoinedOf<S> | undefined
+  /** Why the last join failed, until one goes well; with `params_differ`, others have joined with other params. */
+  readonly error: RookeryError | undefined
+  /** The channel, once the page has begun to join it. Joining and leaving it is the hook's business. */
+  readonly channel: Channel<S> | undefined
+  /** @internal */
+  readonly address: Address | undefined
+}
+
+const nothing = { state: "closed", joined: undefined, error: undefined, channel: undefined } as const
+
+/** Without a topic there is nothing. */
+export const NOWHERE: ChannelView = { ...nothing, topic: null, address: undefined }
+
+/** Which room of which socket, by topic and by what the params say. */
+export class Address {
+  readonly rooms: Rooms
+  readonly topic: string
+  readonly params: unknown
+  /** Two that are equal mean one join. */
+  readonly key: string
+  /** What is to be seen while there is no room: on a server, and in the first render of a page. */
+  readonly before: ChannelView
+
+  constructor(rooms: Rooms, topic: string, params: unknown, key: string) {
+    this.rooms = rooms
+    this.topic = topic
+    this.params = params
+    this.key = key
+    this.before = { ...nothing, topic, state: "joining", address: this }
+  }
+}

@@ -1,0 +1,167 @@
+import {
+  PushError,
+  TimeoutError,
+  type Channel,
+  type Handler,
+  type Loose,
+  type PresenceState,
+  type Reply,
+  type RookeryError,
+  type Socket,
+  type Subscription,
+} from "rookery"
+import type { Address, ChannelView } from "./channel-view.js"
+import { watchJoin } from "./join-watch.js"
+import { People } from "./people.js"
+
+interface Listener {
+  readonly event: string
+  readonly handler: Handler<Loose>
+  /** While there is a channel. */
+  stop?: () => void
+}
+
+/** A topic that components share: one subscription of the socket, and what is to be seen of it. */
+export class Room {
+  /** How many hooks hold it. */
+  users = 0
+  readonly address: Address
+  readonly #socket: Socket
+  readonly #people = new People()
+  readonly #watchers = new Set<() => void>()
+  readonly #listeners = new Set<Listener>()
+  #view: ChannelView
+  #subscription: Subscription | undefined
+  /** Ends what listens to the current channel. */
+  #listening = new AbortController()
+
+  constructor(socket: Socket, address: Address) {
+    this.#socket = socket
+    this.address = address
+    this.#view = address.before
+  }
+
+  get view(): ChannelView {
+    return this.#view
+  }
+
+  get people(): PresenceState<Loose> {
+    return this.#people.state
+  }
+
+  /** The channel that carries it now. */
+  get channel(): Channel | undefined {
+    return this.#subscription?.channel
+  }
+
+  /** Whether it says what params it wants, and is not content with those of others. */
+  get saysParams(): boolean {
+    return this.address.params !== undefined
+  }
+
+  /** Calls back whenever there is something else to be seen. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Listens to an event, whatever channel carries it. */
+  listen(event: string, handler: Handler<Loose>): () => void {
+    const listener: Listener = { event, handler }
+    this.#listeners.add(listener)
+    if (this.channel) listener.stop = this.channel.listen(event, handler)
+    return () => {
+      this.#listeners.delete(listener)
+      listener.stop?.()
+    }
+  }
+
+  /** Takes a share in the topic's join. */
+  attach(): void {
+    const { topic, params } = this.address
+    try {
+      this.#subscription = this.#socket.subscribe(topic, {}, params)
+    } catch (error) {
+      return this.#show({ state: "closed", error: error as RookeryError })
+    }
+    this.#follow(this.#subscription)
+  }
+
+  /** Gives the share back; with the last one the topic is left. */
+  detach(): void {
+    this.#unfollow()
+    this.#subscription?.unsubscribe()
+    this.#subscription = undefined
+    this.#people.clear()
+    this.#view = this.address.before
+    this.#tell()
+  }
+
+  #follow(subscription: Subscription): void {
+    const { channel } = subscription
+    const listening = (this.#listening = new AbortController())
+    const join = watchJoin(channel.joinPush)
+    join.onTimeout.add(this.#timedOut)
+    listening.signal.addEventListener("abort", () => join.onTimeout.delete(this.#timedOut))
+    channel.listen("phx_reply", (reply, ref, joinRef) => void (ref === joinRef && this.#answered(reply)), listening)
+    channel.listen("phx_error", () => this.#show({ state: "errored" }), listening)
+    channel.listen("phx_close", (reason) => this.#closed(subscription, reason), listening)
+    channel.listen("presence_state", (state, _ref, joinRef) => this.#sync(state, joinRef), listening)
+    channel.listen(
+      "presence_diff",
+      (diff, _ref, joinRef) => void (this.#people.change(diff, joinRef) && this.#tell()),
+      listening,
+    )
+    for (const listener of this.#listeners) listener.stop = channel.listen(listener.event, listener.handler)
+    const { state } = channel
+    this.#show({ channel, state, error: undefined, ...(state === "joined" && { joined: join.joined }) })
+  }
+
+  #unfollow(): void {
+    this.#listening.abort()
+    for (const listener of this.#listeners) listener.stop?.()
+  }
+
+  #sync(state: PresenceState<Loose>, joinRef: unknown): void {
+    this.#people.sync(state, joinRef)
+    this.#tell()
+  }
+
+  #answered({ status, response }: Reply<Loose>): void {
+    if (status === "ok") return this.#show({ state: "joined", joined: response, error: undefined })
+    if (this.channel?.state === "joined") return
+    this.#show({ state: "errored", error: new PushError(`the join of ${this.address.topic}`, status, response) })
+  }
+
+  readonly #timedOut = (): void => {
+    this.#show({
+      state: "errored",
+      error: new TimeoutError("timeout", `the join of ${this.address.topic}: no answer in time`),
+    })
+  }
+
+  #closed(subscription: Subscription, reason: unknown): void {
+    const { channel } = subscription
+    const close = (): void => {
+      this.#people.clear()
+      this.#show({ state: "closed" })
+    }
+    if (reason !== "leave") return close()
+    // Whoever owned the channel left it; the subscription is about to go on with another.
+    queueMicrotask(() => {
+      if (this.#subscription !== subscription) return
+      if (subscription.channel === channel) return close()
+      this.#unfollow()
+      this.#follow(subscription)
+    })
+  }
+
+  #show(seen: Partial<ChannelView>): void {
+    this.#view = { ...this.#view, ...seen }
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+}

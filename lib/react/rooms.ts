@@ -1,0 +1,98 @@
+import { RookeryError, type Channel, type Socket } from "rookery"
+import type { Address, ChannelView } from "./channel-view.js"
+import { Room } from "./room.js"
+
+const known = /* @__PURE__ */ new WeakMap<Socket, Rooms>()
+
+/**
+ * The rooms of a socket that components use.
+ *
+ * Nothing is joined while components come and go, but in a microtask after, and nothing is left before a task after:
+ * whoever mounts twice joins once, and whoever goes and comes back has not left.
+ */
+export class Rooms {
+  readonly #socket: Socket
+  /** By topic, then by what the params say. */
+  readonly #topics = new Map<string, Map<string, Room>>()
+  /** Topics in which somebody is new. */
+  readonly #fresh = new Set<string>()
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** The rooms of a socket: the same for all who ask. */
+  static of(socket: Socket): Rooms {
+    const rooms = known.get(socket) ?? new Rooms(socket)
+    known.set(socket, rooms)
+    return rooms
+  }
+
+  /** The room, if somebody is in it. */
+  find({ topic, key }: Address): Room | undefined {
+    return this.#topics.get(topic)?.get(key)
+  }
+
+  view(address: Address): ChannelView {
+    return this.find(address)?.view ?? address.before
+  }
+
+  /** Holds a room; the returned function lets go of it. */
+  enter(address: Address): [room: Room, leave: () => void] {
+    const { topic, key } = address
+    const rooms = this.#topics.get(topic) ?? new Map<string, Room>()
+    this.#topics.set(topic, rooms)
+    const room = rooms.get(key) ?? new Room(this.#socket, address)
+    rooms.set(key, room)
+    room.users++
+    if (!this.#fresh.has(topic)) {
+      this.#fresh.add(topic)
+      queueMicrotask(() => this.#settle(topic))
+    }
+    return [room, () => this.#leave(room)]
+  }
+
+  /**
+   * The channel of a room, for a push.
+   *
+   * @throws if there is none
+   */
+  channel(address: Address): Channel {
+    const room = this.find(address)
+    // An effect of the first render may push before the join has begun.
+    if (room?.users && !room.channel) this.#settle(address.topic)
+    if (!room?.channel) {
+      throw room?.view.error ?? new RookeryError("not_joined", `${address.topic} is in no mounted component now`)
+    }
+    return room.channel
+  }
+
+  /** Leaves at once what nobody uses any more. */
+  leaveUnused(): void {
+    for (const topic of [...this.#topics.keys()]) this.#settle(topic, true)
+  }
+
+  #leave(room: Room): void {
+    room.users--
+    if (room.users === 0) setTimeout(() => this.#settle(room.address.topic, true))
+  }
+
+  #settle(topic: string, leaving = false): void {
+    this.#fresh.delete(topic)
+    const rooms = this.#topics.get(topic)
+    if (!rooms) return
+    const used = [...rooms.values()].filter(({ users }) => users > 0)
+    for (const [key, room] of rooms) {
+      // One that somebody might come back to stands in the way of others.
+      if (room.users > 0 || !(leaving || used.length > 0)) continue
+      rooms.delete(key)
+      room.detach()
+    }
+    if (rooms.size === 0) this.#topics.delete(topic)
+    const demanding = used.filter(({ saysParams }) => saysParams)
+    const content = used.filter(({ saysParams }) => !saysParams)
+    // They have joined without params for want of somebody who says any.
+    if (demanding[0] && !demanding[0].channel) for (const room of content) if (room.channel) room.detach()
+    for (const room of [...demanding, ...content]) if (!room.channel) room.attach()
+  }
+}

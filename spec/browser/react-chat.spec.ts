@@ -1,0 +1,86 @@
+import type { Browser, Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { launchChromium } from "../support/chromium.js"
+import { example, type Program } from "../support/program.js"
+
+let browser: Browser | undefined
+const running: Program[] = []
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(() => browser?.close())
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((program) => program.kill()))
+})
+
+async function serve(port = "0"): Promise<{ program: Program; port: string }> {
+  const program = example("react-chat/server.ts", "--port", port)
+  running.push(program)
+  const [, found = ""] = await program.printed(/^React chat at http:\/\/127\.0\.0\.1:(\d+)\/$/)
+  return { program, port: found }
+}
+
+describe("the example of a chat with React", () => {
+  it("shows who is there and what they say, changes rooms, and comes back after the server was killed", async (context) => {
+    if (browser === undefined) return context.skip("no Chromium")
+    const { program, port } = await serve()
+    const complaints: string[] = []
+    const come = async (name: string): Promise<Page> => {
+      const page = await (browser as Browser).newPage()
+      page.on("console", (message) => {
+        // That the server is gone is what this is about.
+        const isTold = /ERR_CONNECTION|WebSocket connection/.test(message.text())
+        const isIcon = message.location().url.endsWith("/favicon.ico")
+        if (message.type() === "error" && !isTold && !isIcon) complaints.push(message.text())
+      })
+      page.on("pageerror", (error) => complaints.push(String(error)))
+      await page.goto(`http://127.0.0.1:${port}/`)
+      await page.getByLabel("Your name").fill(name)
+      await page.getByRole("button", { name: "Come in" }).click()
+      await page
+        .getByRole("status")
+        .filter({ hasText: /^Connected$/ })
+        .waitFor()
+      return page
+    }
+    const say = async (page: Page, text: string): Promise<void> => {
+      await page.getByLabel("Message", { exact: true }).fill(text)
+      await page.getByRole("button", { name: "Send" }).click()
+    }
+    const message = (page: Page, text: string): Promise<void> =>
+      page.getByRole("list", { name: "Messages" }).getByText(text).waitFor()
+    const ada = await come("Ada")
+    const bob = await come("Bob")
+    await ada.getByRole("list", { name: "Here now" }).getByText("Bob").waitFor()
+    await say(bob, "hello, Ada")
+    await message(ada, "hello, Ada")
+    await say(bob, "x".repeat(501))
+    await bob.getByRole("alert").filter({ hasText: "new_msg" }).waitFor()
+
+    await ada.getByRole("button", { name: "garden" }).click()
+    await ada.getByRole("region", { name: "room:garden" }).waitFor()
+    await bob.getByRole("list", { name: "Here now" }).getByText("Ada").waitFor({ state: "detached" })
+    await say(ada, "nobody is here")
+    await message(ada, "nobody is here")
+    await ada.getByRole("button", { name: "lobby" }).click()
+    await message(ada, "hello, Ada")
+
+    await program.kill("SIGKILL")
+    await ada.getByRole("status").filter({ hasText: "Connection lost" }).waitFor()
+    await serve(port)
+    await ada
+      .getByRole("status")
+      .filter({ hasText: /^Connected$/ })
+      .waitFor()
+    await bob
+      .getByRole("status")
+      .filter({ hasText: /^Connected$/ })
+      .waitFor()
+    await ada.getByRole("list", { name: "Here now" }).getByText("Bob").waitFor()
+    await say(ada, "back again")
+    await message(bob, "back again")
+    expect(complaints).toEqual([])
+    await Promise.all([ada.close(), bob.close()])
+  })
+})

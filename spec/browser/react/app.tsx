@@ -1,0 +1,99 @@
+import { useEffect, useState, type ReactElement } from "react"
+import type { SpecOf } from "rookery"
+import { createHooks, type ChannelView } from "rookery/react"
+import type { Topics } from "./topics.js"
+
+export const { SocketProvider, useChannel, useEvent, usePresence, usePush, useSocket, useStatus } =
+  createHooks<Topics>()
+
+type View = ChannelView<SpecOf<Topics, "room:1">>
+
+/** What is to be seen. */
+export interface Shown {
+  rooms: RoomProps[]
+  /** Shows the status of the connection. */
+  status?: boolean
+  /** A param of the connection. */
+  token?: string
+  endPoint?: string
+}
+
+export interface RoomProps {
+  id: string
+  topic: `room:${string}` | null
+  params?: { name?: string; ask?: number }
+  /** Asks for the params by a function, another one at every rendering. */
+  asks?: boolean
+  /** Pushed at the first mount. */
+  greets?: string
+  /** How handlers of this rendering mark what they hear. */
+  mark?: string
+  /** Shows who is there. */
+  people?: boolean
+  /** Listens to the topic by its name. */
+  byTopic?: boolean
+}
+
+/** What happened, in order, for the spec to read. */
+export const log: string[] = []
+export const pushes = new Map<string, (text: string) => Promise<string>>()
+
+function People({ room }: { room: View }): ReactElement {
+  return <output className="people">{Object.keys(usePresence(room)).sort().join()}</output>
+}
+
+function Ear({ source, params, mark }: { source: View | `room:${string}`; params: object; mark: string }): null {
+  const [heard, setHeard] = useState(0)
+  const hear = ({ text }: { text: string }): void => {
+    setHeard(heard + 1)
+    log.push(`${mark}${heard}: ${text}`)
+  }
+  useEvent(source, "said", hear, params)
+  useEvent(typeof source === "string" ? null : source, "welcome", ({ text }) => log.push(`${mark}: ${text}`))
+  return null
+}
+
+function Room({ id, topic, params = {}, asks, greets, mark, people, byTopic }: RoomProps): ReactElement {
+  // Another object at every rendering.
+  const room = useChannel(topic, asks ? () => ({ ...params }) : { ...params })
+  const push = usePush(room)
+  useEffect(() => {
+    pushes.set(id, (text) =>
+      Promise.resolve()
+        .then(() => push("say", { text }))
+        .then(
+          ({ id }) => `ok ${id}`,
+          ({ code, response }: { code: string; response?: { reason: string } }) => `${code} ${response?.reason ?? ""}`,
+        ),
+    )
+  }, [id, push])
+  useEffect(() => {
+    if (greets) push("say", { text: greets }).receive("ok", () => log.push(`greeted`))
+  }, [greets, push])
+  return (
+    <section id={id} data-state={room.state} data-error={room.error?.code ?? ""}>
+      <output className="joined">{JSON.stringify(room.joined ?? null)}</output>
+      {people ? <People room={room} /> : null}
+      {mark === undefined ? null : <Ear source={byTopic && topic ? topic : room} params={params} mark={mark} />}
+    </section>
+  )
+}
+
+function Light(): ReactElement {
+  const status = useStatus()
+  useEffect(() => {
+    log.push(status)
+  }, [status])
+  return <p id="status">{status}</p>
+}
+
+export function App({ rooms, status }: Shown): ReactElement {
+  return (
+    <>
+      {status ? <Light /> : null}
+      {rooms.map((room) => (
+        <Room key={room.id} {...room} />
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,204 @@
+import { Connection } from "../../lib/client/connection.js"
+import { SerializerError } from "../../lib/protocol/errors.js"
+import type { Message } from "../../lib/protocol/message.js"
+import { decodeQuery } from "../../lib/protocol/query.js"
+import { readSubprotocols } from "../../lib/protocol/auth-token.js"
+import { readBase64 } from "../../lib/protocol/read-base64.js"
+import { readPayload } from "../../lib/rpc/wire.js"
+import { payloadOf, readClusterFrame } from "../../lib/server/cluster-frame.js"
+import type { SocketLimits } from "../../lib/server/context.js"
+import { GatewayClient } from "../../lib/server/gateway-client.js"
+import { frameOf } from "../../lib/server/gateway-frame.js"
+import type { ServerLink } from "../../lib/server/link.js"
+import { takeRecoverRequest } from "../../lib/server/recover-request.js"
+import type { SocketSetup } from "../../lib/server/socket-process.js"
+import { ProtocolViolation, WebSocketReceiver } from "../../lib/server/websocket-receiver.js"
+import type { Codec } from "../../lib/serializer/serializer.js"
+import type { LinkEvents, Transport } from "../../lib/transport/transport.js"
+import { SERIALIZERS } from "../support/serializers.js"
+import type { Input } from "./inputs.js"
+
+/** What came of an input. Anything else is thrown on. */
+export type Outcome = "a message" | "refused"
+
+/** Whatever reads what a stranger sent. */
+export interface Decoder {
+  readonly name: string
+  read(input: Input): Outcome
+}
+
+/** What no input may do, told by whoever sees it done. */
+export class GotIn extends Error {}
+
+const PLAIN: ReadonlySet<unknown> = new Set([
+  null,
+  ...[Object, Array, Uint8Array, Buffer, ArrayBuffer, Date].map(({ prototype }) => prototype as unknown),
+])
+
+/** Throws unless a value is made of what a payload is made of, and of nothing that acts. */
+export function assertPlain(value: unknown): void {
+  const pending = [value]
+  while (pending.length > 0) {
+    const next = pending.pop()
+    if (typeof next === "function" || typeof next === "symbol") throw new GotIn(`a ${typeof next} got in`)
+    if (typeof next !== "object" || next === null) continue
+    const prototype: unknown = Object.getPrototypeOf(next)
+    if (!PLAIN.has(prototype)) throw new GotIn(`a prototype got in: ${String((next as object).constructor?.name)}`)
+    if (ArrayBuffer.isView(next)) continue
+    for (const key of Reflect.ownKeys(next)) {
+      const own = Object.getOwnPropertyDescriptor(next, key)
+      if (own?.get !== undefined || own?.set !== undefined) throw new GotIn(`an accessor got in: ${String(key)}`)
+      if (!Array.isArray(next) || key !== "length") pending.push(own?.value)
+    }
+  }
+}
+
+function assertMessage(message: Message): void {
+  const parts = Object.keys(message).toSorted().join()
+  if (!/^event,join_ref,(offset,)?payload,ref,topic$/.test(parts)) throw new GotIn(`a message with the parts ${parts}`)
+  const { offset } = message
+  if (offset !== undefined && typeof offset !== "number") throw new GotIn(`an offset that is a ${typeof offset}`)
+  assertPlain(message)
+}
+
+function refuses(act: () => unknown, error: abstract new (...args: never[]) => Error = SerializerError): Outcome {
+  try {
+    act()
+    return "a message"
+  } catch (thrown) {
+    if (thrown instanceof error) return "refused"
+    throw thrown
+  }
+}
+
+const ofCodec = (name: string, codec: Codec, answer: Codec | undefined): Decoder => ({
+  name,
+  read: (input) =>
+    refuses(() => {
+      const message = codec.decode(input)
+      assertMessage(message)
+      // What RPC and recovery read out of it.
+      readPayload(message.payload)
+      takeRecoverRequest(message.payload)
+      // An endpoint sends back what it was sent: that must not fail by any other way.
+      if (answer !== undefined) refuses(() => answer.encode(message))
+    }),
+})
+
+const asText = (input: Input): string => (typeof input === "string" ? input : Buffer.from(input).toString("latin1"))
+const asBuffer = (input: Input): Buffer => Buffer.from(input as string)
+
+function receive(input: Input): void {
+  const bytes = asBuffer(input)
+  const tell = { message: assertPlain, ping: assertPlain, closed: assertPlain }
+  const receiver = new WebSocketReceiver({ frameBytes: 1000, messageBytes: 2000 }, tell)
+  // The bytes as a frame of their own, and as whatever they are; cut in two places.
+  const masked = Buffer.concat([
+    Buffer.from([0x80 | (bytes.length % 16), 0x80 | (bytes.length % 126), 0, 0, 0, 0]),
+    bytes,
+  ])
+  for (const all of [masked, bytes]) {
+    const cut = bytes.length % 7
+    receiver.push(all.subarray(0, cut))
+    receiver.push(all.subarray(cut))
+  }
+}
+
+const told = (errors: unknown[], messages: unknown[]): Outcome => {
+  for (const error of errors) if (!(error instanceof SerializerError)) throw error
+  assertPlain(messages)
+  return errors.length > 0 ? "refused" : "a message"
+}
+
+const UNLIMITED = { pushesPerSecond: Infinity, pushBurst: 1, pendingPushes: 1, pendingBytes: 1 } as SocketLimits
+
+function gatewayReads(input: Input): Outcome {
+  const errors: unknown[] = []
+  const messages: unknown[] = []
+  const link = { transport: "memory", address: undefined, send() {}, close() {} } as unknown as ServerLink
+  const host = {
+    options: { json: true, onMessage: (data: unknown) => void messages.push(data) },
+    limitHit() {},
+    failed: (error: unknown) => void errors.push(error),
+    received() {},
+    left() {},
+  }
+  const client = new GatewayClient(host, link, { id: null, assigns: {}, limits: UNLIMITED } as SocketSetup)
+  client.receive(input)
+  // What came is sent on to others.
+  for (const message of messages) refuses(() => frameOf(message))
+  return told(errors, messages)
+}
+
+function connectionReads(input: Input): Outcome {
+  const errors: unknown[] = []
+  const messages: unknown[] = []
+  const transport: Transport = {
+    name: "hands",
+    open(_url, _options, events) {
+      line = events
+      return { send() {}, close() {}, bufferedAmount: 0 }
+    },
+  }
+  let line: LinkEvents | undefined
+  const connection = new Connection("ws://example.test", { transport, json: true, pageEvents: false })
+  connection.on("error", (error) => void errors.push(error))
+  connection.on("message", (data) => void messages.push(data))
+  void connection.connect()
+  line?.open()
+  line?.frame(input)
+  connection.destroy()
+  return told(errors, messages)
+}
+
+/** Every decoder of both ends, and the readers beside them. */
+export const DECODERS: readonly Decoder[] = [
+  ...Object.entries(SERIALIZERS).flatMap(([name, { client, server }]) => [
+    ofCodec(`${name}, the client`, client, undefined),
+    ofCodec(`${name}, the server`, server, server),
+  ]),
+  {
+    name: "frames between nodes",
+    read: (input) =>
+      refuses(() => {
+        const travelled = readClusterFrame(asBuffer(input))
+        assertPlain([travelled.event, travelled.sender])
+        assertPlain(payloadOf(travelled))
+      }),
+  },
+  { name: "frames of a gateway", read: gatewayReads },
+  { name: "frames of a Connection", read: connectionReads },
+  { name: "frames of a websocket", read: (input) => refuses(() => receive(input), ProtocolViolation) },
+  {
+    name: "queries of a URL",
+    read: (input) => refuses(() => assertPlain(decodeQuery(asText(input))), URIError),
+  },
+  {
+    name: "subprotocols and tokens",
+    read(input) {
+      const read = readSubprotocols(asText(input))
+      const bytes = readBase64(asText(input))
+      return typeof read === "string" && bytes === undefined ? "refused" : "a message"
+    },
+  },
+]
+
+const PROTOTYPES = [
+  Object,
+  Array,
+  Function,
+  String,
+  Number,
+  Boolean,
+  Date,
+  Error,
+  Map,
+  Set,
+  Promise,
+  Uint8Array,
+  ArrayBuffer,
+]
+
+/** What the prototypes look like, to compare with later: nobody may have touched them. */
+export const prototypes = (): unknown =>
+  PROTOTYPES.map(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype as object)))

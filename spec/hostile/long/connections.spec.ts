@@ -1,0 +1,27 @@
+import { afterEach, describe, expect, it } from "vitest"
+import { Chance, chosenSeed } from "../random.js"
+import { cycle, emptied, pushes, startServer, type Server } from "./connections.js"
+
+// `npm run soak -- connections` does 10,000 and a million, and looks at the memory too.
+describe("an endpoint that many come to and go from", () => {
+  let server: Server | undefined
+  afterEach(() => server?.close())
+
+  it("holds nothing of those who are gone, however they went", { timeout: 60_000 }, async () => {
+    server = await startServer()
+    const chance = new Chance(chosenSeed())
+    let answered = 0
+    for (let n = 0; n < 105; n++) answered += await cycle(server, n, chance)
+    expect(answered).toBe(3 * 105)
+    expect(await emptied(server)).toBe(true)
+    expect(server.errors).toEqual([])
+    const { rookery_sockets_connected_total: came, rookery_sockets_closed_total: went } = server.endpoint.counters()
+    expect([came, went]).toEqual([105, 105])
+  })
+
+  it("answers every one of many pushes with its own answer", { timeout: 60_000 }, async () => {
+    server = await startServer()
+    expect(await pushes(server, 5000)).toBe(5000)
+    expect(await emptied(server)).toBe(true)
+  })
+})

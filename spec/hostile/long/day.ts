@@ -1,0 +1,207 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
+import { Socket, type Channel, type LinkEvents, type Transport } from "rookery"
+import { Endpoint, type InProcessLine } from "rookery/server"
+import { FakeClock } from "../../support/fake-clock.js"
+import { Chance } from "../random.js"
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const TOKEN_LIFE = HOUR
+const ROOMS = 20
+
+/** What a time of a socket's life came to. */
+export interface Day {
+  hours: number
+  heartbeats: number
+  /** Attempts that the endpoint let in, or refused for an old token. */
+  connections: number
+  refused: number
+  tokens: number
+  drops: number
+  pushes: number
+  /** What the pushes came to, by outcome. */
+  readonly outcomes: Record<string, number>
+  /** Most timers that waited at once. */
+  timers: number
+  /** In milliseconds. */
+  longestAway: number
+}
+
+/** A line into the endpoint that can be cut, fall silent or refuse, and on which heartbeats are sent. */
+class Line {
+  readonly #events: LinkEvents
+  #line: InProcessLine | undefined
+  #ended = false
+  /** Whether nothing arrives any more, and nobody says so. */
+  stalled = false
+
+  constructor(events: LinkEvents) {
+    this.#events = events
+  }
+
+  async open(endpoint: Endpoint, url: string): Promise<void> {
+    try {
+      const line = await endpoint.connectInProcess({
+        params: new URL(url).search.slice(1),
+        frame: (frame) => queueMicrotask(() => !this.#ended && !this.stalled && this.#events.frame(frame)),
+        closed: (code) => queueMicrotask(() => this.end(code)),
+      })
+      if (this.#ended) return line.close()
+      this.#line = line
+      this.#events.open()
+    } catch (error) {
+      this.#events.error(error)
+      this.end(1006)
+    }
+  }
+
+  send(frame: string | Uint8Array): void {
+    if (!this.stalled && !this.#ended) queueMicrotask(() => this.#line?.send(frame))
+  }
+
+  end(code: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#events.close({ code, reason: "", wasClean: code !== 1006 })
+    this.#line?.close()
+  }
+}
+
+/** A socket through so many hours, while lines drop, fall silent and tokens run out. */
+export async function liveThrough(hours: number, seed: number): Promise<Day> {
+  const chance = new Chance(seed)
+  const clock = new FakeClock()
+  const outcomes: Record<string, number> = {}
+  const day = {
+    hours,
+    heartbeats: 0,
+    connections: 0,
+    refused: 0,
+    tokens: 0,
+    drops: 0,
+    pushes: 0,
+    outcomes,
+    timers: 0,
+    longestAway: 0,
+  }
+
+  const endpoint = new Endpoint({
+    logger: false,
+    limits: { pushesPerSecond: Infinity },
+    connect({ params }) {
+      const good = Number((params as { token?: string }).token) > clock.now()
+      if (good) day.connections++
+      else day.refused++
+      return good ? { id: "user:1" } : false
+    },
+  })
+  endpoint.channel("room:*", {
+    history: { size: 10, ttl: HOUR },
+    joined: (room) => room.track("1", {}),
+    receive: { echo: (payload: unknown) => payload },
+  })
+
+  const lines: Line[] = []
+  const transport: Transport = {
+    name: "a day",
+    open(url, _options, events) {
+      const line = new Line(events)
+      lines.push(line)
+      void line.open(endpoint, url)
+      return {
+        bufferedAmount: 0,
+        send(frame) {
+          if (typeof frame === "string" && frame.includes('"heartbeat"')) day.heartbeats++
+          line.send(frame)
+        },
+        close: (code = 1000) => queueMicrotask(() => line.end(code)),
+      }
+    },
+  }
+  // A token is renewed when somebody asks with less than a minute left; now and then the one that is given is too old.
+  let token = 0
+  const renew = async (): Promise<object> => {
+    await Promise.resolve()
+    if (chance.happens(0.02)) return { token: clock.now() - 1 }
+    if (token < clock.now() + MINUTE) {
+      token = clock.now() + TOKEN_LIFE
+      day.tokens++
+    }
+    return { token }
+  }
+  const socket = new Socket("ws://day.test/socket", {
+    transport,
+    clock,
+    params: renew,
+    random: () => chance.random(),
+    pageEvents: false,
+  })
+  let away: number | undefined
+  socket.onStatus((status) => {
+    if (status !== "connected") away ??= clock.now()
+    else {
+      day.longestAway = Math.max(day.longestAway, clock.now() - (away ?? clock.now()))
+      away = undefined
+    }
+  })
+  socket.connect()
+  const rooms: Channel[] = []
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 3; i++) await nextTurn()
+  }
+  const pass = async (ms: number): Promise<void> => {
+    const end = clock.now() + ms
+    for (let next = clock.next(); next <= end; next = clock.next()) {
+      clock.pass(next - clock.now())
+      day.timers = Math.max(day.timers, clock.pending)
+      await settle()
+    }
+    clock.pass(end - clock.now())
+  }
+  const push = (room: Channel, retry: boolean): void => {
+    const n = day.pushes++
+    room.push("echo", { n }, { retry }).then(
+      (answer: { n: number }) => count(answer.n === n ? "ok" : "another's answer"),
+      (error: unknown) => count((error as { code: string }).code),
+    )
+  }
+  const count = (outcome: string): void => void (outcomes[outcome] = (outcomes[outcome] ?? 0) + 1)
+
+  try {
+    for (let i = 0; i < ROOMS; i++) {
+      const room = socket.channel(`room:${i}`)
+      rooms.push(room)
+      room.join()
+    }
+    await settle()
+    const minutes = hours * 60
+    for (let minute = 0; minute < minutes; minute++) {
+      const line = lines.at(-1)
+      if (chance.happens(1 / 15)) {
+        day.drops++
+        if (chance.happens(0.3) && line !== undefined) line.stalled = true
+        else line?.end(chance.of([1006, 1001, 1011, 1012, 1000]))
+      }
+      // The endpoint puts out those whose time is up.
+      if (token < clock.now() + MINUTE) endpoint.disconnect("user:1")
+      for (let i = 0; i < 3; i++) push(chance.of(rooms), chance.happens(0.3))
+      await pass(MINUTE)
+      // Nobody waits for a line that has gone.
+      lines.splice(0, lines.length - 2)
+    }
+    await pass(5 * MINUTE)
+    const strays = rooms.filter(({ state }) => state !== "joined")
+    if (socket.status !== "connected" || strays.length > 0)
+      throw new Error(`it ends ${socket.status}, ${strays.length} rooms not joined`)
+    const { rookery_sockets: sockets, rookery_channels: channels } = endpoint.counters()
+    if (sockets !== 1 || channels !== ROOMS)
+      throw new Error(`the endpoint holds ${sockets} sockets and ${channels} channels`)
+    socket.destroy()
+    await settle()
+    if (clock.pending > 0) throw new Error(`${clock.pending} timers wait after destroy`)
+    return day
+  } finally {
+    socket.destroy()
+    await endpoint.close({ deadlineMs: 0 })
+  }
+}

@@ -1,0 +1,34 @@
+import { draw, seeded } from "../../bench/harness/random.js"
+
+/** Chance that can be had again: everything that is drawn follows from the seed. */
+export class Chance {
+  readonly seed: number
+  readonly random: () => number
+
+  constructor(seed: number) {
+    this.seed = seed
+    this.random = seeded(seed)
+  }
+
+  /** A whole number from 0 up to, and without, the limit. */
+  below(limit: number): number {
+    return Math.floor(this.random() * limit)
+  }
+
+  /** Whether something of this likelihood happens. */
+  happens(likelihood: number): boolean {
+    return this.random() < likelihood
+  }
+
+  of<T>(from: readonly T[]): T {
+    return draw(from, this.random)
+  }
+
+  /** So many of something. */
+  some<T>(limit: number, make: () => T): T[] {
+    return Array.from({ length: this.below(limit + 1) }, make)
+  }
+}
+
+/** What `SEED` says, or a seed that nobody chose. */
+export const chosenSeed = (): number => Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31))

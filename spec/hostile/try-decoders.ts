@@ -1,0 +1,62 @@
+import { deepStrictEqual } from "node:assert"
+import { BOMBS } from "./bombs.js"
+import { DECODERS, prototypes, type Decoder } from "./decoders.js"
+import { KINDS, type Input } from "./inputs.js"
+import { Chance } from "./random.js"
+
+/** What was tried on one decoder. */
+export interface Tried {
+  readonly decoder: string
+  tried: number
+  messages: number
+  refused: number
+  /** The longest that one input took, in milliseconds. */
+  slowest: number
+  readonly slowestInput: { kind: string; length: number }
+}
+
+const shown = (input: Input): string =>
+  JSON.stringify(typeof input === "string" ? input : `bytes ${Buffer.from(input).toString("hex")}`).slice(0, 2000)
+
+function attempt(decoder: Decoder, tried: Tried, kind: string, input: Input, seed: number): void {
+  const before = performance.now()
+  try {
+    const outcome = decoder.read(input)
+    tried.tried++
+    if (outcome === "refused") tried.refused++
+    else tried.messages++
+  } catch (cause) {
+    throw new Error(`${decoder.name}: ${String(cause)} of ${kind}, seed ${seed}: ${shown(input)}`, { cause })
+  }
+  const took = performance.now() - before
+  if (took <= tried.slowest) return
+  tried.slowest = took
+  Object.assign(tried.slowestInput, { kind, length: input.length })
+}
+
+/** Shows every decoder so many inputs, of each kind as many, and every bomb. Throws at the first that does harm. */
+export function tryDecoders(count: number, seed: number): Tried[] {
+  const before = prototypes()
+  const chance = new Chance(seed)
+  const kinds = Object.entries(KINDS)
+  const all = DECODERS.map((decoder) => ({
+    decoder,
+    tried: {
+      decoder: decoder.name,
+      tried: 0,
+      messages: 0,
+      refused: 0,
+      slowest: 0,
+      slowestInput: { kind: "", length: 0 },
+    },
+  }))
+  for (const [name, bomb] of BOMBS) for (const { decoder, tried } of all) attempt(decoder, tried, name, bomb, seed)
+  for (let i = 0; i < count; i++) {
+    const [kind, make] = kinds[i % kinds.length] as (typeof kinds)[number]
+    const input = make(chance)
+    // A decoder may keep a view of what it was given, but not write into it.
+    for (const { decoder, tried } of all) attempt(decoder, tried, kind, input, seed)
+  }
+  deepStrictEqual(prototypes(), before, `a prototype was touched, seed ${seed}`)
+  return all.map(({ tried }) => tried)
+}
