@@ -33,6 +33,8 @@ export class Link {
   #client: RedisClient
   #up = false
   #closed = false
+  /** How many answers came. */
+  #answers = 0
   /** When the client last showed that it does something. */
   #sign = 0
 
@@ -51,7 +53,7 @@ export class Link {
   /** Resolves once it is there. Rejects if that takes too long, and goes on trying. */
   async open(): Promise<void> {
     try {
-      await within(5 * this.#timeoutMs, this.#connect())
+      await within(5 * this.#timeoutMs, this.#connect(), () => 0)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -74,8 +76,11 @@ export class Link {
     const client = this.#client
     const answer = work(client)
     try {
-      return await within(this.#timeoutMs, answer)
+      const value = await within(this.#timeoutMs, answer, () => this.#answers)
+      this.#answers++
+      return value
     } catch (cause) {
+      if (!(cause instanceof NoAnswer)) this.#answers++
       if (isScriptMissing(cause)) throw cause
       if (cause instanceof NoAnswer && client === this.#client) {
         // Whatever is sent now would only pile up behind what is not answered.
@@ -144,16 +149,20 @@ export class Link {
 class NoAnswer extends Error {}
 
 /**
- * In steps, between each of which what came is read: a process that stood still, because ten thousand clients came back
- * at once, must not take that for a Redis that does not answer.
+ * In steps, between each of which what came is read, and not while others are answered, as Redis answers in turn: a
+ * process that is behind, because ten thousand clients came back at once, must not take that for a silent Redis.
  */
 const STEPS = 4
 
 // By hand, as it is done for every command: a race makes four promises more.
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
+function within<T>(ms: number, work: Promise<T>, progress: () => number): Promise<T> {
   return new Promise((resolve, reject) => {
     let steps = 0
+    let before = progress()
     const step = (): void => {
+      const now = progress()
+      if (now !== before) steps = 0
+      before = now
       if (++steps === STEPS) reject(new NoAnswer(`no answer within ${ms} ms`))
       else timer = setTimeout(step, ms / STEPS)
     }
