@@ -13,6 +13,7 @@ const nodePlatform: Plugin = {
 const NODE = ["spec/**/*.node.spec.ts"]
 const PACKAGING = ["spec/packaging/**/*.spec.ts"]
 const BROWSER = ["spec/browser/**/*.spec.ts"]
+const CONFORMANCE = ["spec/conformance/**/*.spec.ts"]
 
 export default defineConfig({
   resolve: { tsconfigPaths: true },
@@ -22,7 +23,11 @@ export default defineConfig({
       // As on a platform that is not Node; a spec that wants a WebSocket there puts one in its place.
       {
         extends: true,
-        test: { name: "lib", include: ["spec/**/*.spec.ts"], exclude: [...NODE, ...PACKAGING, ...BROWSER] },
+        test: {
+          name: "lib",
+          include: ["spec/**/*.spec.ts"],
+          exclude: [...NODE, ...PACKAGING, ...BROWSER, ...CONFORMANCE],
+        },
       },
       {
         extends: true,
@@ -49,6 +54,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      // What is packed, in every runtime; those that are not there are fetched first.
+      {
+        extends: true,
+        test: {
+          name: "conformance",
+          include: CONFORMANCE,
+          globalSetup: "spec/packaging/build.ts",
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -6,6 +6,7 @@ export type {
   InterceptHandlers,
   JoinRequest,
   MaybePromise,
+  PushInfo,
   ReceiveHandlers,
 } from "./server/handlers.js"
 export type {
@@ -45,6 +46,7 @@ export type { Origins } from "./server/origins.js"
 export { addressOf, type TrustProxy } from "./server/address.js"
 export type { InvalidIssue, InvalidResponse } from "./server/validation.js"
 export { DEFAULT_LIMITS, type LimitName, type Limits } from "./protocol/limits.js"
+export type { QueryParams, QueryValue } from "./protocol/query.js"
 export { contract } from "./protocol/schema.js"
 export type {
   ClientTopics,

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { chromium, type Browser } from "playwright-core"
+import { chromium, type Browser, type LaunchOptions } from "playwright-core"
 
 const SYSTEM_PATHS = [
   "/usr/bin/chromium",
@@ -35,13 +35,13 @@ async function* executables(): AsyncGenerator<string> {
  * A real Chromium: that of `CHROMIUM_PATH`, one of the system, or one out of an npm package. Where none starts, that is
  * said in one line and there is none; in CI it is an error.
  */
-export async function launchChromium(): Promise<Browser | undefined> {
+export async function launchChromium(options: LaunchOptions = {}): Promise<Browser | undefined> {
   const failures: unknown[] = []
   try {
     for await (const executablePath of executables()) {
       try {
         // As root, and in most containers, Chromium has no sandbox; the pages are our own.
-        return await chromium.launch({ executablePath, chromiumSandbox: false, args: FLAGS })
+        return await chromium.launch({ executablePath, chromiumSandbox: false, args: FLAGS, ...options })
       } catch (error) {
         failures.push(error)
       }

@@ -1,6 +1,6 @@
 import { isIP } from "node:net"
 
-/** How much a {@link RateLimiter} lets through. */
+/** How much of something is let through. */
 export interface RateLimit {
   /** At once. */
   readonly burst: number

@@ -22,7 +22,12 @@ export async function finish(world: World): Promise<void> {
   else if (line !== undefined) {
     for (const message of line.received) if (message.event !== "heartbeat") world.reply(message, "ok")
   }
-  await pass(world, 120_000)
+  // Once for what a last handler may still begin, and once for all that follows from it.
+  for (let i = 0; i < 2; i++) {
+    await settle()
+    await pass(world, 120_000)
+    await settle()
+  }
   const states = world.channels.map(({ state }) => state)
   if (!["connected", "disconnected"].includes(socket.status)) throw new Error(`it ends ${socket.status}`)
   if (socket.status === "connected") {

@@ -39,6 +39,11 @@ class Walk {
     this.app()
   }
 
+  /** The handlers do nothing any more. */
+  rest(): void {
+    this.#left = 0
+  }
+
   /** Something that the app does. */
   app(): void {
     const { world, chance } = this
@@ -105,7 +110,7 @@ export async function tryHandlers(
     const walk = new Walk(seed + i)
     try {
       for (let step = 0; step < 40; step++) await walk.step()
-      walk.world.onAnswer = () => {}
+      walk.rest()
       await finish(walk.world)
     } catch (cause) {
       throw new Error(`seed ${seed + i}: ${String(cause)}`, { cause })

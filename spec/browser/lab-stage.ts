@@ -1,0 +1,132 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { build } from "esbuild"
+import type { CDPSession } from "playwright-core"
+import { Endpoint } from "rookery/server"
+import { afterAll, afterEach, beforeEach, describe, expect } from "vitest"
+import { ROOT } from "../packaging/build.js"
+import { launchChromium } from "../support/chromium.js"
+import { TcpProxy } from "../support/tcp-proxy.js"
+import type { LabSettings } from "./lab.js"
+import { Tab } from "./tab.js"
+
+/** A server with a page that has a client on it, a network between them, and as many tabs as are opened. */
+export interface LabStage {
+  readonly endpoint: Endpoint
+  readonly network: TcpProxy
+  /** Where clients connect, over the network that can be cut. */
+  readonly url: string
+  /** Opens the page in a tab. */
+  open(path?: string): Promise<Tab>
+}
+
+/** Neither `eval` nor anything inline, and nothing of anybody else's. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:*"
+
+/** What a bundler makes of the page and of its worker for browsers, with the package as it is built. */
+async function scripts(): Promise<Record<string, string>> {
+  const { outputFiles } = await build({
+    entryPoints: ["page", "worker"].map((name) => `${ROOT}/spec/browser/lab-${name}.ts`),
+    absWorkingDir: ROOT,
+    outdir: "/",
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    // Without this the paths of tsconfig.json lead to the sources.
+    tsconfigRaw: {},
+    logLevel: "error",
+    write: false,
+  })
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [path.replace(/^.*(?=\/lab-)/, ""), text]))
+}
+
+async function start(files: Record<string, string>): Promise<LabStage & AsyncDisposable & { page: string }> {
+  const endpoint = new Endpoint({
+    logger: false,
+    connect: ({ params }) => ({ id: `user:${params["user"]}`, assigns: { user: String(params["user"]) } }),
+    limits: { pollWindowMs: 2000 },
+  })
+  endpoint.channel("room:*", {
+    joined: (room) => room.track(room.assigns.user, {}),
+    receive: { echo: (payload) => payload, say: (payload, room) => room.broadcast("said", payload) },
+  })
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost")
+    const isScript = pathname.endsWith(".js")
+    const text = isScript ? files[pathname] : '<!doctype html><script type="module" src="/lab-page.js"></script>'
+    response.writeHead(text === undefined ? 404 : 200, {
+      "content-type": isScript ? "text/javascript" : "text/html",
+      "content-security-policy": POLICY,
+    })
+    response.end(text)
+  })
+  endpoint.attach(server)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  const network = await TcpProxy.to(port)
+  return {
+    endpoint,
+    network,
+    page: `http://127.0.0.1:${port}`,
+    url: `ws://127.0.0.1:${network.port}/socket`,
+    open: () => Promise.reject(new Error("there is no browser")),
+    async [Symbol.asyncDispose]() {
+      await network[Symbol.asyncDispose]()
+      await endpoint.close({ deadlineMs: 0 })
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** The page in a tab, connected and in the room. */
+export async function enter(stage: LabStage, settings: Partial<LabSettings> = {}): Promise<Tab> {
+  const tab = await stage.open()
+  const { url } = stage
+  await tab.evaluate((settings: LabSettings) => lab.enter(settings), { url, user: "ada", ...settings })
+  await logged(tab, "connected", "joined")
+  return tab
+}
+
+/** Waits until this has happened on the page, in this order, and behind what was waited for before. */
+export const logged = (tab: Tab, ...entries: string[]): Promise<void> =>
+  tab.evaluate((entries: string[]) => lab.logged(...entries), entries)
+
+/** That it is connected, and what the server says is heard. */
+export async function hears(stage: LabStage, tab: Tab, text: string): Promise<void> {
+  stage.endpoint.broadcast("room:1", "said", { text })
+  await logged(tab, `said: ${text}`)
+  expect(await tab.evaluate(() => lab.status)).toBe("connected")
+}
+
+/** Describes a client on the pages of a real Chromium, where there is one. No page may complain of anything. */
+export async function describeLab(what: string, tests: (stage: () => LabStage) => void): Promise<void> {
+  // Playwright has the back/forward cache switched off.
+  const browser = await launchChromium({ ignoreDefaultArgs: ["--disable-back-forward-cache"] })
+  const files = await scripts()
+  describe.skipIf(!browser)(what, () => {
+    let stage: Awaited<ReturnType<typeof start>>
+    let cdp: CDPSession
+    const tabs: Tab[] = []
+    beforeEach(async () => {
+      stage = await start(files)
+      cdp = (await browser?.newBrowserCDPSession()) as CDPSession
+    })
+    afterEach(async () => {
+      const complaints = tabs.flatMap((tab) => tab.complaints)
+      await Promise.all(tabs.splice(0).map((tab) => tab.close()))
+      await cdp.detach()
+      await stage[Symbol.asyncDispose]()
+      expect(complaints).toEqual([])
+    })
+    afterAll(() => browser?.close())
+    const open = async (path = "/"): Promise<Tab> => {
+      const tab = await Tab.open(cdp, stage.page + path)
+      tabs.push(tab)
+      return tab
+    }
+    tests(() => ({ ...stage, open }))
+  })
+}

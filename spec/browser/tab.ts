@@ -1,0 +1,126 @@
+import type { CDPSession } from "playwright-core"
+
+type Method = Parameters<CDPSession["send"]>[0]
+type Outcome = { result?: Record<string, unknown>; error?: { message: string } }
+type Listener = (params: Record<string, unknown>) => void
+
+/**
+ * A tab as people have it: hidden when another is in front, frozen when it stays there. Those of Playwright are always
+ * seen, so this one is opened past it.
+ */
+export class Tab {
+  readonly #browser: CDPSession
+  readonly #target: string
+  readonly #session: string
+  readonly #pending = new Map<number, (outcome: Outcome) => void>()
+  readonly #listeners = new Map<string, Set<Listener>>()
+  #calls = 0
+  /** What nobody caught, and what the browser itself complained of. */
+  readonly complaints: string[] = []
+
+  private constructor(browser: CDPSession, target: string, session: string) {
+    this.#browser = browser
+    this.#target = target
+    this.#session = session
+    browser.on("Target.receivedMessageFromTarget", this.#receive)
+  }
+
+  /** Opens one in front of the others. */
+  static async open(browser: CDPSession, url: string): Promise<Tab> {
+    const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" })
+    // Not flat: Playwright would take the session for one of its own.
+    const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false })
+    const tab = new Tab(browser, targetId, sessionId)
+    tab.on("Runtime.exceptionThrown", ({ exceptionDetails }) => tab.complaints.push(JSON.stringify(exceptionDetails)))
+    for (const domain of ["Page", "Runtime", "Network"] as const) await tab.send(`${domain}.enable`)
+    await tab.go(url)
+    return tab
+  }
+
+  /** Goes to a page, and waits until it is loaded. */
+  async go(url: string): Promise<void> {
+    const loaded = this.once("Page.loadEventFired")
+    await this.send("Page.navigate", { url })
+    await loaded
+  }
+
+  /** As by the button, to a page that may be in the back/forward cache. */
+  async back(): Promise<void> {
+    const { currentIndex, entries } = (await this.send("Page.getNavigationHistory")) as {
+      currentIndex: number
+      entries: { id: number }[]
+    }
+    const gone = this.once("Page.frameNavigated")
+    await this.send("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1]?.id })
+    await gone
+  }
+
+  /** Brings it to the front, which hides the others. */
+  async show(): Promise<void> {
+    await this.#browser.send("Target.activateTarget", { targetId: this.#target })
+  }
+
+  /** Stops whatever it does, or lets it go on. */
+  async freeze(frozen: boolean): Promise<void> {
+    await this.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" })
+  }
+
+  /** Takes the network away, or gives it back. */
+  async network(offline: boolean): Promise<void> {
+    const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+    await this.send("Network.emulateNetworkConditions", conditions)
+  }
+
+  /** Calls a function on the page, and gives what it returns or promises, as JSON. */
+  async evaluate<Result, Argument>(
+    call: (argument: Argument) => Result | PromiseLike<Result>,
+    argument?: Argument,
+  ): Promise<Result> {
+    const expression = `(${String(call)})(${JSON.stringify(argument) ?? ""})`
+    const params = { expression, awaitPromise: true, returnByValue: true }
+    const { result, exceptionDetails } = (await this.send("Runtime.evaluate", params)) as {
+      result: { value: Result }
+      exceptionDetails?: { exception?: { description?: string }; text: string }
+    }
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+    return result.value
+  }
+
+  on(event: string, listener: Listener): void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners.add(listener))
+  }
+
+  once(event: string, fits: (params: Record<string, unknown>) => boolean = () => true): Promise<void> {
+    return new Promise((resolve) => this.on(event, (params) => fits(params) && resolve()))
+  }
+
+  async send(method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.#calls
+    const answered = new Promise<Outcome>((resolve) => this.#pending.set(id, resolve))
+    const message = JSON.stringify({ id, method, params })
+    await this.#browser.send("Target.sendMessageToTarget" as Method, { sessionId: this.#session, message } as never)
+    const { result, error } = await answered
+    if (error) throw new Error(`${method}: ${error.message}`)
+    return result
+  }
+
+  async close(): Promise<void> {
+    this.#browser.off("Target.receivedMessageFromTarget", this.#receive)
+    await this.#browser.send("Target.closeTarget", { targetId: this.#target })
+  }
+
+  readonly #receive = ({ sessionId, message }: { sessionId: string; message: string }): void => {
+    if (sessionId !== this.#session) return
+    const { id, method, params, ...outcome } = JSON.parse(message) as Outcome & {
+      id?: number
+      method?: string
+      params?: Record<string, unknown>
+    }
+    if (id !== undefined) {
+      this.#pending.get(id)?.(outcome)
+      this.#pending.delete(id)
+    }
+    if (method !== undefined) for (const listener of this.#listeners.get(method) ?? []) listener(params ?? {})
+  }
+}

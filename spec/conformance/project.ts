@@ -1,0 +1,33 @@
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build, type BuildOptions } from "esbuild"
+import { installPacked, type Project } from "../packaging/installed.js"
+
+const PROGRAMS = fileURLToPath(new URL("programs", import.meta.url))
+
+/** A project with the packed package, and the programs of the suite in it. */
+export interface ConformanceProject extends Project {
+  /** For Node: what the clients connect to. */
+  readonly server: string
+  /** For what has a command line and reads packages by itself. */
+  readonly command: string
+  /** For workerd: everything in one module. */
+  readonly worker: string
+}
+
+/** Packs and installs the package, and makes the programs as those who use it would. */
+export async function makeProject(): Promise<ConformanceProject> {
+  const project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "ws"])
+  project.write("package.json", JSON.stringify({ private: true, type: "module" }))
+  const into = (name: string): string => join(project.folder, name)
+  const make = (entry: string, outfile: string, options: BuildOptions): Promise<unknown> =>
+    // Without the empty configuration the paths of tsconfig.json lead to the sources.
+    build({ entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", tsconfigRaw: {}, ...options })
+  for (const name of ["server", "command", "page", "worker"]) {
+    await make(join(PROGRAMS, `${name}.ts`), into(`${name}.mjs`), { platform: "node", packages: "external" })
+  }
+  // These take packages by way of a bundler, from the project's own folder.
+  await make(into("page.mjs"), into("page.js"), { platform: "browser" })
+  await make(into("worker.mjs"), into("worker.js"), { platform: "neutral", conditions: ["workerd", "worker"] })
+  return { ...project, server: into("server.mjs"), command: into("command.mjs"), worker: into("worker.js") }
+}
