@@ -1,3 +1,7 @@
+import { growthByNodes } from "./cluster/growth-by-nodes.js"
+import { growthByTopics } from "./cluster/growth-by-topics.js"
+import { recovery } from "./cluster/recovery.js"
+import { twoNodes } from "./cluster/two-nodes.js"
 import { heap } from "./client/heap.js"
 import { incoming } from "./client/incoming.js"
 import { reply } from "./client/reply.js"
@@ -14,5 +18,6 @@ import { serializers } from "./serializer/serializers.js"
 export const suites: readonly Suite[] = [
   { name: "client", scenarios: [incoming, reply, rooms, heap] },
   { name: "server", scenarios: [fanOut, manyRooms, echo, joins, memory] },
+  { name: "cluster", scenarios: [twoNodes, recovery, growthByNodes, growthByTopics] },
   { name: "serializer", scenarios: [serializers] },
 ]

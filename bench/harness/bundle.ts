@@ -27,9 +27,10 @@ export async function bundle(minify: boolean): Promise<void> {
     logLevel: "warning",
   })
   await build({
-    entryPoints: { "rookery-server": at("../../lib/server.ts") },
+    entryPoints: { "rookery-server": at("../../lib/server.ts"), "rookery-redis": at("../../lib/redis.ts") },
     outdir: at(OUT),
     bundle: true,
+    splitting: true,
     minify,
     format: "esm",
     platform: "node",

@@ -41,6 +41,7 @@ function digits(value: number): string {
 export function format(value: number, unit: Unit | undefined): string {
   if (unit === undefined) return `${digits(value)}x`
   if (unit === "a second") return `${digits(value)}/s`
+  if (unit === "commands") return digits(value)
   if (unit !== "ns") return `${digits(value)} B`
   if (value < 1e3) return `${digits(value)} ns`
   if (value < 1e6) return `${digits(value / 1e3)} µs`

@@ -1,5 +1,5 @@
 /** What a number counts; decides how it is printed. */
-export type Unit = "ns" | "a second" | "bytes" | "bytes of heap"
+export type Unit = "ns" | "a second" | "bytes" | "bytes of heap" | "commands"
 
 /** One round of measuring: a number for each metric. */
 export type Round = () => Promise<Record<string, number>> | Record<string, number>

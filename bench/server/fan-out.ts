@@ -91,7 +91,7 @@ export const fanOut: Scenario = {
     // Nobody else has two serializers in one room.
     if (mixed && subject !== "rookery") return () => ({})
     const remote = await Remote.start(subject)
-    const room = await Room.open(remote, subject, "room:lobby", SOCKETS, mixed)
+    const room = await Room.open([remote], subject, "room:lobby", SOCKETS, mixed)
     if (of.startsWith("paced")) return () => paced(remote, room)
     const inFlight = of.includes("10") ? 10 : 1
     return () => flatOut(remote, [room], inFlight)

@@ -43,6 +43,7 @@ export class Line {
   #upgraded: (() => void) | undefined
   #rest: Buffer = NOTHING
   #unawaited = 0
+  #closed = false
 
   private constructor(port: number, path: string, upgraded: () => void) {
     this.#upgraded = upgraded
@@ -53,7 +54,7 @@ export class Line {
       onread: { buffer: SHARED, callback: (length) => this.#read(SHARED.subarray(0, length)) },
     })
     this.#socket.on("close", () => {
-      throw new Error("the server ended a line")
+      if (!this.#closed) throw new Error("the server ended a line")
     })
     const headers = [
       `GET ${path} HTTP/1.1`,
@@ -75,6 +76,13 @@ export class Line {
 
   send(frame: Uint8Array): void {
     this.#socket.write(frame)
+  }
+
+  /** Goes, without a word; resolves once the server has let go as well. */
+  close(): Promise<void> {
+    this.#closed = true
+    this.#socket.end()
+    return new Promise((resolve) => this.#socket.once("close", () => resolve()))
   }
 
   /** Waits for so many frames more. */

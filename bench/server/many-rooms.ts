@@ -21,7 +21,7 @@ export const manyRooms: Scenario = {
   async prepare(subject) {
     const remote = await Remote.start(subject)
     const rooms: Room[] = []
-    for (let i = 0; i < ROOMS; i++) rooms.push(await Room.open(remote, subject, `room:${i}`, SOCKETS_A_ROOM))
+    for (let i = 0; i < ROOMS; i++) rooms.push(await Room.open([remote], subject, `room:${i}`, SOCKETS_A_ROOM))
     return () => flatOut(remote, rooms, 1)
   },
 }

@@ -12,14 +12,19 @@ export class Remote {
     this.port = port
   }
 
-  static async start(subject: string): Promise<Remote> {
+  static async start(subject: string, ...args: readonly string[]): Promise<Remote> {
     // With the flags of this process, so that a profile can be asked for.
-    const child = fork(new URL("server-process.js", import.meta.url), [subject])
+    const child = fork(new URL("server-process.js", import.meta.url), [subject, ...args])
     child.once("exit", (code) => {
       throw new Error(`the server ${subject} ended with ${code}`)
     })
     const [port] = (await once(child, "message")) as [number]
     return new Remote(child, port)
+  }
+
+  /** Has it end. */
+  stop(): void {
+    this.#process.kill("SIGTERM")
   }
 
   /** What it used so far; settled means after a full collection. */

@@ -14,12 +14,19 @@ export class Room {
   }
 
   /** Fills a room, and sees to it that what is sent arrives everywhere as it should. */
-  static async open(remote: Remote, subject: string, topic: string, sockets: number, mixed = false): Promise<Room> {
+  static async open(
+    remotes: readonly Pick<Remote, "port">[],
+    subject: string,
+    topic: string,
+    sockets: number,
+    mixed = false,
+  ): Promise<Room> {
     const own = dialectOf(subject, "room", topic)
     const members: { line: Line; dialect: Dialect }[] = []
     for (let i = 0; i < sockets; i++) {
       const dialect = mixed && i % 2 === 1 ? MSGPACK_DIALECT : own
-      const line = await Line.open(remote.port, dialect.path)
+      // Each server in its turn.
+      const line = await Line.open(remotes[i % remotes.length]?.port ?? 0, dialect.path)
       await dialect.enter(line, topic)
       members.push({ line, dialect })
     }
@@ -35,7 +42,8 @@ export class Room {
       const expected = dialect.delivered(topic)
       if (got === undefined || !expected.equals(got)) throw new Error(`${subject} delivered ${got?.toString()}`)
     })
-    const attested = subject === "socket.io" ? await witness(remote.port, topic) : undefined
+    // At the last of the servers, so that it hears what travelled.
+    const attested = subject.startsWith("socket.io") ? await witness(remotes.at(-1)?.port ?? 0, topic) : undefined
     room.shout()
     await Promise.all(checked)
     await attested?.()

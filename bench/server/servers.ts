@@ -1,8 +1,8 @@
 import { createServer, type Server as HttpServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { Server } from "socket.io"
+import { Server, type ServerOptions } from "socket.io"
 import { WebSocketServer, type WebSocket } from "ws"
-import type { Endpoint as EndpointClass } from "../../lib/server.js"
+import type { ChannelHandlers, Cluster, Endpoint as EndpointClass } from "../../lib/server.js"
 
 /** No ping and no idle time falls into a round; the timers are there all the same. */
 const HOUR_MS = 3_600_000
@@ -12,20 +12,27 @@ async function listen(server: HttpServer): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function rookery(): Promise<number> {
+/** What is kept of the topics that begin with `log:`. */
+const HISTORY = { size: 1000, ttl: HOUR_MS }
+
+/** Ours: alone, or one node of a cluster. */
+export async function rookery(cluster?: Cluster): Promise<number> {
   const { Endpoint } = (await import(new URL("rookery-server.js", import.meta.url).href)) as {
     Endpoint: typeof EndpointClass
   }
-  const endpoint = new Endpoint({ limits: { pushesPerSecond: Infinity, idleMs: HOUR_MS } })
-  endpoint.channel("room:*", {
+  const limits = { pushesPerSecond: Infinity, idleMs: HOUR_MS, connectionsPerAddress: Infinity }
+  const endpoint = new Endpoint({ limits, ...(cluster !== undefined && { cluster }) })
+  const handlers: ChannelHandlers = {
     receive: {
       new_msg(payload, room) {
-        room.broadcast("new_msg", payload)
+        void room.broadcast("new_msg", payload)
         return room.noReply
       },
       echo: (payload) => payload,
     },
-  })
+  }
+  endpoint.channel("room:*", handlers)
+  endpoint.channel("log:*", { ...handlers, history: HISTORY })
   const { port } = await endpoint.listen({ host: "127.0.0.1" })
   return port
 }
@@ -62,13 +69,15 @@ async function bare(): Promise<number> {
   return listen(server)
 }
 
-async function socketIo(): Promise<number> {
+/** Theirs: alone, or by way of an adapter. */
+export async function socketIo(adapter?: ServerOptions["adapter"]): Promise<number> {
   const server = createServer()
   const io = new Server(server, {
     transports: ["websocket"],
     serveClient: false,
     pingInterval: HOUR_MS,
     pingTimeout: HOUR_MS,
+    ...(adapter !== undefined && { adapter }),
   })
   io.on("connection", (socket) => {
     socket.on("join", (room: string, done: () => void) => {
@@ -86,4 +95,8 @@ async function socketIo(): Promise<number> {
 }
 
 /** Starts one of the servers, and gives its port. */
-export const SERVERS: Readonly<Record<string, () => Promise<number>>> = { rookery, ws: bare, "socket.io": socketIo }
+export const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
+  rookery: () => rookery(),
+  ws: bare,
+  "socket.io": () => socketIo(),
+}

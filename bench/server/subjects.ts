@@ -4,6 +4,9 @@ import { binaryFrame, textFrame, type Line } from "./line.js"
 /** What is compared: ours, a loop over bare `ws` sockets, and socket.io over its websocket transport. */
 export const SUBJECTS: readonly ["rookery", "ws", "socket.io"] = ["rookery", "ws", "socket.io"]
 
+/** Ours, with a history. */
+export const NUMBERED = "rookery, numbered"
+
 /** What everybody sends. */
 export const PAYLOAD: object = { id: 4711, from: "ada", text: "The nest is ready, and there is room for all of you." }
 
@@ -21,7 +24,7 @@ export interface Dialect {
   leave(room: string): Buffer
   /** How many frames a leave is answered with. */
   readonly leaveAnswers: number
-  /** What a delivery of a shout looks like. */
+  /** What a delivery of the first shout in a room looks like. */
   delivered(room: string): Buffer
 }
 
@@ -31,11 +34,18 @@ const text = (...tuple: Tuple): Buffer => textFrame(JSON.stringify(tuple))
 const packr = new Packr({ useRecords: false, variableMapSize: true })
 const packed = (...tuple: Tuple): Buffer => binaryFrame(packr.pack(tuple))
 
-function phoenix(vsn: string, frame: (...tuple: Tuple) => Buffer, bytes: (tuple: Tuple) => Buffer): Dialect {
+let clients = 0
+
+function phoenix(
+  vsn: string,
+  frame: (...tuple: Tuple) => Buffer,
+  bytes: (tuple: readonly unknown[]) => Buffer,
+  numbered = false,
+): Dialect {
   return {
     path: `/socket/websocket?vsn=${vsn}`,
     async enter(line, room) {
-      line.send(frame("1", "1", room, "phx_join", {}))
+      line.send(frame("1", "1", room, "phx_join", numbered ? { recover: { id: `client-${clients++}` } } : {}))
       await line.frames(1)
     },
     shout: (room) => frame("1", "2", room, "new_msg", PAYLOAD),
@@ -44,13 +54,16 @@ function phoenix(vsn: string, frame: (...tuple: Tuple) => Buffer, bytes: (tuple:
     leave: (room) => frame("4", "5", room, "phx_leave", {}),
     // The reply, and the end of the channel.
     leaveAnswers: 2,
-    delivered: (room) => bytes([null, null, room, "new_msg", PAYLOAD]),
+    delivered: (room) => bytes([null, null, room, "new_msg", PAYLOAD, ...(numbered ? [1] : [])]),
   }
 }
 
 /** Our JSON, and our MessagePack. */
 export const JSON_DIALECT: Dialect = phoenix("2.0.0", text, (tuple) => Buffer.from(JSON.stringify(tuple)))
 export const MSGPACK_DIALECT: Dialect = phoenix("3.0.0", packed, (tuple) => packr.pack(tuple))
+
+/** Our JSON, to clients that can make up for what they miss: every delivery has its number. */
+const NUMBERED_DIALECT: Dialect = phoenix("2.0.0", text, (tuple) => Buffer.from(JSON.stringify(tuple)), true)
 
 /** The bare loop has no rooms of its own: the path says what to do with a frame, which is sent on as it is. */
 function bare(path: string): Dialect {
@@ -90,6 +103,7 @@ export type Task = "room" | "echo" | "join"
 
 export function dialectOf(subject: string, task: Task, room: string): Dialect {
   if (subject === "rookery") return JSON_DIALECT
-  if (subject === "socket.io") return SOCKET_IO
+  if (subject === NUMBERED) return NUMBERED_DIALECT
+  if (subject.startsWith("socket.io")) return SOCKET_IO
   return bare(task === "room" ? `/room/${room}` : `/${task}`)
 }

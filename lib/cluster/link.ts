@@ -4,7 +4,8 @@ import type { Script } from "./scripts.js"
 
 // What node-redis calls the texts of Redis, to be had as bytes.
 const BLOB_STRING = 36
-const BYTES = { typeMapping: { [BLOB_STRING]: Buffer } }
+// The time a command may take is seen to here: the client's own way costs more than all else about a command.
+const OPTIONS = { typeMapping: { [BLOB_STRING]: Buffer }, timeout: 0 }
 
 /** Told when a link comes to be, and when it is no more. */
 export interface LinkEvents {
@@ -32,6 +33,8 @@ export class Link {
   #client: RedisClient
   #up = false
   #closed = false
+  /** How many answers came. */
+  #answers = 0
   /** When the client last showed that it does something. */
   #sign = 0
 
@@ -50,7 +53,7 @@ export class Link {
   /** Resolves once it is there. Rejects if that takes too long, and goes on trying. */
   async open(): Promise<void> {
     try {
-      await within(5 * this.#timeoutMs, this.#connect())
+      await within(5 * this.#timeoutMs, this.#connect(), () => 0)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -64,7 +67,7 @@ export class Link {
 
   /** Sends a command. Texts in the answer come as bytes. */
   ask(...args: (string | Buffer)[]): Promise<RedisReply> {
-    return this.do((client) => client.sendCommand(args, BYTES))
+    return this.do((client) => client.sendCommand(args, OPTIONS))
   }
 
   /** Has something done with the client. */
@@ -73,8 +76,11 @@ export class Link {
     const client = this.#client
     const answer = work(client)
     try {
-      return await within(this.#timeoutMs, answer)
+      const value = await within(this.#timeoutMs, answer, () => this.#answers)
+      this.#answers++
+      return value
     } catch (cause) {
+      if (!(cause instanceof NoAnswer)) this.#answers++
       if (isScriptMissing(cause)) throw cause
       if (cause instanceof NoAnswer && client === this.#client) {
         // Whatever is sent now would only pile up behind what is not answered.
@@ -142,16 +148,33 @@ export class Link {
 
 class NoAnswer extends Error {}
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer(`no answer within ${ms} ms`)), ms)
+/**
+ * In steps, between each of which what came is read, and not while others are answered, as Redis answers in turn: a
+ * process that is behind, because ten thousand clients came back at once, must not take that for a silent Redis.
+ */
+const STEPS = 4
+
+// By hand, as it is done for every command: a race makes four promises more.
+function within<T>(ms: number, work: Promise<T>, progress: () => number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let steps = 0
+    let before = progress()
+    const step = (): void => {
+      const now = progress()
+      if (now !== before) steps = 0
+      before = now
+      if (++steps === STEPS) reject(new NoAnswer(`no answer within ${ms} ms`))
+      else timer = setTimeout(step, ms / STEPS)
+    }
+    let timer = setTimeout(step, ms / STEPS)
+    const settled =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value): void => {
+        clearTimeout(timer)
+        settle(value)
+      }
+    work.then(settled(resolve), settled(reject))
   })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 const isScriptMissing = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT")

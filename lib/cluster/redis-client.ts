@@ -13,7 +13,7 @@ export interface RedisClient {
   on(event: "error" | "ready" | "end" | "reconnecting", listener: (error?: unknown) => void): unknown
   sendCommand(
     args: readonly (string | Buffer)[],
-    options?: { typeMapping?: Record<number, unknown> },
+    options?: { typeMapping?: Record<number, unknown>; timeout?: number },
   ): Promise<RedisReply>
   subscribe(
     channels: string[],

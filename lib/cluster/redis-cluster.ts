@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import type {
   Claim,
   Cluster,
@@ -40,7 +40,8 @@ const SETTLED = 0x73
 
 /** Makes one endpoint of those of many nodes, by way of Redis. */
 export class RedisCluster implements Cluster {
-  readonly #id = randomUUID()
+  // Short: it is in every message.
+  readonly #id = randomBytes(9).toString("base64url")
   readonly #keys: Keys
   readonly #commands: Link
   readonly #subscriber: Link

@@ -60,6 +60,10 @@ export class Sequencer<Body> {
     const lost = this.#place !== undefined && this.#place.epoch !== epoch
     if (this.#place?.epoch !== epoch) this.#restart(epoch, message.offset - 1)
     if (message.offset <= this.#last) return step([])
+    if (message.offset === this.#last + 1 && this.#held.size === 0) {
+      this.#move(message.offset, message.at)
+      return step([message], lost)
+    }
     this.#held.set(message.offset, message)
     if (this.#held.size > MAX_HELD) return step(this.#jump(), true)
     return step(this.#drain(), lost, this.#gap())

@@ -7,6 +7,8 @@ export class Subscriptions {
   readonly #failed: (error: unknown) => void
   readonly #wanted = new Set<string>()
   #there = new Set<string>()
+  /** Those that may be wanted and not there, or the other way round: to go through all of them would be long. */
+  #changed = new Set<string>()
   #scheduled: Promise<void> | undefined
   #settling: Promise<void> = Promise.resolve()
 
@@ -19,17 +21,20 @@ export class Subscriptions {
   /** Listens to a channel; resolves once Redis has confirmed it. */
   add(channel: string): Promise<void> {
     this.#wanted.add(channel)
+    this.#changed.add(channel)
     return this.#there.has(channel) ? this.#settling : this.#settle()
   }
 
   remove(channel: string): void {
     this.#wanted.delete(channel)
+    this.#changed.add(channel)
     if (this.#link.up) this.#settle().catch((error: unknown) => this.#failed(error))
   }
 
   /** The link came back: it may be a new one that listens to nothing yet. Resolves once it listens to everything. */
   again(): Promise<void> {
     this.#there = new Set()
+    this.#changed = new Set(this.#wanted)
     return this.#settle()
   }
 
@@ -48,11 +53,18 @@ export class Subscriptions {
   /** Makes what there is what is wanted. */
   async #apply(): Promise<void> {
     const there = this.#there
-    const missing = [...this.#wanted].filter((channel) => !there.has(channel))
-    const spare = [...there].filter((channel) => !this.#wanted.has(channel))
+    const changed = [...this.#changed]
+    this.#changed = new Set()
+    const missing = changed.filter((channel) => this.#wanted.has(channel) && !there.has(channel))
+    const spare = changed.filter((channel) => !this.#wanted.has(channel) && there.has(channel))
     for (const channel of spare) there.delete(channel)
-    if (spare.length > 0) await this.#link.do((client) => client.unsubscribe(spare, this.#listener, true))
-    if (missing.length > 0) await this.#link.do((client) => client.subscribe(missing, this.#listener, true))
+    try {
+      if (spare.length > 0) await this.#link.do((client) => client.unsubscribe(spare, this.#listener, true))
+      if (missing.length > 0) await this.#link.do((client) => client.subscribe(missing, this.#listener, true))
+    } catch (error) {
+      for (const channel of missing) this.#changed.add(channel)
+      throw error
+    }
     for (const channel of missing) there.add(channel)
   }
 }

@@ -85,6 +85,29 @@ describe("a link to Redis", () => {
     expect([link.up, told]).toEqual([true, ["up", "down", "up"]])
   })
 
+  it("does not take its own standing still for a Redis that does not answer", async () => {
+    const link = await opened()
+    vi.useRealTimers()
+    const asked = link.ask("GET", "a")
+    const until = performance.now() + 1500
+    while (performance.now() < until) Math.sqrt(until)
+    // What was there to be read all the time is read now.
+    setImmediate(() => last().answers[0]?.("in time"))
+    expect(await asked).toBe("in time")
+    expect(link.up).toBe(true)
+  })
+
+  it("waits for an answer as long as those before it come", async () => {
+    const link = await opened()
+    const asked = ["a", "b", "c", "d"].map((key) => link.ask("GET", key))
+    for (const answer of last().answers) {
+      await vi.advanceTimersByTimeAsync(700)
+      answer("in turn")
+    }
+    expect(await Promise.all(asked)).toEqual(asked.map(() => "in turn"))
+    expect(told).toEqual(["up"])
+  })
+
   it("is made anew where it seems open and does not answer, and not more often than Redis can bear", async () => {
     const link = await opened()
     await vi.advanceTimersByTimeAsync(10_000)
