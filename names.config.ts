@@ -23,6 +23,7 @@ export const INTERNAL_NAMES: readonly string[] = [
   "report",
   "post",
   "beat",
+  "assertAlive",
 ]
 
 /** The name that each goes by in the build, the same in every file of it: no subclass of a user's has one like it. */

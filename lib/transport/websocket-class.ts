@@ -52,8 +52,8 @@ export function webSocketClass(transport: Transport): TransportClass {
     close(code?: number, reason?: string): void {
       if (this.readyState > 1) return
       this.readyState = 2
-      if (this.#link !== undefined) this.#link.close(code, reason)
-      else this.#ended({ code: code ?? 1005, reason: reason ?? "", wasClean: true })
+      if (this.#link) this.#link.close(code, reason)
+      else this.#ended({ ...closeInfo(code ?? 1005, reason), wasClean: true })
     }
 
     #open(url: string, authToken: string | undefined): void {
