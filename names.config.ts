@@ -23,7 +23,7 @@ export const INTERNAL_NAMES: readonly string[] = [
   "report",
   "post",
   "beat",
-  "drop",
+  "letGo",
   "assertAlive",
 ]
 

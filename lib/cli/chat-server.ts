@@ -139,7 +139,7 @@ export const chatServer: Command = {
     data: { value: "dir", help: "the folder where everything is kept, by lmdb [nothing is kept]" },
     redis: {
       value: "url",
-      help: "a Redis or Valkey where everything is kept, for several servers of one chat, each told the same",
+      help: "a Redis or Valkey that keeps everything, for several servers of one chat",
     },
     "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
     "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },

@@ -161,7 +161,7 @@ export class Reconnector<Target> {
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */
-  drop(): void {
+  letGo(): void {
     if (this.#line) this.#drop(this.#line, "heartbeat_timeout", NORMAL, "heartbeat timeout")
   }
 

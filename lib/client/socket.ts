@@ -63,7 +63,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#heartbeat = new Heartbeat(
       resolved,
       () => this.#beat(),
-      () => this.#connection.drop(),
+      () => this.#connection.letGo(),
     )
     this.#outbox = new Outbox(resolved, this.#connection, (message, push) => this.#write(message, push))
   }
