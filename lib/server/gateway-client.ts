@@ -22,17 +22,6 @@ export interface GatewayHost<Assigns> {
 
 const now = (): number => performance.now()
 
-/** What the parser says quotes what was sent, which is not for the log: where it went wrong is. */
-function notJson(cause: unknown): SerializerError {
-  const { at, cause: inner } = cause as SerializerError
-  const [, position] = /at position (\d+)/.exec((inner as Error | undefined)?.message ?? "") ?? []
-  return new SerializerError(
-    "bad_frame",
-    "a client sent what is no JSON",
-    at ?? (position === undefined ? undefined : Number(position)),
-  )
-}
-
 /** One client of a gateway. */
 export class GatewayClient<Assigns = Loose> {
   /** What `connect` called it. */
@@ -155,7 +144,8 @@ export class GatewayClient<Assigns = Loose> {
     try {
       return parseShallowJson(frame)
     } catch (cause) {
-      this.#failed(notJson(cause))
+      // What the parser says quotes what was sent, which is not for the log.
+      this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", (cause as SerializerError).at))
       return undefined
     }
   }
