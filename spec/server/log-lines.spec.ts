@@ -41,17 +41,16 @@ describe("a line of the log", () => {
           },
         }),
     )
-    const address = Buffer.from(`1.2.3.4\u009b31m\u0085x`).toString("latin1")
-    const client = await connect({ client: { headers: { "x-forwarded-for": "\u009b31mhere\u0085[rookery]" } } })
+    const address = "\u009b31mhere\u0085[rookery]"
+    const client = await connect({ client: { headers: { "x-forwarded-for": address } } })
     for (const event of ["throw", FORGED]) {
       const topic = `room:${FORGED}${event.length}`
       client.send("1", "1", topic, "phx_join", {})
       client.send("1", "2", topic, event, { text: FORGED })
       expect((await client.take(2)).map((frame) => (frame as unknown[])[3])).toEqual(["phx_reply", "phx_error"])
     }
-    for (const forwarded of [address, address]) {
-      await rawUpgrade(port, "/socket/websocket?vsn=2.0.0", [["x-forwarded-for", forwarded]])
-    }
+    const again = await rawUpgrade(port, "/socket/websocket?vsn=2.0.0", [["x-forwarded-for", address]])
+    expect(again.status).toBe(429)
     await rawRequest(port, `GET /socket/longpoll?vsn=%0a[rookery]%20fine&token=%0d%0a`)
     expect(calls.some((call) => call.includes("no such thing"))).toBe(true)
     expect(calls.some((call) => call.includes("no handler takes"))).toBe(true)
