@@ -81,7 +81,10 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       // A page of a proxy: only what it says by its status is of use.
       fail(response.ok ? body : response.status)
     } catch (error) {
-      fail(error)
+      // Platforms quote what they cannot send.
+      fail(
+        [textUrl.split("?")[1], authToken].some((secret) => secret && `${error}`.includes(secret)) ? "not sent" : error,
+      )
     } finally {
       clearTimeout(timer)
       requests.delete(abort)
