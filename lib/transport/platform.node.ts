@@ -37,3 +37,13 @@ export function watchRefusal(socket: WebSocketLike, refused: (status: number) =>
     socket.terminate()
   })
 }
+
+/** Makes the requests of long-poll. What cannot be sent at all, an URL or a header, is quoted by no error. */
+export const platformFetch: typeof fetch = async (input, init) => {
+  try {
+    return await fetch(input, init)
+  } catch (error) {
+    if (/\b(URL|header)/.test(String(error))) throw new TypeError("this URL or this authToken cannot be sent")
+    throw error
+  }
+}
