@@ -2,6 +2,13 @@ import { inspect } from "node:util"
 import WebSocket, { type ClientOptions } from "ws"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
+/** `ws` quotes it, with its query and its password. */
+function withoutUrl(error: Error, url: string): Error {
+  if (!error.message.includes(url)) return error
+  const bare = url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
+  return new SyntaxError(error.message.replaceAll(url, bare))
+}
+
 /**
  * Its URL and its headers may carry tokens, and its events lead to all of it: neither they nor its errors show that when
  * they are printed.
@@ -11,9 +18,7 @@ class QuietWebSocket extends WebSocket {
     try {
       super(url, protocols, options)
     } catch (cause) {
-      const { message } = cause as Error
-      if (!message.includes(url)) throw cause
-      throw new SyntaxError(message.replaceAll(url, url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")))
+      throw withoutUrl(cause as Error, url)
     }
   }
 
@@ -38,12 +43,15 @@ export function watchRefusal(socket: WebSocketLike, refused: (status: number) =>
   })
 }
 
-/** Makes the requests of long-poll. What cannot be sent at all, an URL or a header, is quoted by no error. */
+/** The error of a request that cannot be sent at all quotes its URL, or its header. */
+const quiet = (error: unknown): unknown =>
+  /\b(URL|header)/.test(String(error)) ? new TypeError("this URL, or this authToken, cannot be sent") : error
+
+/** Makes the requests of long-poll. */
 export const platformFetch: typeof fetch = async (input, init) => {
   try {
     return await fetch(input, init)
   } catch (error) {
-    if (/\b(URL|header)/.test(String(error))) throw new TypeError("this URL or this authToken cannot be sent")
-    throw error
+    throw quiet(error)
   }
 }

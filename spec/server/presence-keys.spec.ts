@@ -54,8 +54,8 @@ const told = (state: PresenceState<Loose>): [string, unknown[]][] =>
   Object.getOwnPropertyNames(state)
     .map((key): [string, unknown[]] => [
       key,
-      (Object.getOwnPropertyDescriptor(state, key)?.value as PresenceState<Loose>[string]).metas.map(
-        ({ phx_ref: _, phx_ref_prev: __, ...meta }) => meta,
+      (Object.getOwnPropertyDescriptor(state, key) as { value: PresenceState<Loose>[string] }).value.metas.map((meta) =>
+        Object.fromEntries(Object.entries(meta).filter(([name]) => !name.startsWith("phx_"))),
       ),
     ])
     .sort(([a], [b]) => (a < b ? -1 : 1))
