@@ -146,8 +146,8 @@ describe("a server that speaks raw HTTP to a terminal", () => {
       const run = runCli(["push", url, "room:1", "echo", "{}", ...way, "--timeout", "1000"])
       expect(await run.code).toBe(2)
       expectHarmless(run)
-      const tailed = tail([url, "room:1", ...way])
-      await tailed.stderr.line(/rookery: /)
+      const tailed = tail([url, "room:1", ...way, "--timeout", "1000"])
+      await tailed.stderr.line(/rookery: cannot connect|rookery: the connection was lost/)
       tailed.end("SIGINT")
       await tailed.code
       expectHarmless(tailed)
