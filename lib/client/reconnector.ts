@@ -73,6 +73,9 @@ interface Line {
 /** How long an explicit disconnect waits for the other end's close frame, as long as phoenix.js does. */
 const CLOSE_WAIT_MS = 1500
 
+/** How long an attempt may take, as long as in Firefox. */
+const CONNECT_WAIT_MS = 20_000
+
 /** Keeps one line to the server open: attempts, back-off, the page's comings and goings. It knows nothing of frames. */
 export class Reconnector<Target> {
   readonly #user: ConnectionUser<Target>
@@ -121,17 +124,21 @@ export class Reconnector<Target> {
     this.#line = line
     // Whoever connects anew does not wait for the end of the former line, and nor does a timer.
     if (former) this.#ended(former, closeInfo())
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#wait()
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
+    const fail = (message: string, cause?: unknown): void => {
+      this.#error(line, new ConnectError(message, undefined, cause))
+      this.#drop(line)
+    }
     whenReady(
       () => this.#user.prepare(),
       (target) => {
-        if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
+        if (line.state !== "connecting") return
+        // Node would wait for ever, and Chrome for minutes.
+        this.#wait(() => fail("no answer"), CONNECT_WAIT_MS)
+        line.link = this.#user.open(target, this.#eventsOf(line))
       },
-      (error) => {
-        this.#error(line, new ConnectError("not connected", undefined, error))
-        this.#ended(line, closeInfo())
-      },
+      (error) => fail("not connected", error),
     )
   }
 
@@ -141,13 +148,11 @@ export class Reconnector<Target> {
     const line = this.#line
     if (!line) return whenClosed()
     line.whenClosed.push(whenClosed)
-    if (line.state === "closing") return
-    const { clock } = this.#options
     const end = (): void => this.#ended(line, closeInfo(code, reason))
     if (!line.link) return end()
+    this.#wait(end, CLOSE_WAIT_MS)
+    if (line.state === "closing") return
     line.state = "closing"
-    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
-    line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
     this.#down(line, "connection_closed")
   }
@@ -190,6 +195,7 @@ export class Reconnector<Target> {
       open: (traits = {}) => {
         if (line.state !== "connecting") return
         line.state = "open"
+        this.#wait()
         this.#tries = 0
         this.#lost = undefined
         this.#user.onConnOpen(traits)
@@ -219,7 +225,10 @@ export class Reconnector<Target> {
   ): void {
     if (line.state === "closed") return
     const isCurrent = this.#line === line
-    if (isCurrent) this.#line = undefined
+    if (isCurrent) {
+      this.#line = undefined
+      this.#wait()
+    }
     line.state = "closed"
     this.#down(line, down)
     if (isCurrent) {
@@ -238,19 +247,23 @@ export class Reconnector<Target> {
   #plan({ code, reason }: CloseInfo): void {
     const lost = (this.#lost = { ...this.#lost, code, reason })
     const tries = ++this.#tries
-    const { maxReconnectAttempts, reconnectAfterMs, clock, pageEvents } = this.#options
+    const { maxReconnectAttempts, reconnectAfterMs, pageEvents } = this.#options
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
     if (delay === false) return this.#stop()
-    clock.clearTimeout(this.#timer)
-    this.#timer = clock.setTimeout(() => {
-      // Nobody looks: the attempt is made when somebody does.
-      if (!pageEvents || !pageHidden()) this.connect()
-    }, delay)
+    // Nobody looks: the attempt is made when somebody does.
+    this.#wait(() => (pageEvents && pageHidden()) || this.connect(), delay)
     this.#setStatus("reconnecting", delay)
   }
 
+  /** Does something after a while, and nothing else. */
+  #wait(then?: () => unknown, ms?: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    if (then) this.#timer = clock.setTimeout(then, ms as number)
+  }
+
   /** Ends a line without waiting for the other end. */
-  #drop(line: Line, down: DownReason, code?: number, reason?: string): void {
+  #drop(line: Line, down?: DownReason, code?: number, reason?: string): void {
     line.link?.close(code, reason)
     this.#ended(line, closeInfo(code, reason), down)
   }
@@ -259,7 +272,7 @@ export class Reconnector<Target> {
     this.#unfollow?.()
     this.#unfollow = undefined
     this.#wanted = false
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#wait()
     this.#setStatus("disconnected")
   }
 

@@ -1,0 +1,77 @@
+import { Endpoint } from "rookery/server"
+
+/** What the server sees of its clients, by the ids that they give themselves. */
+export interface Backend {
+  readonly port: number
+  /** What no client may do and what the endpoint may not do, in words. */
+  readonly wrongs: string[]
+  /** How often each push took effect. */
+  readonly effects: Map<string, number>
+  /** How many joins there were. */
+  joins: number
+  /** How many clients it had, so that each has a name of its own. */
+  lives: number
+  /** Who is there: sockets, channels, presences. */
+  left(): number
+  readonly endpoint: Endpoint
+  close(): Promise<void>
+}
+
+/** An endpoint that counts joins, for each connection on its own. */
+export async function startBackend(): Promise<Backend> {
+  const wrongs: string[] = []
+  const effects = new Map<string, number>()
+  const limits = { pushesPerSecond: Infinity, connectionsPerAddress: Infinity, pollWindowMs: 100 }
+  let connections = 0
+  const endpoint = new Endpoint({
+    logger: false,
+    limits,
+    connect: ({ params }) => ({ assigns: { world: String(params["world"]), connection: ++connections } }),
+  })
+  endpoint.on("error", ({ error, where }) => wrongs.push(`the endpoint failed at ${where}: ${String(error)}`))
+  endpoint.on("channelEnded", ({ topic, reason }) => {
+    if (reason.kind === "duplicate_join" || reason.kind === "crashed") wrongs.push(`${topic} ended by ${reason.kind}`)
+  })
+  const alive = new Set<string>()
+  endpoint.channel("room:*", {
+    history: { size: 50, ttl: 60_000 },
+    join({ topic, socket }) {
+      backend.joins++
+      const { connection } = socket.assigns as { connection: number }
+      const join = `${connection} ${topic}`
+      if (alive.has(join)) wrongs.push(`two joins of ${topic} on one connection`)
+      alive.add(join)
+    },
+    joined: (room) => room.track(`${connections}`, {}),
+    terminate(_reason, room) {
+      const { connection } = room.assigns as { connection: number }
+      alive.delete(`${connection} ${room.topic}`)
+    },
+    receive: {
+      echo(payload: { id: string }) {
+        effects.set(payload.id, (effects.get(payload.id) ?? 0) + 1)
+        return payload
+      },
+      bytes: (payload: Uint8Array) => payload,
+      shout(payload: object, room) {
+        room.broadcast("shout", payload)
+        return {}
+      },
+    },
+  })
+  const { port } = await endpoint.listen({ port: 0, host: "127.0.0.1" })
+  const backend: Backend = {
+    port,
+    wrongs,
+    effects,
+    joins: 0,
+    lives: 0,
+    endpoint,
+    left() {
+      const { rookery_sockets, rookery_channels, rookery_presences } = endpoint.counters()
+      return rookery_sockets + rookery_channels + rookery_presences + alive.size
+    },
+    close: () => endpoint.close({ deadlineMs: 0 }),
+  }
+  return backend
+}
