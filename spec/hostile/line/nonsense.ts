@@ -173,7 +173,11 @@ export const BAD_FRAMES: readonly Nonsense[] = (
     ["text that is not UTF-8", () => rawFrame(OPCODES.text, Buffer.of(0xff, 0xfe)), "lost"],
     ["a length of 2^63", () => Buffer.from([0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0]), "lost"],
     ["a length of 2^53", () => Buffer.from([0x81, 127, 0, 0x20, 0, 0, 0, 0, 0, 0]), "lost"],
-    ["a length that is never filled", () => rawFrame(OPCODES.text, "x", { lengthBits: 64, length: 90_000_000 }), "lost"],
+    [
+      "a length that is never filled",
+      () => rawFrame(OPCODES.text, "x", { lengthBits: 64, length: 90_000_000 }),
+      "lost",
+    ],
     ["the first byte of a frame", () => Buffer.of(0x81), "lost"],
     ["a fragment without a next", () => rawFrame(OPCODES.text, "[", { fin: false }), "kept"],
     ["a length in more bytes than it needs", () => rawFrame(OPCODES.text, "[]", { lengthBits: 64 }), "kept"],
