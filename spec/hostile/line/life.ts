@@ -106,9 +106,13 @@ export class Life implements Disposable {
   /** Whether anything moves on the line within a few turns. */
   async #moved(): Promise<boolean> {
     const before = this.#network.activity
-    for (let i = 0; i < 8; i++) await nextTurn()
-    // What long-poll does in a task of its own is a timer of the platform's.
-    if (this.#real) await wait(3)
-    return this.#network.activity !== before
+    // What long-poll does in a task of its own is a timer of the platform's, and what comes of it takes turns again; and
+    // a busy kernel takes its time over a local line too.
+    for (let i = 0; i < (this.#real ? 4 : 2); i++) {
+      if (this.#real || i > 0) await wait(1)
+      for (let turn = 0; turn < 8; turn++) await nextTurn()
+      if (this.#network.activity !== before) return true
+    }
+    return false
   }
 }
