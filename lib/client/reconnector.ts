@@ -36,7 +36,7 @@ export type ReconnectPolicy = (tries: number, lost: LostReason) => number | fals
 /** Whoever lives on the connection. */
 export interface ConnectionUser<Target> {
   /** Asked before every attempt: where to connect to. */
-  prepare(): Target | PromiseLike<Target>
+  findTarget(): Target | PromiseLike<Target>
   /** Begins an attempt. */
   open(target: Target, events: LinkEvents): Link
   onConnOpen(traits: LinkTraits): void
@@ -131,7 +131,7 @@ export class Reconnector<Target> {
       this.#drop(line)
     }
     whenReady(
-      () => this.#user.prepare(),
+      () => this.#user.findTarget(),
       (target) => {
         if (line.state !== "connecting") return
         // Node would wait for ever, and Chrome for minutes.
