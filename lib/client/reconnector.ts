@@ -122,23 +122,24 @@ export class Reconnector<Target> {
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
     const line: Line = { state: "connecting", whenClosed: [] }
     this.#line = line
-    // Whoever connects anew does not wait for the end of the former line, and nor does a timer.
+    // Whoever connects anew does not wait for the end of the former line.
     if (former) this.#ended(former, closeInfo())
-    this.#wait()
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
-    const fail = (message: string, cause?: unknown): void => {
-      this.#error(line, new ConnectError(message, undefined, cause))
-      this.#drop(line)
-    }
     whenReady(
       () => this.#user.findTarget(),
       (target) => {
         if (line.state !== "connecting") return
         // Node would wait for ever, and Chrome for minutes.
-        this.#wait(() => fail("no answer"), CONNECT_WAIT_MS)
+        this.#wait(() => {
+          this.#error(line, new ConnectError("no answer"))
+          this.#drop(line)
+        }, CONNECT_WAIT_MS)
         line.link = this.#user.open(target, this.#eventsOf(line))
       },
-      (error) => fail("not connected", error),
+      (error) => {
+        this.#error(line, new ConnectError("not connected", undefined, error))
+        this.#drop(line)
+      },
     )
   }
 
@@ -162,7 +163,7 @@ export class Reconnector<Target> {
     const line = this.#line
     this.#line = undefined
     this.#stop()
-    if (line) this.#drop(line, "connection_closed")
+    if (line) this.#drop(line)
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */
@@ -225,11 +226,9 @@ export class Reconnector<Target> {
   ): void {
     if (line.state === "closed") return
     const isCurrent = this.#line === line
-    if (isCurrent) {
-      this.#line = undefined
-      this.#wait()
-    }
+    if (isCurrent) this.#line = undefined
     line.state = "closed"
+    this.#wait()
     this.#down(line, down)
     if (isCurrent) {
       if (this.#wanted && !this.#line) this.#plan(info)
@@ -246,12 +245,12 @@ export class Reconnector<Target> {
 
   #plan({ code, reason }: CloseInfo): void {
     const lost = (this.#lost = { ...this.#lost, code, reason })
+    const { maxReconnectAttempts, reconnectAfterMs } = this.#options
     const tries = ++this.#tries
-    const { maxReconnectAttempts, reconnectAfterMs, pageEvents } = this.#options
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
     if (delay === false) return this.#stop()
     // Nobody looks: the attempt is made when somebody does.
-    this.#wait(() => (pageEvents && pageHidden()) || this.connect(), delay)
+    this.#wait(() => (this.#unfollow && pageHidden()) || this.connect(), delay)
     this.#setStatus("reconnecting", delay)
   }
 

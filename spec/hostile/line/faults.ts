@@ -55,6 +55,10 @@ export async function liveOn(backend: Backend, manner: Manner, what: string, fau
   const effects = backend.effects.get(`${name} 1`) ?? 0
   if (effects > 1 || (effects === 0 && life.outcomes[1] === "ok"))
     throw new Error(`${name}: a push that is sent again took effect ${effects} times, and ended ${life.outcomes[1]}`)
+  for (const at of life.outcomes.keys()) {
+    const times = backend.effects.get(`${name} ${at}`) ?? 0
+    if (times > 1) throw new Error(`${name}: push ${at} took effect ${times} times`)
+  }
   const dead = fault !== undefined && fault.kind !== "late" && fault.line === 0
   if (dead && proxy.struck && proxy.carried.length > 2 && life.errors.length + life.closes.length === 0)
     throw new Error(`${name}: nobody said why the line was lost`)
