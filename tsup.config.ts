@@ -38,12 +38,23 @@ const nodePlatform: Plugin = {
   },
 }
 
+/**
+ * Where files share code, esbuild has each import every file that it leads to, for the order in which they would run.
+ * None does anything when it runs, and every bundler that is told so complains of such an import.
+ */
+const onlyImportsOfNames: NonNullable<Options["plugins"]>[number] = {
+  name: "only-imports-of-names",
+  // The empty line keeps the source map right.
+  renderChunk: (code) => ({ code: code.replaceAll(/^import "\.[^"]+";$/gm, "") }),
+}
+
 const common: Options = {
   format: ["esm", "cjs"],
   target: "es2022",
   sourcemap: true,
   external: [/^rookery(\/|$)/],
   silent: true,
+  plugins: [onlyImportsOfNames],
   esbuildOptions(options) {
     // The sources are in the package.
     options.sourcesContent = false

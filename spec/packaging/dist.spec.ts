@@ -70,6 +70,25 @@ describe("what is built for Node", () => {
   })
 })
 
+describe("a bundler that is told that nothing has an effect", () => {
+  it.each(readdirSync(DIST).filter((name) => /^[a-z-]+\.js$/.test(name)))(
+    "has nothing to warn of: %s",
+    async (name) => {
+      const { warnings } = await build({
+        stdin: { contents: `export * from "./${name}"`, resolveDir: DIST },
+        absWorkingDir: ROOT,
+        bundle: true,
+        packages: "external",
+        platform: "node",
+        format: "esm",
+        write: false,
+        logLevel: "silent",
+      })
+      expect(warnings.map(({ text }) => text)).toEqual([])
+    },
+  )
+})
+
 describe("the errors", () => {
   it.each(["index", "msgpack", "node/index"])("are one module for every entry point: %s", async (entry) => {
     expect((await closure(`${entry}.js`)).files).toContain("dist/errors.js")
