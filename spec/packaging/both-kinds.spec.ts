@@ -30,21 +30,20 @@ const PROGRAM = `
   const url = "ws://127.0.0.1:" + (await endpoint.listen({ port: 0, host: "127.0.0.1" })).port + "/socket"
   const outcome = (promise) => promise.then(() => "ok", ({ code, status, response }) => [code, status, response])
   const answersTo = async ({ Socket }) => {
-    const socket = new Socket(url, { timeout: 200 })
+    const socket = new Socket(url)
     socket.connect()
     const room = await socket.join("room:1", {})
     const answers = [outcome(socket.join("room:closed", {}))]
-    for (const event of ["refuse", "busy", "never"]) answers.push(outcome(room.push(event, {})))
+    for (const event of ["refuse", "busy"]) answers.push(outcome(room.push(event, {})))
+    answers.push(outcome(room.push("never", {}, { timeout: 50 })))
     const settled = await Promise.all(answers)
     socket.destroy()
     return settled
   }
-  const stranger = new Socket(url, { params: { stranger: 1 }, reconnectAfterMs: () => false })
   const refused = await new Promise((resolve) => {
-    stranger.onStatus(({ error }) => error && resolve([error.code, error.status]))
-    stranger.connect()
+    const reconnectAfterMs = (_tries, { error }) => (resolve([error.code, error.status]), false)
+    new Socket(url, { params: { stranger: 1 }, reconnectAfterMs }).connect()
   })
-  stranger.destroy()
   const answers = [await answersTo({ Socket }), await answersTo(required)]
   await endpoint.close({ deadlineMs: 0 })
   console.log(JSON.stringify({ refused, answers, failures, sameClass: required.RookeryError === RookeryError }))
