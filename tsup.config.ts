@@ -38,6 +38,14 @@ const nodePlatform: Plugin = {
   },
 }
 
+/** Outside Node `msgpackr` is an ES module alone, which not every `require` takes; this file of it is CommonJS anywhere. */
+const portableMsgpackr: Plugin = {
+  name: "portable-msgpackr",
+  setup(build) {
+    build.onResolve({ filter: /^msgpackr$/ }, () => ({ path: "msgpackr/index-no-eval", external: true }))
+  },
+}
+
 /**
  * Where files share code, esbuild has each import every file that it leads to, for the order in which they would run.
  * None does anything when it runs, and every bundler that is told so complains of such an import.
@@ -84,6 +92,15 @@ export default defineConfig([
     entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": "lib/chat/node/worker.ts" },
     outDir: "dist/node",
     esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
+  },
+  {
+    ...common,
+    entry: { msgpack: "lib/msgpack.ts" },
+    format: "cjs",
+    outDir: "dist/portable",
+    // Left to the plugin.
+    noExternal: ["msgpackr"],
+    esbuildPlugins: [portableMsgpackr, sharedErrors("../errors")],
   },
   {
     ...common,
