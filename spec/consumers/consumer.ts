@@ -18,15 +18,25 @@ export interface Ended {
   readonly output: string
 }
 
-/** Runs a program in a folder to its end, by Node. */
-export function node(args: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<Ended> {
+/** Runs a program in a folder to its end. */
+export function run(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<Ended> {
   const options = { cwd, timeout: 240_000, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, NO_COLOR: "1", ...env } }
   return new Promise((resolve) => {
-    execFile(process.execPath, [...args], options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
+    execFile(file, [...args], options, (error, stdout, stderr) => {
+      const code = typeof error?.code === "number" ? error.code : Number(error !== null)
+      resolve({ code, output: stdout + stderr || String(error?.message ?? "") })
     })
   })
 }
+
+/** The same, of a program for Node. */
+export const node = (args: readonly string[], cwd: string, env?: Record<string, string>): Promise<Ended> =>
+  run(process.execPath, args, cwd, env)
 
 /** Throws, with what is there, unless that is so. */
 export function demand(that: boolean, otherwise: string): asserts that {

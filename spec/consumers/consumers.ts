@@ -1,6 +1,7 @@
 import type { Consumer } from "./consumer.js"
 import { esbuild } from "./tools/esbuild.js"
 import { jest } from "./tools/jest.js"
+import { metro } from "./tools/metro.js"
 import { typescript } from "./tools/typescript.js"
 import { vite } from "./tools/vite.js"
 import { webpack } from "./tools/webpack.js"
@@ -14,4 +15,5 @@ export const CONSUMERS: readonly Consumer[] = [
   vite,
   jest,
   webpack,
+  metro,
 ]
