@@ -2,6 +2,7 @@ import type { Consumer } from "./consumer.js"
 import { esbuild } from "./tools/esbuild.js"
 import { jest } from "./tools/jest.js"
 import { metro } from "./tools/metro.js"
+import { next } from "./tools/next.js"
 import { typescript } from "./tools/typescript.js"
 import { vite } from "./tools/vite.js"
 import { webpack } from "./tools/webpack.js"
@@ -16,4 +17,5 @@ export const CONSUMERS: readonly Consumer[] = [
   jest,
   webpack,
   metro,
+  next,
 ]

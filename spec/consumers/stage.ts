@@ -99,7 +99,7 @@ export class Stage {
     if (!this.#browser) throw new Unavailable("no Chromium starts here")
     await this.url()
     const page = await this.#browser.newPage()
-    await page.goto(path.startsWith("http") ? path : `http://127.0.0.1:${this.#port}/${path}`)
+    await page.goto(/^(https?|about):/.test(path) ? path : `http://127.0.0.1:${this.#port}/${path}`)
     return page
   }
 
