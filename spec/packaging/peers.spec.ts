@@ -64,7 +64,7 @@ describe("without any of the optional peers", () => {
 
   it("a client of RPC says what to install, also to those who only listen for sessions", async () => {
     const { output } = await node(project.write("rpc-client.mjs", RPC + THE_CLIENT))
-    const [told = ""] = output.split("\n").filter((line) => line.startsWith("["))
+    const told = output.split("\n").find((line) => line.startsWith("[")) ?? ""
     expect(JSON.parse(told)).toEqual(["bad_option", expect.stringContaining("npm install capnweb")])
     expect(output.replace(told, "")).toContain("npm install capnweb")
   })

@@ -83,7 +83,7 @@ const USER = `
 import { Socket } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import { useChannel } from "rookery/react"
-import { json } from "rookery/server"
+import { Endpoint } from "rookery/server"
 const socket = new Socket("/socket", { serializer: msgpack() })
 const room = socket.channel("room:1", {})
 room.push("hi", {}).receive("ok", () => {})
@@ -93,7 +93,12 @@ export const view = () => useChannel("room:1")
 
 describe("an editor", () => {
   let editor: Editor
+  let user = ""
   beforeAll(() => {
+    const resolution = { module: "esnext", moduleResolution: "bundler", types: [] }
+    const compilerOptions = { ...resolution, target: "es2022", jsx: "react-jsx" }
+    project.write("tsconfig.json", JSON.stringify({ compilerOptions }))
+    user = project.write("user.ts", USER)
     editor = new Editor()
   })
   afterAll(() => editor.close())
@@ -109,19 +114,6 @@ describe("an editor", () => {
     ["broadcast(", "lib/server/endpoint.ts", "broadcast<"],
     ['useChannel("', "lib/react/untyped-hooks.ts", "useChannel"],
   ])("goes from %s to its definition in %s", async (words, file, line) => {
-    project.write(
-      "tsconfig.json",
-      JSON.stringify({
-        compilerOptions: {
-          module: "esnext",
-          moduleResolution: "bundler",
-          target: "es2022",
-          jsx: "react-jsx",
-          types: [],
-        },
-      }),
-    )
-    const user = project.write("user.ts", USER)
     const [definition] = await editor.definition(user, USER, words)
     expect(definition?.file).toBe(inProject(file))
     const text = readFileSync(definition?.file ?? "", "utf8").split("\n")[(definition?.start.line ?? 0) - 1]
