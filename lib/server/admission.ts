@@ -13,7 +13,7 @@ import type { TransportName } from "./events.js"
 import { faultAnswer, type HttpAnswer } from "./http-answers.js"
 import type { SocketOptions } from "./options.js"
 import { originCheck } from "./origins.js"
-import { Refused } from "./reply.js"
+import { isRefused, Refused } from "./reply.js"
 import type { SocketSetup } from "./socket-process.js"
 
 /** A client at the door. */
@@ -146,7 +146,7 @@ export class Admission {
       return { id, assigns, serializer, limits: this.limits, released: slot }
     } catch (error) {
       slot()
-      if (error instanceof Refused) {
+      if (isRefused(error)) {
         const { status = 403, body = "" } = error.connect
         return new Rejection("refused", { status, body })
       }

@@ -4,7 +4,7 @@ import type { Message, Ref, Reply } from "../protocol/message.js"
 import { idOfRef } from "../protocol/push-id.js"
 import type { Channel } from "./channel.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
-import { noReply, Refused, StatusReply, type ReplyTo } from "./reply.js"
+import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
 import { isPromise, wait, type Outcome } from "./run.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ChannelRoute } from "./topics.js"
@@ -97,7 +97,7 @@ export class PushProcess {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof Refused) return this.#answer(new StatusReply("error", error.response))
+    if (isRefused(error)) return this.#answer(new StatusReply("error", error.response))
     this.#giveBack()
     this.#channel.crash(error)
   }
@@ -106,7 +106,7 @@ export class PushProcess {
     const channel = this.#channel
     let status: string | undefined
     if (result !== noReply) {
-      const isStatus = result instanceof StatusReply
+      const isStatus = isStatusReply(result)
       const response: unknown = isStatus ? result.response : result === undefined ? {} : result
       try {
         status = isStatus ? String(result.status) : "ok"
