@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Endpoint } from "rookery/server"
 import { runCli } from "../support/cli.js"
@@ -89,6 +92,38 @@ describe("the command says no secret that it is given", () => {
     expect([2, 64]).toContain(code)
     expect(text).toMatch(/^rookery: .{10}/)
     expect(text).not.toContain(SECRET)
+  })
+
+  it("when it chats, of the link that is typed and the session that comes of it", async () => {
+    const link = "L".repeat(43)
+    const session = "S".repeat(43)
+    const user = { id: "user:ada@example.com", email: "ada@example.com", display_name: null }
+    const answers: [status: number, body: unknown][] = [
+      [401, { error: "used", code: 401 }],
+      [500, "nonsense"],
+      // A session of which the socket then knows nothing.
+      [200, { session_token: session, user, expires_at: new Date(0).toISOString() }],
+    ]
+    for (const [status, body] of answers) {
+      const server = createServer((request, response) => {
+        request.resume()
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
+      })
+      server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n"))
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      servers.push(server)
+      const where = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const state = mkdtempSync(join(tmpdir(), "rookery-state-"))
+      const [code, text] = await said(["chat", "--server", where], {
+        stdin: `/token ${link}\n/token ${where}/login?token=${link}\nhello\n/logout\n`,
+        env: { HOME: state, XDG_STATE_HOME: state },
+      })
+      rmSync(state, { recursive: true, force: true })
+      expect(code).toBe(1)
+      expect(text).toMatch(/rookery: .{10}/)
+      expect(text).not.toContain(link)
+      expect(text).not.toContain(session)
+    }
   })
 
   it("when the secret comes by the environment or on standard input", async () => {
