@@ -3,6 +3,7 @@ import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_LEAVE } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import type { PresenceState } from "../protocol/presence.js"
+import { unhandled } from "./brief.js"
 import { Broadcast } from "./broadcast.js"
 import { ChannelQueue } from "./channel-queue.js"
 import {
@@ -390,9 +391,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       return this.#finish({ kind: "left" }, PHX_CLOSE)
     }
     const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
-    if (handler === undefined) {
-      return this.crash(new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`))
-    }
+    if (handler === undefined) return this.crash(unhandled(event, topic))
     this.#busy = true
     this.#current = new PushProcess(this, message, handler)
     this.#current.start()

@@ -1,12 +1,15 @@
 import type { Emitter } from "mitt"
 import { GOING_AWAY } from "../protocol/close-codes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import type { LimitName, Limits } from "../protocol/limits.js"
+import { DEFAULT_LIMITS, type LimitName, type Limits } from "../protocol/limits.js"
 import { RookeryError } from "../protocol/errors.js"
+import { ConnectRate } from "./connect-rate.js"
 import type { Broadcast } from "./broadcast.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
 import type { Cluster, MaybePromise } from "./adapter.js"
+import { HeldBytes } from "./held-bytes.js"
+import { briefFields, LogRate } from "./log-rate.js"
 import type { LogFields, Logger, LogLevel } from "./logger.js"
 import { Node, type NodeHost } from "./node.js"
 import { Once } from "./once.js"
@@ -14,6 +17,7 @@ import type { PresenceTable } from "./presence.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { TopicTable } from "./topics.js"
+import { Turns } from "./turns.js"
 import type { WriteBatch } from "./write-batch.js"
 
 /** What all sockets and channels of an endpoint share. */
@@ -23,6 +27,10 @@ export class EndpointContext implements NodeHost {
   readonly ids: Map<string, Set<SocketProcess>> = new Map()
   readonly node: Node
   readonly once: Once
+  readonly turns: Turns = new Turns()
+  readonly connects: ConnectRate = new ConnectRate()
+  readonly held: HeldBytes
+  readonly #lines = new LogRate()
   readonly #logger: Logger | undefined
 
   constructor(
@@ -33,10 +41,12 @@ export class EndpointContext implements NodeHost {
     readonly batch: WriteBatch,
     logger: Logger | undefined,
     cluster: Cluster | undefined,
+    heldBytes: number = DEFAULT_LIMITS.heldBytes,
     readonly clock: Clock = systemClock,
   ) {
     this.node = new Node(this, cluster, clock)
     this.once = new Once(this.node, clock)
+    this.held = new HeldBytes(heldBytes)
     this.#logger = logger
   }
 
@@ -55,8 +65,11 @@ export class EndpointContext implements NodeHost {
   }
 
   log(level: LogLevel, message: string, fields: LogFields): void {
+    if (this.#logger === undefined) return
+    const said = this.#lines.line(message)
+    if (said === undefined) return
     try {
-      this.#logger?.(level, message, fields)
+      this.#logger(level, said, briefFields(fields))
     } catch {
       // A logger that fails has nowhere to say so, and must not end what was logged.
     }

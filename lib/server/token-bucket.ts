@@ -23,4 +23,9 @@ export class TokenBucket {
     this.#tokens--
     return true
   }
+
+  /** Whether as many could be taken at once as ever. */
+  isFull(now: () => number): boolean {
+    return this.#tokens + (now() - this.#filled) * this.#rate >= this.#burst
+  }
 }

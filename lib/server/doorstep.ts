@@ -1,0 +1,82 @@
+import type { Socket } from "node:net"
+import type { LimitName } from "../protocol/limits.js"
+
+/** Options of a {@link Doorstep}. */
+export interface DoorstepOptions {
+  readonly halfOpen: number
+  readonly handshakeMs: number
+  /** Told of a limit that a line hit. */
+  onLimit(limit: LimitName, address: string | undefined): void
+}
+
+interface Waiting {
+  readonly since: number
+  gone(): void
+}
+
+const LATE = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+/** Lines that are late are looked for no more often. */
+const LOOK_AGAIN_MS = 100
+
+/**
+ * Lines from which no request has wholly come. They are nobody yet: no limit of sockets counts them, and nothing tells
+ * who means harm. Where there are too many, the one that has waited longest goes, and not the one that has just come: who
+ * means well is through in a round trip.
+ */
+export class Doorstep {
+  /** The oldest first. */
+  readonly #lines = new Map<Socket, Waiting>()
+  readonly #options: DoorstepOptions
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: DoorstepOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#lines.size
+  }
+
+  /** A line was opened. */
+  opened(line: Socket): void {
+    const { halfOpen } = this.#options
+    const gone = (): void => this.asked(line)
+    this.#lines.set(line, { since: performance.now(), gone })
+    line.once("close", gone)
+    if (this.#lines.size > halfOpen) {
+      const [oldest] = this.#lines.keys()
+      this.asked(oldest as Socket)
+      this.#options.onLimit("halfOpen", oldest?.remoteAddress)
+      oldest?.destroy()
+    }
+    this.#look()
+  }
+
+  /** A request has come from it, or nothing will any more. */
+  asked(line: Socket): void {
+    const waiting = this.#lines.get(line)
+    if (waiting === undefined) return
+    this.#lines.delete(line)
+    line.off("close", waiting.gone)
+  }
+
+  #look(): void {
+    const { handshakeMs } = this.#options
+    const [first] = this.#lines.values()
+    if (this.#timer !== undefined || first === undefined || handshakeMs === Infinity) return
+    const due = Math.max(first.since + handshakeMs - performance.now(), LOOK_AGAIN_MS)
+    this.#timer = setTimeout(() => this.#sendAway(performance.now() - handshakeMs), due).unref()
+  }
+
+  #sendAway(before: number): void {
+    this.#timer = undefined
+    for (const [line, { since }] of this.#lines) {
+      if (since > before) break
+      this.asked(line)
+      this.#options.onLimit("handshakeMs", line.remoteAddress)
+      line.write(LATE)
+      line.destroySoon()
+    }
+    this.#look()
+  }
+}
