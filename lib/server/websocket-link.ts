@@ -30,6 +30,8 @@ const now = (): number => performance.now()
 
 /** How long one client's frames are read in one go while others may wait. */
 const SLICE_MS = 1
+/** A frame of more bytes counts for several: what it costs grows with it. */
+const LARGE = 16_384
 /** Nothing has come in part. */
 const NONE = -1
 
@@ -146,11 +148,11 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     return false
   }
 
-  mayCome(): boolean {
+  mayCome(bytes: number): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity) return true
     this.#frames ??= new TokenBucket(framesPerSecond, frameBurst, now())
-    return this.#frames.take(now)
+    return this.#frames.take(now, bytes > LARGE ? Math.ceil(bytes / LARGE) : 1)
   }
 
   isLong(frames: number): boolean {

@@ -36,13 +36,14 @@ export interface ReceiverOptions {
 
 /** Says how fast a receiver may read. */
 export interface ReceiverPace {
-  /** Asked for each frame: whether there may be one more now. */
-  mayCome(): boolean
+  /** Asked for each frame, and for what a compressed message is: whether so many bytes more may come now. */
+  mayCome(bytes: number): boolean
   /** Asked between two frames that came together, with how many were read in one go: whether the rest has to wait. */
   isLong(frames: number): boolean
 }
 
 const violation = (what: string): ProtocolViolation => new ProtocolViolation(PROTOCOL_ERROR, what)
+const tooMany = (): ProtocolViolation => new ProtocolViolation(POLICY_VIOLATION, "too many frames", "framesPerSecond")
 const EMPTY = Buffer.alloc(0)
 const MAX_CHUNKS = 256
 
@@ -174,9 +175,7 @@ export class WebSocketReceiver {
       }
       if (length + header > frameBytes) throw new ProtocolViolation(TOO_BIG, "a frame over the limit", "frameBytes")
       if (left < header + length) return this.#wait(at, header + length)
-      if (pace !== undefined && !pace.mayCome()) {
-        throw new ProtocolViolation(POLICY_VIOLATION, "too many frames", "framesPerSecond")
-      }
+      if (pace !== undefined && !pace.mayCome(length)) throw tooMany()
       const start = at + header
       at = start + length
       unmask(bytes, start, at, bytes.readUInt32BE(start - 4))
@@ -252,9 +251,13 @@ export class WebSocketReceiver {
   }
 
   #message(opcode: number, compressed: boolean, payload: Buffer): void {
-    const { inflate, messageBytes } = this.#options
+    const { inflate, messageBytes, pace } = this.#options
     this.messages++
-    const data = compressed && inflate !== undefined ? inflate(payload, messageBytes) : payload
+    let data = payload
+    if (compressed && inflate !== undefined) {
+      data = inflate(payload, messageBytes)
+      if (pace !== undefined && !pace.mayCome(data.length)) throw tooMany()
+    }
     if (opcode === BINARY) return this.#events.message(data)
     if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")
     this.#events.message(data.toString("utf8"))

@@ -1,0 +1,18 @@
+import type { Limits } from "rookery/server"
+
+/**
+ * All limits but those of time are the defaults: an attack of seconds stands for one of minutes, and no more of it is
+ * there at once.
+ */
+export const LIMITS: Partial<Limits> = {
+  handshakeMs: 3000,
+  messageMs: 3000,
+  pollWindowMs: 2000,
+  closeMs: 1000,
+  idleMs: 20_000,
+}
+
+/** What the memory of the endpoint may grow by while it is attacked; see "Memory" in docs/LIMITS.md. */
+export const MEMORY_BOUND: number = 768 * 2 ** 20
+/** What may be left of an attack. */
+export const MOST_LEFT: number = 8 * 2 ** 20
