@@ -17,8 +17,8 @@ export interface RequestTaker {
   opened(line: Socket): void
   /** A request has come from a line, for whomever. */
   asked(line: Socket): void
-  /** What came from a line is no request, or took too long; Node answers it. */
-  malformed(line: Socket): void
+  /** What came from a line is no request, or is late; Node answers it. */
+  faulty(line: Socket, late: boolean): void
 }
 
 type Emit = AnyHttpServer["emit"]
@@ -45,9 +45,12 @@ export function attachTo(server: AnyHttpServer, taker: RequestTaker): () => void
   }
 }
 
-/** Faults of what was sent, and not of the line. */
-const isFault = (error: unknown): boolean =>
-  /^HPE_|^ERR_HTTP_REQUEST_TIMEOUT$/.test(String((error as NodeJS.ErrnoException | null)?.code))
+/** Faults of what was sent; those of the line itself are nobody's. */
+function tellOfFault(error: unknown, line: Socket, takers: Set<RequestTaker>): void {
+  const code = String((error as NodeJS.ErrnoException | null)?.code)
+  const late = code === "ERR_HTTP_REQUEST_TIMEOUT"
+  if (late || code.startsWith("HPE_")) for (const taker of takers) taker.faulty(line, late)
+}
 
 /** Nobody else takes upgrades, so the request goes where Node would have sent it without us. */
 function answerAsRequest(request: IncomingMessage, socket: Socket, ask: (response: ServerResponse) => boolean): void {
@@ -72,7 +75,7 @@ function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
         for (const taker of takers) taker.opened(args[0] as Socket)
         return false
       case "clientError":
-        if (isFault(args[0])) for (const taker of takers) taker.malformed(args[1] as Socket)
+        tellOfFault(args[0], args[1] as Socket, takers)
         return false
       case "request":
       case "checkContinue": {

@@ -63,9 +63,10 @@ export class Router implements RequestTaker {
     this.#doorstep.asked(line)
   }
 
-  malformed(line: Socket): void {
+  faulty(line: Socket, late: boolean): void {
     this.#doorstep.asked(line)
-    this.#context.counters.rookery_requests_malformed_total++
+    if (late) this.#context.limitHit("handshakeMs", undefined, line.remoteAddress)
+    else this.#context.counters.rookery_requests_malformed_total++
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {

@@ -5,7 +5,7 @@ import type { Limits } from "rookery/server"
  * there at once.
  */
 export const LIMITS: Partial<Limits> = {
-  handshakeMs: 3000,
+  handshakeMs: 6000,
   messageMs: 3000,
   pollWindowMs: 2000,
   closeMs: 1000,

@@ -159,7 +159,7 @@ export class Intruder {
   #frame(opcode: number, payload: Buffer): void {
     this.frames++
     if (opcode === CLOSE) this.closeCode = payload.length < 2 ? 1005 : payload.readUInt16BE(0)
-    if (opcode !== TEXT || payload.length > 200) return
+    if (opcode !== TEXT || payload.length > 2000) return
     const reason = REASON.exec(payload.toString("latin1"))?.[1]
     if (reason !== undefined) this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1)
   }
