@@ -24,6 +24,11 @@ export const INTERNAL_NAMES: readonly string[] = [
   "post",
   "beat",
   "letGo",
+  "outlives",
+  "shares",
+  "findTarget",
+  "takeRef",
+  "onPong",
   "assertAlive",
 ]
 

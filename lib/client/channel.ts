@@ -10,7 +10,7 @@ import type {
   RefusedOf,
   SentEvent,
 } from "../protocol/contract.js"
-import { bufferFull, channelClosed, ChannelClosedError, DisconnectedError, RookeryError } from "../protocol/errors.js"
+import { bufferFull, channelClosed, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { refWithId } from "../protocol/push-id.js"
@@ -44,6 +44,8 @@ export class Channel<S = AnyTopics[string]> {
   readonly params: unknown
   /** @internal */
   readonly host: ChannelHost
+  /** How many subscribers share it, if it was made for them. @internal */
+  shares = 0
   #state: ChannelState = "closed"
   #join: Push<JoinedOf<S>, RefusedOf<S>>
   #bindings: Bindings
@@ -67,6 +69,11 @@ export class Channel<S = AnyTopics[string]> {
     this.params = params
     this.host = host
     this.#join = new Push(this, PHX_JOIN, undefined, host.options.timeout)
+  }
+
+  /** Whether it gets what it missed while the line was gone. */
+  get recovers(): boolean {
+    return !!this.#seen
   }
 
   get state(): ChannelState {
@@ -180,7 +187,7 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Calls back after a rejoin of a channel that recovers: whether it has everything, or something is lost. */
   onRecovered(handler: (recovery: Recovery) => void): number {
-    return this.on(PHX_RECOVERED as ReceivedEvent<S>, handler as Handler<Loose>)
+    return this.on(PHX_RECOVERED, handler)
   }
 
   /** A piece of the topic's history, from a server of Rookery's that keeps one. */
@@ -217,16 +224,6 @@ export class Channel<S = AnyTopics[string]> {
   onConnDown(reason: DownReason): void {
     this.#stopRejoin()
     if (this.#state === "errored" || this.#state === "closed") return
-    // What was not sent, and what may be sent twice, goes back into the buffer, which is empty while anything is sent.
-    for (const push of this.#pending?.values() ?? []) {
-      if (push.sentRef === push.ref && !push.retry) {
-        push.fail(new DisconnectedError("disconnected", `${push}: the connection was lost; push with retry`))
-      } else {
-        this.withdraw(push)
-        if (push.retry) push.stopTimer()
-        ;(this.#buffer ??= new Set()).add(push)
-      }
-    }
     this.#trigger(PHX_ERROR, { source: "transport", reason })
   }
 
@@ -270,7 +267,7 @@ export class Channel<S = AnyTopics[string]> {
     if (this.#join !== join || this.state !== "joining") return
     const ref = host.makeRef()
     // Params that take long, or fail, count as an answer that does not come.
-    join.begin(ref)
+    join.takeRef(ref)
     whenReady(
       this.params as Provider<object>,
       (payload) => {
@@ -313,7 +310,7 @@ export class Channel<S = AnyTopics[string]> {
     const { host } = this
     let ref = host.makeRef()
     if (push.retry) ref = refWithId(ref, (push.id ??= host.options.id + ref))
-    push.begin(ref)
+    push.takeRef(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
     this.#post(push.event, push.payload, ref, push)
   }
@@ -379,8 +376,10 @@ export class Channel<S = AnyTopics[string]> {
       join.ref = null
       join.stopTimer()
     }
+    const isDown = !this.host.isConnected()
+    // Some go back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
-      push.fail(new ChannelClosedError("channel_crashed", `${push}: the channel crashed`))
+      if (push.outlives(isDown)) (this.#buffer ??= new Set()).add(push)
     }
     this.#rejoinLater()
   }

@@ -73,7 +73,7 @@ export class Connection {
     this.#url = url
     this.#line = new Reconnector<string>(
       {
-        prepare: () => provide(this.#url),
+        findTarget: () => provide(this.#url),
         open: (target, events) => way.open(target, { textUrl: target, binaryType, timeout: 20_000 }, events),
         onConnOpen: () => {
           this.#close = undefined

@@ -53,7 +53,7 @@ export class Heartbeat {
   }
 
   /** A reply came. */
-  answered(ref: Ref): void {
+  onPong(ref: Ref): void {
     const pong = this.#pings.get(ref)
     this.#pings.delete(ref)
     pong?.()

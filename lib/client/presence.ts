@@ -29,9 +29,9 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
   #early: PresenceDiff<Meta>[] = []
   /** The join whose state is known. */
   #syncedJoin: unknown = null
-  #onJoin: OnPresenceJoin<Meta> = () => {}
-  #onLeave: OnPresenceLeave<Meta> = () => {}
-  #onSync: () => void = () => {}
+  #onJoin: OnPresenceJoin<Meta> | undefined
+  #onLeave: OnPresenceLeave<Meta> | undefined
+  #onSync: (() => void) | undefined
 
   constructor(channel: Channel<S>, { events = { state: PRESENCE_STATE, diff: PRESENCE_DIFF } }: PresenceOptions = {}) {
     this.#channel = channel
@@ -42,14 +42,14 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
       const early = this.#early
       this.#early = []
       for (const diff of early) this.#apply(diff)
-      this.#onSync()
+      this.#onSync?.()
     })
     on.on(events.diff, (diff: PresenceDiff<Meta>) => {
       if (this.inPendingSyncState()) {
         this.#early.push(diff)
       } else {
         this.#apply(diff)
-        this.#onSync()
+        this.#onSync?.()
       }
     })
   }

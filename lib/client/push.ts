@@ -1,6 +1,6 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
-import { PushError, RookeryError, TimeoutError } from "../protocol/errors.js"
+import { PushError, RookeryError, TimeoutError, unanswered } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
 import { bind, callBindings, type Bindings } from "./bindings.js"
 import type { Channel } from "./channel.js"
@@ -17,8 +17,9 @@ export interface PushOptions {
   /** Takes the push back: one that was not sent yet is not sent any more. */
   signal?: AbortSignal | undefined
   /**
-   * Sends the push again whenever the line was lost before its answer came. With Rookery's endpoint it takes effect
-   * once; with any other it may arrive twice. The timeout counts only while it is on the line.
+   * Sends the push again whenever the line was lost before its answer came, and once if the channel crashed. With
+   * Rookery's endpoint it takes effect once; with any other it may arrive twice. The timeout counts only while it is on
+   * the line.
    *
    * @default false
    */
@@ -70,6 +71,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly timeout: number
   readonly #channel: PushHost
   #timer: unknown
+  /** How many crashes of the channel it may be there at: what was there at two may be why. */
+  #spareLives: number
   /** What `receive` was given, by status. */
   #hooks: Bindings
   /** What `receive` answers from. */
@@ -90,6 +93,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     this.payload = payload
     this.timeout = timeout ?? channel.joinPush.timeout
     this.retry = retry
+    this.#spareLives = +retry
     if (!signal) return
     const stop = onAbort(signal, () => {
       if (this.over) return
@@ -140,7 +144,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   }
 
   /** Takes a ref for the next sending, which starts the time. @internal */
-  begin(ref: Ref): void {
+  takeRef(ref: Ref): void {
     this.ref = ref
     this.#answer = undefined
     this.startTimer()
@@ -170,6 +174,20 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     this.#end(error)
     if (this.#timer !== undefined) this.#channel.host.owing.add(this)
     this.#channel.withdraw(this)
+  }
+
+  /**
+   * The line is down, or the channel crashed: fails, or says that it wants to be sent at the next join, as what was not
+   * sent, and what may be sent twice. @internal
+   */
+  outlives(isDown: boolean): boolean {
+    const isOver = this.sentRef === this.ref && (isDown ? !this.retry : !this.#spareLives--)
+    if (isOver) this.fail(unanswered(this, isDown))
+    else {
+      this.#channel.withdraw(this)
+      if (this.retry) this.stopTimer()
+    }
+    return !isOver
   }
 
   /** Fails, and reports it unless somebody awaits the push. @internal */

@@ -36,7 +36,7 @@ export type ReconnectPolicy = (tries: number, lost: LostReason) => number | fals
 /** Whoever lives on the connection. */
 export interface ConnectionUser<Target> {
   /** Asked before every attempt: where to connect to. */
-  prepare(): Target | PromiseLike<Target>
+  findTarget(): Target | PromiseLike<Target>
   /** Begins an attempt. */
   open(target: Target, events: LinkEvents): Link
   onConnOpen(traits: LinkTraits): void
@@ -124,7 +124,7 @@ export class Reconnector<Target> {
     this.#options.clock.clearTimeout(this.#timer)
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
     whenReady(
-      () => this.#user.prepare(),
+      () => this.#user.findTarget(),
       (target) => {
         if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
       },

@@ -149,15 +149,21 @@ export class Socket<T extends Contract<T> = AnyTopics> {
    * Listens to a topic with others: the first subscriber joins it, or shares the join of a channel that is there, and
    * the last one leaves it.
    *
-   * @throws a `RookeryError` with code `params_differ` if the topic is joined with other params
+   * @throws a `RookeryError` with code `params_differ` if the topic is joined with other params, or without `recover`
    */
   subscribe<Topic extends TopicOf<T>>(
     topic: Topic,
     handlers: Handlers<SpecOf<T, Topic>>,
-    ...params: ParamsArgument<ParamsOf<SpecOf<T, Topic>>>
+    ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: ChannelOptions]
   ): Subscription<SpecOf<T, Topic>> {
     const host = this as unknown as SubscriptionHost
-    const subscription = subscribe(host, topic, handlers as Handlers<AnyTopics[string]>, params[0])
+    const subscription = subscribe(
+      host,
+      topic,
+      handlers as Handlers<AnyTopics[string]>,
+      params,
+      options as ChannelOptions | undefined,
+    )
     return subscription as unknown as Subscription<SpecOf<T, Topic>>
   }
 
@@ -270,7 +276,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** @internal */
-  prepare(): Target | PromiseLike<Target> {
+  findTarget(): Target | PromiseLike<Target> {
     return this.#endPoint.target()
   }
 
@@ -382,6 +388,6 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#logMessage("receive", message)
     this.channels.get(topic)?.receive(message)
     this.#tell("message", message)
-    if (topic === PHOENIX_TOPIC) this.#heartbeat.answered(ref)
+    if (topic === PHOENIX_TOPIC) this.#heartbeat.onPong(ref)
   }
 }

@@ -1,7 +1,7 @@
 import type { AnyTopics, JoinedOf, ReceivedEvent, ReceivesOf } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE } from "../protocol/events.js"
-import type { Handler } from "./channel-options.js"
+import type { ChannelOptions, Handler } from "./channel-options.js"
 import type { Channel } from "./channel.js"
 
 /** A handler by event. */
@@ -23,7 +23,7 @@ export interface Subscription<S = AnyTopics[string]> {
 
 /** What subscriptions need of their socket. @internal */
 export interface SubscriptionHost {
-  channel(topic: string, params: unknown): Channel
+  channel(topic: string, params: unknown, options?: ChannelOptions): Channel
   /** The channel that each topic's messages go to. */
   readonly channels: ReadonlyMap<string, Channel>
   report(error: unknown): void
@@ -33,43 +33,43 @@ export interface SubscriptionHost {
 const same = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a !== "function" && JSON.stringify(a) === JSON.stringify(b))
 
-/** How many subscribers share each channel that was made for them. */
-const shares = /* @__PURE__ */ new WeakMap<Channel, number>()
-
 /** Joins a topic once for any number of subscribers. */
 export function subscribe(
   host: SubscriptionHost,
   topic: string,
   handlers: Handlers<AnyTopics[string]>,
   params: unknown,
+  options?: ChannelOptions,
 ): Subscription {
   let channel: Channel
-  let listening: AbortController
+  /** Ends what listens to it; empty once nobody does. */
+  const stops: (() => void)[] = []
   const attach = (): void => {
     // Somebody's, who has joined the topic, or one to join.
     const joined = host.channels.get(topic)
-    if (joined && params !== undefined && !same(joined.params, params)) {
-      throw new RookeryError("params_differ", `${topic} is joined; give the same params`)
+    if (joined && ((params !== undefined && !same(joined.params, params)) || (options?.recover && !joined.recovers))) {
+      throw new RookeryError("params_differ", `${topic} is joined; give its params and recover`)
     }
-    channel = joined ?? host.channel(topic, params)
+    channel = joined ?? host.channel(topic, params, options)
     params = channel.params
-    const sharing = shares.get(channel)
-    if (!joined || sharing) shares.set(channel, (sharing ?? 0) + 1)
-    listening = new AbortController()
+    if (!joined || channel.shares) channel.shares++
     for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: closed })) {
-      if (handler) channel.listen(event, handler, listening)
+      if (handler) stops.push(channel.listen(event, handler))
     }
     if (channel.state === "closed") channel.join()
   }
+  const stop = (): void => {
+    while (stops.length) stops.pop()?.()
+  }
   const closed: Handler<unknown> = (reason, ...refs) => {
     if (reason !== "leave") {
-      listening.abort()
+      stop()
       return handlers[PHX_CLOSE]?.(reason, ...refs)
     }
     // Whoever owned the channel left it, but here is one who has not: once the dust has settled, on with another.
     queueMicrotask(() => {
-      if (listening.signal.aborted) return
-      listening.abort()
+      if (!stops.length) return
+      stop()
       try {
         attach()
       } catch (error) {
@@ -78,11 +78,9 @@ export function subscribe(
     })
   }
   const unsubscribe = (): void => {
-    if (listening.signal.aborted) return
-    listening.abort()
-    const sharing = shares.get(channel)
-    if (sharing) shares.set(channel, sharing - 1)
-    if (sharing === 1) channel.leave()
+    if (!stops.length) return
+    stop()
+    if (channel.shares && !--channel.shares) channel.leave()
   }
   attach()
   return {

@@ -89,6 +89,8 @@ interface ProtocolReceives {
   phx_reply: Reply<Loose>
   phx_error: Loose
   phx_close: Loose
+  /** Within a client: a channel that recovers was joined again; `false`: something is lost. */
+  phx_recovered: { recovered: boolean }
 }
 
 /** What a server sends by events of its own: what the contract declares, and presence. */

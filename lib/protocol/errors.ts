@@ -64,6 +64,12 @@ export class ChannelClosedError extends RookeryError<"channel_closed" | "channel
 export const channelClosed = (push: unknown): ChannelClosedError =>
   new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it first`)
 
+/** The error of a push whose answer does not come: the line is down, or the channel crashed. */
+export const unanswered = (push: unknown, isDown: boolean): RookeryError =>
+  isDown
+    ? new DisconnectedError("disconnected", `${push}: the connection was lost; push with retry`)
+    : new ChannelClosedError("channel_crashed", `${push}: the channel crashed`)
+
 /** A bounded buffer is full. */
 export class BufferFullError extends RookeryError<"buffer_full"> {}
 

@@ -1,4 +1,4 @@
-import type { AnyTopics, Channel, ChannelState, JoinedOf, RookeryError } from "rookery"
+import type { AnyTopics, Channel, ChannelOptions, ChannelState, JoinedOf, RookeryError } from "rookery"
 import type { Rooms } from "./rooms.js"
 
 /** What a component sees of a channel; another object whenever something of it has changed. */
@@ -24,20 +24,22 @@ const nothing = { state: "closed", joined: undefined, error: undefined, channel:
 /** Without a topic there is nothing. */
 export const NOWHERE: ChannelView = { ...nothing, topic: null, address: undefined }
 
-/** Which room of which socket, by topic and by what the params say. */
+/** Which room of which socket, by topic, by what the params say, and by what it asks for. */
 export class Address {
   readonly rooms: Rooms
   readonly topic: string
   readonly params: unknown
+  readonly options: ChannelOptions
   /** Two that are equal mean one join. */
   readonly key: string
   /** What is to be seen while there is no room: on a server, and in the first render of a page. */
   readonly before: ChannelView
 
-  constructor(rooms: Rooms, topic: string, params: unknown, key: string) {
+  constructor(rooms: Rooms, topic: string, params: unknown, options: ChannelOptions, key: string) {
     this.rooms = rooms
     this.topic = topic
     this.params = params
+    this.options = options
     this.key = key
     this.before = { ...nothing, topic, state: "joining", address: this }
   }

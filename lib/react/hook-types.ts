@@ -1,5 +1,6 @@
 import type { ReactElement } from "react"
 import type {
+  ChannelOptions,
   Contract,
   ErrorOf,
   Handler,
@@ -58,10 +59,11 @@ export interface Hooks<T extends Contract<T>> {
    * joins nothing.
    *
    * Params may be a function, which may be async: it is asked at every join, and another function joins nothing anew.
+   * With `recover`, `useEvent(channel, "phx_recovered", …)` tells whether what was missed has come.
    */
   useChannel: <Topic extends TopicOf<T> | null>(
     topic: Topic,
-    ...params: ParamsArgument<ParamsOf<SpecOf<T, NonNullable<Topic>>>>
+    ...more: [...ParamsArgument<ParamsOf<SpecOf<T, NonNullable<Topic>>>>, options?: ChannelOptions]
   ) => ChannelView<SpecOf<T, NonNullable<Topic>>>
 
   /**

@@ -2,6 +2,7 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useSyncExte
 import {
   RookeryError,
   type AnyTopics,
+  type ChannelOptions,
   type Contract,
   type Handler,
   type Loose,
@@ -22,16 +23,21 @@ import { useLatest } from "./use-latest.js"
 const keyOf = (params: unknown): string => (typeof params === "function" ? "()" : (JSON.stringify(params) ?? ""))
 
 /** The address of a topic: the same object until it means another room. */
-function useAddress(socket: Socket, topic: string | null, params: unknown): Address | undefined {
+function useAddress(
+  socket: Socket,
+  topic: string | null,
+  params: unknown,
+  { recover = false }: ChannelOptions = {},
+): Address | undefined {
   const latest = useLatest(params)
-  const key = keyOf(params)
+  const key = keyOf(params) + (recover ? "+" : "")
   return useMemo(() => {
     if (topic === null) return undefined
     const ask = (): unknown => {
       const { current } = latest
       return typeof current === "function" ? (current as () => unknown)() : current
     }
-    return new Address(Rooms.of(socket), topic, typeof params === "function" ? ask : params, key)
+    return new Address(Rooms.of(socket), topic, typeof params === "function" ? ask : params, { recover }, key)
   }, [socket, topic, key])
 }
 
@@ -106,8 +112,8 @@ export function createHooks<T extends Contract<T> = AnyTopics>(): Hooks<T> {
     )
   }
 
-  function useChannel(topic: string | null, params?: unknown): ChannelView {
-    const address = useAddress(useSocket(), topic, params)
+  function useChannel(topic: string | null, params?: unknown, options?: ChannelOptions): ChannelView {
+    const address = useAddress(useSocket(), topic, params, options)
     return useRoomValue(address, viewOf, address?.before ?? NOWHERE)
   }
 

@@ -54,9 +54,10 @@ export class Room {
     return this.#subscription?.channel
   }
 
-  /** Whether it says what params it wants, and is not content with those of others. */
-  get saysParams(): boolean {
-    return this.address.params !== undefined
+  /** How much it asks for: 0 is content with whatever others have joined by. */
+  get demand(): number {
+    const { params, options } = this.address
+    return (options.recover ? 2 : 0) + (params === undefined ? 0 : 1)
   }
 
   /** Calls back whenever there is something else to be seen. */
@@ -78,9 +79,9 @@ export class Room {
 
   /** Takes a share in the topic's join. */
   attach(): void {
-    const { topic, params } = this.address
+    const { topic, params, options } = this.address
     try {
-      this.#subscription = this.#socket.subscribe(topic, {}, params)
+      this.#subscription = this.#socket.subscribe(topic, {}, params, options)
     } catch (error) {
       return this.#show({ state: "closed", error: error as RookeryError })
     }

@@ -89,10 +89,9 @@ export class Rooms {
       room.detach()
     }
     if (rooms.size === 0) this.#topics.delete(topic)
-    const demanding = used.filter(({ saysParams }) => saysParams)
-    const content = used.filter(({ saysParams }) => !saysParams)
-    // They have joined without params for want of somebody who says any.
-    if (demanding[0] && !demanding[0].channel) for (const room of content) if (room.channel) room.detach()
-    for (const room of [...demanding, ...content]) if (!room.channel) room.attach()
+    used.sort((a, b) => b.demand - a.demand)
+    // Who is content has joined in its own way for want of somebody who asks for more.
+    if (used[0]?.demand && !used[0].channel) for (const room of used) if (!room.demand && room.channel) room.detach()
+    for (const room of used) if (!room.channel) room.attach()
   }
 }

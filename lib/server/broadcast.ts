@@ -1,6 +1,13 @@
 import type { Frame, Serializer } from "../serializer/serializer.js"
 import type { ClusterBody, ClusterMessage } from "./adapter.js"
-import { frameFor, payloadOf, readClusterFrame, writeClusterFrame, type TravelledFrame } from "./cluster-frame.js"
+import {
+  frameFor,
+  ownFrame,
+  payloadOf,
+  readClusterFrame,
+  writeClusterFrame,
+  type TravelledFrame,
+} from "./cluster-frame.js"
 import type { SharedFrame } from "./link.js"
 import { deflate } from "./websocket-deflate.js"
 import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
@@ -10,6 +17,8 @@ export class EncodedBroadcast implements SharedFrame {
   readonly serializer: Serializer
   /** Whether it says its offset. */
   readonly numbered: boolean
+  /** The same broadcast as another serializer writes it. */
+  readonly next: EncodedBroadcast | undefined
   readonly #broadcast: Broadcast
   #frame: Frame | undefined
   #wire: Buffer | undefined
@@ -17,10 +26,11 @@ export class EncodedBroadcast implements SharedFrame {
   #failed = false
   error: unknown
 
-  constructor(broadcast: Broadcast, serializer: Serializer, numbered: boolean) {
+  constructor(broadcast: Broadcast, serializer: Serializer, numbered: boolean, next: EncodedBroadcast | undefined) {
     this.#broadcast = broadcast
     this.serializer = serializer
     this.numbered = numbered
+    this.next = next
   }
 
   /** The frame, or `undefined` if this serializer cannot carry the payload; `error` then says why. */
@@ -85,9 +95,8 @@ export class Broadcast implements ClusterMessage {
   offset: number | undefined
   /** What it goes by, so that a second one of that name does nothing. */
   readonly once: string | undefined
-  /** As it came from another node. */
-  readonly travelled: TravelledFrame | undefined
-  readonly #encoded: EncodedBroadcast[] = []
+  #travelled: TravelledFrame | undefined
+  #encoded: EncodedBroadcast | undefined
   #payload: unknown
   #bytes: Uint8Array | undefined
 
@@ -96,7 +105,7 @@ export class Broadcast implements ClusterMessage {
     this.event = event
     this.sender = sender
     this.once = once
-    this.travelled = travelled
+    this.#travelled = travelled
     this.#payload = payload
   }
 
@@ -105,6 +114,11 @@ export class Broadcast implements ClusterMessage {
     if (body instanceof Broadcast) return body
     const travelled = readClusterFrame(body instanceof Uint8Array ? body : body.bytes())
     return new Broadcast(topic, travelled.event, undefined, { sender: travelled.sender, travelled })
+  }
+
+  /** As it came from another node. */
+  get travelled(): TravelledFrame | undefined {
+    return this.#travelled
   }
 
   /** What is in it. Of one that came from another node it is read when somebody asks. */
@@ -120,21 +134,35 @@ export class Broadcast implements ClusterMessage {
 
   encoded(serializer: Serializer, numbered = false): EncodedBroadcast {
     // Two or three serializers at most: a scan is quicker than a Map.
-    for (const known of this.#encoded) {
+    for (let known = this.#encoded; known !== undefined; known = known.next) {
       if (known.serializer === serializer && known.numbered === numbered) return known
     }
-    const made = new EncodedBroadcast(this, serializer, numbered)
-    this.#encoded.push(made)
-    return made
+    return (this.#encoded = new EncodedBroadcast(this, serializer, numbered, this.#encoded))
+  }
+
+  /** Lets go of what can be made again: most of what is kept of a history is asked for by nobody. */
+  shrink(): void {
+    this.#encoded = undefined
+    this.#bytes = undefined
+    if (this.#travelled === undefined) return
+    this.#payload = undefined
+    this.#travelled = ownFrame(this.#travelled)
   }
 
   /** Whether any serializer could carry it. */
   get reached(): boolean {
-    return this.#encoded.some((encoded) => encoded.error === undefined)
+    for (let encoded = this.#encoded; encoded !== undefined; encoded = encoded.next) {
+      if (encoded.error === undefined) return true
+    }
+    return false
   }
 
   /** What went wrong with the serializers that could not carry the payload. */
   failures(): EncodedBroadcast[] {
-    return this.#encoded.filter((encoded) => encoded.error !== undefined)
+    const failed: EncodedBroadcast[] = []
+    for (let encoded = this.#encoded; encoded !== undefined; encoded = encoded.next) {
+      if (encoded.error !== undefined) failed.push(encoded)
+    }
+    return failed
   }
 }

@@ -86,6 +86,15 @@ export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
   }
 }
 
+/** The same in memory of its own: a few bytes must not keep all that was read with them. */
+export function ownFrame(travelled: TravelledFrame): TravelledFrame {
+  const { frame } = travelled
+  if (frame.buffer.byteLength === frame.length) return travelled
+  const own = Buffer.allocUnsafeSlow(frame.length)
+  frame.copy(own)
+  return { ...travelled, frame: own }
+}
+
 const textOf = ({ form, frame }: TravelledFrame): Frame => (form === JSON_TEXT ? frame.toString() : frame)
 
 /** What is in it. */

@@ -236,8 +236,10 @@ export class Node implements ClusterNode {
   deliverNumbered(topic: string, epoch: string, message: NumberedMessage): void {
     this.#guarded(topic, () => {
       for (const { offset, broadcast } of this.numbered(topic, [message])) {
-        this.#interests.get(topic)?.recent?.add(epoch, offset, broadcast, this.#clock.now())
+        const { recent } = this.#interests.get(topic) ?? {}
+        recent?.add(epoch, offset, broadcast, this.#clock.now())
         this.#host.published(broadcast, this.#host.pubsub.publish(broadcast))
+        if (recent !== undefined) broadcast.shrink()
       }
     })
   }

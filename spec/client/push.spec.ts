@@ -176,6 +176,46 @@ describe("retry", () => {
     expect(stage.line.of("save")).toEqual([])
   })
 
+  it("sends again after the channel crashed, but once: the push itself may be why", async () => {
+    const { room, stage } = await joined()
+    const crash = async (): Promise<void> => {
+      stage.line.send({ join_ref: room.joinRef(), topic: "room:1", event: "phx_error" })
+      await after(1000)
+    }
+    const poison = room.push("save", { id: 7 }, { retry: true })
+    await crash()
+    const bystander = room.push("save", { id: 8 }, { retry: true })
+    expect(stage.line.of("save").map(({ payload }) => payload)).toEqual([{ id: 7 }, { id: 7 }, { id: 8 }])
+    await crash()
+    expect([await fate(poison), await fate(bystander)]).toEqual(["channel_crashed", "pending"])
+    stage.line.reply(stage.line.last("save"), "ok", "saved")
+    expect(await bystander).toBe("saved")
+  })
+
+  it("also goes on over lines that are lost after a crash", async () => {
+    const { room, stage } = await joined()
+    const push = room.push("save", {}, { retry: true })
+    stage.line.send({ join_ref: room.joinRef(), topic: "room:1", event: "phx_error" })
+    await after(1000)
+    for (let i = 0; i < 2; i++) {
+      stage.line.close()
+      await after(100)
+    }
+    stage.line.reply(stage.line.last("save"), "ok", "saved")
+    expect(await push).toBe("saved")
+  })
+
+  it("sends what a crash found unsent at the next join, with retry or without", async () => {
+    const { room, stage } = await joined()
+    stage.line.bufferedAmount = 2 ** 21
+    const push = room.push("save", {})
+    stage.line.send({ join_ref: room.joinRef(), topic: "room:1", event: "phx_error" })
+    stage.line.bufferedAmount = 0
+    await after(1000)
+    stage.line.reply(stage.line.last("save"), "ok", "saved")
+    expect([await push, stage.line.of("save").length]).toEqual(["saved", 1])
+  })
+
   it("keeps the order of what was sent, what was held and what waits", async () => {
     const { room, stage } = await joined()
     room.push("n", 1, { retry: true })

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest"
-import { joined, settled, staged, withFakeTime } from "../support/client.js"
+import { after, joined, settled, staged, withFakeTime } from "../support/client.js"
 
 withFakeTime()
 
@@ -35,6 +35,22 @@ describe("subscribers of one topic", () => {
       expect.objectContaining({ code: "params_differ" }),
     )
     expect(() => socket.subscribe("room:1", {})).not.toThrow()
+  })
+
+  it("get what they missed if the first of them asks for it, and are told which cannot", async () => {
+    const { socket, stage } = await connected()
+    const told: unknown[] = []
+    const recovering = socket.subscribe("room:1", { phx_recovered: (what) => told.push(what) }, {}, { recover: true })
+    expect(stage.line.last("phx_join").payload).toEqual({ recover: { id: expect.any(String) } })
+    await recovering.joined
+    expect(() => socket.subscribe("room:1", {})).not.toThrow()
+    stage.line.close()
+    await after(100)
+    expect(told).toEqual([{ recovered: false }])
+    socket.subscribe("room:2", {})
+    expect(() => socket.subscribe("room:2", {}, {}, { recover: true })).toThrow(
+      expect.objectContaining({ code: "params_differ" }),
+    )
   })
 
   it("join again when they come back", async () => {

@@ -17,7 +17,7 @@ interface App {
   rooms: Rooms
   /** Joins and ends, in order. */
   seen: string[]
-  at(topic: string, params?: unknown): Address
+  at(topic: string, params?: unknown, recover?: boolean): Address
 }
 
 function app(clock?: FakeClock): App {
@@ -25,6 +25,7 @@ function app(clock?: FakeClock): App {
   const endpoint = new Endpoint()
   endpoint.on("channelEnded", ({ topic, reason }) => seen.push(`${reason.kind} ${topic}`))
   endpoint.channel("room:*", {
+    history: { size: 100, ttl: 60_000 },
     join({ topic, params }) {
       seen.push(`join ${topic} ${JSON.stringify(params)}`)
       if (topic === "room:silent") return new Promise<never>(() => {})
@@ -37,8 +38,8 @@ function app(clock?: FakeClock): App {
   sockets.push(socket)
   socket.connect()
   const rooms = Rooms.of(socket)
-  const at = (topic: string, params?: unknown): Address =>
-    new Address(rooms, topic, params, params === undefined ? "" : JSON.stringify(params))
+  const at = (topic: string, params?: unknown, recover = false): Address =>
+    new Address(rooms, topic, params, { recover }, `${JSON.stringify(params) ?? ""}${recover}`)
   return { endpoint, socket, rooms, seen, at }
 }
 
@@ -75,6 +76,31 @@ describe("the rooms of a socket", () => {
     const [demanding] = rooms.enter(at("room:1", { a: 1 }))
     await soon(() => [content.view.joined, demanding.view.joined], [{ a: 1 }, { a: 1 }])
     await soon(() => seen, ["join room:1 {}", "left room:1", 'join room:1 {"a":1}'])
+  })
+
+  it("get what they missed if one of them asks for it, whoever came first, and tell it", async () => {
+    const { endpoint, rooms, at, socket } = app()
+    const [plain] = rooms.enter(at("room:1", { a: 1 }))
+    const [recovering] = rooms.enter(at("room:1", { a: 1 }, true))
+    const heard: Loose[] = []
+    const told: Loose[] = []
+    plain.listen("said", ({ n }) => heard.push(n))
+    recovering.listen("phx_recovered", (recovery) => told.push(recovery))
+    await soon(() => [plain.view.state, recovering.view.state], ["joined", "joined"])
+    socket.disconnect()
+    await soon(() => socket.isConnected(), false)
+    await endpoint.broadcast("room:1", "said", { n: 1 })
+    socket.connect()
+    await soon(() => [heard, told], [[1], [{ recovered: true }]])
+  })
+
+  it("tell who wants what they missed that others have joined without", async () => {
+    const { rooms, at } = app()
+    const [plain] = rooms.enter(at("room:1", { a: 1 }))
+    await soon(() => plain.view.state, "joined")
+    const [recovering] = rooms.enter(at("room:1", { a: 1 }, true))
+    await soon(() => recovering.view.error?.code, "params_differ")
+    expect(plain.view.state).toBe("joined")
   })
 
   it("are joined with other params by who changes their mind, without a word of those who differ", async () => {

@@ -14,6 +14,8 @@ export interface PushModel {
   readonly channel: number
   readonly retry: boolean
   where: "buffer" | "line" | "over"
+  /** It was there when the channel crashed. */
+  survived: boolean
   timeoutAt: At
   outcome: string | undefined
 }
@@ -126,7 +128,10 @@ export class Model {
 
   crashed(which: number): void {
     const channel = this.channels[which] as ChannelModel
-    for (const push of this.pushesOf(which, "line")) this.#over(push, "channel_crashed")
+    for (const push of this.pushesOf(which, "line")) {
+      if (push.retry && !push.survived) Object.assign(push, { where: "buffer", timeoutAt: undefined, survived: true })
+      else this.#over(push, "channel_crashed")
+    }
     channel.state = "errored"
     channel.joinTimeoutAt = undefined
     channel.rejoinAt = this.line === "open" ? this.now + REJOIN : undefined
@@ -146,7 +151,14 @@ export class Model {
 
   push(which: number, retry: boolean): void {
     const channel = this.channels[which] as ChannelModel
-    const push: PushModel = { channel: which, retry, where: "buffer", timeoutAt: undefined, outcome: undefined }
+    const push: PushModel = {
+      channel: which,
+      retry,
+      where: "buffer",
+      survived: false,
+      timeoutAt: undefined,
+      outcome: undefined,
+    }
     this.pushes.push(push)
     if (channel.state === "closed") this.#over(push, "channel_closed")
     else if (channel.state === "joined") this.#send(push)
