@@ -20,6 +20,9 @@ import type { TopicTable } from "./topics.js"
 import { Turns } from "./turns.js"
 import type { WriteBatch } from "./write-batch.js"
 
+/** Limits that everybody comes to who goes without a word. */
+const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
+
 /** What all sockets and channels of an endpoint share. */
 export class EndpointContext implements NodeHost {
   readonly counters: Counters = noCounts()
@@ -77,7 +80,7 @@ export class EndpointContext implements NodeHost {
 
   limitHit(limit: LimitName, socket: SocketProcess | undefined, address: string | undefined = socket?.address): void {
     this.counters.rookery_limits_hit_total++
-    this.log("warn", `limit hit: ${limit}`, { socket: socket?.id, address })
+    this.log(OF_ABSENCE.has(limit) ? "info" : "warn", `limit hit: ${limit}`, { socket: socket?.id, address })
     this.emit("limitHit", { limit, socket, address })
   }
 

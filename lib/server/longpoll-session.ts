@@ -51,7 +51,11 @@ export class LongPollSession implements ServerLink, Holder {
     this.#options = options
     this.token = options.token
     this.address = options.address
-    this.#inactive = setTimeout(() => this.#end(GOING_AWAY), options.limits.pollWindowMs * 1.5)
+    const abandoned = (): void => {
+      options.onLimit("pollWindowMs")
+      this.#end(GOING_AWAY)
+    }
+    this.#inactive = setTimeout(abandoned, options.limits.pollWindowMs * 1.5)
   }
 
   get owner(): SocketProcess | undefined {

@@ -8,6 +8,8 @@ export interface Worker {
 
 /** Milliseconds of one turn of the event loop for all who have more to do. */
 const SHARE_MS = 4
+/** As much of what came in large pieces is read in one turn of the event loop before the others of its size wait. */
+const TURN_BYTES = 131_072
 
 /**
  * Whoever sends much at once is served a little at a time, in turns with all others who do, and behind those who send
@@ -17,6 +19,7 @@ export class Turns {
   readonly #waiting = new Set<Worker>()
   readonly #now: () => number
   #scheduled = false
+  #taken = 0
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
@@ -25,6 +28,13 @@ export class Turns {
   /** How many have to wait. */
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** Whether enough was read in this turn of the event loop, and so many bytes more have to wait. */
+  isFull(bytes: number): boolean {
+    if (this.#taken === 0) atEndOfTurn(this.#renew)
+    this.#taken += bytes
+    return this.#taken > TURN_BYTES
   }
 
   /** Has somebody's work done in turns. */
@@ -37,6 +47,10 @@ export class Turns {
 
   remove(worker: Worker): void {
     this.#waiting.delete(worker)
+  }
+
+  readonly #renew = (): void => {
+    this.#taken = 0
   }
 
   readonly #run = (): void => {

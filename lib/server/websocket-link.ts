@@ -32,6 +32,8 @@ const now = (): number => performance.now()
 const SLICE_MS = 1
 /** A frame of more bytes counts for several: what it costs grows with it. */
 const LARGE = 16_384
+/** Who sends a message now and then sends no more at once, and is never made to wait. */
+const SMALL = 4096
 /** Nothing has come in part. */
 const NONE = -1
 
@@ -78,7 +80,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
         closed: (code) => this.#end(NORMAL, code),
       },
     )
-    if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#end(PROTOCOL_ERROR), idleMs)
+    if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
   /** Begins to listen, now that there is somebody to tell. `head` came along with the handshake. */
@@ -168,7 +170,8 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
 
   #receive(chunk: Buffer): void {
     this.#timer?.refresh()
-    if (!this.#read(chunk)) return
+    if (chunk.length > SMALL && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
+    else if (!this.#read(chunk)) return
     this.#socket.pause()
     this.#options.turns.add(this)
   }
@@ -185,6 +188,11 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
       else this.#owner?.fail(error)
     }
     return false
+  }
+
+  #idle(): void {
+    this.#options.onLimit("idleMs")
+    this.#end(PROTOCOL_ERROR)
   }
 
   #violated({ closeCode, limit }: ProtocolViolation): void {

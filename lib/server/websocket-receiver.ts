@@ -124,6 +124,13 @@ export class WebSocketReceiver {
     return this.#take(chunk)
   }
 
+  /** Takes what came in, and leaves it for {@link WebSocketReceiver.goOn}. */
+  defer(chunk: Buffer): void {
+    if (this.#done) return
+    this.#paused = true
+    this.push(chunk)
+  }
+
   /** Goes on with what waits. As `push`. */
   goOn(): boolean {
     if (!this.#paused) return false

@@ -39,6 +39,15 @@ describe("turns", () => {
     expect(done.join("")).toBe("abcdabcd")
   })
 
+  it("are for large pieces once enough of them was read in a turn of the event loop", async () => {
+    const turns = new Turns()
+    const full = (): boolean[] => [65_536, 65_536, 65_536].map((bytes) => turns.isFull(bytes))
+    expect(full()).toEqual([false, false, true])
+    expect(turns.isFull(5000)).toBe(true)
+    await turn()
+    expect(full()).toEqual([false, false, true])
+  })
+
   it("leave out who has gone", async () => {
     const clock = { now: 0 }
     const done: string[] = []

@@ -27,6 +27,11 @@ export class Arena {
     return performance.now() >= this.#until
   }
 
+  /** Whether nobody is waited for any more. */
+  get impatient(): boolean {
+    return performance.now() >= this.#until + GRACE_MS
+  }
+
   /** Something was tried. */
   tried(times = 1): void {
     this.#times += times

@@ -91,7 +91,7 @@ export const arrivals: readonly Attack[] = [
   {
     name: "long-poll sessions",
     tried: `long-poll sessions opened and abandoned, ${PER_SECOND}/s`,
-    counted: ["connectsPerSecond"],
+    counted: ["connectsPerSecond", "pollWindowMs"],
     run: (arena) =>
       arena.paced(PER_SECOND, async () => {
         arena.tried()

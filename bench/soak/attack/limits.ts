@@ -9,7 +9,7 @@ export const LIMITS: Partial<Limits> = {
   messageMs: 3000,
   pollWindowMs: 2000,
   closeMs: 1000,
-  idleMs: 20_000,
+  idleMs: 5000,
 }
 
 /** What the memory of the endpoint may grow by while it is attacked; see "Memory" in docs/LIMITS.md. */

@@ -45,7 +45,7 @@ async function deaf(arena: Arena): Promise<void> {
   intruder.socket.pause()
   const ask = messageFrame("2", "3", "room:deaf", "echo", "x".repeat(ASKED))
   // A paused line does not see its end, but what cannot be written any more ends it.
-  while (!arena.over && !intruder.over) {
+  while (!arena.impatient && !intruder.over) {
     arena.tried()
     intruder.send(ask)
     await new Promise((resolve) => setTimeout(resolve, 25))

@@ -121,7 +121,7 @@ describe("tokens that are guessed", () => {
 
 describe("long-poll sessions that are opened and abandoned", () => {
   it("end by themselves", async () => {
-    const { knock, endpoint, survived } = await siege({ limits: { pollWindowMs: 20 }, connect: () => true })
+    const { knock, endpoint, hits, survived } = await siege({ limits: { pollWindowMs: 20 }, connect: () => true })
     for (let i = 0; i < 5; i++) {
       const line = await knock()
       line.send(requestText("GET", LONGPOLL, ["connection: close"]))
@@ -129,6 +129,7 @@ describe("long-poll sessions that are opened and abandoned", () => {
       expect(line.head).toContain('"token"')
     }
     await survived()
+    expect(hits).toEqual(Array.from({ length: 5 }, () => "pollWindowMs"))
     expect(endpoint.counters().rookery_sockets_closed_total).toBe(5)
   })
 })
