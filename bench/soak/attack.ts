@@ -92,7 +92,7 @@ function rowOf(trial: Trial): Row {
     `told: ${listed(report.outcomes)}`,
     `counted: ${listed(countsOf(during))}`,
     `p99 ${p99(quiet).toFixed(1)} -> ${p99(honest).toFixed(1)} ms`,
-    `loop ${during.loopP99.toFixed(0)} ms`,
+    `loop ${during.loopP99.toFixed(0)}, at most ${during.loopMax.toFixed(0)} ms (theirs ${honest.loopP99.toFixed(0)})`,
     `rss +${inMebibytes(Math.max(0, during.mostRss - before.rss))}`,
     `kept ${inMebibytes(after.used - before.used)}`,
   ]
@@ -113,6 +113,7 @@ function resultOf(trial: Trial): object {
     honest: {
       pushes: honest.latencies.length,
       lost: honest.lost,
+      ownLoopP99Ms: round(honest.loopP99),
       quietP99Ms: round(p99(quiet)),
       p50Ms: round(quantile(honest.latencies, 0.5)),
       p99Ms: round(p99(honest)),

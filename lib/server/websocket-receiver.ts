@@ -135,7 +135,7 @@ export class WebSocketReceiver {
   goOn(): boolean {
     if (!this.#paused) return false
     this.#paused = false
-    return this.#take(EMPTY)
+    return this.#buffered >= this.#needed && this.#take(EMPTY)
   }
 
   #take(chunk: Buffer): boolean {

@@ -65,13 +65,14 @@ export class Arena {
     return intruder
   }
 
-  /** Waits until a line has ended, and says how. One that nobody ends came through. */
+  /** Waits until a line is told to end, or has ended, and says how. One that nobody ends came through. */
   async end(intruder: Intruder): Promise<void> {
     const left = Math.max(0, this.#until + GRACE_MS - performance.now())
     const late = new AbortController()
-    await Promise.race([intruder.ended, wait(left, undefined, { signal: late.signal }).catch(() => {})])
+    const told = intruder.until(() => intruder.closeCode !== undefined)
+    await Promise.race([told, wait(left, undefined, { signal: late.signal }).catch(() => {})])
     late.abort()
-    if (intruder.over) this.told(intruder.outcome)
+    if (intruder.outcome !== "open") this.told(intruder.outcome)
     else this.gotIn("a line that nobody ends")
     for (const [reason, times] of intruder.refused) this.told(reason, times)
     intruder.leave()

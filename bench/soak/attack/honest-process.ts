@@ -1,7 +1,11 @@
+import { beforeOthers } from "./priority.js"
+import { monitorEventLoopDelay } from "node:perf_hooks"
 import { setTimeout as wait } from "node:timers/promises"
 import { WebSocket } from "ws"
 import { Socket, webSocket, type Channel, type WebSocketClass } from "rookery"
 import type { HonestReport } from "./reports.js"
+
+beforeOthers()
 
 const CLIENTS = 10
 /** How often each of them pushes, and how often somebody new comes. */
@@ -16,6 +20,9 @@ const transport = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass 
 let latencies: number[] = []
 let arrivals: number[] = []
 let lost = 0
+
+const delays = monitorEventLoopDelay({ resolution: 2 })
+delays.enable()
 
 const open = (): Socket => {
   const socket = new Socket(url, { transport, timeout: PATIENCE_MS })
@@ -64,7 +71,9 @@ setInterval(() => void arrive(), ARRIVAL_MS)
 
 process.on("message", () => {
   const ordered = (times: number[]): number[] => times.sort((a, b) => a - b)
-  process.send?.({ latencies: ordered(latencies), arrivals: ordered(arrivals), lost } satisfies HonestReport)
+  const loopP99 = delays.percentile(99) / 1e6
+  process.send?.({ latencies: ordered(latencies), arrivals: ordered(arrivals), lost, loopP99 } satisfies HonestReport)
+  delays.reset()
   latencies = []
   arrivals = []
   lost = 0

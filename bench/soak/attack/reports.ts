@@ -35,6 +35,8 @@ export interface HonestReport {
   readonly arrivals: readonly number[]
   /** Pushes that were not answered, rooms that were not joined, lines that were lost. */
   readonly lost: number
+  /** How late the process itself was, but for one turn of a hundred: what is not the endpoint's doing. */
+  readonly loopP99: number
 }
 
 /** What attackers did, and how that ended. */
