@@ -37,7 +37,8 @@ export interface Limits {
   messageMs: number
   /**
    * Frames a second on one socket, in the long run: pushes, joins, leaves, heartbeats, pings, fragments; of long-poll
-   * the lines and the requests. One of more than 16 KiB counts once for each 16 KiB, after inflating.
+   * the lines and the requests. One of more than 16 KiB counts once for each 16 KiB, and what it inflates to once for
+   * each KiB.
    *
    * @default 5000, five times {@link pushesPerSecond}: only who goes on when told that it is too much comes there
    */

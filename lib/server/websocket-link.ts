@@ -30,10 +30,13 @@ const now = (): number => performance.now()
 
 /** How long one client's frames are read in one go while others may wait. */
 const SLICE_MS = 1
-/** A frame of more bytes counts for several: what it costs grows with it. */
+/** A frame of more bytes counts for several: what it costs grows with it, and inflating costs more than anything. */
 const LARGE = 16_384
+const LARGE_INFLATED = 1024
 /** Who sends a message now and then sends no more at once, and is never made to wait. */
 const SMALL = 4096
+/** In so few bytes there is not much to do, unless they are many frames. */
+const LITTLE = 512
 /** Nothing has come in part. */
 const NONE = -1
 
@@ -150,16 +153,17 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     return false
   }
 
-  mayCome(bytes: number): boolean {
+  mayCome(bytes: number, inflated: boolean): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity) return true
     this.#frames ??= new TokenBucket(framesPerSecond, frameBurst, now())
-    return this.#frames.take(now, bytes > LARGE ? Math.ceil(bytes / LARGE) : 1)
+    const large = inflated ? LARGE_INFLATED : LARGE
+    return this.#frames.take(now, bytes > large ? Math.ceil(bytes / large) : 1)
   }
 
   isLong(frames: number): boolean {
-    // Whoever sends one frame at a time is not asked.
-    if (frames > 1) return now() - this.#sliceBegan > SLICE_MS
+    // Whoever sends little at a time is not asked before the second frame.
+    if (frames > 1 || this.#sliceBegan > 0) return now() - this.#sliceBegan > SLICE_MS
     this.#sliceBegan = now()
     return false
   }
@@ -179,6 +183,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   /** Reads what came, or goes on with what came before. Whether some of it still waits for its turn. */
   #read(chunk: Buffer | undefined): boolean {
     const receiver = this.#receiver
+    this.#sliceBegan = chunk === undefined || chunk.length > LITTLE ? now() : 0
     try {
       if (chunk === undefined ? receiver.goOn() : receiver.push(chunk)) return true
       if (receiver.unfinished > 0) this.#wait()

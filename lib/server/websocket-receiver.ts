@@ -36,8 +36,8 @@ export interface ReceiverOptions {
 
 /** Says how fast a receiver may read. */
 export interface ReceiverPace {
-  /** Asked for each frame, and for what a compressed message is: whether so many bytes more may come now. */
-  mayCome(bytes: number): boolean
+  /** Asked for each frame, and for what one inflates to: whether so many bytes more may come now. */
+  mayCome(bytes: number, inflated: boolean): boolean
   /** Asked between two frames that came together, with how many were read in one go: whether the rest has to wait. */
   isLong(frames: number): boolean
 }
@@ -182,7 +182,7 @@ export class WebSocketReceiver {
       }
       if (length + header > frameBytes) throw new ProtocolViolation(TOO_BIG, "a frame over the limit", "frameBytes")
       if (left < header + length) return this.#wait(at, header + length)
-      if (pace !== undefined && !pace.mayCome(length)) throw tooMany()
+      if (pace !== undefined && !pace.mayCome(length, false)) throw tooMany()
       const start = at + header
       at = start + length
       unmask(bytes, start, at, bytes.readUInt32BE(start - 4))
@@ -263,7 +263,7 @@ export class WebSocketReceiver {
     let data = payload
     if (compressed && inflate !== undefined) {
       data = inflate(payload, messageBytes)
-      if (pace !== undefined && !pace.mayCome(data.length)) throw tooMany()
+      if (pace !== undefined && !pace.mayCome(data.length, true)) throw tooMany()
     }
     if (opcode === BINARY) return this.#events.message(data)
     if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")

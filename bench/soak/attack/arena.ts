@@ -109,12 +109,12 @@ export class Arena {
   }
 
   /** Sends the same bytes again and again, as fast as they are taken, until the line ends or the attack does. */
-  async flood(intruder: Intruder, bytes: Uint8Array, count: number, pauseMs = 0): Promise<void> {
+  async flood(intruder: Intruder, bytes: Uint8Array, count: number): Promise<void> {
     while (!intruder.over && intruder.closeCode === undefined && !this.over) {
       this.tried(count)
       intruder.send(bytes)
-      if (intruder.socket.writableNeedDrain) await drained(intruder)
-      await wait(pauseMs)
+      do await wait(1)
+      while (intruder.socket.writableNeedDrain && !intruder.over && !this.over)
     }
   }
 
@@ -141,8 +141,3 @@ export interface Attack {
 }
 
 const joinFrame = (topic: string): Buffer => messageFrame("1", "1", topic, "phx_join", {})
-
-async function drained({ socket, ended }: Intruder): Promise<void> {
-  const drain = new Promise<void>((resolve) => socket.once("drain", () => resolve()))
-  await Promise.race([drain, ended, wait(200)])
-}
