@@ -26,6 +26,7 @@ export const INTERNAL_NAMES: readonly string[] = [
   "letGo",
   "outlives",
   "shares",
+  "hasSeen",
   "findTarget",
   "takeRef",
   "onPong",
@@ -34,5 +35,5 @@ export const INTERNAL_NAMES: readonly string[] = [
 
 /** The name that each goes by in the build, the same in every file of it: no subclass of a user's has one like it. */
 export const SHORT_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
-  INTERNAL_NAMES.map((name, i) => [name, `$${String.fromCodePoint(97 + i)}`]),
+  INTERNAL_NAMES.map((name, i) => [name, `$${(i + 10).toString(36)}`]),
 )

@@ -44,6 +44,8 @@ export class Channel<S = AnyTopics[string]> {
   readonly params: unknown
   /** @internal */
   readonly host: ChannelHost
+  /** What it has seen of its topic, if it recovers. @internal */
+  hasSeen: Seen | undefined
   /** How many subscribers share it, if it was made for them. @internal */
   shares = 0
   #state: ChannelState = "closed"
@@ -54,8 +56,6 @@ export class Channel<S = AnyTopics[string]> {
   #pending: Map<Ref, Push> | undefined
   /** Pushes that wait for the join. */
   #buffer: Set<Push> | undefined
-  /** Kept by a channel that recovers. */
-  #seen: Seen | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
 
@@ -64,16 +64,11 @@ export class Channel<S = AnyTopics[string]> {
   /** @internal */
   constructor(topic: string, params: unknown, host: ChannelHost, options?: ChannelOptions)
   constructor(topic: string, params: unknown = {}, host: ChannelHost, options?: ChannelOptions) {
-    if (options?.recover) this.#seen = { id: host.options.id }
+    if (options?.recover) this.hasSeen = { id: host.options.id }
     this.topic = topic
     this.params = params
     this.host = host
     this.#join = new Push(this, PHX_JOIN, undefined, host.options.timeout)
-  }
-
-  /** Whether it gets what it missed while the line was gone. */
-  get recovers(): boolean {
-    return !!this.#seen
   }
 
   get state(): ChannelState {
@@ -96,8 +91,10 @@ export class Channel<S = AnyTopics[string]> {
       throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
     }
     this.host.channels.assertAlive()
-    const join = (this.#join = new Push(this, PHX_JOIN, undefined, options))
-    this.#seen &&= { id: this.#seen.id }
+    // Whoever listens to the join that has not begun hears of this one.
+    if (this.#join.over || options) this.#join = new Push(this, PHX_JOIN, undefined, options)
+    const join = this.#join
+    this.hasSeen &&= { id: this.hasSeen.id }
     if (!join.over) this.#rejoin()
     return join
   }
@@ -215,7 +212,7 @@ export class Channel<S = AnyTopics[string]> {
     const { event, payload, ref, join_ref } = message
     // A message without a join_ref is for everybody; one of an earlier join is for nobody.
     const current = !join_ref || join_ref === this.#join.ref
-    if (current && (!this.#seen || see(this.#seen, message, this.#state === "joined")))
+    if (current && (!this.hasSeen || see(this.hasSeen, message, this.#state === "joined")))
       this.#trigger(event, payload, ref)
     else this.host.log("channel", "outdated message", message)
   }
@@ -271,7 +268,7 @@ export class Channel<S = AnyTopics[string]> {
     whenReady(
       this.params as Provider<object>,
       (payload) => {
-        if (join.ref === ref) this.#post(PHX_JOIN, withSeen(payload, this.#seen), ref, join as Push)
+        if (join.ref === ref) this.#post(PHX_JOIN, withSeen(payload, this.hasSeen), ref, join as Push)
       },
       (error) => {
         if (join.ref !== ref) return
@@ -358,7 +355,7 @@ export class Channel<S = AnyTopics[string]> {
     if (status === "ok") {
       this.#state = "joined"
       this.#stopRejoin()
-      const recovered = this.#seen && takeAnswer(this.#seen, response)
+      const recovered = this.hasSeen && takeAnswer(this.hasSeen, response)
       if (recovered !== undefined) callBindings(this.#bindings, this.host, PHX_RECOVERED, { recovered })
       for (const push of this.#buffer ?? []) {
         this.#buffer?.delete(push)

@@ -47,7 +47,7 @@ export function subscribe(
   const attach = (): void => {
     // Somebody's, who has joined the topic, or one to join.
     const joined = host.channels.get(topic)
-    if (joined && ((params !== undefined && !same(joined.params, params)) || (options?.recover && !joined.recovers))) {
+    if (joined && ((params !== undefined && !same(joined.params, params)) || (options?.recover && !joined.hasSeen))) {
       throw new RookeryError("params_differ", `${topic} is joined; give its params and recover`)
     }
     channel = joined ?? host.channel(topic, params, options)

@@ -38,6 +38,21 @@ describe("joining", () => {
     await expect(join).rejects.toMatchObject({ code: "refused" })
   })
 
+  it("tells whoever listened to it before it began, and those who listen to one after it was left", async () => {
+    const { socket, stage } = staged()
+    socket.connect()
+    await settled()
+    const room = socket.channel("room:1")
+    const told: string[] = []
+    room.joinPush.receive("ok", () => told.push("first"))
+    room.join()
+    stage.line.reply(stage.line.last("phx_join"))
+    room.leave()
+    room.join().receive("ok", () => told.push("second"))
+    stage.line.reply(stage.line.last("phx_join"))
+    expect(told).toEqual(["first", "second"])
+  })
+
   it("asks for function params at every join, and waits for promised ones", async () => {
     const { socket, stage } = staged()
     socket.connect()

@@ -30,7 +30,7 @@ describe("the names that the build makes short", () => {
     expect(Object.keys(SHORT_NAMES)).toEqual(INTERNAL_NAMES)
     const short = Object.values(SHORT_NAMES)
     expect(new Set(short).size).toBe(INTERNAL_NAMES.length)
-    for (const name of short) expect(name).toMatch(/^\$[a-z]$/)
+    for (const name of short) expect(name).toMatch(/^\$[0-9a-z]{1,2}$/)
   })
 
   it.each(INTERNAL_NAMES)("are members of the sources, and said by nobody but by that name: %s", (name) => {

@@ -8,7 +8,7 @@ type Step =
   | { readonly t: number; readonly frame: RecordedFrame; readonly index: number }
   | { readonly t: number; readonly exchange: RecordedExchange }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))
 
 function stepsOf({ frames, exchanges }: Recording): Step[] {
   const steps: Step[] = frames.flatMap((frame, index) => (frame.dir === "out" ? [{ t: frame.t, frame, index }] : []))
