@@ -176,6 +176,12 @@ export interface Limits {
    * @default 10_000, as a join
    */
   handshakeMs: number
+  /**
+   * Requests of one line that wait for the answer of an earlier one.
+   *
+   * @default 10: no browser and no proxy has any
+   */
+  pipelined: number
 }
 
 /** The limits that hold unless others are given. */
@@ -208,6 +214,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   connectBurst: 10_000,
   halfOpen: 10_000,
   handshakeMs: 10_000,
+  pipelined: 10,
 }
 
 /** What a limit is called where it is counted and told. */

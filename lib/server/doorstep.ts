@@ -5,6 +5,7 @@ import type { LimitName } from "../protocol/limits.js"
 export interface DoorstepOptions {
   readonly halfOpen: number
   readonly handshakeMs: number
+  readonly pipelined: number
   /** Told of a limit that a line hit. */
   onLimit(limit: LimitName, address: string | undefined): void
 }
@@ -27,6 +28,8 @@ export class Doorstep {
   /** The oldest first. */
   readonly #lines = new Map<Socket, Waiting>()
   readonly #options: DoorstepOptions
+  /** How many requests of a line wait for the answer of an earlier one. */
+  readonly #behind = new WeakMap<Socket, number>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: DoorstepOptions) {
@@ -40,20 +43,43 @@ export class Doorstep {
   /** A line was opened. */
   opened(line: Socket): void {
     const { halfOpen } = this.#options
-    const gone = (): void => this.asked(line)
+    const gone = (): void => this.#forget(line)
     this.#lines.set(line, { since: performance.now(), gone })
     line.once("close", gone)
     if (this.#lines.size > halfOpen) {
       const [oldest] = this.#lines.keys()
-      this.asked(oldest as Socket)
+      this.#forget(oldest as Socket)
       this.#options.onLimit("halfOpen", oldest?.remoteAddress)
       oldest?.destroy()
     }
     this.#look()
   }
 
-  /** A request has come from it, or nothing will any more. */
-  asked(line: Socket): void {
+  /**
+   * A request has come from it, maybe behind one that has no answer yet. Whether it is to be answered: what is read in one
+   * go is asked for in one go, and a thousand requests fit into that.
+   */
+  asked(line: Socket, behind: boolean): boolean {
+    this.#forget(line)
+    if (!behind) {
+      if (this.#behind.has(line)) this.#behind.delete(line)
+      return true
+    }
+    const before = this.#behind.get(line) ?? 0
+    this.#behind.set(line, before + 1)
+    if (before < this.#options.pipelined) return true
+    if (line.destroyed) return false
+    this.#options.onLimit("pipelined", line.remoteAddress)
+    line.destroy()
+    return false
+  }
+
+  /** Nothing is waited for from it any more. */
+  gone(line: Socket): void {
+    this.#forget(line)
+  }
+
+  #forget(line: Socket): void {
     const waiting = this.#lines.get(line)
     if (waiting === undefined) return
     this.#lines.delete(line)
@@ -72,7 +98,7 @@ export class Doorstep {
     this.#timer = undefined
     for (const [line, { since }] of this.#lines) {
       if (since > before) break
-      this.asked(line)
+      this.#forget(line)
       this.#options.onLimit("handshakeMs", line.remoteAddress)
       line.write(LATE)
       line.destroySoon()

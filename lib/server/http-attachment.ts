@@ -15,8 +15,8 @@ export interface RequestTaker {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** A line was opened, for whomever. */
   opened(line: Socket): void
-  /** A request has come from a line, for whomever. */
-  asked(line: Socket): void
+  /** A request has come from a line, for whomever, maybe behind one that has no answer yet. Whether to answer it. */
+  asked(line: Socket, behind: boolean): boolean
   /** What came from a line is no request, or is late; Node answers it. */
   faulty(line: Socket, late: boolean): void
 }
@@ -80,14 +80,18 @@ function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
       case "request":
       case "checkContinue": {
         const response = args[1] as ServerResponse
-        for (const taker of takers) taker.asked(request.socket)
+        // Node ties an answer to its line once those before it have gone.
+        const behind = response.socket === null
+        let welcome = true
+        for (const taker of takers) welcome = taker.asked(request.socket, behind) && welcome
+        if (!welcome) return true
         const ours = [...takers].some((taker) => taker.request(request, response))
         if (ours && event === "checkContinue" && !response.headersSent) response.writeContinue()
         return ours
       }
       case "upgrade": {
         const socket = args[1] as Duplex
-        for (const taker of takers) taker.asked(request.socket)
+        for (const taker of takers) taker.asked(request.socket, false)
         for (const taker of takers) if (taker.upgrade(request, socket, args[2] as Buffer)) return true
         if (server.listenerCount("upgrade") > 1) return false
         answerAsRequest(request, socket as Socket, (response) => emit.call(server, "request", request, response))

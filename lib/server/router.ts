@@ -59,12 +59,12 @@ export class Router implements RequestTaker {
     this.#doorstep.opened(line)
   }
 
-  asked(line: Socket): void {
-    this.#doorstep.asked(line)
+  asked(line: Socket, behind: boolean): boolean {
+    return this.#doorstep.asked(line, behind)
   }
 
   faulty(line: Socket, late: boolean): void {
-    this.#doorstep.asked(line)
+    this.#doorstep.gone(line)
     if (late) this.#context.limitHit("handshakeMs", undefined, line.remoteAddress)
     else this.#context.counters.rookery_requests_malformed_total++
   }

@@ -207,6 +207,7 @@ export async function startReferenceApp(port = 0, log = false): Promise<Referenc
       connectsPerSecond: Infinity,
       halfOpen: Infinity,
       handshakeMs: Infinity,
+      pipelined: Infinity,
     },
   })
   endpoint

@@ -71,14 +71,13 @@ export const requests: readonly Attack[] = [
   {
     name: "many requests in one go",
     tried: "requests on one line without waiting for an answer, as fast as they are taken",
-    counted: ["connectsPerSecond"],
+    counted: ["pipelined"],
     run: (arena) => {
       const flood = Buffer.from(requestText("GET", LONGPOLL).repeat(1000))
-      return arena.crowd(5, async () => {
+      return arena.crowd(LINES, async () => {
         const line = await arena.connect()
         await arena.flood(line, flood, 1000)
-        line.leave()
-        for (const status of line.statuses) arena.told(`HTTP ${status}`)
+        await arena.end(line)
       })
     },
   },

@@ -102,3 +102,28 @@ describe("headers that are huge", () => {
     await survived()
   })
 })
+
+describe("requests that do not wait for an answer", () => {
+  const ask = requestText("GET", LONGPOLL)
+
+  it("are answered as long as they are few", async () => {
+    const { knock, hits, survived } = await siege()
+    const line = await knock()
+    line.send(ask.repeat(5))
+    await line.until(() => line.statuses.length === 5)
+    line.send(ask.repeat(5))
+    await line.until(() => line.statuses.length === 10)
+    expect(hits).toEqual([])
+    await survived()
+  })
+
+  it("end their line, and open no sessions, where they are many", async () => {
+    const { knock, hits, endpoint, survived } = await siege()
+    const line = await knock()
+    line.send(ask.repeat(500))
+    await line.ended
+    expect(hits).toEqual(["pipelined"])
+    expect(endpoint.counters().rookery_sockets_connected_total).toBeLessThanOrEqual(12)
+    await survived()
+  })
+})
