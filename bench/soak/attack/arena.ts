@@ -14,6 +14,7 @@ export class Arena {
   readonly #until: number
   readonly #outcomes: Record<string, number> = {}
   readonly #intruders = new Set<Intruder>()
+  readonly #cpu = process.cpuUsage()
   #times = 0
   #gotIn = 0
 
@@ -120,7 +121,9 @@ export class Arena {
 
   report(): AttackReport {
     for (const intruder of this.#intruders) intruder.leave()
-    return { times: this.#times, outcomes: this.#outcomes, gotIn: this.#gotIn }
+    const { user, system } = process.cpuUsage(this.#cpu)
+    const cpu = (user + system) / 1e6
+    return { times: this.#times, outcomes: this.#outcomes, gotIn: this.#gotIn, cpu }
   }
 
   async #kept(coming: Promise<Intruder>): Promise<Intruder> {

@@ -20,6 +20,7 @@ const transport = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass 
 let latencies: number[] = []
 let arrivals: number[] = []
 let lost = 0
+let cpu = process.cpuUsage()
 
 const delays = monitorEventLoopDelay({ resolution: 2 })
 delays.enable()
@@ -72,7 +73,15 @@ setInterval(() => void arrive(), ARRIVAL_MS)
 process.on("message", () => {
   const ordered = (times: number[]): number[] => times.sort((a, b) => a - b)
   const loopP99 = delays.percentile(99) / 1e6
-  process.send?.({ latencies: ordered(latencies), arrivals: ordered(arrivals), lost, loopP99 } satisfies HonestReport)
+  const { user, system } = process.cpuUsage(cpu)
+  process.send?.({
+    latencies: ordered(latencies),
+    arrivals: ordered(arrivals),
+    lost,
+    loopP99,
+    cpu: (user + system) / 1e6,
+  } satisfies HonestReport)
+  cpu = process.cpuUsage()
   delays.reset()
   latencies = []
   arrivals = []

@@ -1,4 +1,4 @@
-import type { Limits } from "rookery/server"
+import { DEFAULT_LIMITS, type Limits } from "rookery/server"
 
 /**
  * All limits but those of time are the defaults: an attack of seconds stands for one of minutes, and no more of it is
@@ -12,7 +12,11 @@ export const LIMITS: Partial<Limits> = {
   idleMs: 5000,
 }
 
-/** What the memory of the endpoint may grow by while it is attacked; see "Memory" in docs/LIMITS.md. */
-export const MEMORY_BOUND: number = 768 * 2 ** 20
+/**
+ * What the memory of the endpoint's process may grow by while it is attacked: twice what may wait for clients, because
+ * what was let go is not collected at once, and the lines, sockets and channels themselves. See "Memory" in
+ * docs/LIMITS.md.
+ */
+export const MEMORY_BOUND: number = 2 * DEFAULT_LIMITS.heldBytes + 256 * 2 ** 20
 /** What may be left of an attack. */
 export const MOST_LEFT: number = 8 * 2 ** 20

@@ -37,6 +37,8 @@ export interface HonestReport {
   readonly lost: number
   /** How late the process itself was, but for one turn of a hundred: what is not the endpoint's doing. */
   readonly loopP99: number
+  /** Seconds of CPU. */
+  readonly cpu: number
 }
 
 /** What attackers did, and how that ended. */
@@ -44,6 +46,8 @@ export interface AttackReport {
   readonly times: number
   /** What attackers were told, or how their lines ended. */
   readonly outcomes: Readonly<Record<string, number>>
+  /** Seconds of CPU. */
+  readonly cpu: number
   /** What came through that must not. */
   readonly gotIn: number
 }

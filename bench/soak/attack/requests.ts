@@ -74,7 +74,7 @@ export const requests: readonly Attack[] = [
     counted: ["pipelined"],
     run: (arena) => {
       const flood = Buffer.from(requestText("GET", LONGPOLL).repeat(1000))
-      return arena.crowd(LINES, async () => {
+      return arena.crowd(5, async () => {
         const line = await arena.connect()
         await arena.flood(line, flood, 1000)
         await arena.end(line)
