@@ -12,7 +12,7 @@ import { inMebibytes } from "./heap.js"
 import type { Row, Soak } from "./soak.js"
 
 const ATTACK_MS = 8000
-const QUIET_MS = 5000
+const QUIET_MS = 3000
 /** Honest clients may be as slow as that, or by three times their quiet value. */
 const SLOW_MS = 50
 /** How long the endpoint may take until it is as it was: the longest of its limits of time, and a little. */
@@ -20,7 +20,7 @@ const RECOVERY_MS = 15_000
 
 /** Cores that others may keep busy, or what is measured is them; and how often it is tried. */
 const MOST_OTHERS = 0.3
-const ATTEMPTS = 4
+const ATTEMPTS = 2
 
 const RESULTS = new URL("../results/attack.json", import.meta.url)
 
