@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type LimitName, type Limits } from "../protocol/limits.
 import { RookeryError } from "../protocol/errors.js"
 import { ConnectRate } from "./connect-rate.js"
 import type { Broadcast } from "./broadcast.js"
+import { ById } from "./by-id.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
 import type { Cluster, MaybePromise } from "./adapter.js"
@@ -23,11 +24,18 @@ import type { WriteBatch } from "./write-batch.js"
 /** Limits that everybody comes to who goes without a word. */
 const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
 
+interface PlainLine {
+  readonly id: string | null
+  close(code: number): void
+}
+
 /** What all sockets and channels of an endpoint share. */
 export class EndpointContext implements NodeHost {
   readonly counters: Counters = noCounts()
   readonly sockets: Set<SocketProcess> = new Set()
-  readonly ids: Map<string, Set<SocketProcess>> = new Map()
+  readonly ids: ById<SocketProcess> = new ById()
+  /** Clients of gateways, which have an id and no channels. */
+  readonly plainIds: ById<PlainLine> = new ById()
   readonly node: Node
   readonly once: Once
   readonly turns: Turns = new Turns()
@@ -126,11 +134,11 @@ export class EndpointContext implements NodeHost {
   }
 
   disconnectHere(id: string): void {
-    for (const socket of this.ids.get(id) ?? []) socket.close(GOING_AWAY)
+    for (const line of [...this.ids.of(id), ...this.plainIds.of(id)]) line.close(GOING_AWAY)
   }
 
   kickHere(topic: string, id: string): void {
-    for (const socket of this.ids.get(id) ?? []) {
+    for (const socket of this.ids.of(id)) {
       for (const channel of socket.channels) if (channel.topic === topic) channel.kick()
     }
   }
@@ -148,11 +156,7 @@ export class EndpointContext implements NodeHost {
     this.sockets.add(socket)
     this.counters.rookery_sockets++
     this.counters.rookery_sockets_connected_total++
-    if (socket.id !== null) {
-      const same = this.ids.get(socket.id)
-      if (same === undefined) this.ids.set(socket.id, new Set([socket]))
-      else same.add(socket)
-    }
+    this.ids.add(socket)
     this.emit("socketConnected", { socket })
   }
 
@@ -160,11 +164,7 @@ export class EndpointContext implements NodeHost {
     this.sockets.delete(socket)
     this.counters.rookery_sockets--
     this.counters.rookery_sockets_closed_total++
-    if (socket.id !== null) {
-      const same = this.ids.get(socket.id)
-      same?.delete(socket)
-      if (same?.size === 0) this.ids.delete(socket.id)
-    }
+    this.ids.delete(socket)
     this.emit("socketClosed", { socket, code })
   }
 }

@@ -319,7 +319,7 @@ export class SocketProcess implements ServerSocket, Holder {
       this.#largeJoins.set(channel, bytes)
       this.context.held.note(this)
     }
-    channel.start(message)
+    channel.start()
   }
 
   #joinLimit(topic: string): keyof typeof JOIN_LIMITS | undefined {
