@@ -74,7 +74,7 @@ export interface Limits {
    */
   joinBurst: number
   /**
-   * Pushes a second on one socket, in the long run. Joins have a limit of their own, leaves and heartbeats only count as frames.
+   * Pushes a second on one socket, in the long run. Joins have a limit of their own; leaves and heartbeats only count as frames.
    *
    * @default 1000: sixteen times what a game at sixty frames a second sends, and some hundredths of a core
    */
@@ -104,7 +104,7 @@ export interface Limits {
    */
   queuedBytes: number
   /**
-   * Bytes that wait for all clients of the endpoint together: of messages that have not wholly come, of pushes that wait,
+   * Bytes that wait for all clients together: of messages that have not wholly come, of pushes that wait,
    * of joins whose params a channel keeps, and of what clients do not read, where it is for one of them alone.
    *
    * @default 268_435_456: thirty clients that are each at their own limits, or a thousand with a quarter of the largest message
@@ -165,9 +165,9 @@ export interface Limits {
    */
   connectBurst: number
   /**
-   * Lines from which no request has wholly come yet, of all servers of the endpoint.
+   * Lines from which no request has wholly come yet.
    *
-   * @default 10_000: as many as a whole deploy brings back at once, for the time of a round trip
+   * @default 10_000: as many as a deploy brings back at once, for the time of a round trip
    */
   halfOpen: number
   /**
