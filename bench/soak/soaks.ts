@@ -1,8 +1,9 @@
 import { connections } from "./connections.js"
 import { day } from "./day.js"
 import { decoders } from "./decoders.js"
+import { line } from "./line.js"
 import { model } from "./model.js"
 import type { Soak } from "./soak.js"
 
 /** Everything that `npm run soak` can try. */
-export const soaks: readonly Soak[] = [decoders, model, connections, day]
+export const soaks: readonly Soak[] = [decoders, model, line, connections, day]

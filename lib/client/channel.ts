@@ -296,7 +296,7 @@ export class Channel<S = AnyTopics[string]> {
   #postLeave(): void {
     const { host } = this
     const join = this.#join
-    if (join.ref === join.sentRef && host.isConnected()) this.#post(PHX_LEAVE, {}, host.makeRef())
+    if (host.isConnected() && join.ref === join.sentRef) this.#post(PHX_LEAVE, {}, host.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
@@ -326,7 +326,7 @@ export class Channel<S = AnyTopics[string]> {
     let handled: unknown
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
-      if (payload && !handled) throw new Error("onMessage must return the payload")
+      if (payload && !handled) throw new Error("onMessage gave no payload")
     } catch (cause) {
       this.host.report(cause)
       // Whether there is a room is not for a callback to say.

@@ -73,6 +73,9 @@ interface Line {
 /** How long an explicit disconnect waits for the other end's close frame, as long as phoenix.js does. */
 const CLOSE_WAIT_MS = 1500
 
+/** How long an attempt may take, as long as in Firefox. */
+const CONNECT_WAIT_MS = 20_000
+
 /** Keeps one line to the server open: attempts, back-off, the page's comings and goings. It knows nothing of frames. */
 export class Reconnector<Target> {
   readonly #user: ConnectionUser<Target>
@@ -119,18 +122,23 @@ export class Reconnector<Target> {
     if (this.#options.pageEvents) this.#unfollow ??= this.#follow()
     const line: Line = { state: "connecting", whenClosed: [] }
     this.#line = line
-    // Whoever connects anew does not wait for the end of the former line, and nor does a timer.
+    // Whoever connects anew does not wait for the end of the former line.
     if (former) this.#ended(former, closeInfo())
-    this.#options.clock.clearTimeout(this.#timer)
     this.#setStatus(this.#tries ? "reconnecting" : "connecting")
     whenReady(
       () => this.#user.findTarget(),
       (target) => {
-        if (line.state === "connecting") line.link = this.#user.open(target, this.#eventsOf(line))
+        if (line.state !== "connecting") return
+        // Node would wait for ever, and Chrome for minutes.
+        this.#wait(() => {
+          this.#error(line, new ConnectError("no answer"))
+          this.#drop(line)
+        }, CONNECT_WAIT_MS)
+        line.link = this.#user.open(target, this.#eventsOf(line))
       },
       (error) => {
         this.#error(line, new ConnectError("not connected", undefined, error))
-        this.#ended(line, closeInfo())
+        this.#drop(line)
       },
     )
   }
@@ -141,13 +149,11 @@ export class Reconnector<Target> {
     const line = this.#line
     if (!line) return whenClosed()
     line.whenClosed.push(whenClosed)
-    if (line.state === "closing") return
-    const { clock } = this.#options
     const end = (): void => this.#ended(line, closeInfo(code, reason))
     if (!line.link) return end()
+    this.#wait(end, CLOSE_WAIT_MS)
+    if (line.state === "closing") return
     line.state = "closing"
-    const giveUp = clock.setTimeout(end, CLOSE_WAIT_MS)
-    line.whenClosed.push(() => clock.clearTimeout(giveUp))
     line.link.close(code, reason)
     this.#down(line, "connection_closed")
   }
@@ -157,7 +163,7 @@ export class Reconnector<Target> {
     const line = this.#line
     this.#line = undefined
     this.#stop()
-    if (line) this.#drop(line, "connection_closed")
+    if (line) this.#drop(line)
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */
@@ -190,6 +196,7 @@ export class Reconnector<Target> {
       open: (traits = {}) => {
         if (line.state !== "connecting") return
         line.state = "open"
+        this.#wait()
         this.#tries = 0
         this.#lost = undefined
         this.#user.onConnOpen(traits)
@@ -221,6 +228,7 @@ export class Reconnector<Target> {
     const isCurrent = this.#line === line
     if (isCurrent) this.#line = undefined
     line.state = "closed"
+    this.#wait()
     this.#down(line, down)
     if (isCurrent) {
       if (this.#wanted && !this.#line) this.#plan(info)
@@ -237,20 +245,24 @@ export class Reconnector<Target> {
 
   #plan({ code, reason }: CloseInfo): void {
     const lost = (this.#lost = { ...this.#lost, code, reason })
+    const { maxReconnectAttempts, reconnectAfterMs } = this.#options
     const tries = ++this.#tries
-    const { maxReconnectAttempts, reconnectAfterMs, clock, pageEvents } = this.#options
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
     if (delay === false) return this.#stop()
-    clock.clearTimeout(this.#timer)
-    this.#timer = clock.setTimeout(() => {
-      // Nobody looks: the attempt is made when somebody does.
-      if (!pageEvents || !pageHidden()) this.connect()
-    }, delay)
+    // Nobody looks: the attempt is made when somebody does.
+    this.#wait(() => (this.#unfollow && pageHidden()) || this.connect(), delay)
     this.#setStatus("reconnecting", delay)
   }
 
+  /** Does something after a while, and nothing else. */
+  #wait(then?: () => unknown, ms?: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    if (then) this.#timer = clock.setTimeout(then, ms as number)
+  }
+
   /** Ends a line without waiting for the other end. */
-  #drop(line: Line, down: DownReason, code?: number, reason?: string): void {
+  #drop(line: Line, down?: DownReason, code?: number, reason?: string): void {
     line.link?.close(code, reason)
     this.#ended(line, closeInfo(code, reason), down)
   }
@@ -259,7 +271,7 @@ export class Reconnector<Target> {
     this.#unfollow?.()
     this.#unfollow = undefined
     this.#wanted = false
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#wait()
     this.#setStatus("disconnected")
   }
 

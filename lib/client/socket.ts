@@ -87,7 +87,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   connect(params?: object): void {
     this.channels.assertAlive()
     if (params !== undefined) {
-      console.log("give params to the constructor")
+      console.log("params: use the constructor")
       this.options.params = params
     }
     this.#connection.connect()

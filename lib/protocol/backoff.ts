@@ -20,8 +20,8 @@ function step(steps: readonly number[], tries: number, random: () => number): nu
  * How long to wait before the nth attempt to connect: phoenix.js's steps with half of each as jitter, and the first
  * return after 1001, 1012 and 1013 spread over a window of seconds.
  */
-export function reconnectDelay(tries: number, random: () => number, closeCode = 0): number {
-  const spread = tries === 1 && SPREAD_MS[closeCode]
+export function reconnectDelay(tries: number, random: () => number, closeCode?: number): number {
+  const spread = tries === 1 && SPREAD_MS[closeCode as number]
   return spread ? spread * random() : step(RECONNECT_STEPS, tries, random)
 }
 

@@ -8,7 +8,7 @@ export interface Clock {
 
 /** The platform's own clock, looked up at each call so that fake timers installed later are seen. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 }

@@ -75,13 +75,13 @@ export class Admission {
   readonly limits: SocketLimits
   readonly authToken: boolean
   readonly anyOrigin: boolean
-  readonly originAllowed: (origin: string) => boolean
   readonly #context: EndpointContext
   readonly #slots: ConnectionSlots
   readonly #options: SocketOptions
   readonly #serializers: readonly Serializer[]
   readonly #isClosing: () => boolean
   readonly #plain: boolean
+  readonly #originAllowed: (origin: string) => boolean
 
   /** @param plain whether the path speaks no Phoenix */
   constructor(
@@ -100,7 +100,16 @@ export class Admission {
     this.limits = { ...DEFAULT_LIMITS, ...checkedLimits(options.limits), slowClient: options.slowClient ?? "close" }
     this.authToken = options.authToken ?? true
     this.anyOrigin = options.origins === "*"
-    this.originAllowed = originCheck(options.origins, options.host)
+    this.#originAllowed = originCheck(options.origins, options.host)
+  }
+
+  /**
+   * Whether the page that sends a request may connect. Without an origin it comes from no page, unless the browser says
+   * that another site asks and does not tell its name, as for an image.
+   */
+  pageAllowed({ origin, "sec-fetch-site": site }: IncomingMessage["headers"]): boolean {
+    if (origin !== undefined) return this.#originAllowed(origin)
+    return this.anyOrigin || site === undefined || site === "same-origin" || site === "none"
   }
 
   /** Asks `connect`, and counts who comes in. Never throws. */

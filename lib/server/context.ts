@@ -4,6 +4,7 @@ import { systemClock, type Clock } from "../protocol/clock.js"
 import type { LimitName, Limits } from "../protocol/limits.js"
 import { RookeryError } from "../protocol/errors.js"
 import type { Broadcast } from "./broadcast.js"
+import { ById } from "./by-id.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
 import type { Cluster, MaybePromise } from "./adapter.js"
@@ -16,11 +17,18 @@ import type { SocketProcess } from "./socket-process.js"
 import type { TopicTable } from "./topics.js"
 import type { WriteBatch } from "./write-batch.js"
 
+interface PlainLine {
+  readonly id: string | null
+  close(code: number): void
+}
+
 /** What all sockets and channels of an endpoint share. */
 export class EndpointContext implements NodeHost {
   readonly counters: Counters = noCounts()
   readonly sockets: Set<SocketProcess> = new Set()
-  readonly ids: Map<string, Set<SocketProcess>> = new Map()
+  readonly ids: ById<SocketProcess> = new ById()
+  /** Clients of gateways, which have an id and no channels. */
+  readonly plainIds: ById<PlainLine> = new ById()
   readonly node: Node
   readonly once: Once
   readonly #logger: Logger | undefined
@@ -110,11 +118,11 @@ export class EndpointContext implements NodeHost {
   }
 
   disconnectHere(id: string): void {
-    for (const socket of this.ids.get(id) ?? []) socket.close(GOING_AWAY)
+    for (const line of [...this.ids.of(id), ...this.plainIds.of(id)]) line.close(GOING_AWAY)
   }
 
   kickHere(topic: string, id: string): void {
-    for (const socket of this.ids.get(id) ?? []) {
+    for (const socket of this.ids.of(id)) {
       for (const channel of socket.channels) if (channel.topic === topic) channel.kick()
     }
   }
@@ -132,11 +140,7 @@ export class EndpointContext implements NodeHost {
     this.sockets.add(socket)
     this.counters.rookery_sockets++
     this.counters.rookery_sockets_connected_total++
-    if (socket.id !== null) {
-      const same = this.ids.get(socket.id)
-      if (same === undefined) this.ids.set(socket.id, new Set([socket]))
-      else same.add(socket)
-    }
+    this.ids.add(socket)
     this.emit("socketConnected", { socket })
   }
 
@@ -144,11 +148,7 @@ export class EndpointContext implements NodeHost {
     this.sockets.delete(socket)
     this.counters.rookery_sockets--
     this.counters.rookery_sockets_closed_total++
-    if (socket.id !== null) {
-      const same = this.ids.get(socket.id)
-      same?.delete(socket)
-      if (same?.size === 0) this.ids.delete(socket.id)
-    }
+    this.ids.delete(socket)
     this.emit("socketClosed", { socket, code })
   }
 }

@@ -240,7 +240,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const { node, presence, topics } = this.#context
     await node.enter(topic, topics.history(topic))
     try {
-      return structuredClone(presence.list(topic)) as PresenceState<Loose>
+      // A copy has a prototype, which is none of those who are there.
+      return Object.assign(Object.create(null), structuredClone(presence.list(topic))) as PresenceState<Loose>
     } finally {
       node.exit(topic)
     }

@@ -144,7 +144,8 @@ export class GatewayClient<Assigns = Loose> {
     try {
       return parseShallowJson(frame)
     } catch (cause) {
-      this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", undefined, cause))
+      // What the parser says quotes what was sent, which is not for the log.
+      this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", (cause as SerializerError).at))
       return undefined
     }
   }

@@ -29,6 +29,7 @@ export class Gateway<Assigns = Loose> {
       },
       left: (client) => {
         this.#clients.delete(client)
+        context.plainIds.delete(client)
         counters.rookery_gateway_clients--
       },
     }
@@ -58,6 +59,7 @@ export class Gateway<Assigns = Loose> {
   own(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
     const client = new GatewayClient(this.#host, link, setup)
     this.#clients.add(client)
+    this.#context.plainIds.add(client)
     this.#context.counters.rookery_gateway_clients++
     client.start()
     return client

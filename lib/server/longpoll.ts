@@ -56,7 +56,7 @@ export class LongPoll {
     const params = readParams(request)
     if (params instanceof Rejection) return answer(response, params.answer)
     const { origin } = request.headers
-    const allowed = origin === undefined || this.#admission.originAllowed(origin)
+    const allowed = this.#admission.pageAllowed(request.headers)
     const cors = this.#cors(origin, allowed)
     const reply = (body: object): void => answerJson(response, body, { "cache-control": "no-store", ...cors })
     if (!allowed) {

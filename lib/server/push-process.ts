@@ -28,7 +28,7 @@ export const NO_ID: PushInfo = { id: undefined }
 
 /** What the stored answers of pushes are found by. A client cannot reach those of another user. */
 const keyOf = ({ socket, topic }: PushChannel, { event }: Message, id: string): string =>
-  [socket.id ?? "", topic, event, id].join("\n")
+  JSON.stringify([socket.id, topic, event, id])
 
 /** One push of a client: its handler, and its answer. */
 export class PushProcess {
@@ -152,4 +152,9 @@ export class PushProcess {
 export function replyToOf(current: PushProcess | undefined): ReplyTo {
   if (current !== undefined) return current.replyTo()
   throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
+}
+
+/** Nothing takes an event. */
+export function unhandled(topic: string, event: string): RookeryError {
+  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`)
 }

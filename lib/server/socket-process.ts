@@ -284,7 +284,7 @@ export class SocketProcess implements ServerSocket {
     }
     const channel = new ChannelProcess(this, route, message, current)
     this.#channels.set(topic, channel)
-    channel.start(message)
+    channel.start()
   }
 
   #isFull(): boolean {

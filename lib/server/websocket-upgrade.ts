@@ -54,8 +54,7 @@ function subprotocolOf(request: IncomingMessage, admission: Admission): Subproto
 /** What stands against a request before anybody is asked. */
 function check(request: IncomingMessage, { admission }: UpgradeOptions): Subprotocol | Rejection {
   if (!isWebSocket(request)) return new Rejection("no websocket", faultAnswer(400))
-  const { origin } = request.headers
-  if (origin !== undefined && !admission.originAllowed(origin)) return new Rejection("origin", { status: 403 })
+  if (!admission.pageAllowed(request.headers)) return new Rejection("origin", { status: 403 })
   return subprotocolOf(request, admission)
 }
 

@@ -1,8 +1,34 @@
-import WebSocket from "ws"
+import { inspect } from "node:util"
+import WebSocket, { type ClientOptions } from "ws"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
+/** `ws` quotes it, with its query and its password. */
+function withoutUrl(error: Error, url: string): Error {
+  if (!error.message.includes(url)) return error
+  const bare = url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
+  return new SyntaxError(error.message.replaceAll(url, bare))
+}
+
+/**
+ * Its URL and its headers may carry tokens, and its events lead to all of it: neither they nor its errors show that when
+ * they are printed.
+ */
+class QuietWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
+    try {
+      super(url, protocols, options)
+    } catch (cause) {
+      throw withoutUrl(cause as Error, url)
+    }
+  }
+
+  [inspect.custom](): string {
+    return `WebSocket { readyState: ${this.readyState} }`
+  }
+}
+
 /** The WebSocket to use when none is given: Node 20 has none of its own, and that of 22 takes no headers. */
-export const platformWebSocket = (): WebSocketClass | undefined => WebSocket as unknown as WebSocketClass
+export const platformWebSocket = (): WebSocketClass | undefined => QuietWebSocket as unknown as WebSocketClass
 
 /** Whether {@link platformWebSocket} takes headers and an agent. */
 export const takesRequestOptions: boolean = true
@@ -15,4 +41,17 @@ export function watchRefusal(socket: WebSocketLike, refused: (status: number) =>
     // Whoever listens to this event has to end the request himself.
     socket.terminate()
   })
+}
+
+/** The error of a request that cannot be sent at all quotes its URL, or its header. */
+const quiet = (error: unknown): unknown =>
+  /\b(URL|header)/.test(String(error)) ? new TypeError("this URL, or this authToken, cannot be sent") : error
+
+/** Makes the requests of long-poll. */
+export const platformFetch: typeof fetch = async (input, init) => {
+  try {
+    return await fetch(input, init)
+  } catch (error) {
+    throw quiet(error)
+  }
 }

@@ -34,6 +34,17 @@ export class FakeClock implements Clock {
     return Math.min(Infinity, ...this.#timers.map(({ at }) => at))
   }
 
+  /** Time goes by while nothing runs, as in a laptop that sleeps: then everything that was due happens, late. */
+  sleep(ms: number): void {
+    this.#now += ms
+    const due = this.#timers.filter(({ at }) => at <= this.#now).toSorted((a, b) => a.at - b.at)
+    for (const timer of due) {
+      if (!this.#timers.includes(timer)) continue
+      this.clearTimeout(timer)
+      timer.callback()
+    }
+  }
+
   pass(ms: number): void {
     const end = this.#now + ms
     for (;;) {

@@ -3,6 +3,7 @@ export const HEARTBEAT = 30_000
 export const RECONNECT = 100
 export const REJOIN = 1000
 export const CLOSE_WAIT = 1500
+export const CONNECT_WAIT = 20_000
 export const GIVE_UP_AFTER = 4
 export const BUFFER = 1000
 export const TOPICS: readonly string[] = ["room:1", "room:2"]
@@ -38,6 +39,8 @@ export class Model {
   line: "none" | "connecting" | "open" | "closing" = "none"
   tries = 0
   reconnectAt: At
+  /** When an attempt that was not answered is given up. */
+  connectBy: At
   /** When the next heartbeat is due, or the last one is given up. */
   heartbeatAt: At
   awaitsHeartbeat = false
@@ -71,6 +74,7 @@ export class Model {
     this.wanted = true
     this.line = "connecting"
     this.reconnectAt = undefined
+    this.connectBy = this.now + CONNECT_WAIT
   }
 
   disconnect(): void {
@@ -83,6 +87,7 @@ export class Model {
 
   opened(): void {
     this.line = "open"
+    this.connectBy = undefined
     this.tries = 0
     this.#heartbeat(false)
     for (const channel of this.channels) {
@@ -95,6 +100,7 @@ export class Model {
   ended(): void {
     const wasClosing = this.line === "closing"
     this.line = "none"
+    this.connectBy = undefined
     if (!wasClosing) this.#down()
     if (!this.wanted) return
     if (++this.tries > GIVE_UP_AFTER) this.#unwanted()
@@ -201,6 +207,7 @@ export class Model {
 
   #due(): { at: number; happens: () => void } | undefined {
     const all: { at: At; happens: () => void }[] = [
+      { at: this.connectBy, happens: () => this.ended() },
       { at: this.reconnectAt, happens: () => this.connect() },
       { at: this.heartbeatAt, happens: () => (this.awaitsHeartbeat ? this.ended() : this.#heartbeat(this.silent)) },
       ...this.channels.flatMap((channel) => [
@@ -216,7 +223,7 @@ export class Model {
 
   #unwanted(): void {
     this.wanted = false
-    this.reconnectAt = undefined
+    this.reconnectAt = this.connectBy = undefined
   }
 
   #down(): void {
