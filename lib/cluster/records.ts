@@ -26,6 +26,8 @@ export function readId(id: string): { offset: number; at: number } {
 
 /** What a JSON text says; `undefined` if nothing. */
 function parse(json: string): unknown {
+  // A thrown error costs more than all else here.
+  if (!json.startsWith("{")) return undefined
   try {
     assertShallow(json)
     return JSON.parse(json)
