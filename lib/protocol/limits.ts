@@ -40,13 +40,13 @@ export interface Limits {
    * the lines and the requests. One of more than 16 KiB counts once for each 16 KiB, and what it inflates to once for
    * each KiB.
    *
-   * @default 5000, five times {@link pushesPerSecond}: only who goes on when told that it is too much comes there
+   * @default 5000, or five times {@link pushesPerSecond}: only who goes on when told that it is too much comes there
    */
   framesPerSecond: number
   /**
    * Frames at once on one socket, before {@link framesPerSecond} counts.
    *
-   * @default 10_000, five times {@link pushBurst}
+   * @default 10_000, or five times {@link pushBurst}
    */
   frameBurst: number
   /**
@@ -68,9 +68,9 @@ export interface Limits {
    */
   joinsPerSecond: number
   /**
-   * Joins at once on one socket, before {@link joinsPerSecond} counts; at least {@link channels}.
+   * Joins at once on one socket, before {@link joinsPerSecond} counts.
    *
-   * @default 1000: ten times over all rooms of a socket
+   * @default 1000, or {@link channels}: ten times over all rooms of a socket
    */
   joinBurst: number
   /**
@@ -161,7 +161,7 @@ export interface Limits {
   /**
    * Attempts to connect of one address at once, before {@link connectsPerSecond} counts.
    *
-   * @default 10_000: all of {@link connectionsPerAddress} come back at once after a deploy
+   * @default 10_000, or {@link connectionsPerAddress}: all of them come back at once after a deploy
    */
   connectBurst: number
   /**

@@ -11,7 +11,8 @@ import type {
   TopicOf,
 } from "../protocol/contract.js"
 import { ConnectError } from "../protocol/errors.js"
-import { DEFAULT_LIMITS, type LimitName } from "../protocol/limits.js"
+import type { LimitName } from "../protocol/limits.js"
+import { limitsOf } from "./limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
 import { encodeQuery } from "../protocol/query.js"
@@ -85,6 +86,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       share: cluster && ((topic, change) => context.node.changePresence(topic, change)),
       failed: (error, topic) => context.failed(error, "presence", topic),
     })
+    const limits = limitsOf(options.limits)
     const context = new EndpointContext(
       mitt<EndpointEvents>(),
       new TopicTable(),
@@ -93,10 +95,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       new WriteBatch(),
       logger === false ? undefined : logger,
       cluster,
-      options.limits?.heldBytes,
+      limits.heldBytes,
     )
     this.#context = context
-    const limits = { ...DEFAULT_LIMITS, ...options.limits }
     const onLimit = (limit: LimitName, address?: string): void => context.limitHit(limit, undefined, address)
     this.#router = new Router(context, trustProxy, new Doorstep({ ...limits, onLimit }))
     this.#admission = this.#mount(path, options)

@@ -323,9 +323,9 @@ export class SocketProcess implements ServerSocket, Holder {
   }
 
   #joinLimit(topic: string): keyof typeof JOIN_LIMITS | undefined {
-    const { joinsPerSecond, joinBurst, channels, topicBytes } = this.limits
+    const { joinsPerSecond, joinBurst, topicBytes } = this.limits
     if (joinsPerSecond !== Infinity) {
-      this.#joins ??= new TokenBucket(joinsPerSecond, Math.max(joinBurst, channels), now())
+      this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst, now())
       if (!this.#joins.take(now)) return "joinsPerSecond"
     }
     if (isLongerThan(topic, topicBytes)) return "topicBytes"
