@@ -1,6 +1,8 @@
-import { inspect } from "node:util"
 import WebSocket, { type ClientOptions } from "ws"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
+
+/** By which Node asks an object how it is to be printed. */
+const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 /** `ws` quotes it, with its query and its password. */
 function withoutUrl(error: Error, url: string): Error {
@@ -22,7 +24,7 @@ class QuietWebSocket extends WebSocket {
     }
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return `WebSocket { readyState: ${this.readyState} }`
   }
 }
