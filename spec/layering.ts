@@ -23,7 +23,7 @@ export const LAYERS: Layer[] = [
   { of: "transport/platform.node.ts", lib: ["protocol"], packages: ["ws"], node: true },
   { of: "client", lib: ["protocol", "serializer", "transport"], packages: ["mitt"] },
   { of: "server", lib: ["protocol", "serializer"], packages: ["mitt", "ws"], node: true },
-  { of: "cluster", lib: ["protocol", "server/adapter.ts"], node: true },
+  { of: "cluster", lib: ["protocol", "serializer/nesting.ts", "server/adapter.ts"], node: true },
   { of: "rpc", packages: [...PUBLIC, "capnweb"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },

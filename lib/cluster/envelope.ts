@@ -1,5 +1,5 @@
 import type { PresenceChange } from "../server/adapter.js"
-import { readId } from "./redis-history.js"
+import { foreign, readChange, readId, readNumber } from "./records.js"
 import { NUMBERED, PLAIN, PRESENCE } from "./scripts.js"
 import type { Arrival } from "./sequencer.js"
 
@@ -16,7 +16,7 @@ export const plainEnvelope = (node: string, body: Uint8Array): Buffer =>
 /** Cuts off what is before the next zero. */
 function cut(bytes: Buffer, at: number): [text: string, next: number] {
   const end = bytes.indexOf(0, at)
-  if (end === -1) throw new Error("a message on the cluster's channel is none of its own")
+  if (end === -1) throw foreign("a message")
   return [bytes.toString("utf8", at, end), end + 1]
 }
 
@@ -27,6 +27,6 @@ export function readEnvelope(bytes: Buffer): Envelope {
   const [second, afterSecond] = cut(bytes, afterFirst)
   const body = bytes.subarray(afterSecond)
   if (bytes[0] === NUMBERED) return { kind: "numbered", epoch: first, message: { ...readId(second), body } }
-  if (bytes[0] !== PRESENCE) throw new Error(`a message on the cluster's channel is of kind ${bytes[0]}`)
-  return { kind: "presence", node: first, version: Number(second), change: JSON.parse(String(body)) as PresenceChange }
+  if (bytes[0] !== PRESENCE) throw foreign("a message")
+  return { kind: "presence", node: first, version: readNumber(second, "a version"), change: readChange(String(body)) }
 }

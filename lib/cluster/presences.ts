@@ -87,7 +87,7 @@ export class Presences {
     const flat = Array.isArray(fields)
       ? (fields as Buffer[])
       : Object.entries(fields as Record<string, Buffer>).flatMap(([field, value]) => [Buffer.from(field), value])
-    return readSnapshot(flat, this.#node)
+    return readSnapshot(flat, this.#node, (error) => this.#failed(error, topic))
   }
 
   #untoldOf(topic: string): Untold {

@@ -20,7 +20,7 @@ import { RedisHistory } from "./redis-history.js"
 import { CLAIM, RELEASE } from "./scripts.js"
 import type { Arrival, Place, Step } from "./sequencer.js"
 import { Subscriptions } from "./subscriptions.js"
-import { Topic } from "./topic.js"
+import { Topic, type VersionedChange } from "./topic.js"
 
 /** Options of {@link redis}. Times are in milliseconds. */
 export interface RedisOptions {
@@ -37,6 +37,9 @@ export interface RedisOptions {
 
 /** What a claim's value begins with once it was settled; before, it begins with something else. */
 const SETTLED = 0x73
+
+/** What one's own change comes to here, where it was made. */
+const NOTHING: PresenceChange = { joins: [], leaves: [] }
 
 /** Makes one endpoint of those of many nodes, by way of Redis. */
 export class RedisCluster implements Cluster {
@@ -193,7 +196,8 @@ export class RedisCluster implements Cluster {
       const { wasOut, dead } = await this.#living.renew()
       await (wasOut ? this.#presences.again() : this.#presences.tell())
       if (this.#subscriber.up) this.#catchUp.retry()
-      for (const node of dead) await this.#living.sweep(node)
+      // One that cannot be swept keeps no other.
+      for (const node of dead) await this.#living.sweep(node).catch((error: unknown) => this.#failed(error, "presence"))
     } catch (error) {
       this.#failed(error, "cluster")
     }
@@ -262,8 +266,12 @@ export class RedisCluster implements Cluster {
 
   #changed(topic: string, known: Topic, { node, version, change }: Envelope & { kind: "presence" }): void {
     // One's own count too, so that no version is missing.
-    const what = known.change({ version, change: node === this.#id ? { joins: [], leaves: [] } : change })
-    if (what === "next" && node !== this.#id) this.#node?.presence(topic, change)
+    this.#apply(topic, known, { version, change: node === this.#id ? NOTHING : change })
+  }
+
+  #apply(topic: string, known: Topic, change: VersionedChange): void {
+    const what = known.change(change)
+    if (what === "next" && change.change !== NOTHING) this.#node?.presence(topic, change.change)
     if (what !== "gap") return
     known.await()
     this.#catchUp.add([topic])
@@ -274,9 +282,7 @@ export class RedisCluster implements Cluster {
     const { version, records } = await this.#presences.snapshot(topic)
     if (this.#topics.get(topic) !== known) return
     this.#node?.presenceState(topic, records)
-    for (const early of known.snapshot(version)) {
-      if (known.change(early) === "next") this.#node?.presence(topic, early.change)
-    }
+    for (const early of known.snapshot(version)) this.#apply(topic, known, early)
   }
 
   /** Does what the order of a topic's messages asks for. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import type { ClusterMessage, HistoryOptions, HistorySlice, Position } from "../server/adapter.js"
 import type { Keys } from "./keys.js"
 import type { Link } from "./link.js"
+import { foreign, readId } from "./records.js"
 import { APPEND, HISTORY, RENUMBER } from "./scripts.js"
 import type { Arrival, Found, Place } from "./sequencer.js"
 
@@ -16,12 +17,6 @@ let epochs = 0
 
 /** One that nobody ever used. An append brings one along each time, and hardly ever needs it: it has to be cheap. */
 const newEpoch = (): string => `${ownEpochs}${(epochs++).toString(36)}`
-
-/** What a message is called in its stream: its offset, and when it was appended. */
-export function readId(id: string): { offset: number; at: number } {
-  const dash = id.indexOf("-")
-  return { offset: Number(id.slice(0, dash)), at: Number(id.slice(dash + 1)) }
-}
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
@@ -96,6 +91,8 @@ export class RedisHistory {
       from === undefined ? "" : `${from}-0`,
       String(Math.max(1, Math.min(limit, size + 1))),
     )) as [Buffer, number, number, Entry[], Entry[]]
+    // A list of Lua ends at the first that is missing.
+    if (first === undefined) throw foreign("a numbering")
     const kept = (from === undefined ? found.reverse() : found).map(readEntry).filter(({ at }) => at > now - ttl)
     const messages = kept.slice(0, limit)
     const oldest = first[0] === undefined ? newest + 1 : readEntry(first[0]).offset

@@ -42,6 +42,8 @@ export class Sequencer<Body> {
   #place: Place | undefined
   #held = new Map<number, Arrival<Body>>()
   #reading = false
+  /** What was held when it was asked what there is: numbers that were given by then, or by nobody. */
+  #asked: readonly number[] = []
   /** Whether to read once more: what is being read may be older than what is asked for. */
   #stale = false
 
@@ -76,8 +78,7 @@ export class Sequencer<Body> {
       this.#stale = true
       return step([])
     }
-    this.#reading = true
-    return step([], false, this.#place)
+    return step([], false, this.#ask())
   }
 
   /** What was read behind a place. */
@@ -85,6 +86,7 @@ export class Sequencer<Body> {
     this.#reading = false
     const first = messages[0]
     const lost = this.#place?.epoch !== epoch || !complete
+    for (const offset of this.#asked) if (offset > newest) this.#held.delete(offset)
     if (this.#place?.epoch !== epoch) this.#restart(epoch, first === undefined ? newest : first.offset - 1)
     else if (!complete && first !== undefined && first.offset > this.#last) this.#move(first.offset - 1, undefined)
     for (const message of messages) if (message.offset > this.#last) this.#held.set(message.offset, message)
@@ -135,7 +137,12 @@ export class Sequencer<Body> {
 
   #gap(): Place | undefined {
     if (this.#held.size === 0 || this.#reading) return undefined
+    return this.#ask()
+  }
+
+  #ask(): Place | undefined {
     this.#reading = true
+    this.#asked = [...this.#held.keys()]
     return this.#place
   }
 }

@@ -1,4 +1,5 @@
 import type { HistoryOptions, PresenceChange, PresenceRecord } from "../server/adapter.js"
+import { foreign, isNumber, readRecord } from "./records.js"
 import { Sequencer } from "./sequencer.js"
 
 /** A change of presences, and the version that it made. */
@@ -6,6 +7,9 @@ export interface VersionedChange {
   readonly version: number
   readonly change: PresenceChange
 }
+
+/** How many changes may wait for a snapshot; those that no longer fit show as a gap. */
+const MAX_EARLY = 10_000
 
 /** What this node knows of one topic that it listens to. */
 export class Topic {
@@ -23,7 +27,7 @@ export class Topic {
   /** A change came: it may be the next one, or known, or show that one is missing and a snapshot is needed. */
   change(change: VersionedChange): "next" | "old" | "gap" {
     if (this.#version === undefined) {
-      this.#early.push(change)
+      if (this.#early.length < MAX_EARLY) this.#early.push(change)
       return "old"
     }
     if (change.version <= this.#version) return "old"
@@ -46,14 +50,28 @@ export class Topic {
   }
 }
 
-/** The presences of other nodes in a snapshot: fields `<node>:<ref>` and their values. */
-export function readSnapshot(fields: readonly Buffer[], own: string): { version: number; records: PresenceRecord[] } {
+/**
+ * The presences of other nodes in a snapshot: fields `<node>:<ref>` and their values. One that is none is left out and told, and does
+ * not keep the others away.
+ */
+export function readSnapshot(
+  fields: readonly Buffer[],
+  own: string,
+  failed: (error: unknown) => void,
+): { version: number; records: PresenceRecord[] } {
   let version = 0
+  let bad = 0
   const records: PresenceRecord[] = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const field = String(fields[i])
-    if (field === "v") version = Number(String(fields[i + 1]))
-    else if (!field.startsWith(`${own}:`)) records.push(JSON.parse(String(fields[i + 1])) as PresenceRecord)
+    const value = String(fields[i + 1])
+    if (field.startsWith(`${own}:`)) continue
+    const record = field === "v" ? undefined : readRecord(value)
+    if (field === "v" && isNumber(value)) version = Number(value)
+    // Whoever sweeps goes by the field.
+    else if (record !== undefined && field.endsWith(`:${record.ref}`)) records.push(record)
+    else bad++
   }
+  if (bad > 0) failed(foreign(`${bad} of the presences`))
   return { version, records }
 }

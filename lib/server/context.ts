@@ -1,13 +1,16 @@
 import type { Emitter } from "mitt"
 import { GOING_AWAY } from "../protocol/close-codes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import type { LimitName, Limits } from "../protocol/limits.js"
+import { DEFAULT_LIMITS, type LimitName, type Limits } from "../protocol/limits.js"
 import { RookeryError } from "../protocol/errors.js"
+import { ConnectRate } from "./connect-rate.js"
 import type { Broadcast } from "./broadcast.js"
 import { ById } from "./by-id.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
 import type { Cluster, MaybePromise } from "./adapter.js"
+import { HeldBytes } from "./held-bytes.js"
+import { briefFields, LogRate } from "./log-rate.js"
 import type { LogFields, Logger, LogLevel } from "./logger.js"
 import { Node, type NodeHost } from "./node.js"
 import { Once } from "./once.js"
@@ -16,7 +19,11 @@ import type { PubSub, Subscriber } from "./pubsub.js"
 import { isPromise } from "./run.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { TopicTable } from "./topics.js"
+import { Turns } from "./turns.js"
 import type { WriteBatch } from "./write-batch.js"
+
+/** Limits that everybody comes to who goes without a word. */
+const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
 
 /** Rejects if one of them does, whether anybody waits for it or not. */
 function both(one: MaybePromise<void>, other: MaybePromise<void>): MaybePromise<void> {
@@ -40,6 +47,10 @@ export class EndpointContext implements NodeHost {
   readonly plainIds: ById<PlainLine> = new ById()
   readonly node: Node
   readonly once: Once
+  readonly turns: Turns = new Turns()
+  readonly connects: ConnectRate = new ConnectRate()
+  readonly held: HeldBytes
+  readonly #lines = new LogRate()
   readonly #logger: Logger | undefined
 
   constructor(
@@ -50,10 +61,12 @@ export class EndpointContext implements NodeHost {
     readonly batch: WriteBatch,
     logger: Logger | undefined,
     cluster: Cluster | undefined,
+    heldBytes: number = DEFAULT_LIMITS.heldBytes,
     readonly clock: Clock = systemClock,
   ) {
     this.node = new Node(this, cluster, clock)
     this.once = new Once(this.node, clock)
+    this.held = new HeldBytes(heldBytes)
     this.#logger = logger
   }
 
@@ -72,8 +85,11 @@ export class EndpointContext implements NodeHost {
   }
 
   log(level: LogLevel, message: string, fields: LogFields): void {
+    if (this.#logger === undefined) return
+    const said = this.#lines.line(message)
+    if (said === undefined) return
     try {
-      this.#logger?.(level, message, fields)
+      this.#logger(level, said, briefFields(fields))
     } catch {
       // A logger that fails has nowhere to say so, and must not end what was logged.
     }
@@ -81,7 +97,7 @@ export class EndpointContext implements NodeHost {
 
   limitHit(limit: LimitName, socket: SocketProcess | undefined, address: string | undefined = socket?.address): void {
     this.counters.rookery_limits_hit_total++
-    this.log("warn", `limit hit: ${limit}`, { socket: socket?.id, address })
+    this.log(OF_ABSENCE.has(limit) ? "info" : "warn", `limit hit: ${limit}`, { socket: socket?.id, address })
     this.emit("limitHit", { limit, socket, address })
   }
 

@@ -275,7 +275,7 @@ export class Node implements ClusterNode {
   #obey(command: Command): void {
     if (command.kind === "disconnect") this.#host.disconnectHere(command.id)
     else if (command.kind === "kick") this.#host.kickHere(command.topic, command.id)
-    else if (command.kind === "counted") this.#counts.get(command.to)?.(command.count)
+    else if (command.kind === "counted") this.#counts.get(command.to)?.(Math.max(0, Math.trunc(command.count) || 0))
     else if (command.kind === "count") {
       const count = this.#host.countHere(command.topic)
       this.#unawaited(this.#tell({ kind: "counted", to: command.from, count }), "count")

@@ -2,6 +2,7 @@ import type { Loose } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { idOfRef } from "../protocol/push-id.js"
+import { brief } from "./brief.js"
 import type { Channel } from "./channel.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
 import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
@@ -156,5 +157,5 @@ export function replyToOf(current: PushProcess | undefined): ReplyTo {
 
 /** Nothing takes an event. */
 export function unhandled(topic: string, event: string): RookeryError {
-  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`)
+  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(brief(event))} on ${topic}`)
 }

@@ -19,15 +19,19 @@ export interface Bundler {
   isQuiet(output: string): boolean
 }
 
-const HTML =
-  '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="page.js"></script>'
+const HTML = (script: string): string =>
+  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`
+const PAGE = "globalThis.outcome = talk(`ws://${location.host}/socket`)\n"
+const SERVICE = "void talk(process.argv[2]).then((said) => console.log(JSON.stringify(said)))\n"
+
 const FILES = {
-  "src/page.js": 'import { talk } from "./talk.js"\nglobalThis.outcome = talk(`ws://${location.host}/socket`)\n',
-  "src/node.js":
-    'import { talk } from "./talk.js"\nvoid talk(process.argv[2]).then((said) => console.log(JSON.stringify(said)))\n',
+  "src/page.js": `import { talk } from "./talk.js"\n${PAGE}`,
+  "src/required.js": `const { talk } = require("./talk.cjs")\n${PAGE}`,
+  "src/node.js": `import { talk } from "./talk.js"\n${SERVICE}`,
   "src/everything.js": EVERYTHING,
   "src/socket.js": ONLY_A_SOCKET,
-  "dist/index.html": HTML,
+  "dist/page.html": HTML("page.js"),
+  "dist/required.html": HTML("required.js"),
 }
 
 /** What every bundler has to show. */
@@ -39,6 +43,10 @@ export function bundlerShows(stage: Stage, bundler: Bundler): Record<string, () 
     demand(bundler.isQuiet(output), `it says:\n${output}`)
     return place.read(`dist/${file}`)
   }
+  const talks = async (file: string): Promise<void> => {
+    const page = await stage.page(`${bundler.name}/dist/${file}`)
+    same(await page.evaluate(() => (globalThis as unknown as { outcome: Promise<string[]> }).outcome), TALKED)
+  }
   return {
     "builds a page without a warning, and without the optional peers": async () => {
       place = await stage.project(bundler.name, bundler.packages)
@@ -46,12 +54,13 @@ export function bundlerShows(stage: Stage, bundler: Bundler): Record<string, () 
         PEERS.filter((peer) => existsSync(join(place.folder, "node_modules", peer))),
         [],
       )
-      place.write({ ...FILES, "src/talk.js": scriptOf("talk.ts") })
+      place.write({ ...FILES, "src/talk.js": scriptOf("talk.ts"), "src/talk.cjs": scriptOf("talk.ts", "cjs") })
       await build("page.js", "browser")
     },
-    "runs in Chromium: joins, pushes, is answered, refused and told": async () => {
-      const page = await stage.page(`${bundler.name}/dist/index.html`)
-      same(await page.evaluate(() => (globalThis as unknown as { outcome: Promise<string[]> }).outcome), TALKED)
+    "runs in Chromium: joins, pushes, is answered, refused and told": () => talks("page.html"),
+    "does the same by require()": async () => {
+      await build("required.js", "browser")
+      await talks("required.html")
     },
     ...(bundler.platforms.includes("node") && {
       "builds for Node without a warning, and runs there": async () => {

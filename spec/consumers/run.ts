@@ -1,5 +1,6 @@
 import buildIfStale from "../packaging/build.js"
 import { Unavailable } from "../support/fetched.js"
+import type { Consumer } from "./consumer.js"
 import { CONSUMERS } from "./consumers.js"
 import { Stage } from "./stage.js"
 
@@ -13,30 +14,42 @@ if (unknown.length) throw new Error(`there is no ${unknown.join()}; there are ${
 const stage = new Stage()
 const rows: string[][] = [["tool", "version", "what is shown", "", "seconds"]]
 const failures: string[] = []
+
+/** Whether it came to anything. */
+async function attempt({ name, version }: Consumer, what: string, show: () => Promise<void>): Promise<boolean> {
+  const began = performance.now()
+  const tell = (outcome: string): void => {
+    rows.push([name, version(), what, outcome, ((performance.now() - began) / 1000).toFixed(1)])
+  }
+  try {
+    await show()
+    tell("ok")
+    return true
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    if (error instanceof Unavailable && !process.env["CI"]) {
+      console.warn(`${name}: ${what}: left out: ${why}`)
+    } else {
+      tell("FAILS")
+      failures.push(`${name}: ${what}: ${why}`)
+    }
+    return false
+  }
+}
+
 try {
-  for (const { name, version, shows } of CONSUMERS) {
-    if (wanted.length && !wanted.includes(name)) continue
-    for (const [i, [what, show]] of Object.entries(shows(stage)).entries()) {
-      const began = performance.now()
-      try {
-        await show()
-        rows.push([name, version(), what, "ok", ((performance.now() - began) / 1000).toFixed(1)])
-      } catch (error) {
-        if (error instanceof Unavailable && !process.env["CI"]) {
-          console.warn(`${name}: ${what}: left out: ${error.message}`)
-          // Without the project there is nothing else.
-          if (i === 0) break
-          continue
-        }
-        rows.push([name, version(), what, "FAILS", ((performance.now() - began) / 1000).toFixed(1)])
-        failures.push(`${name}: ${what}: ${error instanceof Error ? error.message : String(error)}`)
-      }
+  for (const consumer of CONSUMERS) {
+    if (wanted.length && !wanted.includes(consumer.name)) continue
+    for (const [i, [what, show]] of Object.entries(consumer.shows(stage)).entries()) {
+      // The first one makes the project, without which there is nothing else.
+      if (!(await attempt(consumer, what, show)) && i === 0) break
     }
   }
 } finally {
   await stage.close()
 }
 const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
+if (rows.length === 1) rows.pop()
 for (const row of rows)
   console.log(
     row

@@ -1,3 +1,5 @@
+import { readEnvelope } from "../../lib/cluster/envelope.js"
+import { readSnapshot } from "../../lib/cluster/topic.js"
 import { Connection } from "../../lib/client/connection.js"
 import { SerializerError } from "../../lib/protocol/errors.js"
 import type { Message } from "../../lib/protocol/message.js"
@@ -121,6 +123,7 @@ function gatewayReads(input: Input): Outcome {
     limitHit() {},
     failed: (error: unknown) => void errors.push(error),
     received() {},
+    waits() {},
     left() {},
   }
   const client = new GatewayClient(host, link, { id: null, assigns: {}, limits: UNLIMITED } as SocketSetup)
@@ -151,6 +154,18 @@ function connectionReads(input: Input): Outcome {
   return told(errors, messages)
 }
 
+function snapshotReads(input: Input): Outcome {
+  const errors: unknown[] = []
+  // A field and its value, as often as there are lines for them.
+  const fields = asText(input)
+    .split("\0")
+    .map((part) => Buffer.from(part))
+  const { version, records } = readSnapshot(fields, "own", (error) => errors.push(error))
+  if (!Number.isSafeInteger(version)) throw new GotIn(`a version that is ${version}`)
+  for (const { ref, meta } of records) if (meta["phx_ref"] !== ref) throw new GotIn("a presence without its ref")
+  return told(errors, records)
+}
+
 /** Every decoder of both ends, and the readers beside them. */
 export const DECODERS: readonly Decoder[] = [
   ...Object.entries(SERIALIZERS).flatMap(([name, { client, server }]) => [
@@ -166,6 +181,8 @@ export const DECODERS: readonly Decoder[] = [
         assertPlain(payloadOf(travelled))
       }),
   },
+  { name: "envelopes of a cluster", read: (input) => refuses(() => assertPlain(readEnvelope(asBuffer(input)))) },
+  { name: "presences in Redis", read: snapshotReads },
   { name: "frames of a gateway", read: gatewayReads },
   { name: "frames of a Connection", read: connectionReads },
   { name: "frames of a websocket", read: (input) => refuses(() => receive(input), ProtocolViolation) },

@@ -2,6 +2,7 @@ import { BAD_FRAMES } from "../../fixtures/bad-frames.js"
 import { bytes, VECTORS } from "../../fixtures/vectors.js"
 import { readRecordings } from "../support/recordings.js"
 import { binaryInput, clusterInput, msgpackInput } from "./binary-inputs.js"
+import { envelopeInput, fieldsInput } from "./envelope-inputs.js"
 import { jsonInput } from "./json-inputs.js"
 import type { Chance } from "./random.js"
 
@@ -48,6 +49,9 @@ export const KINDS: Readonly<Record<string, (chance: Chance) => Input>> = {
   "MessagePack by its grammar": msgpackInput,
   "binary frames by their grammar": binaryInput,
   "frames between nodes": (chance) => clusterInput(chance, chance.of([jsonInput, msgpackInput, binaryInput])(chance)),
+  "envelopes of a cluster": envelopeInput,
+  "presences in Redis": fieldsInput,
   "real frames, changed": (chance) => mutate(chance, chance.of(FRAMES)),
-  "grammar-made frames, changed": (chance) => mutate(chance, chance.of([jsonInput, msgpackInput, binaryInput])(chance)),
+  "grammar-made frames, changed": (chance) =>
+    mutate(chance, chance.of([jsonInput, msgpackInput, binaryInput, envelopeInput, fieldsInput])(chance)),
 }

@@ -21,6 +21,10 @@ endpoint.channel("room:*", {
     },
   },
 })
+export type { ChatClient } from "rookery/chat"
+export type { ChatServer } from "rookery/chat/server"
+export type { PhoenixOptions } from "rookery/phoenix"
+export type { RedisOptions } from "rookery/redis"
 export const test = (): ChannelTest<Topics> => new ChannelTest(endpoint)
 `
 
