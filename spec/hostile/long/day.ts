@@ -181,11 +181,13 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
     if (n <= last) day.doubled++
     else day.lost += n - last - 1
     ticks.set(which, Math.max(last, n))
-    if (n < tick) day.late++
+    if (n < tick || clock.now() > tickAt) day.late++
   }
   let tick = 0
+  let tickAt = 0
   const tellAll = (): void => {
     tick++
+    tickAt = clock.now()
     for (let i = 0; i < ROOMS; i++) endpoint.broadcast(`room:${i}`, "tick", { n: tick })
     day.numbered += ROOMS / 2
   }
@@ -211,6 +213,7 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
       // The endpoint puts out those whose time is up.
       if (token < clock.now() + MINUTE) endpoint.disconnect("user:1")
       tellAll()
+      await settle()
       for (let i = 0; i < 3; i++) push(chance.of(rooms), chance.happens(0.3))
       await pass(MINUTE)
       // Nobody waits for a line that has gone.
