@@ -191,6 +191,13 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
     for (let i = 0; i < ROOMS; i++) endpoint.broadcast(`room:${i}`, "tick", { n: tick })
     day.numbered += ROOMS / 2
   }
+  const maybeDrop = (): void => {
+    const line = lines.at(-1)
+    if (!chance.happens(1 / 30)) return
+    day.drops++
+    if (chance.happens(0.3) && line !== undefined) line.stalled = true
+    else line?.end(chance.of([1006, 1001, 1011, 1012, 1000]))
+  }
   const count = (outcome: string): void => void (outcomes[outcome] = (outcomes[outcome] ?? 0) + 1)
 
   try {
@@ -204,17 +211,13 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
     await settle()
     const minutes = hours * 60
     for (let minute = 0; minute < minutes; minute++) {
-      const line = lines.at(-1)
-      if (chance.happens(1 / 15)) {
-        day.drops++
-        if (chance.happens(0.3) && line !== undefined) line.stalled = true
-        else line?.end(chance.of([1006, 1001, 1011, 1012, 1000]))
-      }
+      maybeDrop()
       // The endpoint puts out those whose time is up.
       if (token < clock.now() + MINUTE) endpoint.disconnect("user:1")
       tellAll()
       await settle()
       for (let i = 0; i < 3; i++) push(chance.of(rooms), chance.happens(0.3))
+      maybeDrop()
       await pass(MINUTE)
       // Nobody waits for a line that has gone.
       lines.splice(0, lines.length - 2)
