@@ -1,8 +1,18 @@
-import WebSocket from "ws"
+import WebSocket, { type ClientOptions } from "ws"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
+/** As long as a socket waits for the end of its line: half a minute, as `ws` waits, would keep a process that is done. */
+const CLOSE_WAIT_MS = 1500
+
+class NodeWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[], options?: object) {
+    // Its types do not know the option yet.
+    super(url, protocols, { closeTimeout: CLOSE_WAIT_MS, ...options } as ClientOptions)
+  }
+}
+
 /** The WebSocket to use when none is given: Node 20 has none of its own, and that of 22 takes no headers. */
-export const platformWebSocket = (): WebSocketClass | undefined => WebSocket as unknown as WebSocketClass
+export const platformWebSocket = (): WebSocketClass | undefined => NodeWebSocket as unknown as WebSocketClass
 
 /** Whether {@link platformWebSocket} takes headers and an agent. */
 export const takesRequestOptions: boolean = true
