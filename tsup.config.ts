@@ -38,12 +38,31 @@ const nodePlatform: Plugin = {
   },
 }
 
+/** Outside Node `msgpackr` is an ES module alone, which not every `require` takes; this file of it is CommonJS anywhere. */
+const portableMsgpackr: Plugin = {
+  name: "portable-msgpackr",
+  setup(build) {
+    build.onResolve({ filter: /^msgpackr$/ }, () => ({ path: "msgpackr/index-no-eval", external: true }))
+  },
+}
+
+/**
+ * Where files share code, esbuild has each import every file that it leads to, for the order in which they would run.
+ * None does anything when it runs, and every bundler that is told so complains of such an import.
+ */
+const onlyImportsOfNames: NonNullable<Options["plugins"]>[number] = {
+  name: "only-imports-of-names",
+  // The empty line keeps the source map right.
+  renderChunk: (code) => ({ code: code.replaceAll(/^import "\.[^"]+";$/gm, "") }),
+}
+
 const common: Options = {
   format: ["esm", "cjs"],
   target: "es2022",
   sourcemap: true,
   external: [/^rookery(\/|$)/],
   silent: true,
+  plugins: [onlyImportsOfNames],
   esbuildOptions(options) {
     // The sources are in the package.
     options.sourcesContent = false
@@ -73,6 +92,15 @@ export default defineConfig([
     entry: { index: "lib/index.ts", chat: "lib/chat.ts", "chat-worker": "lib/chat/node/worker.ts" },
     outDir: "dist/node",
     esbuildPlugins: [nodePlatform, sharedErrors("../errors")],
+  },
+  {
+    ...common,
+    entry: { msgpack: "lib/msgpack.ts" },
+    format: "cjs",
+    outDir: "dist/portable",
+    // Left to the plugin.
+    noExternal: ["msgpackr"],
+    esbuildPlugins: [portableMsgpackr, sharedErrors("../errors")],
   },
   {
     ...common,

@@ -14,6 +14,7 @@ const NODE = ["spec/**/*.node.spec.ts"]
 const PACKAGING = ["spec/packaging/**/*.spec.ts"]
 const BROWSER = ["spec/browser/**/*.spec.ts"]
 const CONFORMANCE = ["spec/conformance/**/*.spec.ts"]
+const CONSUMERS = ["spec/consumers/**/*.spec.ts"]
 
 export default defineConfig({
   resolve: { tsconfigPaths: true },
@@ -26,7 +27,7 @@ export default defineConfig({
         test: {
           name: "lib",
           include: ["spec/**/*.spec.ts"],
-          exclude: [...NODE, ...PACKAGING, ...BROWSER, ...CONFORMANCE],
+          exclude: [...NODE, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS],
         },
       },
       {
@@ -54,6 +55,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      // What is packed, in projects of other people's; tools that are not there are fetched first.
+      {
+        extends: true,
+        test: {
+          name: "consumers",
+          include: CONSUMERS,
+          globalSetup: "spec/packaging/build.ts",
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       // What is packed, in every runtime; those that are not there are fetched first.

@@ -20,7 +20,14 @@ export async function rookery(cluster?: Cluster): Promise<number> {
   const { Endpoint } = (await import(new URL("rookery-server.js", import.meta.url).href)) as {
     Endpoint: typeof EndpointClass
   }
-  const limits = { pushesPerSecond: Infinity, idleMs: HOUR_MS, connectionsPerAddress: Infinity }
+  const limits = {
+    pushesPerSecond: Infinity,
+    framesPerSecond: Infinity,
+    joinsPerSecond: Infinity,
+    connectsPerSecond: Infinity,
+    connectionsPerAddress: Infinity,
+    idleMs: HOUR_MS,
+  }
   const endpoint = new Endpoint({ limits, ...(cluster !== undefined && { cluster }) })
   const handlers: ChannelHandlers = {
     receive: {

@@ -1,3 +1,4 @@
+import { attack } from "./attack.js"
 import { connections } from "./connections.js"
 import { day } from "./day.js"
 import { decoders } from "./decoders.js"
@@ -7,4 +8,4 @@ import { model } from "./model.js"
 import type { Soak } from "./soak.js"
 
 /** Everything that `npm run soak` can try. */
-export const soaks: readonly Soak[] = [decoders, fuzz, model, line, connections, day]
+export const soaks: readonly Soak[] = [decoders, fuzz, model, line, attack, connections, day]

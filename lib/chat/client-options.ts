@@ -44,5 +44,8 @@ export function resolveChatOptions(options: ChatClientOptions): ResolvedChatOpti
 
 /** The server's URL as HTTP, without a slash at its end; `ws` and `wss` are taken too. */
 export function readServerUrl(url: string): string {
-  return new URL(url.replace(/^ws/, "http")).href.replace(/\/+$/, "")
+  const parsed = new URL(url.replace(/^ws/, "http"))
+  // No request takes them, and errors name the server.
+  parsed.username = parsed.password = ""
+  return parsed.href.replace(/\/+$/, "")
 }

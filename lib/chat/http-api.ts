@@ -40,6 +40,8 @@ export class HttpApi {
   }
 
   async #ask(method: string, path: string, body?: unknown, token?: string): Promise<unknown> {
+    // What no header takes would be quoted by the error that says so.
+    if (token !== undefined && !/^[\w-]+$/.test(token)) throw new AuthenticationError("this is no session's token")
     let response: Response
     let text: string
     try {

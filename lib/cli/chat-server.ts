@@ -8,6 +8,7 @@ import { EXIT } from "./exit-codes.js"
 import { say, type Io } from "./io.js"
 import { escapeControls } from "./terminal-text.js"
 import { UsageError } from "./usage-error.js"
+import { withoutSecrets } from "./without-secrets.js"
 
 const DEFAULT_PORT = 8000
 /** How many ports are tried when none was asked for. */
@@ -57,7 +58,8 @@ async function inRedis(url: string, io: Io): Promise<Keeping> {
   })
   const { redis } = await import("rookery/redis")
   const { redisStore } = await import("rookery/chat/server")
-  if (!/^rediss?:\/\//.test(url)) throw new UsageError(`--redis ${url} is no URL of a Redis: redis://localhost:6379`)
+  if (!/^rediss?:\/\//.test(url))
+    throw new UsageError(`--redis ${withoutSecrets(url)} is no URL of a Redis: redis://localhost:6379`)
   let reached = false
   const client = createClient({
     url,

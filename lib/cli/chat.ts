@@ -7,12 +7,13 @@ import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { say, type Io } from "./io.js"
 import { stateFile } from "./state-file.js"
 import { UsageError } from "./usage-error.js"
+import { withoutSecrets } from "./without-secrets.js"
 
 const DEFAULT_SERVER = "http://localhost:8000"
 
 function readServer(text: string): string {
   if (/^https?:\/\/./i.test(text) && URL.canParse(text)) return text
-  throw new UsageError(`--server has to be a URL that begins with http:// or https://, not ${text}`)
+  throw new UsageError(`--server has to be a URL that begins with http:// or https://, not ${withoutSecrets(text)}`)
 }
 
 /** Chats until the person leaves or the pipe ends, and gives what to exit with. */

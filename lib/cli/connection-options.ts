@@ -13,7 +13,9 @@ import type { Arguments } from "./arguments.js"
 import type { OptionSpecs } from "./command.js"
 import { readAll, say, type Io } from "./io.js"
 import { nearest } from "./nearest.js"
+import { quietFetch } from "./quiet-fetch.js"
 import { UsageError } from "./usage-error.js"
+import { withoutSecrets } from "./without-secrets.js"
 
 /** What `tail` and `push` connect with. */
 export const CONNECTION_OPTIONS: OptionSpecs = {
@@ -48,15 +50,17 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${what} is not JSON: ${(error as Error).message}`)
+    // What the parser says quotes a part of it.
+    const [, position] = /at position (\d+)/.exec((error as Error).message) ?? []
+    throw new UsageError(`${what} is not JSON${position === undefined ? "" : ` (at position ${position})`}`)
   }
 }
 
 function readUrl(text: string): { url: string; shownUrl: string; params: Record<string, string> } {
   if (!/^(?:wss?|https?):\/\//i.test(text)) {
-    throw new UsageError(`the URL has to begin with ws://, wss://, http:// or https://, not as ${text}`)
+    throw new UsageError(`the URL has to begin with ws://, wss://, http:// or https://, not as ${withoutSecrets(text)}`)
   }
-  if (!URL.canParse(text)) throw new UsageError(`this is no URL: ${text}`)
+  if (!URL.canParse(text)) throw new UsageError(`this is no URL: ${withoutSecrets(text)}`)
   const url = new URL(text)
   const params = Object.fromEntries(url.searchParams)
   // A URL out of a browser's list of requests has it; the serializer says its own.
@@ -73,7 +77,7 @@ function readParams(given: readonly string[]): Record<string, string> {
   const params = new Map<string, string>()
   for (const param of given) {
     const at = param.indexOf("=")
-    if (at < 1) throw new UsageError(`--param ${param} is no name=value`)
+    if (at < 1) throw new UsageError("a --param is no name=value: it has no = behind a name")
     const name = param.slice(0, at)
     if (params.has(name)) throw new UsageError(`--param ${name} is given twice`)
     params.set(name, param.slice(at + 1))
@@ -91,7 +95,7 @@ function readHeaders(given: readonly string[]): Record<string, string> | undefin
       validateHeaderName(name)
       validateHeaderValue(name, value)
     } catch {
-      throw new UsageError(`--header ${header} is no "name: value"`)
+      throw new UsageError(`--header${name && ` ${name}`} is no "name: value"`)
     }
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before}${name === "cookie" ? "; " : ", "}${value}`)
@@ -137,9 +141,8 @@ async function readAuthToken(given: string | undefined, io: Io): Promise<string 
 
 function chooseTransport(isLongPoll: boolean, headers: Record<string, string> | undefined): Transport {
   if (!isLongPoll) return webSocket({ headers })
-  return longPoll({
-    fetch: (input, init) => fetch(input, { ...init, headers: { ...headers, ...(init?.headers as object) } }),
-  })
+  if (headers === undefined) return longPoll()
+  return longPoll({ fetch: quietFetch(headers) })
 }
 
 /** Reads the connection's options, and the URL. */

@@ -7,7 +7,7 @@ import {
   readConnection,
   type ConnectionSettings,
 } from "./connection-options.js"
-import { describeError } from "./describe-error.js"
+import { describeError, describeLost } from "./describe-error.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { farewell } from "./farewell.js"
 import { readAll, say, type Io } from "./io.js"
@@ -24,6 +24,11 @@ async function pushOnce(
   const socket = openSocket(settings, { maxReconnectAttempts: 0 })
   // What it means for the push, the push tells.
   socket.onError(() => {})
+  // A join waits for the next line, and there is none to come.
+  const lost = new Promise<never>((_resolve, reject) => {
+    socket.onStatus((status, change) => status === "disconnected" && reject(new Error(describeLost(change.lost))))
+  })
+  lost.catch(() => {})
   let channel: Channel | undefined
   /** What is under way: it says what went wrong. */
   let step = `cannot connect to ${shownUrl}`
@@ -31,7 +36,7 @@ async function pushOnce(
     socket.connect()
     await socket.opened({ timeout, signal })
     step = `${topic} was not joined`
-    channel = await socket.join(topic, join, { timeout, signal })
+    channel = await Promise.race([socket.join(topic, join, { timeout, signal }), lost])
     step = `${event} was not answered`
     const response = await channel.push(event, payload, { timeout, signal }).catch((error: unknown) => {
       if (!(error instanceof PushError)) throw error

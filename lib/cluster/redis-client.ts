@@ -47,5 +47,8 @@ export function nodeRedis(given: NodeRedis): RedisClient {
   if (typeof client?.duplicate === "function" && typeof client.destroy === "function" && "isReady" in client) {
     return client as unknown as RedisClient
   }
-  throw new RookeryError("bad_option", "this is no client of node-redis: give createClient() of the package redis")
+  throw new RookeryError(
+    "bad_option",
+    "this is no client of node-redis: npm install redis, and give what its createClient() makes",
+  )
 }

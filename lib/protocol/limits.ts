@@ -30,13 +30,51 @@ export interface Limits {
    */
   batchLines: number
   /**
+   * Milliseconds from the first byte of a message, or of a long-poll request's body, to its last.
+   *
+   * @default 120_000: the largest message over the slowest line that still serves, at 9 kB a second
+   */
+  messageMs: number
+  /**
+   * Frames a second on one socket, in the long run: pushes, joins, leaves, heartbeats, pings, fragments; of long-poll
+   * the lines and the requests. One of more than 16 KiB counts once for each 16 KiB, and what it inflates to once for
+   * each KiB.
+   *
+   * @default 5000, or five times {@link pushesPerSecond}: only who goes on when told that it is too much comes there
+   */
+  framesPerSecond: number
+  /**
+   * Frames at once on one socket, before {@link framesPerSecond} counts.
+   *
+   * @default 10_000, or five times {@link pushBurst}
+   */
+  frameBurst: number
+  /**
    * Channels joined, or being joined, on one socket.
    *
    * @default 100, Phoenix's own
    */
   channels: number
   /**
-   * Pushes a second on one socket, in the long run. Joins, leaves and heartbeats are not counted.
+   * Bytes of the topic of a channel.
+   *
+   * @default 1024: a topic is a name, and is kept and sent with every message
+   */
+  topicBytes: number
+  /**
+   * Joins a second on one socket, in the long run.
+   *
+   * @default 100: a join asks a database more often than not, and all rooms of a socket are joined in a second
+   */
+  joinsPerSecond: number
+  /**
+   * Joins at once on one socket, before {@link joinsPerSecond} counts.
+   *
+   * @default 1000, or {@link channels}: ten times over all rooms of a socket
+   */
+  joinBurst: number
+  /**
+   * Pushes a second on one socket, in the long run. Joins have a limit of their own; leaves and heartbeats only count as frames.
    *
    * @default 1000: sixteen times what a game at sixty frames a second sends, and some hundredths of a core
    */
@@ -65,6 +103,13 @@ export interface Limits {
    * @default 8_388_608: a phone that stops for some seconds in a busy room stays; one that reads no more goes
    */
   queuedBytes: number
+  /**
+   * Bytes that wait for all clients together: of messages that have not wholly come, of pushes that wait,
+   * of joins whose params a channel keeps, and of what clients do not read, where it is for one of them alone.
+   *
+   * @default 268_435_456: thirty clients that are each at their own limits, or a thousand with a quarter of the largest message
+   */
+  heldBytes: number
   /**
    * Milliseconds without a frame from the client.
    *
@@ -107,6 +152,36 @@ export interface Limits {
    * @default 10_000: a whole university behind one address stays below it
    */
   connectionsPerAddress: number
+  /**
+   * Attempts to connect of one address a second, in the long run.
+   *
+   * @default 200: as many come and go where ten thousand sockets stay for a minute each
+   */
+  connectsPerSecond: number
+  /**
+   * Attempts to connect of one address at once, before {@link connectsPerSecond} counts.
+   *
+   * @default 10_000, or {@link connectionsPerAddress}: all of them come back at once after a deploy
+   */
+  connectBurst: number
+  /**
+   * Lines from which no request has wholly come yet.
+   *
+   * @default 10_000: as many as a deploy brings back at once, for the time of a round trip
+   */
+  halfOpen: number
+  /**
+   * Milliseconds from the opening of a line to the end of its first request's headers.
+   *
+   * @default 10_000, as a join
+   */
+  handshakeMs: number
+  /**
+   * Requests of one line that wait for the answer of an earlier one.
+   *
+   * @default 10: no browser and no proxy has any
+   */
+  pipelined: number
 }
 
 /** The limits that hold unless others are given. */
@@ -115,12 +190,19 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   messageBytes: 1_048_576,
   bodyBytes: 1_048_576,
   batchLines: 100,
+  messageMs: 120_000,
+  framesPerSecond: 5000,
+  frameBurst: 10_000,
   channels: 100,
+  topicBytes: 1024,
+  joinsPerSecond: 100,
+  joinBurst: 1000,
   pushesPerSecond: 1000,
   pushBurst: 2000,
   pendingPushes: 1000,
   pendingBytes: 8_388_608,
   queuedBytes: 8_388_608,
+  heldBytes: 268_435_456,
   idleMs: 60_000,
   joinMs: 10_000,
   connectMs: 10_000,
@@ -128,6 +210,11 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   pollWindowMs: 10_000,
   connections: 100_000,
   connectionsPerAddress: 10_000,
+  connectsPerSecond: 200,
+  connectBurst: 10_000,
+  halfOpen: 10_000,
+  handshakeMs: 10_000,
+  pipelined: 10,
 }
 
 /** What a limit is called where it is counted and told. */

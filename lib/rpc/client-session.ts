@@ -1,7 +1,7 @@
 import type { RpcCompatible, RpcSession, RpcSessionOptions, RpcStub } from "capnweb"
 import { DisconnectedError, RookeryError, type Channel, type Loose, type Push } from "rookery"
 import { BatchTransport } from "./batch-transport.js"
-import { loadCapnweb } from "./load.js"
+import { isMissing, loadCapnweb } from "./load.js"
 import { carriesBytes, makeProbe, readPayload, RPC, type RpcOpened } from "./wire.js"
 
 /** Options of {@link rpcSession}: those of capnweb. */
@@ -114,7 +114,10 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     if (this.#channel.state !== "joined") return
     const id = (this.#id = makeId())
     this.#open(id).catch((error: unknown) => {
-      if (this.#id === id) this.#end(error)
+      if (this.#id !== id) return
+      // Who only listens for sessions would wait for one without a word.
+      if (this.#waiting.size === 0 && isMissing(error)) report(error)
+      this.#end(error)
     })
   }
 
@@ -170,6 +173,12 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     this.#waiting.clear()
     this.#handlers.clear()
   }
+}
+
+/** As a mistake that nobody else is told of. */
+function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error)
+  else console.error(error)
 }
 
 /**

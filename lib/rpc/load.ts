@@ -1,3 +1,4 @@
+import type * as Capnweb from "capnweb"
 import { RookeryError } from "rookery"
 
 /** The library, which comes only with those who use it. */
@@ -9,4 +10,5 @@ export async function loadCapnweb(): Promise<typeof Capnweb> {
   }
 }
 
-import type * as Capnweb from "capnweb"
+/** Whether that is why there is no session. */
+export const isMissing = (error: unknown): boolean => error instanceof RookeryError && error.code === "bad_option"

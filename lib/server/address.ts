@@ -7,6 +7,19 @@ export type TrustProxy = false | number | readonly string[]
 
 const bare = (address: string): string => address.replace(/^::ffff:(?=\d)/, "")
 
+/**
+ * What counts as one address where they are counted. Whoever has an IPv6 address has 2^64 of them, which differ in the
+ * second half.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address
+  const [head = "", tail] = address.split("::")
+  const groups = head === "" ? [] : head.split(":")
+  const end = tail === undefined || tail === "" ? [] : tail.split(":")
+  while (groups.length + end.length < 8) groups.push("0")
+  return [...groups, ...end].slice(0, 4).join(":")
+}
+
 /** Where a client is: the last address that no trusted proxy vouches for. */
 export function addressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
   const remote = request.socket.remoteAddress

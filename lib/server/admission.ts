@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http"
-import { RookeryError } from "../protocol/errors.js"
-import { DEFAULT_LIMITS, type LimitName, type Limits } from "../protocol/limits.js"
+import type { LimitName } from "../protocol/limits.js"
+import { limitsOf } from "./limits.js"
 import { decodeQuery, type QueryParams } from "../protocol/query.js"
 import { servesVsn, VSN_V1 } from "../protocol/vsn.js"
 import { json } from "../serializer/json.js"
@@ -13,7 +13,7 @@ import type { TransportName } from "./events.js"
 import { faultAnswer, type HttpAnswer } from "./http-answers.js"
 import type { SocketOptions } from "./options.js"
 import { originCheck } from "./origins.js"
-import { Refused } from "./reply.js"
+import { isRefused, Refused } from "./reply.js"
 import type { SocketSetup } from "./socket-process.js"
 
 /** A client at the door. */
@@ -51,37 +51,18 @@ export function readParams(request: IncomingMessage): QueryParams | Rejection {
   return readQuery(at === -1 ? "" : url.slice(at + 1))
 }
 
-/** Node's timers go no further, and fire at once beyond that. */
-const LONGEST_MS = 2 ** 31 - 1
-
-function checkedLimits(limits: Partial<Limits> = {}): Partial<Limits> {
-  for (const [name, value] of Object.entries(limits)) {
-    const tooLong = name.endsWith("Ms") && value > LONGEST_MS && value !== Infinity
-    if (!(name in DEFAULT_LIMITS) || typeof value !== "number" || !(value > 0) || tooLong) {
-      throw new RookeryError("bad_option", `limits.${name}: ${value} is none; give a number above zero, or Infinity`)
-    }
-  }
-  const { pollWindowMs: window, closeMs: close } = limits
-  return {
-    ...limits,
-    // These two always end: a request, or a line, that stays for ever helps nobody.
-    ...(window !== undefined && { pollWindowMs: Math.min(window, LONGEST_MS / 2) }),
-    ...(close !== undefined && { closeMs: Math.min(close, LONGEST_MS) }),
-  }
-}
-
 /** Who is let in at one path, and what as. */
 export class Admission {
   readonly limits: SocketLimits
   readonly authToken: boolean
   readonly anyOrigin: boolean
-  readonly originAllowed: (origin: string) => boolean
   readonly #context: EndpointContext
   readonly #slots: ConnectionSlots
   readonly #options: SocketOptions
   readonly #serializers: readonly Serializer[]
   readonly #isClosing: () => boolean
   readonly #plain: boolean
+  readonly #originAllowed: (origin: string) => boolean
 
   /** @param plain whether the path speaks no Phoenix */
   constructor(
@@ -97,10 +78,19 @@ export class Admission {
     this.#options = options
     this.#isClosing = isClosing
     this.#serializers = options.serializers ?? [json(), jsonV1(), msgpack()]
-    this.limits = { ...DEFAULT_LIMITS, ...checkedLimits(options.limits), slowClient: options.slowClient ?? "close" }
+    this.limits = { ...limitsOf(options.limits), slowClient: options.slowClient ?? "close" }
     this.authToken = options.authToken ?? true
     this.anyOrigin = options.origins === "*"
-    this.originAllowed = originCheck(options.origins, options.host)
+    this.#originAllowed = originCheck(options.origins, options.host)
+  }
+
+  /**
+   * Whether the page that sends a request may connect. Without an origin it comes from no page, unless the browser says
+   * that another site asks and does not tell its name, as for an image.
+   */
+  pageAllowed({ origin, "sec-fetch-site": site }: IncomingMessage["headers"]): boolean {
+    if (origin !== undefined) return this.#originAllowed(origin)
+    return this.anyOrigin || site === undefined || site === "same-origin" || site === "none"
   }
 
   /** Asks `connect`, and counts who comes in. Never throws. */
@@ -121,6 +111,7 @@ export class Admission {
     if (this.#isClosing()) return new Rejection("closing", faultAnswer(503))
     const serializer = this.#serializerFor(arrival.params)
     if (serializer === undefined) return forbidden("vsn")
+    if (!this.#context.connects.take(arrival.address, this.limits)) return this.#full("connectsPerSecond", arrival)
     const slot = this.#slots.take(arrival.address, this.limits)
     if (typeof slot === "string") return this.#full(slot, arrival)
     try {
@@ -137,7 +128,7 @@ export class Admission {
       return { id, assigns, serializer, limits: this.limits, released: slot }
     } catch (error) {
       slot()
-      if (error instanceof Refused) {
+      if (isRefused(error)) {
         const { status = 403, body = "" } = error.connect
         return new Rejection("refused", { status, body })
       }

@@ -18,9 +18,9 @@ import { askToJoin, refusalOf } from "./join.js"
 import type { Tracker } from "./presence.js"
 import type { Subscriber } from "./pubsub.js"
 import { isPromise, run, wait, type Outcome } from "./run.js"
-import { noReply, type NoReply, type ReplyTo } from "./reply.js"
+import { noReply, Refused, type NoReply, type ReplyTo } from "./reply.js"
 import { Membership } from "./membership.js"
-import { NO_ID, PushProcess, replyToOf, type PushChannel } from "./push-process.js"
+import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
 import type { MaybePromise } from "./adapter.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ChannelRoute } from "./topics.js"
@@ -32,6 +32,8 @@ import type { ChannelRoute } from "./topics.js"
 export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel {
   readonly topic: string
   readonly socket: SocketProcess
+  readonly #join: Message
+  readonly #started: number = performance.now()
   /** What replies and pushes carry. */
   readonly joinRef: Ref
   /** What the client called this join, or null: what its messages are compared with. */
@@ -54,6 +56,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   constructor(socket: SocketProcess, route: ChannelRoute, join: Message, replaces: ChannelProcess | undefined) {
     this.socket = socket
+    this.#join = join
     this.topic = join.topic
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
@@ -111,8 +114,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   /** Asks the channel's `join`, and answers the client. */
-  start(message: Message): void {
-    const started = performance.now()
+  start(): void {
     const { handlers, schemas } = this.route
     this.#busy = true
     askToJoin({
@@ -123,10 +125,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
         this.#params = params
         return handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
       },
-      ...this.outcome(
-        (response) => this.#admit(message, response, started),
-        (error) => this.#refuse(message, error),
-      ),
+      ...this.#asked((response) => this.#admit(response)),
     })
   }
 
@@ -196,6 +195,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   /** Takes the client out, and tells it that the channel is closed. */
   kick(): void {
     if (this.joined) this.#finish({ kind: "kicked" }, PHX_CLOSE)
+    // Its right was perhaps looked at before it was taken.
+    else this.#refuse(new Refused({ reason: "kicked" }))
   }
 
   /** Ends without a word to the client: the line is gone, or the topic was joined anew. */
@@ -286,30 +287,30 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     )
   }
 
-  #admit(message: Message, response: unknown, started: number): void {
+  #admit(response: unknown): void {
     if (!this.joining) return
     const entered = this.#membership.enter()
-    if (!isPromise(entered)) return this.#welcome(message, response, started)
-    const admitted = (): void => this.#welcome(message, response, started)
-    wait(
-      entered,
-      this.outcome(admitted, (error) => this.#refuse(message, error)),
-    )
+    if (!isPromise(entered)) return this.#welcome(response)
+    const welcome = this.#asked(() => this.#welcome(response))
+    wait(entered, welcome)
+  }
+
+  #asked(done: (result: unknown) => void): Outcome {
+    return this.outcome(done, (error) => this.#refuse(error))
   }
 
   /** Lets the client in: first it is answered, then it gets what it missed, and then all that comes. */
-  #welcome(message: Message, response: unknown = {}, started: number): void {
+  #welcome(response: unknown = {}): void {
     if (!this.joining) return
     const { socket, topic } = this
     const { context } = socket
-    const membership = this.#membership
     let missed: readonly Broadcast[]
     try {
-      const answer = membership.answer(response)
+      const answer = this.#membership.answer(response)
       missed = answer.missed
-      socket.reply(message.join_ref, message.ref, topic, "ok", answer.response)
+      socket.reply(this.sentJoinRef, this.#join.ref, topic, "ok", answer.response)
     } catch (error) {
-      return this.#refuse(message, error)
+      return this.#refuse(error)
     }
     this.#status = "joined"
     context.pubsub.subscribe(topic, this)
@@ -317,14 +318,14 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     context.counters.rookery_channels_joined_total++
     socket.joinAnswered(this, true)
     this.replaces = undefined
-    context.emit("channelJoined", { socket, topic, durationMs: performance.now() - started })
+    context.emit("channelJoined", { socket, topic, durationMs: performance.now() - this.#started })
     for (const broadcast of missed) this.deliver(broadcast)
     const { joined } = this.route.handlers
     if (joined === undefined) this.settled()
     else run(() => joined(this), this.#next())
   }
 
-  #refuse(message: Message, error: unknown): void {
+  #refuse(error: unknown): void {
     if (!this.joining) return
     const { socket, topic } = this
     const { reason, response } = refusalOf(error)
@@ -335,9 +336,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#busy = false
     this.#membership.exit()
     try {
-      socket.reply(message.join_ref, message.ref, topic, "error", response)
+      socket.reply(this.sentJoinRef, this.#join.ref, topic, "error", response)
     } catch {
-      socket.reply(message.join_ref, message.ref, topic, "error", { reason: "join crashed" })
+      socket.reply(this.sentJoinRef, this.#join.ref, topic, "error", { reason: "join crashed" })
     }
     socket.joinAnswered(this, false)
     socket.context.emit("joinRefused", { socket, topic, reason })
@@ -390,9 +391,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       return this.#finish({ kind: "left" }, PHX_CLOSE)
     }
     const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
-    if (handler === undefined) {
-      return this.crash(new RookeryError("handler_failed", `no handler takes ${JSON.stringify(event)} on ${topic}`))
-    }
+    if (handler === undefined) return this.crash(unhandled(topic, event))
     this.#busy = true
     this.#current = new PushProcess(this, message, handler)
     this.#current.start()

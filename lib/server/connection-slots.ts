@@ -1,3 +1,5 @@
+import { networkOf } from "./address.js"
+
 /** How many sockets there are, in all and by address. */
 export class ConnectionSlots {
   readonly #byAddress = new Map<string, number>()
@@ -5,9 +7,10 @@ export class ConnectionSlots {
 
   /** Takes a place, and gives the way to free it; or says which limit stands against it. */
   take(
-    address: string | undefined,
+    from: string | undefined,
     limits: { readonly connections: number; readonly connectionsPerAddress: number },
   ): (() => void) | "connections" | "connectionsPerAddress" {
+    const address = from === undefined ? undefined : networkOf(from)
     if (this.#total >= limits.connections) return "connections"
     const there = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0)
     if (there >= limits.connectionsPerAddress) return "connectionsPerAddress"

@@ -1,12 +1,16 @@
 import type { Emitter } from "mitt"
 import { GOING_AWAY } from "../protocol/close-codes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import type { LimitName, Limits } from "../protocol/limits.js"
+import { DEFAULT_LIMITS, type LimitName, type Limits } from "../protocol/limits.js"
 import { RookeryError } from "../protocol/errors.js"
+import { ConnectRate } from "./connect-rate.js"
 import type { Broadcast } from "./broadcast.js"
+import { ById } from "./by-id.js"
 import { noCounts, type Counters } from "./counters.js"
 import type { EndpointEvents } from "./events.js"
 import type { Cluster, MaybePromise } from "./adapter.js"
+import { HeldBytes } from "./held-bytes.js"
+import { briefFields, LogRate } from "./log-rate.js"
 import type { LogFields, Logger, LogLevel } from "./logger.js"
 import { Node, type NodeHost } from "./node.js"
 import { Once } from "./once.js"
@@ -14,15 +18,30 @@ import type { PresenceTable } from "./presence.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { TopicTable } from "./topics.js"
+import { Turns } from "./turns.js"
 import type { WriteBatch } from "./write-batch.js"
+
+/** Limits that everybody comes to who goes without a word. */
+const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
+
+interface PlainLine {
+  readonly id: string | null
+  close(code: number): void
+}
 
 /** What all sockets and channels of an endpoint share. */
 export class EndpointContext implements NodeHost {
   readonly counters: Counters = noCounts()
   readonly sockets: Set<SocketProcess> = new Set()
-  readonly ids: Map<string, Set<SocketProcess>> = new Map()
+  readonly ids: ById<SocketProcess> = new ById()
+  /** Clients of gateways, which have an id and no channels. */
+  readonly plainIds: ById<PlainLine> = new ById()
   readonly node: Node
   readonly once: Once
+  readonly turns: Turns = new Turns()
+  readonly connects: ConnectRate = new ConnectRate()
+  readonly held: HeldBytes
+  readonly #lines = new LogRate()
   readonly #logger: Logger | undefined
 
   constructor(
@@ -33,10 +52,12 @@ export class EndpointContext implements NodeHost {
     readonly batch: WriteBatch,
     logger: Logger | undefined,
     cluster: Cluster | undefined,
+    heldBytes: number = DEFAULT_LIMITS.heldBytes,
     readonly clock: Clock = systemClock,
   ) {
     this.node = new Node(this, cluster, clock)
     this.once = new Once(this.node, clock)
+    this.held = new HeldBytes(heldBytes)
     this.#logger = logger
   }
 
@@ -55,8 +76,11 @@ export class EndpointContext implements NodeHost {
   }
 
   log(level: LogLevel, message: string, fields: LogFields): void {
+    if (this.#logger === undefined) return
+    const said = this.#lines.line(message)
+    if (said === undefined) return
     try {
-      this.#logger?.(level, message, fields)
+      this.#logger(level, said, briefFields(fields))
     } catch {
       // A logger that fails has nowhere to say so, and must not end what was logged.
     }
@@ -64,7 +88,7 @@ export class EndpointContext implements NodeHost {
 
   limitHit(limit: LimitName, socket: SocketProcess | undefined, address: string | undefined = socket?.address): void {
     this.counters.rookery_limits_hit_total++
-    this.log("warn", `limit hit: ${limit}`, { socket: socket?.id, address })
+    this.log(OF_ABSENCE.has(limit) ? "info" : "warn", `limit hit: ${limit}`, { socket: socket?.id, address })
     this.emit("limitHit", { limit, socket, address })
   }
 
@@ -110,11 +134,11 @@ export class EndpointContext implements NodeHost {
   }
 
   disconnectHere(id: string): void {
-    for (const socket of this.ids.get(id) ?? []) socket.close(GOING_AWAY)
+    for (const line of [...this.ids.of(id), ...this.plainIds.of(id)]) line.close(GOING_AWAY)
   }
 
   kickHere(topic: string, id: string): void {
-    for (const socket of this.ids.get(id) ?? []) {
+    for (const socket of this.ids.of(id)) {
       for (const channel of socket.channels) if (channel.topic === topic) channel.kick()
     }
   }
@@ -132,11 +156,7 @@ export class EndpointContext implements NodeHost {
     this.sockets.add(socket)
     this.counters.rookery_sockets++
     this.counters.rookery_sockets_connected_total++
-    if (socket.id !== null) {
-      const same = this.ids.get(socket.id)
-      if (same === undefined) this.ids.set(socket.id, new Set([socket]))
-      else same.add(socket)
-    }
+    this.ids.add(socket)
     this.emit("socketConnected", { socket })
   }
 
@@ -144,11 +164,7 @@ export class EndpointContext implements NodeHost {
     this.sockets.delete(socket)
     this.counters.rookery_sockets--
     this.counters.rookery_sockets_closed_total++
-    if (socket.id !== null) {
-      const same = this.ids.get(socket.id)
-      same?.delete(socket)
-      if (same?.size === 0) this.ids.delete(socket.id)
-    }
+    this.ids.delete(socket)
     this.emit("socketClosed", { socket, code })
   }
 }

@@ -8,6 +8,7 @@ export interface Counters {
   rookery_sockets_connected_total: number
   rookery_sockets_closed_total: number
   rookery_connects_refused_total: number
+  rookery_requests_malformed_total: number
   rookery_channels_joined_total: number
   rookery_joins_refused_total: number
   rookery_channels_crashed_total: number
@@ -34,6 +35,7 @@ export function noCounts(): Counters {
     rookery_sockets_connected_total: 0,
     rookery_sockets_closed_total: 0,
     rookery_connects_refused_total: 0,
+    rookery_requests_malformed_total: 0,
     rookery_channels_joined_total: 0,
     rookery_joins_refused_total: 0,
     rookery_channels_crashed_total: 0,

@@ -1,4 +1,4 @@
-import { createServer } from "node:http"
+import { createServer, type ServerOptions } from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
 import mitt, { type Handler } from "mitt"
 import type {
@@ -11,6 +11,8 @@ import type {
   TopicOf,
 } from "../protocol/contract.js"
 import { ConnectError } from "../protocol/errors.js"
+import type { LimitName } from "../protocol/limits.js"
+import { limitsOf } from "./limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
 import { encodeQuery } from "../protocol/query.js"
@@ -20,6 +22,7 @@ import type { BroadcastOptions } from "./channel.js"
 import { ConnectionSlots } from "./connection-slots.js"
 import { EndpointContext } from "./context.js"
 import type { Counters } from "./counters.js"
+import { Doorstep } from "./doorstep.js"
 import { drain, type CloseOptions } from "./drain.js"
 import type { EndpointEvents } from "./events.js"
 import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
@@ -40,6 +43,13 @@ import { TopicTable } from "./topics.js"
 import { WriteBatch } from "./write-batch.js"
 
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
+
+/** How long requests may take, those behind the first of a line as well. */
+function timeouts(handshakeMs: number, messageMs: number): ServerOptions {
+  if (!Number.isFinite(handshakeMs + messageMs)) return {}
+  const requestTimeout = handshakeMs + messageMs
+  return { headersTimeout: handshakeMs, requestTimeout, connectionsCheckingInterval: Math.min(1000, handshakeMs) }
+}
 
 /** Hears every broadcast of a topic. */
 export type BroadcastListener = (event: string, payload: Loose) => void
@@ -76,6 +86,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       share: cluster && ((topic, change) => context.node.changePresence(topic, change)),
       failed: (error, topic) => context.failed(error, "presence", topic),
     })
+    const limits = limitsOf(options.limits)
     const context = new EndpointContext(
       mitt<EndpointEvents>(),
       new TopicTable(),
@@ -84,9 +95,11 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       new WriteBatch(),
       logger === false ? undefined : logger,
       cluster,
+      limits.heldBytes,
     )
     this.#context = context
-    this.#router = new Router(context, trustProxy)
+    const onLimit = (limit: LimitName, address?: string): void => context.limitHit(limit, undefined, address)
+    this.#router = new Router(context, trustProxy, new Doorstep({ ...limits, onLimit }))
     this.#admission = this.#mount(path, options)
     this.#started = Promise.resolve(context.node.start())
     this.#started.catch((error: unknown) => context.failed(error, "cluster"))
@@ -137,7 +150,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
   async listen(options: ListenOptions = {}): Promise<AddressInfo> {
     await this.ready()
-    const server = createServer((_request, response) => {
+    const { handshakeMs, messageMs } = this.#admission.limits
+    const server = createServer(timeouts(handshakeMs, messageMs), (_request, response) => {
       answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
     })
     this.#own = server
@@ -240,7 +254,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const { node, presence, topics } = this.#context
     await node.enter(topic, topics.history(topic))
     try {
-      return structuredClone(presence.list(topic)) as PresenceState<Loose>
+      // A copy has a prototype, which is none of those who are there.
+      return Object.assign(Object.create(null), structuredClone(presence.list(topic))) as PresenceState<Loose>
     } finally {
       node.exit(topic)
     }

@@ -11,12 +11,16 @@ import { isPromise } from "./run.js"
 import type { SocketSetup } from "./socket-process.js"
 import { TokenBucket } from "./token-bucket.js"
 
+type GatewayLimit = "pushesPerSecond" | "pendingPushes" | "pendingBytes" | "heldBytes"
+
 /** What a client needs of its gateway. @internal */
 export interface GatewayHost<Assigns> {
   readonly options: GatewayOptions<Assigns>
-  limitHit(limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes", address: string | undefined): void
+  limitHit(limit: GatewayLimit, address: string | undefined): void
   failed(error: unknown): void
   received(bytes: number): void
+  /** More waits for it than did. */
+  waits(client: GatewayClient<Assigns>): void
   left(client: GatewayClient<Assigns>): void
 }
 
@@ -85,6 +89,16 @@ export class GatewayClient<Assigns = Loose> {
     return this.#open && this.#link.broadcast(shared)
   }
 
+  /** Bytes of what waits for the handler. @internal */
+  get heldBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** @internal */
+  giveUp(): void {
+    this.#tooMuch("heldBytes")
+  }
+
   /** @internal */
   start(): void {
     const { onOpen } = this.#host.options
@@ -102,6 +116,7 @@ export class GatewayClient<Assigns = Loose> {
     if (!this.#busy) return this.#take(data)
     this.#waiting.push({ data, bytes })
     this.#waitingBytes += bytes
+    this.#host.waits(this)
   }
 
   /** @internal */
@@ -109,6 +124,7 @@ export class GatewayClient<Assigns = Loose> {
     if (!this.#open) return
     this.#open = false
     this.#waiting = []
+    this.#waitingBytes = 0
     this.#host.left(this)
     this.#released?.()
     const { onClose } = this.#host.options
@@ -133,7 +149,7 @@ export class GatewayClient<Assigns = Loose> {
   }
 
   /** There is no reply that could say so, as there is on a channel. */
-  #tooMuch(limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes"): false {
+  #tooMuch(limit: GatewayLimit): false {
     this.#host.limitHit(limit, this.address)
     this.close(POLICY_VIOLATION, "too many messages")
     return false
@@ -144,7 +160,8 @@ export class GatewayClient<Assigns = Loose> {
     try {
       return parseShallowJson(frame)
     } catch (cause) {
-      this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", undefined, cause))
+      // What the parser says quotes what was sent, which is not for the log.
+      this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", (cause as SerializerError).at))
       return undefined
     }
   }

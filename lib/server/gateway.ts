@@ -27,8 +27,11 @@ export class Gateway<Assigns = Loose> {
         counters.rookery_frames_received_total++
         counters.rookery_bytes_received_total += bytes
       },
+      waits: (client) => context.held.note(client),
       left: (client) => {
+        context.held.forget(client)
         this.#clients.delete(client)
+        context.plainIds.delete(client)
         counters.rookery_gateway_clients--
       },
     }
@@ -58,6 +61,7 @@ export class Gateway<Assigns = Loose> {
   own(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
     const client = new GatewayClient(this.#host, link, setup)
     this.#clients.add(client)
+    this.#context.plainIds.add(client)
     this.#context.counters.rookery_gateway_clients++
     client.start()
     return client

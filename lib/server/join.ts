@@ -1,5 +1,5 @@
 import type { Schema } from "../protocol/schema.js"
-import { Refused } from "./reply.js"
+import { isRefused } from "./reply.js"
 import { isPromise, run, type Outcome } from "./run.js"
 import { validate } from "./validation.js"
 
@@ -8,7 +8,7 @@ export const JOIN_TIMEOUT: unique symbol = Symbol("join timeout")
 
 /** Why a join is refused, and what the client is told. */
 export function refusalOf(error: unknown): { reason: "refused" | "timeout" | "crashed"; response: unknown } {
-  if (error instanceof Refused) return { reason: "refused", response: error.response }
+  if (isRefused(error)) return { reason: "refused", response: error.response }
   if (error === JOIN_TIMEOUT) return { reason: "timeout", response: { reason: "join timeout" } }
   return { reason: "crashed", response: { reason: "join crashed" } }
 }

@@ -1,11 +1,13 @@
-import { GOING_AWAY, SERVICE_RESTART, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
+import { GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import { toBase64 } from "../protocol/base64.js"
 import type { LimitName } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import { atEndOfTurn } from "./end-of-turn.js"
+import type { HeldBytes, Holder } from "./held-bytes.js"
 import type { ServerLink, SharedFrame } from "./link.js"
 import type { SocketProcess } from "./socket-process.js"
+import { TokenBucket } from "./token-bucket.js"
 
 /** What a poll brings: 200 with messages, or 204 after a window without any. */
 export type PollAnswer = (status: 200 | 204, messages: readonly string[]) => void
@@ -15,6 +17,7 @@ export interface LongPollSessionOptions {
   readonly token: string
   readonly address: string | undefined
   readonly limits: SocketLimits
+  readonly held: HeldBytes
   onLimit(limit: LimitName): void
   /** The session has ended; nobody will find it again. */
   onEnd(): void
@@ -23,8 +26,10 @@ export interface LongPollSessionOptions {
 /** A client has one; another is on its way when it gave up on the first. */
 const MAX_POLLS = 4
 
+const now = (): number => performance.now()
+
 /** A line made of requests: keeps what is to be told until somebody asks. */
-export class LongPollSession implements ServerLink {
+export class LongPollSession implements ServerLink, Holder {
   readonly transport = "longpoll"
   readonly token: string
   readonly address: string | undefined
@@ -33,6 +38,9 @@ export class LongPollSession implements ServerLink {
   #owner: SocketProcess | undefined
   #messages: string[] = []
   #bytes = 0
+  /** Of these, those of messages that others do not get too. */
+  #alone = 0
+  #frames: TokenBucket | undefined
   #poll: PollAnswer | undefined
   /** All that wait, the newest last; only that one gets messages. */
   readonly #polls = new Set<PollAnswer>()
@@ -43,7 +51,11 @@ export class LongPollSession implements ServerLink {
     this.#options = options
     this.token = options.token
     this.address = options.address
-    this.#inactive = setTimeout(() => this.#end(GOING_AWAY), options.limits.pollWindowMs * 1.5)
+    const abandoned = (): void => {
+      options.onLimit("pollWindowMs")
+      this.#end(GOING_AWAY)
+    }
+    this.#inactive = setTimeout(abandoned, options.limits.pollWindowMs * 1.5)
   }
 
   get owner(): SocketProcess | undefined {
@@ -54,7 +66,32 @@ export class LongPollSession implements ServerLink {
     this.#owner = owner
   }
 
+  /** What waits for this client alone. */
+  get heldBytes(): number {
+    return this.#alone
+  }
+
+  giveUp(): void {
+    this.#options.onLimit("heldBytes")
+    this.#end(TRY_AGAIN_LATER)
+  }
+
+  /** Whether there may be one more line, or request, now. Whoever goes on all the same loses the session. */
+  mayCome(): boolean {
+    const { framesPerSecond, frameBurst } = this.#options.limits
+    if (framesPerSecond === Infinity || this.#ended) return true
+    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst, now())
+    if (this.#frames.take(now)) return true
+    this.#options.onLimit("framesPerSecond")
+    this.#end(POLICY_VIOLATION)
+    return false
+  }
+
   send(frame: Frame): void {
+    this.#add(frame, true)
+  }
+
+  #add(frame: Frame, alone: boolean): void {
     if (this.#ended) return
     const message = typeof frame === "string" ? frame : toBase64(frame)
     this.#bytes += message.length
@@ -64,6 +101,10 @@ export class LongPollSession implements ServerLink {
       return
     }
     this.#messages.push(message)
+    if (alone) {
+      this.#alone += message.length
+      this.#options.held.note(this)
+    }
     if (this.#poll === undefined || this.#scheduled) return
     // What comes in one turn of the event loop leaves in one answer.
     this.#scheduled = true
@@ -78,7 +119,7 @@ export class LongPollSession implements ServerLink {
     if (frame === undefined) return false
     const { queuedBytes, slowClient } = this.#options.limits
     if (slowClient === "drop" && this.#bytes + frame.length * 1.4 > queuedBytes) return false
-    this.send(frame)
+    this.#add(frame, false)
     return !this.#ended
   }
 
@@ -110,7 +151,7 @@ export class LongPollSession implements ServerLink {
     if (this.#poll === undefined || this.#messages.length === 0) return
     const messages = this.#messages
     this.#messages = []
-    this.#bytes = 0
+    this.#bytes = this.#alone = 0
     this.#poll(200, messages)
   }
 
@@ -127,7 +168,8 @@ export class LongPollSession implements ServerLink {
     }
     clearTimeout(this.#inactive)
     this.#messages = []
-    this.#bytes = 0
+    this.#bytes = this.#alone = 0
+    this.#options.held.forget(this)
     this.#options.onEnd()
     this.#owner?.closed(code)
   }

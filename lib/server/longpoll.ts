@@ -56,7 +56,7 @@ export class LongPoll {
     const params = readParams(request)
     if (params instanceof Rejection) return answer(response, params.answer)
     const { origin } = request.headers
-    const allowed = origin === undefined || this.#admission.originAllowed(origin)
+    const allowed = this.#admission.pageAllowed(request.headers)
     const cors = this.#cors(origin, allowed)
     const reply = (body: object): void => answerJson(response, body, { "cache-control": "no-store", ...cors })
     if (!allowed) {
@@ -68,13 +68,15 @@ export class LongPoll {
         return answer(response, { status: 200, headers: this.#preflight(request, cors) })
       case "GET": {
         const session = this.#find(request, params)
-        if (session !== undefined) return this.#poll(session, response, reply)
+        if (session !== undefined) {
+          return session.mayCome() ? this.#poll(session, response, reply) : reply({ status: 410 })
+        }
         return this.#open(request, response, params, address, reply)
       }
       case "POST": {
         const session = this.#find(request, params)
         if (session?.owner === undefined) return reply({ status: 410 })
-        return this.#publish(request, response, session.owner, reply)
+        return this.#publish(request, response, session, session.owner, reply)
       }
       default:
         return answer(response, { status: 400, headers: cors })
@@ -130,6 +132,7 @@ export class LongPoll {
       token,
       address,
       limits: setup.limits,
+      held: this.#context.held,
       onLimit: (limit) => this.#context.limitHit(limit, session.owner),
       onEnd: () => this.#sessions.delete(token),
     })
@@ -141,12 +144,22 @@ export class LongPoll {
   async #publish(
     request: IncomingMessage,
     response: ServerResponse,
+    session: LongPollSession,
     socket: SocketProcess,
     reply: (body: object) => void,
   ): Promise<void> {
-    const { bodyBytes, batchLines } = this.#admission.limits
-    const body = await readBody(request, bodyBytes)
+    const { bodyBytes, batchLines, messageMs } = this.#admission.limits
+    const { held } = this.#context
+    if (!session.mayCome()) return reply({ status: 410 })
+    const body = await readBody(request, { bytes: bodyBytes, ms: messageMs, held })
     if (body === "aborted") return
+    if (body === "too slow" || body === "too much held") {
+      this.#context.limitHit(body === "too slow" ? "messageMs" : "heldBytes", socket)
+      // What still comes of it is not waited for.
+      response.on("finish", () => request.destroy())
+      const { headers, ...rest } = faultAnswer(body === "too slow" ? 408 : 503)
+      return answer(response, { ...rest, headers: { ...headers, connection: "close" } })
+    }
     if (body === "too large") {
       this.#context.limitHit("bodyBytes", socket)
       return answer(response, faultAnswer(400))
@@ -160,15 +173,16 @@ export class LongPoll {
       this.#context.limitHit("batchLines", socket)
       return reply({ status: 400, error: `more than ${batchLines} lines; none was taken` })
     }
-    const bad = this.#take(socket, lines)
+    const bad = this.#take(session, socket, lines)
     reply(bad === undefined ? { status: socket.connected ? 200 : 410 } : { status: 400, ...bad })
   }
 
   /** Takes every line that is a frame, and says which one was the first that is not. */
-  #take(socket: SocketProcess, lines: readonly string[]): BadLine | undefined {
+  #take(session: LongPollSession, socket: SocketProcess, lines: readonly string[]): BadLine | undefined {
     let bad: BadLine | undefined
     for (const [index, line] of lines.entries()) {
       if (line === "") continue
+      if (!session.mayCome()) break
       const text = line.startsWith("[") || line.startsWith("{")
       const frame = text ? line : readBase64(line)
       const taken = frame !== undefined && (socket.receive(frame, true) || !socket.connected)

@@ -1,3 +1,5 @@
+import { domainToASCII } from "node:url"
+
 /** Which pages may connect. */
 export type Origins = "*" | readonly string[] | ((origin: string) => boolean)
 
@@ -7,12 +9,14 @@ interface OriginPattern {
   readonly port: string | undefined
 }
 
-const ORIGIN = /^(?:([a-z][a-z0-9+.-]*):)?\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s]+)(?::(\d+))?\/?$/i
+const PATTERN = /^(?:([a-z][a-z0-9+.-]*):)?\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s]+)(?::(\d+))?\/?$/i
+// What a browser writes: a scheme, and a name of plain letters. A list, or anything it would have escaped, is none.
+const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d+))?$/i
 const DEFAULT_PORTS: Record<string, string> = { http: "80", https: "443", ws: "80", wss: "443" }
 const LOOPBACK = /^(localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/
 
-function parse(origin: string): OriginPattern | undefined {
-  const match = ORIGIN.exec(origin)
+function parse(origin: string, as: RegExp): OriginPattern | undefined {
+  const match = as.exec(origin)
   if (match === null) return undefined
   const scheme = match[1]?.toLowerCase()
   return {
@@ -20,6 +24,12 @@ function parse(origin: string): OriginPattern | undefined {
     host: (match[2] as string).toLowerCase(),
     port: match[3] ?? (scheme === undefined ? undefined : DEFAULT_PORTS[scheme]),
   }
+}
+
+/** Browsers say the names of other scripts in the letters of DNS. */
+function inAscii(host: string): string {
+  if (/^[\w.*:[\]-]+$/.test(host)) return host
+  return host.startsWith("*.") ? `*.${domainToASCII(host.slice(2))}` : domainToASCII(host)
 }
 
 function hostAllowed(host: string, allowed: string): boolean {
@@ -37,20 +47,22 @@ export function originCheck(origins: Origins | undefined, host: string | undefin
   if (origins === "*") return () => true
   if (typeof origins === "function") return origins
   if (origins === undefined) {
+    const own = host === undefined ? undefined : inAscii(host.toLowerCase())
     return (origin) => {
-      const page = parse(origin)
-      return page !== undefined && (LOOPBACK.test(page.host) || page.host === host?.toLowerCase())
+      const page = parse(origin, ORIGIN)
+      return page !== undefined && (LOOPBACK.test(page.host) || page.host === own)
     }
   }
   const allowed = origins.map((origin) => {
-    const pattern = parse(origin)
-    if (pattern === undefined)
+    const pattern = parse(origin, PATTERN)
+    const name = pattern && inAscii(pattern.host)
+    if (pattern === undefined || !name)
       throw new TypeError(`origins: ${origin} is none; write https://example.com or //*.example.com`)
-    return pattern
+    return { ...pattern, host: name }
   })
   return (origin) => {
-    const page = parse(origin)
-    if (page?.scheme === undefined) return false
+    const page = parse(origin, ORIGIN)
+    if (page === undefined) return false
     return allowed.some(
       (pattern) =>
         (pattern.scheme === undefined || pattern.scheme === page.scheme) &&

@@ -2,9 +2,10 @@ import type { Loose } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { idOfRef } from "../protocol/push-id.js"
+import { brief } from "./brief.js"
 import type { Channel } from "./channel.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
-import { noReply, Refused, StatusReply, type ReplyTo } from "./reply.js"
+import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
 import { isPromise, wait, type Outcome } from "./run.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ChannelRoute } from "./topics.js"
@@ -28,7 +29,7 @@ export const NO_ID: PushInfo = { id: undefined }
 
 /** What the stored answers of pushes are found by. A client cannot reach those of another user. */
 const keyOf = ({ socket, topic }: PushChannel, { event }: Message, id: string): string =>
-  [socket.id ?? "", topic, event, id].join("\n")
+  JSON.stringify([socket.id, topic, event, id])
 
 /** One push of a client: its handler, and its answer. */
 export class PushProcess {
@@ -97,7 +98,7 @@ export class PushProcess {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof Refused) return this.#answer(new StatusReply("error", error.response))
+    if (isRefused(error)) return this.#answer(new StatusReply("error", error.response))
     this.#giveBack()
     this.#channel.crash(error)
   }
@@ -106,7 +107,7 @@ export class PushProcess {
     const channel = this.#channel
     let status: string | undefined
     if (result !== noReply) {
-      const isStatus = result instanceof StatusReply
+      const isStatus = isStatusReply(result)
       const response: unknown = isStatus ? result.response : result === undefined ? {} : result
       try {
         status = isStatus ? String(result.status) : "ok"
@@ -152,4 +153,9 @@ export class PushProcess {
 export function replyToOf(current: PushProcess | undefined): ReplyTo {
   if (current !== undefined) return current.replyTo()
   throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
+}
+
+/** Nothing takes an event. */
+export function unhandled(topic: string, event: string): RookeryError {
+  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(brief(event))} on ${topic}`)
 }

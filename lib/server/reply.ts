@@ -1,5 +1,9 @@
+// A program that has the package as ES modules and as CommonJS has this file twice; by these the one knows the other's.
+const REFUSED: unique symbol = Symbol.for("rookery.Refused")
+const STATUS_REPLY: unique symbol = Symbol.for("rookery.StatusReply")
+
 /** What a handler returns to give no answer; the client's push ends by its timeout. */
-export const noReply: unique symbol = Symbol("noReply")
+export const noReply: unique symbol = Symbol.for("rookery.noReply")
 /** The type of {@link noReply}. */
 export type NoReply = typeof noReply
 
@@ -12,7 +16,16 @@ export class StatusReply<Status extends string = string, Response = unknown> {
     this.status = status
     this.response = response
   }
+
+  /** @internal */
+  get [STATUS_REPLY](): true {
+    return true
+  }
 }
+
+/** Whether a handler returned it by {@link reply}. */
+export const isStatusReply = (value: unknown): value is StatusReply =>
+  typeof value === "object" && value !== null && STATUS_REPLY in value
 
 /**
  * What a handler returns to answer with another status than `ok`.
@@ -66,4 +79,13 @@ export class Refused<Response = unknown> extends Error {
     this.response = response
     this.connect = connect
   }
+
+  /** @internal */
+  get [REFUSED](): true {
+    return true
+  }
 }
+
+/** Whether it was thrown to refuse. */
+export const isRefused = (error: unknown): error is Refused =>
+  typeof error === "object" && error !== null && REFUSED in error

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { addressOf, type TrustProxy } from "./address.js"
 import type { Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
+import type { Doorstep } from "./doorstep.js"
 import { answer, faultAnswer } from "./http-answers.js"
 import type { RequestTaker } from "./http-attachment.js"
 import { LongPoll } from "./longpoll.js"
@@ -33,10 +35,12 @@ const pathOf = ({ url = "" }: IncomingMessage): string => {
 export class Router implements RequestTaker {
   readonly #context: EndpointContext
   readonly #trustProxy: TrustProxy
+  readonly #doorstep: Doorstep
   readonly #websockets = new Map<string, WebSocketMount>()
   readonly #longpolls = new Map<string, LongPoll>()
 
-  constructor(context: EndpointContext, trustProxy: TrustProxy) {
+  constructor(context: EndpointContext, trustProxy: TrustProxy, doorstep: Doorstep) {
+    this.#doorstep = doorstep
     this.#context = context
     this.#trustProxy = trustProxy
   }
@@ -49,6 +53,20 @@ export class Router implements RequestTaker {
   /** Serves websockets at exactly this path. */
   mountAt(path: string, mount: WebSocketMount): void {
     this.#websockets.set(path, mount)
+  }
+
+  opened(line: Socket): void {
+    this.#doorstep.opened(line)
+  }
+
+  asked(line: Socket, behind: boolean): boolean {
+    return this.#doorstep.asked(line, behind)
+  }
+
+  faulty(line: Socket, late: boolean): void {
+    this.#doorstep.gone(line)
+    if (late) this.#context.limitHit("handshakeMs", undefined, line.remoteAddress)
+    else this.#context.counters.rookery_requests_malformed_total++
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Loose } from "../protocol/contract.js"
-import { GOING_AWAY, INTERNAL_ERROR } from "../protocol/close-codes.js"
+import { GOING_AWAY, INTERNAL_ERROR, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import type { IncomingFrame, Serializer } from "../serializer/serializer.js"
@@ -9,10 +9,11 @@ import { ChannelProcess } from "./channel-process.js"
 import type { EndpointContext, SocketLimits } from "./context.js"
 import { atEndOfTurn } from "./end-of-turn.js"
 import type { TransportName } from "./events.js"
+import type { Holder } from "./held-bytes.js"
 import type { ServerLink } from "./link.js"
 import type { ServerSocket } from "./socket.js"
 import { TokenBucket } from "./token-bucket.js"
-import { isPrintableTopic } from "./topics.js"
+import { isLongerThan, isPrintableTopic } from "./topics.js"
 
 /** What a socket is made of once its client was let in. */
 export interface SocketSetup {
@@ -26,12 +27,22 @@ export interface SocketSetup {
 
 const now = (): number => performance.now()
 
+/** What a join is told that comes to a limit. */
+const JOIN_LIMITS = {
+  channels: "too many channels joined",
+  joinsPerSecond: "too many joins",
+  topicBytes: "topic too long",
+} as const
+
+/** A join of no more bytes costs less than its channel. */
+const SMALL_JOIN = 1024
+
 // Phoenix compares terms: a join_ref may be a map. The quick way is taken by every client there is.
 const sameRef = (a: Ref, b: Ref): boolean =>
   a === b || (typeof a === "object" && typeof b === "object" && isDeepStrictEqual(a, b))
 
 /** One client: decodes what it sends, and knows which channel each message belongs to. */
-export class SocketProcess implements ServerSocket {
+export class SocketProcess implements ServerSocket, Holder {
   readonly id: string | null
   readonly assigns: Loose
   readonly limits: SocketLimits
@@ -41,6 +52,9 @@ export class SocketProcess implements ServerSocket {
   readonly #released: (() => void) | undefined
   readonly #channels = new Map<unknown, ChannelProcess>()
   #bucket: TokenBucket | undefined
+  #joins: TokenBucket | undefined
+  /** How many bytes a join was, where that is worth counting. */
+  #largeJoins: WeakMap<ChannelProcess, number> | undefined
   #pendingBytes = 0
   #open = true
 
@@ -77,6 +91,19 @@ export class SocketProcess implements ServerSocket {
     return this.#channels.values()
   }
 
+  /** What waits for its channels, and what these keep of their joins. */
+  get heldBytes(): number {
+    let bytes = this.#pendingBytes
+    if (this.#largeJoins === undefined) return bytes
+    for (const channel of this.#channels.values()) bytes += this.#largeJoins.get(channel) ?? 0
+    return bytes
+  }
+
+  giveUp(): void {
+    this.context.limitHit("heldBytes", this)
+    this.close(TRY_AGAIN_LATER)
+  }
+
   disconnect(): void {
     this.close(GOING_AWAY)
   }
@@ -95,6 +122,7 @@ export class SocketProcess implements ServerSocket {
     const channels = [...this.#channels.values()]
     this.#channels.clear()
     for (const channel of channels) channel.end({ kind: "closed", code })
+    this.context.held.forget(this)
     this.context.closed(this, code)
     this.#released?.()
   }
@@ -152,6 +180,7 @@ export class SocketProcess implements ServerSocket {
   reserve(bytes: number): boolean {
     if (this.#pendingBytes + bytes > this.limits.pendingBytes) return false
     this.#pendingBytes += bytes
+    if (bytes > 0) this.context.held.note(this)
     return true
   }
 
@@ -218,13 +247,13 @@ export class SocketProcess implements ServerSocket {
     const channel = this.#channels.get(topic)
     if (channel !== undefined) {
       if (channel.joining) this.#hold(channel, message, bytes)
-      else if (event === PHX_JOIN) this.#join(message, channel)
+      else if (event === PHX_JOIN) this.#join(message, channel, bytes)
       else if (join_ref === null || sameRef(join_ref, channel.sentJoinRef)) this.#push(channel, message, bytes)
       // Else the client speaks to an earlier channel, whose end it has not heard of yet.
       return
     }
     if (topic === PHOENIX_TOPIC && event === HEARTBEAT) return this.reply(null, ref, topic, "ok", {})
-    if (event === PHX_JOIN) return this.#join(message, undefined)
+    if (event === PHX_JOIN) return this.#join(message, undefined, bytes)
     if (event === PHX_LEAVE) return this.reply(join_ref, ref, topic, "ok", {})
     this.#unmatched(message)
   }
@@ -261,7 +290,7 @@ export class SocketProcess implements ServerSocket {
     this.reply(channel.joinRef, message.ref, channel.topic, "error", { reason: "too many pushes" })
   }
 
-  #join(message: Message, current: ChannelProcess | undefined): void {
+  #join(message: Message, current: ChannelProcess | undefined, bytes: number): void {
     const { topic, ref, join_ref } = message
     if (current !== undefined) {
       this.#channels.delete(topic)
@@ -274,17 +303,33 @@ export class SocketProcess implements ServerSocket {
       this.context.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
       return this.#unmatched(message)
     }
-    if (this.#isFull()) {
+    const limit = this.#joinLimit(topic)
+    if (limit !== undefined) {
       this.context.counters.rookery_joins_refused_total++
-      this.context.limitHit("channels", this)
+      this.context.limitHit(limit, this)
       this.context.emit("joinRefused", { socket: this, topic, reason: "limit" })
-      this.reply(join_ref, ref, topic, "error", { reason: "too many channels joined" })
+      this.reply(join_ref, ref, topic, "error", { reason: JOIN_LIMITS[limit] })
       if (current !== undefined) this.#end(current, PHX_CLOSE)
       return
     }
     const channel = new ChannelProcess(this, route, message, current)
     this.#channels.set(topic, channel)
-    channel.start(message)
+    if (bytes > SMALL_JOIN) {
+      this.#largeJoins ??= new WeakMap()
+      this.#largeJoins.set(channel, bytes)
+      this.context.held.note(this)
+    }
+    channel.start()
+  }
+
+  #joinLimit(topic: string): keyof typeof JOIN_LIMITS | undefined {
+    const { joinsPerSecond, joinBurst, topicBytes } = this.limits
+    if (joinsPerSecond !== Infinity) {
+      this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst, now())
+      if (!this.#joins.take(now)) return "joinsPerSecond"
+    }
+    if (isLongerThan(topic, topicBytes)) return "topicBytes"
+    return this.#isFull() ? "channels" : undefined
   }
 
   #isFull(): boolean {

@@ -12,15 +12,21 @@ export class TokenBucket {
     this.#filled = now
   }
 
-  /** Takes one; `false` if there is none. The clock is only asked when the bucket is empty. */
-  take(now: () => number): boolean {
-    if (this.#tokens < 1) {
+  /** Takes one, or more; `false` if there is none. The clock is only asked when the bucket is empty. */
+  take(now: () => number, count = 1): boolean {
+    if (this.#tokens < count) {
       const time = now()
       this.#tokens = Math.min(this.#burst, this.#tokens + (time - this.#filled) * this.#rate)
       this.#filled = time
-      if (this.#tokens < 1) return false
+      // Whoever asks for more than there ever is gets all there is.
+      if (this.#tokens < Math.min(count, this.#burst)) return false
     }
-    this.#tokens--
+    this.#tokens -= count
     return true
+  }
+
+  /** Whether as many could be taken at once as ever. */
+  isFull(now: () => number): boolean {
+    return this.#tokens + (now() - this.#filled) * this.#rate >= this.#burst
   }
 }

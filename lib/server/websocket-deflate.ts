@@ -37,7 +37,9 @@ export class Inflater {
       })
     } catch (cause) {
       const tooBig = (cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"
-      throw new ProtocolViolation(tooBig ? TOO_BIG : INVALID_TEXT, "a message that cannot be inflated")
+      throw tooBig
+        ? new ProtocolViolation(TOO_BIG, "a message over the limit once it is inflated", "messageBytes")
+        : new ProtocolViolation(INVALID_TEXT, "a message that cannot be inflated")
     }
     this.#window = Buffer.from(
       data.length >= WINDOW ? data.subarray(-WINDOW) : Buffer.concat([this.#window, data]).subarray(-WINDOW),

@@ -1,12 +1,15 @@
 import type { Duplex } from "node:stream"
-import { ABNORMAL, NORMAL, PROTOCOL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
+import { ABNORMAL, NORMAL, POLICY_VIOLATION, PROTOCOL_ERROR, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import type { Limits } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
+import type { HeldBytes, Holder } from "./held-bytes.js"
 import type { LinkOwner, ServerLink, SharedFrame } from "./link.js"
+import { TokenBucket } from "./token-bucket.js"
+import type { Turns, Worker } from "./turns.js"
 import { deflate, Inflater } from "./websocket-deflate.js"
 import { BINARY, frameBytes, frameClose, frameMessage, PONG, TEXT } from "./websocket-frames.js"
-import { ProtocolViolation, WebSocketReceiver } from "./websocket-receiver.js"
+import { ProtocolViolation, WebSocketReceiver, type ReceiverPace } from "./websocket-receiver.js"
 import type { BatchTarget, Run, WriteBatch } from "./write-batch.js"
 
 /** What a {@link WebSocketLink} is made of. */
@@ -15,17 +18,33 @@ export interface WebSocketLinkOptions {
   readonly address: string | undefined
   readonly limits: SocketLimits
   readonly batch: WriteBatch
+  readonly turns: Turns
+  readonly held: HeldBytes
   /** Whether permessage-deflate was agreed on. */
   readonly deflate: boolean
   /** Told of a limit that this client hit. */
   onLimit(limit: keyof Limits): void
 }
 
+const now = (): number => performance.now()
+
+/** How long one client's frames are read in one go while others may wait. */
+const SLICE_MS = 1
+/** A frame of more bytes counts for several: what it costs grows with it, and inflating costs more than anything. */
+const LARGE = 16_384
+const LARGE_INFLATED = 1024
+/** Who sends a message now and then sends no more at once, and is never made to wait. */
+const SMALL = 4096
+/** In so few bytes there is not much to do, unless they are many frames. */
+const LITTLE = 512
+/** Nothing has come in part. */
+const NONE = -1
+
 /**
  * A websocket after its handshake. What is sent in one turn of the event loop leaves in one write, and a broadcast's
  * frame is the same buffer on every socket.
  */
-export class WebSocketLink implements ServerLink, BatchTarget {
+export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverPace, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
   pending: Run | undefined
@@ -34,6 +53,13 @@ export class WebSocketLink implements ServerLink, BatchTarget {
   readonly #receiver: WebSocketReceiver
   #owner: LinkOwner | undefined
   #timer: NodeJS.Timeout | undefined
+  #frames: TokenBucket | undefined
+  #sliceBegan = 0
+  /** When the message began that has not wholly come, and how many had come before. */
+  #begun = NONE
+  #before = 0
+  /** Bytes written since nothing waited, without those that others get too. */
+  #alone = 0
   #closing = false
   #over = false
 
@@ -47,6 +73,7 @@ export class WebSocketLink implements ServerLink, BatchTarget {
       {
         frameBytes: frame,
         messageBytes,
+        pace: this,
         ...(inflater && { inflate: (payload: Buffer, limit: number) => inflater.inflate(payload, limit) }),
       },
       {
@@ -56,7 +83,7 @@ export class WebSocketLink implements ServerLink, BatchTarget {
         closed: (code) => this.#end(NORMAL, code),
       },
     )
-    if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#end(PROTOCOL_ERROR), idleMs)
+    if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
   /** Begins to listen, now that there is somebody to tell. `head` came along with the handshake. */
@@ -95,6 +122,8 @@ export class WebSocketLink implements ServerLink, BatchTarget {
     this.pending = undefined
     const socket = this.#socket
     if (run === undefined || socket.destroyed || socket.writableEnded) return
+    if (socket.writableLength === 0) this.#alone = 0
+    this.#alone += run.claim()
     const buffers = run.buffers()
     if (buffers.length === 1) {
       socket.write(buffers[0] as Buffer)
@@ -103,7 +132,40 @@ export class WebSocketLink implements ServerLink, BatchTarget {
       for (const buffer of buffers) socket.write(buffer)
       socket.uncork()
     }
+    if (socket.writableLength === 0) return
     if (socket.writableLength > this.#options.limits.queuedBytes) this.#tooSlow()
+    this.#options.held.note(this)
+  }
+
+  /** What has come of an unfinished message, and what waits for this client alone. */
+  get heldBytes(): number {
+    return this.#receiver.unfinished + Math.min(this.#alone, this.#socket.writableLength)
+  }
+
+  giveUp(): void {
+    this.#options.onLimit("heldBytes")
+    this.#cut()
+  }
+
+  work(): boolean {
+    if (this.#read(undefined)) return true
+    this.#socket.resume()
+    return false
+  }
+
+  mayCome(bytes: number, inflated: boolean): boolean {
+    const { framesPerSecond, frameBurst } = this.#options.limits
+    if (framesPerSecond === Infinity) return true
+    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst, now())
+    const large = inflated ? LARGE_INFLATED : LARGE
+    return this.#frames.take(now, bytes > large ? Math.ceil(bytes / large) : 1)
+  }
+
+  isLong(frames: number): boolean {
+    // Whoever sends little at a time is not asked before the second frame.
+    if (frames > 1 || this.#sliceBegan > 0) return now() - this.#sliceBegan > SLICE_MS
+    this.#sliceBegan = now()
+    return false
   }
 
   #write(wire: Buffer): void {
@@ -112,13 +174,51 @@ export class WebSocketLink implements ServerLink, BatchTarget {
 
   #receive(chunk: Buffer): void {
     this.#timer?.refresh()
+    if (chunk.length > SMALL && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
+    else if (!this.#read(chunk)) return
+    this.#socket.pause()
+    this.#options.turns.add(this)
+  }
+
+  /** Reads what came, or goes on with what came before. Whether some of it still waits for its turn. */
+  #read(chunk: Buffer | undefined): boolean {
+    const receiver = this.#receiver
+    this.#sliceBegan = chunk === undefined || chunk.length > LITTLE ? now() : 0
     try {
-      this.#receiver.push(chunk)
+      if (chunk === undefined ? receiver.goOn() : receiver.push(chunk)) return true
+      if (receiver.unfinished > 0) this.#wait()
+      else this.#begun = NONE
     } catch (error) {
-      if (!(error instanceof ProtocolViolation)) return this.#owner?.fail(error)
-      if (error.closeCode === TOO_BIG) this.#options.onLimit("frameBytes")
-      this.#end(error.closeCode)
+      if (error instanceof ProtocolViolation) this.#violated(error)
+      else this.#owner?.fail(error)
     }
+    return false
+  }
+
+  #idle(): void {
+    this.#options.onLimit("idleMs")
+    this.#end(PROTOCOL_ERROR)
+  }
+
+  #violated({ closeCode, limit }: ProtocolViolation): void {
+    if (limit !== undefined && !this.#closing) this.#options.onLimit(limit)
+    this.#end(closeCode)
+    if (closeCode !== POLICY_VIOLATION) return
+    // Nobody waits for the close frame of such a client: what it still sends is thrown away.
+    this.#receiver.stop()
+    this.#socket.end()
+  }
+
+  /** A message has come in part. It may take its time, but not for ever: its bytes wait here. */
+  #wait(): void {
+    const { messages } = this.#receiver
+    if (this.#begun === NONE || this.#before !== messages) {
+      this.#begun = now()
+      this.#before = messages
+    } else if (now() - this.#begun > this.#options.limits.messageMs && !this.#closing) {
+      this.#violated(new ProtocolViolation(POLICY_VIOLATION, "a message that takes too long", "messageMs"))
+    }
+    this.#options.held.note(this)
   }
 
   #isOver(): boolean {
@@ -127,10 +227,16 @@ export class WebSocketLink implements ServerLink, BatchTarget {
   }
 
   #tooSlow(): void {
-    if (this.#over) return
+    const { queuedBytes, slowClient } = this.#options.limits
+    if (this.#closing) return
+    if (!this.#over) this.#options.onLimit("queuedBytes")
     this.#over = true
-    this.#options.onLimit("queuedBytes")
-    if (this.#options.limits.slowClient === "drop") return
+    // Broadcasts are left out, but replies to who asks and does not read would not be.
+    if (slowClient === "drop" && this.#socket.writableLength <= 2 * queuedBytes) return
+    this.#cut()
+  }
+
+  #cut(): void {
     this.#end(TRY_AGAIN_LATER)
     // Whoever does not read will not read the close frame either, and what is queued must not stay.
     this.#socket.destroy()
@@ -155,6 +261,8 @@ export class WebSocketLink implements ServerLink, BatchTarget {
     clearTimeout(this.#timer)
     this.#closing = true
     this.#receiver.stop()
+    this.#options.turns.remove(this)
+    this.#options.held.forget(this)
     this.pending = undefined
     this.#owner?.closed(ABNORMAL)
   }

@@ -1,14 +1,17 @@
 import { isUtf8 } from "node:buffer"
-import { INVALID_TEXT, NO_STATUS, PROTOCOL_ERROR, TOO_BIG } from "../protocol/close-codes.js"
+import { INVALID_TEXT, NO_STATUS, POLICY_VIOLATION, PROTOCOL_ERROR, TOO_BIG } from "../protocol/close-codes.js"
+import type { LimitName } from "../protocol/limits.js"
 import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } from "./websocket-frames.js"
 
-/** Why a line has to end: the code of the close frame that says so. */
+/** Why a line has to end: the code of the close frame that says so, and the limit that was hit, if it was one. */
 export class ProtocolViolation extends Error {
   readonly closeCode: number
+  readonly limit: LimitName | undefined
 
-  constructor(closeCode: number, message: string) {
+  constructor(closeCode: number, message: string, limit?: LimitName) {
     super(message)
     this.closeCode = closeCode
+    this.limit = limit
   }
 }
 
@@ -28,9 +31,19 @@ export interface ReceiverOptions {
   readonly messageBytes: number
   /** Set where permessage-deflate was agreed on: inflates one message to at most so many bytes. */
   readonly inflate?: ((payload: Buffer, limit: number) => Buffer) | undefined
+  readonly pace?: ReceiverPace | undefined
+}
+
+/** Says how fast a receiver may read. */
+export interface ReceiverPace {
+  /** Asked for each frame, and for what one inflates to: whether so many bytes more may come now. */
+  mayCome(bytes: number, inflated: boolean): boolean
+  /** Asked between two frames that came together, with how many were read in one go: whether the rest has to wait. */
+  isLong(frames: number): boolean
 }
 
 const violation = (what: string): ProtocolViolation => new ProtocolViolation(PROTOCOL_ERROR, what)
+const tooMany = (): ProtocolViolation => new ProtocolViolation(POLICY_VIOLATION, "too many frames", "framesPerSecond")
 const EMPTY = Buffer.alloc(0)
 const MAX_CHUNKS = 256
 
@@ -71,47 +84,85 @@ export class WebSocketReceiver {
   #compressed = false
   #fragments: Buffer = EMPTY
   #fragmented = 0
+  /** Whether whole frames may be left that wait for {@link WebSocketReceiver.goOn}. */
+  #paused = false
+  /** How many messages have wholly come. */
+  messages = 0
 
   constructor(options: ReceiverOptions, events: ReceiverEvents) {
     this.#options = options
     this.#events = events
   }
 
+  /** Bytes of what has not wholly come. */
+  get unfinished(): number {
+    return this.#buffered + this.#fragmented
+  }
+
   /** Nothing that comes later is looked at. */
   stop(): void {
     this.#done = true
+    this.#paused = false
     this.#chunks = []
     this.#fragments = EMPTY
+    this.#buffered = this.#fragmented = 0
   }
 
-  /** Takes what came in. Throws a {@link ProtocolViolation} where the line has to end. */
-  push(chunk: Buffer): void {
-    if (this.#done) return
+  /**
+   * Takes what came in. Throws a {@link ProtocolViolation} where the line has to end. Says whether some of it waits for
+   * {@link WebSocketReceiver.goOn}.
+   */
+  push(chunk: Buffer): boolean {
+    if (this.#done) return false
     this.#buffered += chunk.length
-    if (this.#buffered < this.#needed) {
+    if (this.#buffered < this.#needed || this.#paused) {
       this.#chunks.push(chunk)
       // A client that sends byte by byte must not make us keep an object for each.
       if (this.#chunks.length > MAX_CHUNKS) this.#chunks = [Buffer.concat(this.#chunks)]
-      return
+      return this.#paused
     }
+    return this.#take(chunk)
+  }
+
+  /** Takes what came in, and leaves it for {@link WebSocketReceiver.goOn}. */
+  defer(chunk: Buffer): void {
+    if (this.#done) return
+    this.#paused = true
+    this.push(chunk)
+  }
+
+  /** Goes on with what waits. As `push`. */
+  goOn(): boolean {
+    if (!this.#paused) return false
+    this.#paused = false
+    return this.#buffered >= this.#needed && this.#take(EMPTY)
+  }
+
+  #take(chunk: Buffer): boolean {
     let bytes = chunk
     if (this.#chunks.length > 0) {
-      this.#chunks.push(chunk)
-      bytes = Buffer.concat(this.#chunks, this.#buffered)
+      if (chunk.length > 0) this.#chunks.push(chunk)
+      bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#buffered)
       this.#chunks = []
     }
     const used = this.#read(bytes)
-    if (this.#done) return
+    if (this.#done) return false
     this.#buffered = bytes.length - used
     if (this.#buffered > 0) this.#chunks.push(used === 0 ? bytes : bytes.subarray(used))
+    return this.#paused
   }
 
   /** Reads whole frames, and says how many bytes they were; `#needed` is then what the next frame asks for at least. */
   #read(bytes: Buffer): number {
+    const { frameBytes, pace } = this.#options
     let at = 0
-    for (;;) {
+    for (let frames = 0; ; frames++) {
       const left = bytes.length - at
       if (left < 2) return this.#wait(at, 2)
+      if (frames > 0 && pace?.isLong(frames)) {
+        this.#paused = true
+        return this.#wait(at, 2)
+      }
       const first = bytes[at] as number
       const second = bytes[at + 1] as number
       const opcode = first & 0x0f
@@ -129,8 +180,9 @@ export class WebSocketReceiver {
         if (left < header) return this.#wait(at, header)
         length = bytes.readUInt32BE(at + 2) * 0x1_0000_0000 + bytes.readUInt32BE(at + 6)
       }
-      if (length + header > this.#options.frameBytes) throw new ProtocolViolation(TOO_BIG, "a frame over the limit")
+      if (length + header > frameBytes) throw new ProtocolViolation(TOO_BIG, "a frame over the limit", "frameBytes")
       if (left < header + length) return this.#wait(at, header + length)
+      if (pace !== undefined && !pace.mayCome(length, false)) throw tooMany()
       const start = at + header
       at = start + length
       unmask(bytes, start, at, bytes.readUInt32BE(start - 4))
@@ -185,7 +237,9 @@ export class WebSocketReceiver {
 
   #fragment(final: boolean, payload: Buffer): void {
     const length = this.#fragmented + payload.length
-    if (length > this.#options.messageBytes) throw new ProtocolViolation(TOO_BIG, "a message over the limit")
+    if (length > this.#options.messageBytes) {
+      throw new ProtocolViolation(TOO_BIG, "a message over the limit", "messageBytes")
+    }
     if (length > this.#fragments.length) {
       // By doubling: neither an object for each fragment nor a copy of all for each.
       const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#fragments.length))
@@ -204,8 +258,13 @@ export class WebSocketReceiver {
   }
 
   #message(opcode: number, compressed: boolean, payload: Buffer): void {
-    const { inflate, messageBytes } = this.#options
-    const data = compressed && inflate !== undefined ? inflate(payload, messageBytes) : payload
+    const { inflate, messageBytes, pace } = this.#options
+    this.messages++
+    let data = payload
+    if (compressed && inflate !== undefined) {
+      data = inflate(payload, messageBytes)
+      if (pace !== undefined && !pace.mayCome(data.length, true)) throw tooMany()
+    }
     if (opcode === BINARY) return this.#events.message(data)
     if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")
     this.#events.message(data.toString("utf8"))

@@ -7,6 +7,7 @@ import type { LimitName } from "../protocol/limits.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
 import { answerUpgrade, CACHE_CONTROL, faultAnswer } from "./http-answers.js"
+import { hasBody } from "./request-body.js"
 import type { LinkOwner, ServerLink } from "./link.js"
 import type { SocketSetup } from "./socket-process.js"
 import { acceptDeflate } from "./websocket-deflate.js"
@@ -32,9 +33,12 @@ export interface UpgradeOptions {
   onLimit(limit: LimitName, owner: LinkOwner): void
 }
 
-function isWebSocket({ method, headers }: IncomingMessage): boolean {
+function isWebSocket(request: IncomingMessage): boolean {
+  const { method, headers } = request
   const version = headers["sec-websocket-version"]
   return (
+    // To us it would be the first frames, and to a proxy in front something else: nobody means that well.
+    !hasBody(request) &&
     method === "GET" &&
     headers.upgrade?.toLowerCase() === "websocket" &&
     KEY.test(headers["sec-websocket-key"] ?? "") &&
@@ -54,8 +58,7 @@ function subprotocolOf(request: IncomingMessage, admission: Admission): Subproto
 /** What stands against a request before anybody is asked. */
 function check(request: IncomingMessage, { admission }: UpgradeOptions): Subprotocol | Rejection {
   if (!isWebSocket(request)) return new Rejection("no websocket", faultAnswer(400))
-  const { origin } = request.headers
-  if (origin !== undefined && !admission.originAllowed(origin)) return new Rejection("origin", { status: 403 })
+  if (!admission.pageAllowed(request.headers)) return new Rejection("origin", { status: 403 })
   return subprotocolOf(request, admission)
 }
 
@@ -110,6 +113,8 @@ export async function upgrade(
     address,
     limits: setup.limits,
     batch: context.batch,
+    turns: context.turns,
+    held: context.held,
     deflate: deflate !== undefined,
     onLimit: (limit) => options.onLimit(limit, owner),
   })

@@ -18,6 +18,7 @@ export class Run {
   #nextFrame: Buffer | undefined
   #next: Run | undefined
   #blocks: readonly Buffer[] | undefined
+  #claimed = false
 
   constructor(previous: Run | undefined, frame: Buffer) {
     this.#previous = previous
@@ -32,6 +33,13 @@ export class Run {
       this.#nextFrame = frame
     }
     return this.#next as Run
+  }
+
+  /** How many bytes it is, to the first that asks: the others hold the same. */
+  claim(): number {
+    if (this.#claimed) return 0
+    this.#claimed = true
+    return this.length
   }
 
   /** What to write, in order: one buffer, or blocks if it is much. */

@@ -4,6 +4,7 @@ import { INTERNAL_ERROR, NO_STATUS, POLICY_VIOLATION, SESSION_GONE } from "../pr
 import { ConnectError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
 import type { IncomingFrame } from "../protocol/frame.js"
+import { platformFetch } from "./platform.js"
 import type { Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
 
 /** Options of {@link longPoll}. */
@@ -32,7 +33,7 @@ const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : 
  * Frames over plain HTTP: one GET hangs until there is something to tell, and one POST at a time carries what was sent
  * in the meantime.
  */
-export function longPoll({ fetch: request = (input, init) => fetch(input, init) }: LongPollOptions = {}): Transport {
+export function longPoll({ fetch: request = platformFetch }: LongPollOptions = {}): Transport {
   return { name: "LongPoll", open: (_url, options, events) => openLongPoll(request, options, events) }
 }
 
@@ -96,8 +97,8 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     }
     for (let answer; (answer = await ask({ headers }));) {
       const { status, messages = [] } = answer
-      if (status === 410 && token) return fail(410, SESSION_GONE, "session_gone")
-      if (status === 403) return fail(403, POLICY_VIOLATION, "forbidden")
+      if (status === 410 && token) return fail(status, SESSION_GONE, "session_gone")
+      if (status === 403) return fail(status, POLICY_VIOLATION, "forbidden")
       token = answer.token
       // Without a token, the next poll would be another's first, and so for ever.
       if (!token || ![200, 204, 410].includes(status)) return fail(status)

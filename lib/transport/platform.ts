@@ -8,3 +8,6 @@ export const takesRequestOptions: boolean = false
 
 /** Asks to be told the HTTP status of a refused handshake. A browser tells nobody. */
 export function watchRefusal(_socket: WebSocketLike, _refused: (status: number) => void): void {}
+
+/** Makes the requests of long-poll. */
+export const platformFetch: typeof fetch = (input, init) => fetch(input, init)

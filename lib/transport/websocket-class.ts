@@ -17,7 +17,11 @@ function readAuthToken(protocols: string | string[] | undefined): string | undef
 /** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */
 export function webSocketClass(transport: Transport): TransportClass {
   return class implements WebSocketLike {
-    static readonly transport: Transport = transport
+    // A field would be built as a static block, which React Native does not know.
+    static get transport(): Transport {
+      return transport
+    }
+
     binaryType = "arraybuffer"
     timeout = 20_000
     readyState = 0

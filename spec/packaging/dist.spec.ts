@@ -63,11 +63,45 @@ describe("what is built for a platform that is not Node", () => {
   )
 })
 
+describe("what is built for React Native", () => {
+  // Its preset for Babel leaves the rest to Hermes, and both do not know these.
+  it.each(PLATFORM_BUILDS)("has no static block: %s", async (entry) => {
+    const { files } = await closure(entry)
+    const own = files.filter((file) => file.startsWith("dist/"))
+    expect(own.length).toBeGreaterThan(0)
+    for (const file of own) {
+      const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest)
+      const visit = (node: ts.Node): boolean =>
+        ts.isClassStaticBlockDeclaration(node) || (ts.forEachChild(node, (child) => visit(child) || undefined) ?? false)
+      expect(visit(source), file).toBe(false)
+    }
+  })
+})
+
 describe("what is built for Node", () => {
   it.each(["node/index.js", "node/index.cjs"])("takes its WebSocket from ws: %s", async (entry) => {
     const { packages } = await closure(entry)
-    expect(packages.filter((name) => name !== "mitt")).toEqual(["ws"])
+    expect(packages.filter((name) => name !== "mitt" && !isBuiltin(name))).toEqual(["ws"])
   })
+})
+
+describe("a bundler that is told that nothing has an effect", () => {
+  it.each(readdirSync(DIST).filter((name) => /^[a-z-]+\.js$/.test(name)))(
+    "has nothing to warn of: %s",
+    async (name) => {
+      const { warnings } = await build({
+        stdin: { contents: `export * from "./${name}"`, resolveDir: DIST },
+        absWorkingDir: ROOT,
+        bundle: true,
+        packages: "external",
+        platform: "node",
+        format: "esm",
+        write: false,
+        logLevel: "silent",
+      })
+      expect(warnings.map(({ text }) => text)).toEqual([])
+    },
+  )
 })
 
 describe("the errors", () => {

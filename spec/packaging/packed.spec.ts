@@ -121,6 +121,21 @@ describe("the packed package", () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
+  it('has an entry point for every path that React Native looks up without "exports"', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<
+      string,
+      Record<string, object>
+    >
+    const { main, exports = {}, "react-native": fields = {} } = manifest as typeof manifest & { main: string }
+    const here = (file: unknown): boolean => JSON.stringify(exports["."]).includes(`"react-native":"${String(file)}"`)
+    for (const [path, file] of Object.entries(fields)) {
+      const isThere = path === main ? here(file) : JSON.stringify(exports[path])?.includes(`"${String(file)}"`)
+      expect(isThere, path).toBe(true)
+    }
+    const forNode = ["server", "testing", "redis", "chat/server", "package.json"].map((name) => `./${name}`)
+    expect([...Object.keys(fields), ...forNode].sort()).toEqual([main, ...Object.keys(exports).slice(1)].sort())
+  })
+
   it("names every entry point that there is", () => {
     const { exports, bin } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<string, object>
     const entries = readdirSync(join(ROOT, "lib")).filter((name) => name.endsWith(".ts"))

@@ -130,9 +130,10 @@ describe("a limit", () => {
   })
 
   it("of idle time ends a line of which nothing comes", async () => {
-    const { connect } = await limited({ idleMs: 50 })
+    const { connect, hits } = await limited({ idleMs: 50 })
     const client = await connect()
     expect(await client.closed()).toBe(1002)
+    expect(hits).toEqual(["idleMs"])
   })
 })
 

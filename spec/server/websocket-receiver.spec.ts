@@ -29,7 +29,7 @@ function receiver(frameBytes = 1_000_000, messageBytes = 1_000_000): { seen: See
       closed: (code) => void seen.push(["close", code]),
     },
   )
-  return { seen, push: (bytes) => made.push(bytes) }
+  return { seen, push: (bytes) => void made.push(bytes) }
 }
 
 function violationOf(act: () => void): number | undefined {
@@ -40,6 +40,72 @@ function violationOf(act: () => void): number | undefined {
   }
   return undefined
 }
+
+describe("a receiver that is not to read too much in one go", () => {
+  const frames = Buffer.concat([
+    masked(0x81, text("one")),
+    masked(0x81, text("two")),
+    masked(0x01, text("thr")),
+    masked(0x80, text("ee")),
+    masked(0x81, text("four")),
+  ])
+  const paced = (isLong: (frames: number) => boolean, mayCome = (): boolean => true): [WebSocketReceiver, string[]] => {
+    const seen: string[] = []
+    const made = new WebSocketReceiver(
+      { frameBytes: 1000, messageBytes: 1000, pace: { isLong, mayCome } },
+      { message: (data) => void seen.push(String(data)), ping() {}, closed() {} },
+    )
+    return [made, seen]
+  }
+
+  it("says that something waits, and reads it when it goes on", () => {
+    const [made, seen] = paced((read) => read === 2)
+    expect(made.push(Buffer.from(frames))).toBe(true)
+    expect(seen).toEqual(["one", "two"])
+    expect(made.goOn()).toBe(true)
+    expect(seen).toEqual(["one", "two", "three"])
+    expect(made.goOn()).toBe(false)
+    expect(seen).toEqual(["one", "two", "three", "four"])
+    expect([made.goOn(), made.unfinished, made.messages]).toEqual([false, 0, 4])
+  })
+
+  it("keeps what comes meanwhile behind what waits", () => {
+    const [made, seen] = paced(() => true)
+    expect(made.push(Buffer.from(frames.subarray(0, 30)))).toBe(true)
+    expect(made.push(Buffer.from(frames.subarray(30)))).toBe(true)
+    expect(seen).toEqual(["one"])
+    while (made.goOn());
+    expect(seen).toEqual(["one", "two", "three", "four"])
+  })
+
+  it("ends the line at the frame that may not come any more", () => {
+    let left = 2
+    const [made, seen] = paced(
+      () => false,
+      () => left-- > 0,
+    )
+    expect(violationOf(() => made.push(Buffer.from(frames)))).toBe(1008)
+    expect(seen).toEqual(["one", "two"])
+  })
+
+  it("leaves what is put off, and all that comes behind it", () => {
+    const [made, seen] = paced(() => false)
+    made.push(Buffer.from(frames.subarray(0, 12)))
+    made.defer(Buffer.from(frames.subarray(12, 40)))
+    expect(made.push(Buffer.from(frames.subarray(40)))).toBe(true)
+    expect(seen).toEqual(["one"])
+    expect(made.goOn()).toBe(false)
+    expect(seen).toEqual(["one", "two", "three", "four"])
+  })
+
+  it("keeps nothing once it was stopped", () => {
+    const [made, seen] = paced(() => true)
+    made.push(Buffer.from(frames))
+    made.stop()
+    expect([made.goOn(), made.push(Buffer.from(frames)), made.unfinished]).toEqual([false, false, 0])
+    expect(seen).toEqual(["one"])
+  })
+})
 
 describe("a receiver", () => {
   it("makes the same messages of the same bytes, however they are cut", () => {

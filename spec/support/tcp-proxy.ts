@@ -6,6 +6,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #lines = new Set<Socket>()
   readonly #target: number
   #mode: "open" | "refusing" | "stalled" = "open"
+  #tried = 0
 
   private constructor(target: number) {
     this.#target = target
@@ -20,6 +21,11 @@ export class TcpProxy implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
+  }
+
+  /** How many lines have ever been tried. */
+  get tried(): number {
+    return this.#tried
   }
 
   /** Ends every line without a word, and refuses new ones. */
@@ -51,6 +57,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #carry(line: Socket): void {
+    this.#tried++
     if (this.#mode === "refusing") return void line.destroy()
     const other = connect(this.#target, "127.0.0.1")
     for (const [from, to] of [

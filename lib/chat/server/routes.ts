@@ -134,7 +134,17 @@ export class Routes {
     const { accounts, cookie, sessionMs } = this.#host
     const session = await accounts.redeem((await readForm(request)).get("token"))
     if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(), LOGIN_HEADERS)
+    await this.#replace(cookie.read(request))
     sendEmpty(response, 303, { location: "/", "set-cookie": cookie.set(session.token, sessionMs) })
+  }
+
+  /** The session that a browser had before is lost with its cookie: nobody could end it any more. */
+  async #replace(token: string | undefined): Promise<void> {
+    const { accounts, disconnect } = this.#host
+    const before = await accounts.session(token)
+    if (before === undefined || token === undefined) return
+    await accounts.end(token)
+    disconnect(before.id)
   }
 
   async #begin(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -15,7 +15,13 @@ export interface Server {
 
 export async function startServer(): Promise<Server> {
   const errors: unknown[] = []
-  const limits = { pushesPerSecond: Infinity, connectionsPerAddress: Infinity, pollWindowMs: 300 }
+  const limits = {
+    pushesPerSecond: Infinity,
+    framesPerSecond: Infinity,
+    connectsPerSecond: Infinity,
+    connectionsPerAddress: Infinity,
+    pollWindowMs: 300,
+  }
   const endpoint = new Endpoint({
     logger: false,
     limits,

@@ -96,7 +96,7 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
 
   const endpoint = new Endpoint({
     logger: false,
-    limits: { pushesPerSecond: Infinity },
+    limits: { pushesPerSecond: Infinity, framesPerSecond: Infinity },
     connect({ params }) {
       const good = Number((params as { token?: string }).token) > clock.now()
       if (good) day.connections++

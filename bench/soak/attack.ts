@@ -1,0 +1,192 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { setTimeout as wait } from "node:timers/promises"
+import { Chance } from "../../spec/hostile/random.js"
+import { machine } from "../harness/report.js"
+import type { Attack } from "./attack/arena.js"
+import { ATTACKS } from "./attack/attacks.js"
+import { cpuOfMachine, cpuOfThis } from "./attack/machine-use.js"
+import { MEMORY_BOUND, MOST_LEFT } from "./attack/limits.js"
+import { Processes } from "./attack/processes.js"
+import { quantile, type AttackReport, type HonestReport, type ServerReport } from "./attack/reports.js"
+import { inMebibytes } from "./heap.js"
+import type { Row, Soak } from "./soak.js"
+
+const ATTACK_MS = 8000
+const QUIET_MS = 3000
+/** Honest clients may be as slow as that, or by three times their quiet value. */
+const SLOW_MS = 50
+/** How long the endpoint may take until it is as it was: the longest of its limits of time, and a little. */
+const RECOVERY_MS = 15_000
+
+/** Cores that others may keep busy, or what is measured is them; and how often it is tried. */
+const MOST_OTHERS = 0.3
+const ATTEMPTS = 3
+
+const RESULTS = new URL("../results/attack.json", import.meta.url)
+
+interface Trial {
+  readonly attack: Attack
+  readonly quiet: HonestReport
+  readonly honest: HonestReport
+  readonly report: AttackReport
+  readonly before: ServerReport
+  readonly during: ServerReport
+  readonly after: ServerReport
+  /** Cores that somebody else kept busy meanwhile. */
+  readonly others: number
+}
+
+const p99 = ({ latencies }: HonestReport): number => quantile(latencies, 0.99)
+
+/** Waits until nobody is left but who was there before. */
+async function recovered(processes: Processes, before: ServerReport): Promise<ServerReport> {
+  const until = performance.now() + RECOVERY_MS
+  for (;;) {
+    const now = await processes.server("settle")
+    // Somebody honest may be on the way.
+    const back = now.sockets <= before.sockets + 1 && now.channels <= before.channels + 1
+    if ((back && now.used - before.used < MOST_LEFT) || performance.now() > until) return now
+    await wait(500)
+  }
+}
+
+async function tryOut(processes: Processes, attack: Attack, seed: number, from: string): Promise<Trial> {
+  await processes.honest()
+  await wait(QUIET_MS)
+  const quiet = await processes.honest()
+  const before = await processes.server("settle")
+  await processes.honest()
+  const started = performance.now()
+  const ofAll = cpuOfMachine() - cpuOfThis()
+  const report = await processes.attack({ attack: attack.name, seed, forMs: ATTACK_MS, from })
+  const during = await processes.server()
+  const honest = await processes.honest()
+  const ofOthers = cpuOfMachine() - cpuOfThis() - ofAll - report.cpu - during.cpu - honest.cpu
+  const others = Math.max(0, ofOthers / ((performance.now() - started) / 1000))
+  const after = await recovered(processes, before)
+  return { attack, quiet, honest, report, before, during, after, others }
+}
+
+/** Tries an attack, and once more where something fell and it may be others who use the machine that made it fall. */
+async function tryAlone(processes: Processes, attack: Attack, seed: number, n: number): Promise<Trial> {
+  for (let attempt = 1; ; attempt++) {
+    // An address of their own: what is counted by address is counted anew.
+    const trial = await tryOut(processes, attack, seed, `127.${attempt}.${n + 1}.2`)
+    const faults = faultsOf(trial)
+    if (faults.length === 0 || trial.others < MOST_OTHERS || attempt === ATTEMPTS) return trial
+    console.log(`  ${attack.name}: ${faults.join(", ")} while others kept ${trial.others.toFixed(2)} cores busy; again`)
+  }
+}
+
+/** What counted the attack, and how often; a limit, or a counter of the endpoint. */
+function countsOf({ hits, refused, rejected, malformed, joinsRefused }: ServerReport): Record<string, number> {
+  const counters = Object.entries({ refused, rejected, malformed, joinsRefused }).filter(([, count]) => count > 0)
+  return { ...hits, ...Object.fromEntries(counters) }
+}
+
+/** Everything that is not as it must be. */
+function faultsOf(trial: Trial): string[] {
+  const { attack, quiet, honest, report, before, during, after } = trial
+  const counts = countsOf(during)
+  const faults: string[] = []
+  const bound = Math.max(3 * p99(quiet), SLOW_MS)
+  if (p99(honest) > bound) faults.push(`honest p99 over ${bound.toFixed(0)} ms`)
+  if (honest.lost > 0) faults.push(`${honest.lost} honest pushes lost`)
+  if (report.gotIn > 0) faults.push(`${report.gotIn} got in`)
+  for (const name of attack.counted) if (!counts[name]) faults.push(`${name} counted nothing`)
+  if (during.mostRss - before.rss > MEMORY_BOUND) faults.push("memory over its bound")
+  if (after.used - before.used >= MOST_LEFT) faults.push(`${inMebibytes(after.used - before.used)} left behind`)
+  if (after.sockets > before.sockets + 1) faults.push(`${after.sockets - before.sockets} sockets left behind`)
+  if (after.channels > before.channels + 1) faults.push(`${after.channels - before.channels} channels left behind`)
+  return faults
+}
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count.toLocaleString("en-US")}`)
+    .join(", ")
+
+function rowOf(trial: Trial): Row {
+  const { attack, quiet, honest, report, before, during, after } = trial
+  const faults = faultsOf(trial)
+  const seen = [
+    ...faults.map((fault) => `FELL: ${fault}`),
+    `told: ${listed(report.outcomes)}`,
+    `counted: ${listed(countsOf(during))}`,
+    `p99 ${p99(quiet).toFixed(1)} -> ${p99(honest).toFixed(1)} ms`,
+    `loop ${during.loopP99.toFixed(0)}, at most ${during.loopMax.toFixed(0)} ms (theirs ${honest.loopP99.toFixed(0)})`,
+    `rss +${inMebibytes(Math.max(0, during.mostRss - before.rss))}`,
+    `kept ${inMebibytes(after.used - before.used)}`,
+    `others ${trial.others.toFixed(2)} cores`,
+  ]
+  const { lost } = honest
+  return { tried: attack.name, times: report.times, lost, gotIn: faults.length, seen: seen.join("; ") }
+}
+
+const round = (value: number): number => Number(value.toPrecision(4))
+
+function resultOf(trial: Trial): object {
+  const { attack, quiet, honest, report, before, during, after } = trial
+  return {
+    attack: attack.name,
+    tried: attack.tried,
+    times: report.times,
+    told: report.outcomes,
+    othersCores: round(trial.others),
+    counted: countsOf(during),
+    honest: {
+      pushes: honest.latencies.length,
+      lost: honest.lost,
+      ownLoopP99Ms: round(honest.loopP99),
+      quietP99Ms: round(p99(quiet)),
+      p50Ms: round(quantile(honest.latencies, 0.5)),
+      p99Ms: round(p99(honest)),
+      arrivals: honest.arrivals.length,
+      arrivalP99Ms: round(quantile(honest.arrivals, 0.99)),
+    },
+    server: {
+      loopP99Ms: round(during.loopP99),
+      loopMaxMs: round(during.loopMax),
+      cpuSeconds: round(during.cpu),
+      mostSockets: during.mostSockets,
+      error: during.error,
+    },
+    memory: {
+      boundBytes: MEMORY_BOUND,
+      rssGrowthBytes: during.mostRss - before.rss,
+      keptBytes: after.used - before.used,
+    },
+    fell: faultsOf(trial),
+  }
+}
+
+/** Attacks of every kind on an endpoint, while others go on with what they do. */
+export const attack: Soak = {
+  name: "attack",
+  title: "an endpoint under attack while honest clients measure their latency",
+  async run({ seed, count = ATTACKS.length }) {
+    const only = process.env["ATTACK"]
+    const chosen = ATTACKS.filter(({ name }) => only === undefined || name.includes(only)).slice(0, count)
+    const processes = await Processes.start()
+    try {
+      const chance = new Chance(seed)
+      // Code that has not run yet is slow, whoever is served by it.
+      await wait(QUIET_MS)
+      const trials: Trial[] = []
+      for (const [n, each] of chosen.entries()) {
+        const trial = await tryAlone(processes, each, chance.below(2 ** 31), n)
+        console.log(`  ${each.name}: ${rowOf(trial).seen}`)
+        trials.push(trial)
+      }
+      if (chosen.length === ATTACKS.length) {
+        mkdirSync(new URL(".", RESULTS), { recursive: true })
+        const command = `npm run soak -- attack --seed ${seed}`
+        const results = { date: new Date().toISOString(), command, machine: machine(), results: trials.map(resultOf) }
+        writeFileSync(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`)
+      }
+      return trials.map(rowOf)
+    } finally {
+      processes.stop()
+    }
+  },
+}

@@ -1,0 +1,146 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { Intruder, messageFrame, type Target } from "../../../spec/hostile/attack/intruder.js"
+import type { Chance } from "../../../spec/hostile/random.js"
+import type { AttackReport, Order } from "./reports.js"
+
+/** How long after an attack whoever is left may wait to be told. */
+const GRACE_MS = 8000
+const TICK_MS = 20
+
+/** Where an attack takes place: what it may use, and where it says what came of it. */
+export class Arena {
+  readonly target: Target
+  readonly chance: Chance
+  readonly #until: number
+  readonly #outcomes: Record<string, number> = {}
+  readonly #intruders = new Set<Intruder>()
+  readonly #cpu = process.cpuUsage()
+  #times = 0
+  #gotIn = 0
+
+  constructor(port: number, { forMs, from }: Order, chance: Chance) {
+    this.target = { port, from }
+    this.chance = chance
+    this.#until = performance.now() + forMs
+  }
+
+  get over(): boolean {
+    return performance.now() >= this.#until
+  }
+
+  /** Whether nobody is waited for any more. */
+  get impatient(): boolean {
+    return performance.now() >= this.#until + GRACE_MS
+  }
+
+  /** Something was tried. */
+  tried(times = 1): void {
+    this.#times += times
+  }
+
+  /** What somebody was told. */
+  told(outcome: string, times = 1): void {
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + times
+  }
+
+  /** Something came through that must not. */
+  gotIn(what: string): void {
+    this.#gotIn++
+    this.told(`GOT IN: ${what}`)
+  }
+
+  connect(): Promise<Intruder> {
+    return this.#kept(Intruder.connect(this.target))
+  }
+
+  enter(path?: string, headers?: readonly string[]): Promise<Intruder> {
+    return this.#kept(Intruder.enter(this.target, path, headers))
+  }
+
+  /** Enters, and joins a room. */
+  async join(topic: string, path?: string): Promise<Intruder> {
+    const intruder = await this.enter(path)
+    const { frames } = intruder
+    intruder.send(joinFrame(topic))
+    await intruder.until(() => intruder.frames > frames)
+    return intruder
+  }
+
+  /** Waits until a line is told to end, or has ended, and says how. One that nobody ends came through. */
+  async end(intruder: Intruder): Promise<void> {
+    const left = Math.max(0, this.#until + GRACE_MS - performance.now())
+    const late = new AbortController()
+    const told = intruder.until(() => intruder.closeCode !== undefined)
+    await Promise.race([told, wait(left, undefined, { signal: late.signal }).catch(() => {})])
+    late.abort()
+    if (intruder.outcome !== "open") this.told(intruder.outcome)
+    else this.gotIn("a line that nobody ends")
+    for (const [reason, times] of intruder.refused) this.told(reason, times)
+    intruder.leave()
+  }
+
+  /** Does something so many times a second, as long as the attack goes on. */
+  async paced(perSecond: number, act: () => Promise<void>): Promise<void> {
+    const started = performance.now()
+    const acts = new Set<Promise<void>>()
+    let begun = 0
+    while (!this.over) {
+      const due = ((performance.now() - started) / 1000) * perSecond
+      while (begun < due && acts.size < perSecond) {
+        begun++
+        const done = act().finally(() => acts.delete(done))
+        acts.add(done)
+      }
+      // What could not be begun in time is not made up for: a flood has no schedule.
+      begun = Math.max(begun, due - perSecond)
+      await wait(TICK_MS)
+    }
+    await Promise.all(acts)
+  }
+
+  /** Has so many do something, each over and over again, with a pause between. */
+  async crowd(size: number, act: (n: number) => Promise<void>, pauseMs = 50): Promise<void> {
+    const one = async (n: number): Promise<void> => {
+      while (!this.over) {
+        await act(n)
+        await wait(pauseMs * (0.5 + this.chance.random()))
+      }
+    }
+    await Promise.all(Array.from({ length: size }, (_, n) => one(n)))
+  }
+
+  /** Sends the same bytes again and again, as fast as they are taken, until the line ends or the attack does. */
+  async flood(intruder: Intruder, bytes: Uint8Array, count: number): Promise<void> {
+    while (!intruder.over && intruder.closeCode === undefined && !this.over) {
+      this.tried(count)
+      intruder.send(bytes)
+      do await wait(1)
+      while (intruder.socket.writableNeedDrain && !intruder.over && !this.over)
+    }
+  }
+
+  report(): AttackReport {
+    for (const intruder of this.#intruders) intruder.leave()
+    const { user, system } = process.cpuUsage(this.#cpu)
+    const cpu = (user + system) / 1e6
+    return { times: this.#times, outcomes: this.#outcomes, gotIn: this.#gotIn, cpu }
+  }
+
+  async #kept(coming: Promise<Intruder>): Promise<Intruder> {
+    const intruder = await coming
+    this.#intruders.add(intruder)
+    void intruder.ended.then(() => this.#intruders.delete(intruder))
+    return intruder
+  }
+}
+
+/** An attack: what it is called, what it does, and what must have counted it. */
+export interface Attack {
+  readonly name: string
+  readonly tried: string
+  /** Limits that must have been hit, or counters that must have grown. */
+  readonly counted: readonly string[]
+  run(arena: Arena): Promise<void>
+}
+
+const joinFrame = (topic: string): Buffer => messageFrame("1", "1", topic, "phx_join", {})

@@ -1,0 +1,20 @@
+import os from "node:os"
+import { Chance } from "../../../spec/hostile/random.js"
+import { Arena } from "./arena.js"
+import { ATTACKS } from "./attacks.js"
+import type { Order } from "./reports.js"
+
+// On a machine of few cores whoever attacks must not take those of the endpoint, nor of those who measure.
+os.setPriority(19)
+
+const port = Number(process.argv[2])
+
+process.on("message", async (order: Order) => {
+  const attack = ATTACKS.find(({ name }) => name === order.attack)
+  if (attack === undefined) throw new Error(`no attack ${order.attack}`)
+  const arena = new Arena(port, order, new Chance(order.seed))
+  await attack.run(arena)
+  process.send?.(arena.report())
+})
+process.once("disconnect", () => process.exit())
+process.send?.("ready")

@@ -1,0 +1,91 @@
+import { beforeOthers } from "./priority.js"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { setTimeout as wait } from "node:timers/promises"
+import { WebSocket } from "ws"
+import { Socket, webSocket, type Channel, type WebSocketClass } from "rookery"
+import type { HonestReport } from "./reports.js"
+
+beforeOthers()
+
+const CLIENTS = 10
+/** How often each of them pushes, and how often somebody new comes. */
+const PUSH_MS = 25
+const ARRIVAL_MS = 200
+/** How long an honest client waits. */
+const PATIENCE_MS = 5000
+
+const url = `ws://127.0.0.1:${process.argv[2]}/socket`
+const transport = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass })
+
+let latencies: number[] = []
+let arrivals: number[] = []
+let lost = 0
+let cpu = process.cpuUsage()
+
+const delays = monitorEventLoopDelay({ resolution: 2 })
+delays.enable()
+
+const open = (): Socket => {
+  const socket = new Socket(url, { transport, timeout: PATIENCE_MS })
+  socket.connect()
+  return socket
+}
+
+async function push(room: Channel): Promise<void> {
+  const started = performance.now()
+  const sent = Math.random()
+  try {
+    const answer = (await room.push("echo", { sent })) as { sent: number }
+    if (answer.sent !== sent) lost++
+    latencies.push(performance.now() - started)
+  } catch {
+    lost++
+  }
+}
+
+async function stay(n: number): Promise<void> {
+  const socket = open()
+  socket.onClose(() => lost++)
+  const room = await socket.join(`room:honest ${n}`)
+  for (;;) {
+    // Not in step with each other, nor waiting for the answer: a slow one must not spare the next.
+    await wait(PUSH_MS * (0.5 + Math.random()))
+    void push(room)
+  }
+}
+
+async function arrive(): Promise<void> {
+  const started = performance.now()
+  const socket = open()
+  try {
+    await socket.join("room:honest arrivals")
+    arrivals.push(performance.now() - started)
+  } catch {
+    lost++
+  } finally {
+    socket.destroy()
+  }
+}
+
+for (let n = 0; n < CLIENTS; n++) void stay(n)
+setInterval(() => void arrive(), ARRIVAL_MS)
+
+process.on("message", () => {
+  const ordered = (times: number[]): number[] => times.sort((a, b) => a - b)
+  const loopP99 = delays.percentile(99) / 1e6
+  const { user, system } = process.cpuUsage(cpu)
+  process.send?.({
+    latencies: ordered(latencies),
+    arrivals: ordered(arrivals),
+    lost,
+    loopP99,
+    cpu: (user + system) / 1e6,
+  } satisfies HonestReport)
+  cpu = process.cpuUsage()
+  delays.reset()
+  latencies = []
+  arrivals = []
+  lost = 0
+})
+process.once("disconnect", () => process.exit())
+process.send?.("ready")

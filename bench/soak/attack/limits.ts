@@ -1,0 +1,22 @@
+import { DEFAULT_LIMITS, type Limits } from "rookery/server"
+
+/**
+ * All limits but those of time are the defaults: an attack of seconds stands for one of minutes, and no more of it is
+ * there at once.
+ */
+export const LIMITS: Partial<Limits> = {
+  handshakeMs: 6000,
+  messageMs: 3000,
+  pollWindowMs: 2000,
+  closeMs: 1000,
+  idleMs: 5000,
+}
+
+/**
+ * What the memory of the endpoint's process may grow by while it is attacked: twice what may wait for clients, because
+ * what was let go is not collected at once, and the lines, sockets and channels themselves. See "Memory" in
+ * docs/LIMITS.md.
+ */
+export const MEMORY_BOUND: number = 2 * DEFAULT_LIMITS.heldBytes + 256 * 2 ** 20
+/** What may be left of an attack. */
+export const MOST_LEFT: number = 8 * 2 ** 20

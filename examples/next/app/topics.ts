@@ -1,0 +1,14 @@
+/** What both ends agree on. */
+export type Topics = {
+  "room:*": {
+    joined: { messages: Message[] }
+    receives: { new_msg: Message }
+    sends: { new_msg: { payload: { from: string; text: string }; error: { reason: string } } }
+  }
+}
+
+export interface Message {
+  id: number
+  from: string
+  text: string
+}

@@ -1,0 +1,41 @@
+import { networkOf } from "./address.js"
+import { TokenBucket } from "./token-bucket.js"
+
+/** As many addresses are remembered before it is looked which of them have kept still. */
+const FEW = 1000
+
+const now = (): number => performance.now()
+
+/** How often each address tries to connect. */
+export class ConnectRate {
+  readonly #buckets = new Map<string, TokenBucket>()
+  #lookAt = FEW
+
+  /** Whether an address may try once more. */
+  take(
+    from: string | undefined,
+    limits: { readonly connectsPerSecond: number; readonly connectBurst: number },
+  ): boolean {
+    const { connectsPerSecond, connectBurst } = limits
+    if (from === undefined || connectsPerSecond === Infinity) return true
+    const address = networkOf(from)
+    let bucket = this.#buckets.get(address)
+    if (bucket === undefined) {
+      if (this.#buckets.size >= this.#lookAt) this.#forget()
+      bucket = new TokenBucket(connectsPerSecond, connectBurst, now())
+      this.#buckets.set(address, bucket)
+    }
+    return bucket.take(now)
+  }
+
+  /** How many addresses are remembered. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
+  /** An address whose bucket is full again is as one that nobody has heard of. */
+  #forget(): void {
+    for (const [address, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(address)
+    this.#lookAt = Math.max(FEW, 2 * this.#buckets.size)
+  }
+}

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto"
+import { transformSync } from "esbuild"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { Browser, Page } from "playwright-core"
+import { ROOT } from "../packaging/build.js"
+import { launchChromium } from "../support/chromium.js"
+import { fetched, isOffline, npm, npmSays, Unavailable } from "../support/fetched.js"
+import { Program } from "../support/program.js"
+import { linkTree } from "./link-tree.js"
+
+const HERE = fileURLToPath(new URL(".", import.meta.url))
+
+/** What Rookery can do without, and these projects do, unless they say otherwise. */
+export const PEERS = ["capnweb", "lmdb", "nodemailer", "phoenix", "react", "redis"]
+
+/** What {@link talk} says where everything is as it should be. */
+export const TALKED = ["json: hi, 2, refused", "msgpack: hi, 2, refused"]
+
+/** A text of ours as JavaScript, as a module of either kind. */
+export const scriptOf = (name: string, format: "esm" | "cjs" = "esm"): string =>
+  transformSync(readFileSync(join(HERE, name), "utf8"), { loader: "ts", format, target: "es2022" }).code
+
+/** The version of a package that lies in a folder. */
+export const versionOf = (name: string, folder: string): string =>
+  (JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")) as { version: string }).version
+
+/** A fresh project of somebody else's, with the packed package installed by npm. */
+export interface Place {
+  readonly folder: string
+  /** Writes files of the project. */
+  write(files: Readonly<Record<string, string>>): void
+  read(name: string): string
+}
+
+/** The packed package, an endpoint out of it, and the projects that talk to it. */
+export class Stage {
+  readonly #folder = mkdtempSync(join(tmpdir(), "rookery-consumers-"))
+  #tarball: Promise<string> | undefined
+  #server: Program | undefined
+  #browser: Browser | undefined
+  #port = 0
+
+  /** Where the endpoint is, which a project beside the others runs. */
+  async url(): Promise<string> {
+    if (!this.#server) {
+      const { folder, write } = await this.project("endpoint", [])
+      write({ "server.mjs": scriptOf("programs/server.ts") })
+      this.#server = new Program(process.execPath, [join(folder, "server.mjs"), this.#folder])
+      this.#port = Number((await this.#server.printed(/^port (\d+)$/))[1])
+    }
+    return `ws://127.0.0.1:${this.#port}/socket`
+  }
+
+  /**
+   * Makes a project.
+   *
+   * @param packages what it has beside Rookery, each at one version; fetched at the first use
+   */
+  async project(name: string, packages: readonly string[], manifest: object = {}): Promise<Place> {
+    const folder = join(this.#folder, name)
+    mkdirSync(folder)
+    const write = (files: Readonly<Record<string, string>>): void => {
+      for (const [file, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true })
+        writeFileSync(join(folder, file), text)
+      }
+    }
+    let dependencies = {}
+    if (packages.length) {
+      const [first = ""] = packages
+      const rest = createHash("sha256").update(packages.join()).digest("hex").slice(0, 8)
+      const tree = await fetched("rookery-consumers", `${first.replace("/", "+")}-${rest}`, packages)
+      linkTree(join(tree, "node_modules"), join(folder, "node_modules"))
+      ;({ dependencies } = JSON.parse(readFileSync(join(tree, "package.json"), "utf8")) as { dependencies: object })
+    }
+    write({ "package.json": JSON.stringify({ name, private: true, ...manifest, dependencies }) })
+    await this.install(folder)
+    return { folder, write, read: (file) => readFileSync(join(folder, file), "utf8") }
+  }
+
+  /** Installs the packed package into a folder that has a manifest. */
+  async install(folder: string): Promise<void> {
+    this.#tarball ??= this.#pack()
+    try {
+      await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", await this.#tarball], folder)
+    } catch (error) {
+      const why = `npm does not install the packed package: ${npmSays(error)}`
+      throw isOffline(error) ? new Unavailable(why) : new Error(why, { cause: error })
+    }
+    if (!existsSync(join(folder, "node_modules/rookery/dist/index.js"))) throw new Error("npm has installed nothing")
+  }
+
+  /** Opens a page of a project, by its path in the folder of all, or of a server of its own. */
+  async page(path: string): Promise<Page> {
+    this.#browser ??= await launchChromium()
+    if (!this.#browser) throw new Unavailable("no Chromium starts here")
+    await this.url()
+    const page = await this.#browser.newPage()
+    await page.goto(/^(https?|about):/.test(path) ? path : `http://127.0.0.1:${this.#port}/${path}`)
+    return page
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close()
+    await this.#server?.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Packs the package as npm would publish it. */
+  async #pack(): Promise<string> {
+    const { stdout } = await npm(["pack", "--json", "--pack-destination", this.#folder], ROOT)
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+    return join(this.#folder, filename)
+  }
+}

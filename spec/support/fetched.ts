@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+
+const CACHES = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url))
+const FLAGS = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1"]
+
+/** What npm says of a failure, in one line. */
+export const npmSays = (error: unknown): string =>
+  /^npm error (?!code|errno|syscall)(.+)$/m.exec((error as { stderr?: string }).stderr ?? "")?.[1] ?? String(error)
+
+/** What cannot be had on this machine, now. */
+export class Unavailable extends Error {}
+
+const OFFLINE =
+  /^npm error code E(NOTFOUND|AI_AGAIN|CONN\w+|TIMEDOUT|NETUNREACH|HOSTUNREACH|NOTCACHED|RR_SOCKET_TIMEOUT)$/m
+
+/** Whether npm failed since there is no network. */
+export const isOffline = (error: unknown): boolean => OFFLINE.test((error as { stderr?: string }).stderr ?? "")
+
+/** Runs npm in a folder, quietly. */
+export async function npm(args: readonly string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
+  const windows = process.platform === "win32"
+  return promisify(execFile)(windows ? "npm.cmd" : "npm", [...args], { cwd, shell: windows, timeout: 300_000 })
+}
+
+/**
+ * The folder of packages that only some specs need, each at one version, and which weigh too much for everybody:
+ * installed at the first use, by themselves, and there whole or not at all. Throws where they cannot be had.
+ */
+export async function fetched(cache: string, name: string, packages: readonly string[]): Promise<string> {
+  const folder = join(CACHES, cache, name)
+  if (existsSync(folder)) return folder
+  mkdirSync(join(CACHES, cache), { recursive: true })
+  const unfinished = mkdtempSync(join(CACHES, cache, "unfinished-"))
+  try {
+    await npm(["install", "--prefix", unfinished, ...FLAGS, ...packages], unfinished)
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true })
+    throw new Unavailable(`npm does not install ${packages[0]}: ${npmSays(error)}`, { cause: error })
+  }
+  try {
+    // Somebody else may have been faster.
+    if (!existsSync(folder)) renameSync(unfinished, folder)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+  return folder
+}

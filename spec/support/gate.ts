@@ -1,0 +1,22 @@
+/** Something that a handler waits for, and that is known to have begun. */
+export class Gate {
+  /** Resolves once somebody waits. */
+  readonly begun: Promise<void>
+  readonly #opened: Promise<void>
+  #begin: () => void = () => {}
+  #open: () => void = () => {}
+
+  constructor() {
+    this.begun = new Promise((resolve) => (this.#begin = resolve))
+    this.#opened = new Promise((resolve) => (this.#open = resolve))
+  }
+
+  wait(): Promise<void> {
+    this.#begin()
+    return this.#opened
+  }
+
+  open(): void {
+    this.#open()
+  }
+}
