@@ -5,7 +5,7 @@ import { cutClients, emptied, silentClients } from "./clients.js"
 import { KINDS, tryCuts } from "./cuts.js"
 
 // `npm run soak -- line` tries every byte.
-const COUNT = { text: 40, binary: 20, "long-poll": 6 }
+const COUNT = { text: 30, binary: 15, "long-poll": 5 }
 
 const unhandled: unknown[] = []
 const note = (error: unknown): number => unhandled.push(error)
