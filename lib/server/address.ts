@@ -20,11 +20,14 @@ export function networkOf(address: string): string {
   return [...groups, ...end].slice(0, 4).join(":")
 }
 
+/** Who is at the other end of a line. */
+export const peerOf = ({ remoteAddress }: { readonly remoteAddress?: string | undefined }): string | undefined =>
+  remoteAddress === undefined ? undefined : bare(remoteAddress)
+
 /** Where a client is: the last address that no trusted proxy vouches for. */
 export function addressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
-  const remote = request.socket.remoteAddress
-  if (remote === undefined) return undefined
-  const peer = bare(remote)
+  const peer = peerOf(request.socket)
+  if (peer === undefined) return undefined
   if (trust === false || trust === 0) return peer
   const header = request.headers["x-forwarded-for"]
   const claimed = (Array.isArray(header) ? header.join(",") : (header ?? ""))

@@ -16,6 +16,7 @@ import { Node, type NodeHost } from "./node.js"
 import { Once } from "./once.js"
 import type { PresenceTable } from "./presence.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
+import { isPromise } from "./run.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { TopicTable } from "./topics.js"
 import { Turns } from "./turns.js"
@@ -23,6 +24,14 @@ import type { WriteBatch } from "./write-batch.js"
 
 /** Limits that everybody comes to who goes without a word. */
 const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
+
+/** Rejects if one of them does, whether anybody waits for it or not. */
+function both(one: MaybePromise<void>, other: MaybePromise<void>): MaybePromise<void> {
+  if (!isPromise(one) && !isPromise(other)) return undefined
+  const all = Promise.all([one, other]).then(() => undefined)
+  all.catch(() => undefined)
+  return all
+}
 
 interface PlainLine {
   readonly id: string | null
@@ -108,8 +117,8 @@ export class EndpointContext implements NodeHost {
     if (broadcast.once !== undefined && history === undefined) {
       throw new RookeryError("bad_option", `once needs a channel with a history, and ${topic} has none`)
     }
-    const told = this.node.publish(broadcast, history, except)
-    if (event === "disconnect") void this.node.disconnect(topic)
+    const published = this.node.publish(broadcast, history, except)
+    const told = event === "disconnect" ? both(published, this.node.disconnect(topic)) : published
     const failures = broadcast.failures()
     if (failures.length === 0) return told
     this.counters.rookery_broadcasts_unencodable_total++

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net"
 import type { LimitName } from "../protocol/limits.js"
+import { peerOf } from "./address.js"
 
 /** Options of a {@link Doorstep}. */
 export interface DoorstepOptions {
@@ -49,7 +50,7 @@ export class Doorstep {
     if (this.#lines.size > halfOpen) {
       const [oldest] = this.#lines.keys()
       this.#forget(oldest as Socket)
-      this.#options.onLimit("halfOpen", oldest?.remoteAddress)
+      this.#options.onLimit("halfOpen", oldest && peerOf(oldest))
       oldest?.destroy()
     }
     this.#look()
@@ -69,7 +70,7 @@ export class Doorstep {
     this.#behind.set(line, before + 1)
     if (before < this.#options.pipelined) return true
     if (line.destroyed) return false
-    this.#options.onLimit("pipelined", line.remoteAddress)
+    this.#options.onLimit("pipelined", peerOf(line))
     line.destroy()
     return false
   }
@@ -99,7 +100,7 @@ export class Doorstep {
     for (const [line, { since }] of this.#lines) {
       if (since > before) break
       this.#forget(line)
-      this.#options.onLimit("handshakeMs", line.remoteAddress)
+      this.#options.onLimit("handshakeMs", peerOf(line))
       line.write(LATE)
       line.destroySoon()
     }

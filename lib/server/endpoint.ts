@@ -123,7 +123,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
 
   /**
    * Serves clients that speak no Phoenix at exactly this path, as `/ws`: what they send comes to `onMessage`. What its
-   * options leave out is as at the endpoint's own path.
+   * options leave out is as at the endpoint's own path, but for `connect`: without one of its own it lets everybody in.
    */
   gateway<GatewayAssigns = Loose>(path: string, options: GatewayOptions<GatewayAssigns> = {}): Gateway<GatewayAssigns> {
     const { limits, origins, host, slowClient, compress } = this.#options
@@ -221,14 +221,14 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     }
   }
 
-  /** Ends every socket of an id, on every node, with 1001. */
+  /** Ends every socket, and every client of a gateway, of an id, on every node, with 1001. */
   disconnect(id: string): MaybePromise<void> {
     return this.#context.publish(new Broadcast(id, "disconnect", {}))
   }
 
   /**
    * Takes the sockets of an id out of a topic, on every node; they are told `phx_close` and stay out until they join
-   * again.
+   * again. A join that is under way is refused with `kicked`.
    */
   kick(topic: string, id: string): MaybePromise<void> {
     return this.#context.node.kick(topic, id)

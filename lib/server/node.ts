@@ -186,13 +186,13 @@ export class Node implements ClusterNode {
   /** Ends the sockets of an id, everywhere. */
   disconnect(id: string): MaybePromise<void> {
     this.#host.disconnectHere(id)
-    return this.#tell({ kind: "disconnect", id })
+    return this.#told(id, this.#tell({ kind: "disconnect", id }))
   }
 
   /** Takes the sockets of an id out of a topic, everywhere. */
   kick(topic: string, id: string): MaybePromise<void> {
     this.#host.kickHere(topic, id)
-    return this.#tell({ kind: "kick", topic, id })
+    return this.#told(topic, this.#tell({ kind: "kick", topic, id }))
   }
 
   /** Presences of this node changed. */

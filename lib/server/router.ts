@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { addressOf, type TrustProxy } from "./address.js"
+import { addressOf, peerOf, type TrustProxy } from "./address.js"
 import type { Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
 import type { Doorstep } from "./doorstep.js"
@@ -65,7 +65,7 @@ export class Router implements RequestTaker {
 
   faulty(line: Socket, late: boolean): void {
     this.#doorstep.gone(line)
-    if (late) this.#context.limitHit("handshakeMs", undefined, line.remoteAddress)
+    if (late) this.#context.limitHit("handshakeMs", undefined, peerOf(line))
     else this.#context.counters.rookery_requests_malformed_total++
   }
 

@@ -173,7 +173,8 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   #receive(chunk: Buffer): void {
-    this.#timer?.refresh()
+    // What comes after our close frame does not put off the end.
+    if (!this.#closing) this.#timer?.refresh()
     if (chunk.length > SMALL && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
     else if (!this.#read(chunk)) return
     this.#socket.pause()

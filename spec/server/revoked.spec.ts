@@ -213,6 +213,36 @@ describe.each(WAYS)("somebody who came in over %s", (_way, connect) => {
   })
 })
 
+describe("a node that cannot tell the others", () => {
+  it("sends its own away, says so, and does not fall over where nobody waits for that", async () => {
+    class Away extends MemoryCluster {
+      override command(): Promise<void> {
+        return Promise.reject(new Error("away"))
+      }
+    }
+    const unheard: unknown[] = []
+    const hear = (error: unknown): void => void unheard.push(error)
+    process.on("unhandledRejection", hear)
+    const { endpoint, connect } = await stage({ cluster: new Away(), connect: () => ({ id: "user:ada" }) }, (made) =>
+      made.channel("room:*", {}),
+    )
+    const reported: unknown[] = []
+    endpoint.on("error", ({ where, error }) => reported.push(`${where}: ${String(error)}`))
+    const ada = await connect()
+    await ada.join(ROOM)
+    void endpoint.kick(ROOM, "user:ada")
+    expect(await ada.next()).toEqual(["1", "1", ROOM, "phx_close", {}])
+    void endpoint.disconnect("user:ada")
+    expect(await ada.closed()).toBe(1001)
+    await expect(endpoint.disconnect("user:ada")).rejects.toThrow("away")
+    await expect(endpoint.kick(ROOM, "user:ada")).rejects.toThrow("away")
+    await new Promise(setImmediate)
+    process.off("unhandledRejection", hear)
+    expect(unheard).toEqual([])
+    expect(reported).toHaveLength(4)
+  })
+})
+
 describe.each(NODES)("a client of a gateway that is sent away by %s", (_node, by) => {
   it("goes, and nobody else does", async () => {
     const { nodes } = await house()

@@ -1,11 +1,10 @@
-import os from "node:os"
 import { Chance } from "../../../spec/hostile/random.js"
 import { Arena } from "./arena.js"
 import { ATTACKS } from "./attacks.js"
+import { SECOND, weighSession } from "./priority.js"
 import type { Order } from "./reports.js"
 
-// On a machine of few cores whoever attacks must not take those of the endpoint, nor of those who measure.
-os.setPriority(19)
+weighSession(SECOND)
 
 const port = Number(process.argv[2])
 

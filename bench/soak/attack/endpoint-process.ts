@@ -1,11 +1,11 @@
-import { beforeOthers } from "./priority.js"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { Endpoint, Refused, type LimitName } from "rookery/server"
 import { usedBytes } from "../heap.js"
 import { LIMITS } from "./limits.js"
+import { FIRST, weighSession } from "./priority.js"
 import type { ServerQuestion, ServerReport } from "./reports.js"
 
-beforeOthers()
+weighSession(FIRST)
 
 /** How often the busy room is told something, and how much. */
 const BUSY_MS = 20

@@ -1,11 +1,11 @@
-import { beforeOthers } from "./priority.js"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { setTimeout as wait } from "node:timers/promises"
 import { WebSocket } from "ws"
 import { Socket, webSocket, type Channel, type WebSocketClass } from "rookery"
+import { FIRST, weighSession } from "./priority.js"
 import type { HonestReport } from "./reports.js"
 
-beforeOthers()
+weighSession(FIRST)
 
 const CLIENTS = 10
 /** How often each of them pushes, and how often somebody new comes. */

@@ -1,10 +1,14 @@
-import os from "node:os"
+import { writeFileSync } from "node:fs"
 
-/** Has the system run this process before those of the attackers, and of whoever else uses the machine. */
-export function beforeOthers(): void {
+/** How soon the system runs those that are measured, and those that attack them; all else on the machine is at 0. */
+export const FIRST = -20
+export const SECOND = -10
+
+/** Has the system take this process's session, of which it is alone, for one of so much weight, where it groups by them. */
+export function weighSession(niceness: number): void {
   try {
-    os.setPriority(-20)
+    writeFileSync("/proc/self/autogroup", String(niceness))
   } catch {
-    // Not everybody may. The attackers let others go first all the same.
+    // Not every system does, and not everybody may.
   }
 }

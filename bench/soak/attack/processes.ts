@@ -1,6 +1,17 @@
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import { FIRST, SECOND } from "./priority.js"
 import type { AttackReport, HonestReport, Order, ServerQuestion, ServerReport } from "./reports.js"
+
+/**
+ * On a machine of few cores whoever attacks must not take those of the endpoint, nor of those who measure. By the command,
+ * because threads that collect garbage have the priority that they were born with; where one may not be had, it says so
+ * and goes on.
+ */
+function start(name: string, niceness: number, ...args: readonly string[]): ChildProcess {
+  const execArgv = ["-n", String(niceness), process.execPath, ...process.execArgv]
+  return fork(new URL(name, import.meta.url), args, { execPath: "nice", execArgv, detached: true })
+}
 
 /** The endpoint, those who attack it, and those who mean well: a process each. */
 export class Processes {
@@ -15,11 +26,9 @@ export class Processes {
   }
 
   static async start(): Promise<Processes> {
-    const endpoint = fork(new URL("endpoint-process.ts", import.meta.url))
+    const endpoint = start("endpoint-process.ts", FIRST)
     const [port] = (await once(endpoint, "message")) as [number]
-    const rest = ["attack-process.ts", "honest-process.ts"].map((name) =>
-      fork(new URL(name, import.meta.url), [String(port)]),
-    )
+    const rest = [start("attack-process.ts", SECOND, String(port)), start("honest-process.ts", FIRST, String(port))]
     await Promise.all(rest.map((child) => once(child, "message")))
     const [attackers, honest] = rest as [ChildProcess, ChildProcess]
     for (const child of [endpoint, ...rest]) {

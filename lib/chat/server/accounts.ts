@@ -64,7 +64,7 @@ export class Accounts {
   }
 
   /** Whether a session that was found has not been ended since. */
-  async isOpen({ id }: Session): Promise<boolean> {
+  async isOpen({ id }: Pick<Session, "id">): Promise<boolean> {
     return (await this.#options.store.session(id.slice(idOf("").length))) !== undefined
   }
 

@@ -190,6 +190,10 @@ export class ChatServer {
     try {
       for (const id of this.#people.expired(this.#now())) this.endpoint.disconnect(id)
       await this.#store.prune(this.#now())
+      // Of a log-out on another server this one may not have heard: the cluster was perhaps away.
+      for (const id of this.#people.sessions) {
+        if (!(await this.#accounts.isOpen({ id }))) this.endpoint.disconnect(id)
+      }
     } catch (error) {
       this.#failed(error, "sweep")
     }

@@ -53,6 +53,11 @@ export class People {
     return [...this.#sessions].filter(([, { expiresAt }]) => expiresAt <= now).map(([id]) => id)
   }
 
+  /** The sessions that are connected. */
+  get sessions(): string[] {
+    return [...this.#sessions.keys()]
+  }
+
   /** What others see of somebody who is connected. */
   user(email: string): ChatUser {
     return this.#people.get(email)?.user ?? { id: `user:${email}`, email, display_name: null }

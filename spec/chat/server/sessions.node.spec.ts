@@ -182,6 +182,34 @@ describe.each(STORES)("a session that is kept %s", (_name, keep) => {
   })
 })
 
+describe("a log-out of which the other servers do not hear", () => {
+  it("ends the sockets there all the same, when they next look", async () => {
+    const hub = new MemoryHub()
+    /** The store is in reach, and the cluster is not. */
+    class Deaf extends MemoryCluster {
+      override command(): Promise<void> {
+        return Promise.reject(new Error("the cluster is away"))
+      }
+      override publish(): Promise<void> {
+        return Promise.reject(new Error("the cluster is away"))
+      }
+    }
+    const store = memoryStore()
+    const [here, there] = await chats(() => ({ store: async () => store, cluster: async () => new Deaf(hub) }))
+    const token = await here.logIn("ada@example.com")
+    const socket = await there.connect(token)
+    const other = await there.person("bob@example.com")
+    const closed = closing(socket as Socket<never>)
+    const { status } = await here.ask("DELETE", "/api/session", { headers: bearer(token) })
+    expect(status).toBe(204)
+    expect(socket.isConnected()).toBe(true)
+    await there.chat.sweep()
+    expect((await closed).code).toBe(1001)
+    expect(other.isConnected()).toBe(true)
+    expect(new Set(here.errors.map(String))).toEqual(new Set(["Error: the cluster is away"]))
+  })
+})
+
 describe.each(STORES)("a link that is kept %s", (_name, keep) => {
   it("is won by one of many that race for it, by button and by token, at two servers", async () => {
     const limits = { loginsPerAddress: { burst: 1000, everyMs: 1 } }

@@ -12,6 +12,8 @@ const PACKAGES = [
   `@react-native/babel-preset@${REACT_NATIVE}`,
   "@babel/core@7.29.13",
   "hermes-compiler@0.14.1",
+  // Every such app has it.
+  "react@19.2.0",
 ]
 
 /** As in every app of React Native, but without it: what its own modules need is not ours to show. */
@@ -31,6 +33,12 @@ runBuild(config, { entry, out, dev, minify: !dev, platform: "ios" }).catch((erro
   console.error(error.message)
   process.exitCode = 1
 })
+`
+
+const MAIN = `
+import { createHooks } from "rookery/react"
+import { talk } from "./talk"
+globalThis.outcome = talk(globalThis.ENDPOINT).then((said) => [...said, typeof createHooks().useChannel])
 `
 
 const PHONE = fileURLToPath(new URL("../programs/phone.cjs", import.meta.url))
@@ -53,7 +61,7 @@ export const metro: Consumer = {
     }
     const talks = async (): Promise<void> => {
       const { output } = await node([PHONE, join(place.folder, "out/main.js"), await stage.url()], place.folder)
-      same(output.trim(), JSON.stringify(TALKED))
+      same(output.trim(), JSON.stringify([...TALKED, "function"]))
     }
     return {
       "takes the build of the platform, and nothing of Node's": async () => {
@@ -62,14 +70,18 @@ export const metro: Consumer = {
           "build.cjs": BUILD,
           "babel.config.js": 'module.exports = { presets: ["@react-native/babel-preset"] }',
           "talk.js": scriptOf("talk.ts"),
-          "main.js": 'import { talk } from "./talk"\nglobalThis.outcome = talk(globalThis.ENDPOINT)\n',
+          "main.js": MAIN,
           "out/.keep": "",
         })
         const modules = [...(await build("main.js", "dev")).matchAll(/,"node_modules\/([^"]+)"\);$/gm)].map(
           ([, path]) => path ?? "",
         )
         const ours = modules.filter((path) => path.startsWith("rookery/")).sort()
-        demand(ours.includes("rookery/dist/index.js") && ours.includes("rookery/dist/msgpack.js"), ours.join("\n"))
+        const entries = ["index", "msgpack", "react"].map((name) => `rookery/dist/${name}.js`)
+        same(
+          entries.filter((entry) => !ours.includes(entry)),
+          [],
+        )
         same(
           modules.filter((path) => /^ws\/|\/dist\/(node|portable)\/|\.cjs$/.test(path)),
           [],

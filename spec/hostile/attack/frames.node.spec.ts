@@ -130,6 +130,20 @@ describe("frames that mean harm", () => {
   })
 })
 
+describe("a line that was told to end", () => {
+  it("ends after its time, though something comes all the while", async () => {
+    const { enter, survived } = await siege({ limits: { closeMs: 40 } })
+    const intruder = await enter()
+    intruder.send(clientFrame(TEXT, "x"))
+    await intruder.until(() => intruder.closeCode !== undefined)
+    const sending = setInterval(() => intruder.send(clientFrame(PING, "x")), 5)
+    await intruder.ended
+    clearInterval(sending)
+    expect(intruder.closeCode).toBe(1011)
+    await survived()
+  })
+})
+
 describe("messages that never end", () => {
   it("end their line after their time, though a byte comes now and then", async () => {
     const { enter, hits, survived } = await siege({ limits: { messageMs: 40 } })
