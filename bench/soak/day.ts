@@ -15,6 +15,7 @@ export const day: Soak = {
     const lived = await liveThrough(count, seed)
     const kept = (await usedBytes()) - before
     const { hours, heartbeats, connections, refused, tokens, drops, pushes, outcomes, timers, longestAway } = lived
+    const { numbered, late, lost, doubled } = lived
     const { ok = 0, disconnected = 0, timeout = 0 } = outcomes
     const row = (tried: string, times: number, seen: string, lost = 0, gotIn = 0): Row => ({
       tried,
@@ -35,6 +36,7 @@ export const day: Soak = {
         `${ok} ok, ${disconnected} told of a lost line, ${timeout} timed out`,
         pushes - ok - disconnected - timeout,
       ),
+      row("broadcasts to rooms that recover", numbered, `${late} came after a lost line`, lost, doubled),
       row("memory kept", 1, inMebibytes(kept), 0, kept > MOST_KEPT ? 1 : 0),
     ]
   },

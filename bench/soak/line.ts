@@ -10,7 +10,7 @@ import { Chance } from "../../spec/hostile/random.js"
 import type { Row, Soak } from "./soak.js"
 
 /** Over long-poll a request that stalls takes real time, so not every one of its some seven thousand bytes has its turn. */
-const OF_LONG_POLL = 1500
+const OF_LONG_POLL = 500
 
 const row = (tried: string, times: number, seen: string, gotIn = 0): Row => ({ tried, times, lost: 0, gotIn, seen })
 

@@ -1,6 +1,9 @@
 import WebSocket, { type ClientOptions } from "ws"
 import type { WebSocketClass, WebSocketLike } from "./websocket.js"
 
+/** As long as a socket waits for the end of its line: half a minute, as `ws` waits, would keep a process that is done. */
+const CLOSE_WAIT_MS = 1500
+
 /** By which Node asks an object how it is to be printed. */
 const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
@@ -18,7 +21,8 @@ function withoutUrl(error: Error, url: string): Error {
 class QuietWebSocket extends WebSocket {
   constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
     try {
-      super(url, protocols, options)
+      // Its types do not know the option yet.
+      super(url, protocols, { closeTimeout: CLOSE_WAIT_MS, ...options } as ClientOptions)
     } catch (cause) {
       throw withoutUrl(cause as Error, url)
     }

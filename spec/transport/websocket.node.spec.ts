@@ -195,6 +195,25 @@ describe("webSocket in Node", () => {
     expect(log.waiting).toEqual([])
   })
 
+  it("lets go of a line whose other end does not answer the close", async () => {
+    const { upgrades, url } = await listen()
+    const { log, link } = connect(url)
+    const { raw, accept } = await upgrades.next()
+    await accept()
+    expect((await log.next())[0]).toBe("open")
+    raw.removeAllListeners("data").resume()
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+    try {
+      link.close(1000)
+      expect(vi.getTimerCount()).toBe(1)
+      vi.advanceTimersByTime(1500)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await log.next()).toEqual(["close", expect.objectContaining({ code: 1006 })])
+  })
+
   it("says how many bytes have not left yet", async () => {
     const { link, socket } = await opened()
     socket.pause()

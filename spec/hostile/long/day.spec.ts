@@ -9,6 +9,9 @@ it("a socket lives through hours of lost lines, silence and tokens that run out"
   // Every push has an outcome, and none has another's.
   expect(others).toEqual({})
   expect(ok + disconnected + timeout).toBe(day.pushes)
+  // What came while a line was gone comes later, and once.
+  expect([day.numbered, day.lost, day.doubled]).toEqual([4 * 60 * 10, 0, 0])
+  expect(day.late).toBeGreaterThan(0)
   expect(ok).toBeGreaterThan(day.pushes * 0.8)
   expect(day.tokens).toBeGreaterThanOrEqual(4)
   // A beat after each half minute of silence, and one timer each for the line, the rooms and the pushes in flight.

@@ -21,6 +21,11 @@ export interface Day {
   pushes: number
   /** What the pushes came to, by outcome. */
   readonly outcomes: Record<string, number>
+  /** Broadcasts to rooms that recover: how many were to come, and how many came late, never, or twice. */
+  numbered: number
+  late: number
+  lost: number
+  doubled: number
   /** Most timers that waited at once. */
   timers: number
   /** In milliseconds. */
@@ -81,6 +86,10 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
     drops: 0,
     pushes: 0,
     outcomes,
+    numbered: 0,
+    late: 0,
+    lost: 0,
+    doubled: 0,
     timers: 0,
     longestAway: 0,
   }
@@ -165,31 +174,57 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
       (error: unknown) => count((error as { code: string }).code),
     )
   }
+  /** The number of the last broadcast that came, by room. */
+  const ticks = new Map<number, number>()
+  const ticked = (which: number, n: number): void => {
+    const last = ticks.get(which) ?? 0
+    if (n <= last) day.doubled++
+    else day.lost += n - last - 1
+    ticks.set(which, Math.max(last, n))
+    if (n < tick || clock.now() > tickAt) day.late++
+  }
+  let tick = 0
+  let tickAt = 0
+  const tellAll = (): void => {
+    tick++
+    tickAt = clock.now()
+    for (let i = 0; i < ROOMS; i++) endpoint.broadcast(`room:${i}`, "tick", { n: tick })
+    day.numbered += ROOMS / 2
+  }
+  const maybeDrop = (): void => {
+    const line = lines.at(-1)
+    if (!chance.happens(1 / 30)) return
+    day.drops++
+    if (chance.happens(0.3) && line !== undefined) line.stalled = true
+    else line?.end(chance.of([1006, 1001, 1011, 1012, 1000]))
+  }
   const count = (outcome: string): void => void (outcomes[outcome] = (outcomes[outcome] ?? 0) + 1)
 
   try {
     for (let i = 0; i < ROOMS; i++) {
-      const room = socket.channel(`room:${i}`)
+      const recover = i % 2 === 0
+      const room = socket.channel(`room:${i}`, {}, { recover })
       rooms.push(room)
+      if (recover) room.on("tick", ({ n }: { n: number }) => ticked(i, n))
       room.join()
     }
-    await settle()
+    // The first token may be too old; nobody misses what came before the first join.
+    await pass(MINUTE)
     const minutes = hours * 60
     for (let minute = 0; minute < minutes; minute++) {
-      const line = lines.at(-1)
-      if (chance.happens(1 / 15)) {
-        day.drops++
-        if (chance.happens(0.3) && line !== undefined) line.stalled = true
-        else line?.end(chance.of([1006, 1001, 1011, 1012, 1000]))
-      }
+      maybeDrop()
       // The endpoint puts out those whose time is up.
       if (token < clock.now() + MINUTE) endpoint.disconnect("user:1")
+      tellAll()
+      await settle()
       for (let i = 0; i < 3; i++) push(chance.of(rooms), chance.happens(0.3))
+      maybeDrop()
       await pass(MINUTE)
       // Nobody waits for a line that has gone.
       lines.splice(0, lines.length - 2)
     }
     await pass(5 * MINUTE)
+    for (let i = 0; i < ROOMS; i += 2) day.lost += tick - (ticks.get(i) ?? 0)
     const strays = rooms.filter(({ state }) => state !== "joined")
     if (socket.status !== "connected" || strays.length > 0)
       throw new Error(`it ends ${socket.status}, ${strays.length} rooms not joined`)
