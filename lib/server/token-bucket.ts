@@ -2,31 +2,31 @@
 export class TokenBucket {
   readonly #rate: number
   readonly #burst: number
-  #tokens: number
+  #left: number
   #filled: number
 
   constructor(perSecond: number, burst: number, now: number) {
     this.#rate = perSecond / 1000
     this.#burst = burst
-    this.#tokens = burst
+    this.#left = burst
     this.#filled = now
   }
 
   /** Takes one, or more; `false` if there is none. The clock is only asked when the bucket is empty. */
   take(now: () => number, count = 1): boolean {
-    if (this.#tokens < count) {
+    if (this.#left < count) {
       const time = now()
-      this.#tokens = Math.min(this.#burst, this.#tokens + (time - this.#filled) * this.#rate)
+      this.#left = Math.min(this.#burst, this.#left + (time - this.#filled) * this.#rate)
       this.#filled = time
       // Whoever asks for more than there ever is gets all there is.
-      if (this.#tokens < Math.min(count, this.#burst)) return false
+      if (this.#left < Math.min(count, this.#burst)) return false
     }
-    this.#tokens -= count
+    this.#left -= count
     return true
   }
 
   /** Whether as many could be taken at once as ever. */
   isFull(now: () => number): boolean {
-    return this.#tokens + (now() - this.#filled) * this.#rate >= this.#burst
+    return this.#left + (now() - this.#filled) * this.#rate >= this.#burst
   }
 }
