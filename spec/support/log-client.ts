@@ -61,14 +61,15 @@ export class LogClient {
   /** Adds a number, and does not give up soon: only when somebody has said that it is kept it is done. */
   async add(topic: string, n: number): Promise<void> {
     const channel = this.#channels.get(topic)
-    const deadline = performance.now() + GIVE_UP_MS
+    const signal = AbortSignal.timeout(GIVE_UP_MS)
     for (;;) {
       try {
-        await channel?.push("add", { n }, { retry: true, timeout: 20_000 })
+        await channel?.push("add", { n }, { retry: true, timeout: 20_000, signal })
         return
       } catch (cause) {
-        if (performance.now() > deadline) {
-          throw new Error(`${n} could not be added to ${topic}, which is ${channel?.state}`, { cause })
+        if (signal.aborted) {
+          const where = `${channel?.state}, on a socket that is ${this.socket.status}`
+          throw new Error(`${n} could not be added to ${topic}, which is ${where}`, { cause })
         }
         this.#seen.pushedAgain++
         await new Promise((resolve) => setTimeout(resolve, 50))
