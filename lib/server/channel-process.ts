@@ -32,7 +32,8 @@ import type { ChannelRoute } from "./topics.js"
 export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel {
   readonly topic: string
   readonly socket: SocketProcess
-  readonly #join: Message
+  /** Of the join. */
+  readonly #ref: Ref
   readonly #started: number = performance.now()
   /** What replies and pushes carry. */
   readonly joinRef: Ref
@@ -56,7 +57,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   constructor(socket: SocketProcess, route: ChannelRoute, join: Message, replaces: ChannelProcess | undefined) {
     this.socket = socket
-    this.#join = join
+    this.#ref = join.ref
     this.topic = join.topic
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
@@ -308,7 +309,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     try {
       const answer = this.#membership.answer(response)
       missed = answer.missed
-      socket.reply(this.sentJoinRef, this.#join.ref, topic, "ok", answer.response)
+      socket.reply(this.sentJoinRef, this.#ref, topic, "ok", answer.response)
     } catch (error) {
       return this.#refuse(error)
     }
@@ -336,9 +337,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#busy = false
     this.#membership.exit()
     try {
-      socket.reply(this.sentJoinRef, this.#join.ref, topic, "error", response)
+      socket.reply(this.sentJoinRef, this.#ref, topic, "error", response)
     } catch {
-      socket.reply(this.sentJoinRef, this.#join.ref, topic, "error", { reason: "join crashed" })
+      socket.reply(this.sentJoinRef, this.#ref, topic, "error", { reason: "join crashed" })
     }
     socket.joinAnswered(this, false)
     socket.context.emit("joinRefused", { socket, topic, reason })
