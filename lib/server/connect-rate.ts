@@ -4,8 +4,6 @@ import { TokenBucket } from "./token-bucket.js"
 /** As many addresses are remembered before it is looked which of them have kept still. */
 const FEW = 1000
 
-const now = (): number => performance.now()
-
 /** How often each address tries to connect. */
 export class ConnectRate {
   readonly #buckets = new Map<string, TokenBucket>()
@@ -22,10 +20,10 @@ export class ConnectRate {
     let bucket = this.#buckets.get(address)
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#lookAt) this.#forget()
-      bucket = new TokenBucket(connectsPerSecond, connectBurst, now())
+      bucket = new TokenBucket(connectsPerSecond, connectBurst)
       this.#buckets.set(address, bucket)
     }
-    return bucket.take(now)
+    return bucket.take()
   }
 
   /** How many addresses are remembered. */
@@ -35,7 +33,7 @@ export class ConnectRate {
 
   /** An address whose bucket is full again is as one that nobody has heard of. */
   #forget(): void {
-    for (const [address, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(address)
+    for (const [address, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(address)
     this.#lookAt = Math.max(FEW, 2 * this.#buckets.size)
   }
 }

@@ -1,7 +1,7 @@
 import type { Emitter } from "mitt"
 import { GOING_AWAY } from "../protocol/close-codes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import { DEFAULT_LIMITS, type LimitName, type Limits } from "../protocol/limits.js"
+import type { LimitName, Limits } from "../protocol/limits.js"
 import { RookeryError } from "../protocol/errors.js"
 import { ConnectRate } from "./connect-rate.js"
 import type { Broadcast } from "./broadcast.js"
@@ -61,7 +61,7 @@ export class EndpointContext implements NodeHost {
     readonly batch: WriteBatch,
     logger: Logger | undefined,
     cluster: Cluster | undefined,
-    heldBytes: number = DEFAULT_LIMITS.heldBytes,
+    heldBytes: number,
     readonly clock: Clock = systemClock,
   ) {
     this.node = new Node(this, cluster, clock)

@@ -44,12 +44,12 @@ export class Doorstep {
   /** A line was opened. */
   opened(line: Socket): void {
     const { halfOpen } = this.#options
-    const gone = (): void => this.#forget(line)
+    const gone = (): void => this.gone(line)
     this.#lines.set(line, { since: performance.now(), gone })
     line.once("close", gone)
     if (this.#lines.size > halfOpen) {
       const [oldest] = this.#lines.keys()
-      this.#forget(oldest as Socket)
+      this.gone(oldest as Socket)
       this.#options.onLimit("halfOpen", oldest && peerOf(oldest))
       oldest?.destroy()
     }
@@ -61,9 +61,9 @@ export class Doorstep {
    * go is asked for in one go, and a thousand requests fit into that.
    */
   asked(line: Socket, behind: boolean): boolean {
-    this.#forget(line)
+    this.gone(line)
     if (!behind) {
-      if (this.#behind.has(line)) this.#behind.delete(line)
+      this.#behind.delete(line)
       return true
     }
     const before = this.#behind.get(line) ?? 0
@@ -77,10 +77,6 @@ export class Doorstep {
 
   /** Nothing is waited for from it any more. */
   gone(line: Socket): void {
-    this.#forget(line)
-  }
-
-  #forget(line: Socket): void {
     const waiting = this.#lines.get(line)
     if (waiting === undefined) return
     this.#lines.delete(line)
@@ -99,7 +95,7 @@ export class Doorstep {
     this.#timer = undefined
     for (const [line, { since }] of this.#lines) {
       if (since > before) break
-      this.#forget(line)
+      this.gone(line)
       this.#options.onLimit("handshakeMs", peerOf(line))
       line.write(LATE)
       line.destroySoon()

@@ -24,8 +24,6 @@ export interface GatewayHost<Assigns> {
   left(client: GatewayClient<Assigns>): void
 }
 
-const now = (): number => performance.now()
-
 /** One client of a gateway. */
 export class GatewayClient<Assigns = Loose> {
   /** What `connect` called it. */
@@ -140,8 +138,8 @@ export class GatewayClient<Assigns = Loose> {
   #mayCome(bytes: number): boolean {
     const { pushesPerSecond, pushBurst, pendingPushes, pendingBytes } = this.#limits
     if (pushesPerSecond !== Infinity) {
-      this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst, now())
-      if (!this.#bucket.take(now)) return this.#tooMuch("pushesPerSecond")
+      this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst)
+      if (!this.#bucket.take()) return this.#tooMuch("pushesPerSecond")
     }
     if (!this.#busy) return true
     if (this.#waiting.length >= pendingPushes) return this.#tooMuch("pendingPushes")

@@ -34,10 +34,10 @@ export class LogRate {
   line(message: string): string | undefined {
     let kind = this.#kinds.get(message)
     if (kind === undefined) {
-      kind = { bucket: new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, this.#now()), leftOut: 0 }
+      kind = { bucket: new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, this.#now), leftOut: 0 }
       this.#kinds.set(message, kind)
     }
-    if (!kind.bucket.take(this.#now)) {
+    if (!kind.bucket.take()) {
       kind.leftOut++
       return undefined
     }

@@ -26,8 +26,6 @@ export interface LongPollSessionOptions {
 /** A client has one; another is on its way when it gave up on the first. */
 const MAX_POLLS = 4
 
-const now = (): number => performance.now()
-
 /** A line made of requests: keeps what is to be told until somebody asks. */
 export class LongPollSession implements ServerLink, Holder {
   readonly transport = "longpoll"
@@ -80,8 +78,8 @@ export class LongPollSession implements ServerLink, Holder {
   mayCome(): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity || this.#ended) return true
-    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst, now())
-    if (this.#frames.take(now)) return true
+    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
+    if (this.#frames.take()) return true
     this.#options.onLimit("framesPerSecond")
     this.#end(POLICY_VIOLATION)
     return false

@@ -25,8 +25,6 @@ export interface SocketSetup {
   readonly released?: () => void
 }
 
-const now = (): number => performance.now()
-
 /** What a join is told that comes to a limit. */
 const JOIN_LIMITS = {
   channels: "too many channels joined",
@@ -267,8 +265,8 @@ export class SocketProcess implements ServerSocket, Holder {
       this.context.counters.rookery_pushes_total++
       const { pushesPerSecond, pushBurst } = this.limits
       if (pushesPerSecond !== Infinity) {
-        this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst, now())
-        if (!this.#bucket.take(now)) return this.#overLimit("pushesPerSecond", channel, message)
+        this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst)
+        if (!this.#bucket.take()) return this.#overLimit("pushesPerSecond", channel, message)
       }
     }
     if (!channel.busy || message.event === PHX_LEAVE) channel.receive(message, 0)
@@ -325,8 +323,8 @@ export class SocketProcess implements ServerSocket, Holder {
   #joinLimit(topic: string): keyof typeof JOIN_LIMITS | undefined {
     const { joinsPerSecond, joinBurst, topicBytes } = this.limits
     if (joinsPerSecond !== Infinity) {
-      this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst, now())
-      if (!this.#joins.take(now)) return "joinsPerSecond"
+      this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst)
+      if (!this.#joins.take()) return "joinsPerSecond"
     }
     if (isLongerThan(topic, topicBytes)) return "topicBytes"
     return this.#isFull() ? "channels" : undefined

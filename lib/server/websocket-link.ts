@@ -156,9 +156,9 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   mayCome(bytes: number, inflated: boolean): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity) return true
-    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst, now())
+    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
     const large = inflated ? LARGE_INFLATED : LARGE
-    return this.#frames.take(now, bytes > large ? Math.ceil(bytes / large) : 1)
+    return this.#frames.take(bytes > large ? Math.ceil(bytes / large) : 1)
   }
 
   isLong(frames: number): boolean {
