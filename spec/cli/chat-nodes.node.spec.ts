@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { ChatClient } from "rookery/chat"
 import { Program } from "../support/program.js"
-import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { HAS_REDIS } from "../support/redis-server.js"
+import { redisSuite } from "../support/redis-suite.js"
 
 const SOON = { timeout: 20_000, interval: 20 }
 
@@ -11,18 +12,11 @@ interface ChatNode {
 }
 
 describe.skipIf(!HAS_REDIS)("a chat of several servers", { timeout: 90_000 }, () => {
-  let server: RedisServer
-  const undo: (() => unknown)[] = []
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  }, 120_000)
-  afterAll(() => server[Symbol.asyncDispose]())
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step()
-  })
+  const suite = redisSuite()
+  const { undo } = suite
 
   async function chatNode(): Promise<ChatNode> {
-    const args = ["--import", "tsx", "lib/cli.ts", "chat-server", "--port", "0", "--redis", server.url]
+    const args = ["--import", "tsx", "lib/cli.ts", "chat-server", "--port", "0", "--redis", suite.server.url]
     const program = new Program(process.execPath, args)
     undo.push(() => program.kill())
     const [, url = ""] = await program.printed(/^The chat is at (http:\S+),/)

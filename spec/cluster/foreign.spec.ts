@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto"
 import { createClient } from "redis"
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { redis } from "rookery/redis"
 import type { Cluster, PresenceRecord } from "rookery/server"
 import { KINDS, mutate } from "../hostile/inputs.js"
 import { Chance, chosenSeed } from "../hostile/random.js"
-import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { HAS_REDIS } from "../support/redis-server.js"
+import { redisSuite } from "../support/redis-suite.js"
 import { message, SeenNode } from "../support/seen-node.js"
 
 const HISTORY = { size: 1000, ttl: 60_000 }
@@ -14,19 +15,12 @@ const SOON = { timeout: 15_000, interval: 20 }
 const record = (ref: string, key: string): PresenceRecord => ({ ref, key, meta: { phx_ref: ref } })
 
 describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { timeout: 30_000 }, () => {
-  let server: RedisServer
+  const suite = redisSuite()
+  const { undo } = suite
   let prefix: string
-  const undo: (() => unknown)[] = []
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  }, 120_000)
-  afterAll(() => server[Symbol.asyncDispose]())
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step()
-  })
 
   async function connected(): Promise<ReturnType<typeof createClient>> {
-    const client = createClient({ url: server.url })
+    const client = createClient({ url: suite.server.url })
     client.on("error", () => {})
     await client.connect()
     undo.push(() => client.destroy())

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto"
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { Presence, Socket, type Channel } from "rookery"
 import { NodeProcess } from "../support/node-process.js"
-import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { HAS_REDIS } from "../support/redis-server.js"
+import { redisSuite } from "../support/redis-suite.js"
 
 const SOON = { timeout: 20_000, interval: 20 }
 /** In production it is four times as long. */
@@ -35,22 +36,16 @@ class Client {
 }
 
 describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", { timeout: 90_000 }, () => {
-  let server: RedisServer
+  const suite = redisSuite()
+  const { undo } = suite
   let prefix: string
-  const undo: (() => unknown)[] = []
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  }, 120_000)
-  afterAll(() => server[Symbol.asyncDispose]())
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step()
-    await server.start()
+  afterEach(() => {
     prefix = ""
   })
 
   async function nodes(count: number): Promise<NodeProcess[]> {
     prefix ||= randomUUID()
-    const options = { redis: server.url, prefix, lease: LEASE_MS }
+    const options = { redis: suite.server.url, prefix, lease: LEASE_MS }
     const started = Array.from({ length: count }, () => NodeProcess.start(options))
     for (const node of started) {
       undo.push(() => node.program.kill())
@@ -135,7 +130,7 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", {
     const [a, b] = (await nodes(2)) as [NodeProcess, NodeProcess]
     const [ada, bob] = [await client(a, "ada"), await client(b, "bob")]
     await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), SOON)
-    await server.kill()
+    await suite.server.kill()
     await a.program.printed(/^unhealthy$/)
     await b.program.printed(/^unhealthy$/)
     await ada.channel.push("shout", { text: "only here" })
@@ -144,7 +139,7 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", {
     // Somebody new is let in, and is known to the others later.
     const cleo = await client(a, "cleo")
     await vi.waitFor(() => expect(cleo.names).toContain("ada"), SOON)
-    await server.start()
+    await suite.server.start()
     await a.program.printed(/^healthy$/)
     await b.program.printed(/^healthy$/)
     await vi.waitFor(() => expect(bob.names).toEqual(["ada", "bob", "cleo"]), SOON)

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto"
 import { createClient } from "redis"
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { redis } from "rookery/redis"
 import type { Cluster, PresenceRecord } from "rookery/server"
-import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { HAS_REDIS } from "../support/redis-server.js"
+import { redisSuite } from "../support/redis-suite.js"
 import { message, SeenNode } from "../support/seen-node.js"
 import { TcpProxy } from "../support/tcp-proxy.js"
 
@@ -13,22 +14,16 @@ const SOON = { timeout: 15_000, interval: 20 }
 const record = (ref: string, key: string): PresenceRecord => ({ ref, key, meta: { phx_ref: ref } })
 
 describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_000 }, () => {
-  let server: RedisServer
+  const suite = redisSuite()
+  const { undo } = suite
   let prefix: string
-  const undo: (() => unknown)[] = []
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  }, 120_000)
-  afterAll(() => server[Symbol.asyncDispose]())
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step()
-    await server.start()
+  afterEach(() => {
     prefix = ""
   })
 
   const clientOf = (port: number) => createClient({ url: `redis://127.0.0.1:${port}` })
 
-  async function connected(port = server.port): Promise<ReturnType<typeof clientOf>> {
+  async function connected(port = suite.server.port): Promise<ReturnType<typeof clientOf>> {
     const client = clientOf(port)
     client.on("error", () => {})
     await client.connect()
@@ -37,7 +32,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
   }
 
   /** A node; all of one test are of one cluster. */
-  async function node(port = server.port, timeoutMs = 2000): Promise<{ cluster: Cluster; seen: SeenNode }> {
+  async function node(port = suite.server.port, timeoutMs = 2000): Promise<{ cluster: Cluster; seen: SeenNode }> {
     prefix ||= randomUUID()
     const cluster = redis(await connected(port), { prefix, leaseMs: 900, timeoutMs })
     const seen = new SeenNode()
@@ -90,7 +85,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     await a.cluster.append("t", message("one"), HISTORY)
     a.cluster.changePresence("t", { joins: [record("r1", "ada")], leaves: [] })
     await vi.waitFor(() => expect(b.seen.keys).toEqual(["ada"]), SOON)
-    await server.kill()
+    await suite.server.kill()
     await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([false, false]), SOON)
     await expect(a.cluster.append("t", message("lost"), HISTORY)).rejects.toMatchObject({ code: "cluster_unavailable" })
     await expect(a.cluster.publish("t", message("lost"))).rejects.toMatchObject({ code: "cluster_unavailable" })
@@ -99,7 +94,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     a.cluster.changePresence("t", { joins: [record("r4", "dan")], leaves: ["r3"] })
     a.cluster.changePresence("t", { joins: [], leaves: ["r4"] })
     await b.cluster.subscribe("u", HISTORY)
-    await server.start()
+    await suite.server.start()
     await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([true, true]), SOON)
     await vi.waitFor(() => expect(b.seen.keys).toEqual(["bob"]), SOON)
     await a.cluster.append("t", message("two"), HISTORY)
@@ -140,15 +135,15 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
   })
 
   it("finds out that Redis does not answer, lets nothing pile up, and goes on when it does", async () => {
-    const a = await node(server.port, 200)
+    const a = await node(suite.server.port, 200)
     await a.cluster.subscribe("t", HISTORY)
-    server.signal("SIGSTOP")
-    undo.push(() => server.signal("SIGCONT"))
+    suite.server.signal("SIGSTOP")
+    undo.push(() => suite.server.signal("SIGCONT"))
     await expect(a.cluster.publish("t", message("x"))).rejects.toMatchObject({ code: "cluster_unavailable" })
     await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), SOON)
     const refused = Array.from({ length: 1000 }, () => a.cluster.publish("t", message("x")))
     expect((await Promise.allSettled(refused)).every(({ status }) => status === "rejected")).toBe(true)
-    server.signal("SIGCONT")
+    suite.server.signal("SIGCONT")
     await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(true), SOON)
     const b = await node()
     await vi.waitFor(async () => {
@@ -158,7 +153,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
   })
 
   it("makes its connections anew when they are open and nothing comes through", async () => {
-    const proxy = await TcpProxy.to(server.port)
+    const proxy = await TcpProxy.to(suite.server.port)
     undo.push(() => proxy[Symbol.asyncDispose]())
     const a = await node(proxy.port, 200)
     const b = await node()
@@ -185,7 +180,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
   })
 
   it("rejects its start when there is no Redis, and is there when Redis is", async () => {
-    const proxy = await TcpProxy.to(server.port)
+    const proxy = await TcpProxy.to(suite.server.port)
     undo.push(() => proxy[Symbol.asyncDispose]())
     const client = await connected(proxy.port)
     proxy.cut()
