@@ -2,7 +2,6 @@ import { readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
-import { INTERNAL_NAMES, SHORT_NAMES } from "./names.config.js"
 
 /** The command: run, and never imported. */
 const COMMAND = "cli.ts"
@@ -68,8 +67,6 @@ const common: Options = {
     options.sourcesContent = false
     // Puts a constant where its name is, across the files: an app's minifier sees only the variable that is left of it.
     options.minifySyntax = true
-    options.mangleProps = new RegExp(`^(${INTERNAL_NAMES.join("|")})$`)
-    options.mangleCache = { ...SHORT_NAMES }
   },
 }
 

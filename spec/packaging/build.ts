@@ -9,7 +9,6 @@ export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url))
 const SOURCES = [
   "build",
   "lib",
-  "names.config.ts",
   "package.json",
   "tsconfig.json",
   "tsconfig.lib.json",

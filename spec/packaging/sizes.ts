@@ -12,8 +12,8 @@ export interface SizeRow {
 
 /** What is measured, and what it may cost. */
 export const SIZE_ROWS: SizeRow[] = [
-  { name: "rookery, everything", program: 'export * from "rookery"', budget: 12_000 },
-  { name: "rookery, a Socket alone", program: 'export { Socket } from "rookery"', budget: 9_500 },
+  { name: "rookery, everything", program: 'export * from "rookery"', budget: 13_500 },
+  { name: "rookery, a Socket alone", program: 'export { Socket } from "rookery"', budget: 10_500 },
   { name: "rookery/msgpack, with msgpackr", program: 'export * from "rookery/msgpack"' },
   {
     name: "rookery/msgpack, without",
