@@ -81,7 +81,9 @@ export function encodeClientPush(message: Message, data: Bytes): Uint8Array {
 /** What a server reads. The payload is a view of the frame. */
 export function decodeClientPush(frame: Uint8Array): Message {
   const { join_ref, ref, topic, event, data } = decodeFrame(frame, frame[0] === PUSH ? CLIENT_PUSH : undefined)
-  return { join_ref, ref, topic, event, payload: data } as Message
+  // A binary frame cannot carry null. slipstream before 1.2.2 (an Elixir client) leaves the join_ref of its pushes empty,
+  // and Phoenix up to 1.8.2 handled them as pushes without one.
+  return { join_ref: join_ref || null, ref, topic, event, payload: data } as Message
 }
 
 /** The bytes that a server's message carries, in its payload or in its reply's response; else `undefined`. */

@@ -35,9 +35,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   /** Of the join. */
   readonly #ref: Ref
   readonly #started: number = performance.now()
-  /** What replies and pushes carry. */
+  /** The join_ref of this channel: what its messages carry, and what the client's messages are compared with. */
   readonly joinRef: Ref
-  /** What the client called this join, or null: what its messages are compared with. */
+  /** The join_ref that the client sent with the join, or null: the reply to the join and the channel's end repeat it. */
   readonly sentJoinRef: Ref
   /** The channel of the same topic that this join put an end to. */
   replaces: ChannelProcess | undefined

@@ -246,7 +246,7 @@ export class SocketProcess implements ServerSocket, Holder {
     if (channel !== undefined) {
       if (channel.joining) this.#hold(channel, message, bytes)
       else if (event === PHX_JOIN) this.#join(message, channel, bytes)
-      else if (join_ref === null || sameRef(join_ref, channel.sentJoinRef)) this.#push(channel, message, bytes)
+      else if (join_ref === null || sameRef(join_ref, channel.joinRef)) this.#push(channel, message, bytes)
       // Else the client speaks to an earlier channel, whose end it has not heard of yet.
       return
     }

@@ -65,7 +65,8 @@ describe("json", () => {
     check(anyMessage(anyBytes), (message) => {
       const names = { ...message, join_ref: inFrame(message.join_ref), ref: inFrame(message.ref) }
       if (fits(names.join_ref, names.ref, names.topic, names.event)) {
-        expect(meaningOf(server.decode(client.encode(message)))).toEqual(meaningOf(names))
+        const read = { ...names, join_ref: names.join_ref || null }
+        expect(meaningOf(server.decode(client.encode(message)))).toEqual(meaningOf(read))
       } else {
         expect(() => client.encode(message)).toThrow(SerializerError)
       }

@@ -75,6 +75,14 @@ export const DIFFERENCES: Record<string, Difference> = {
       answers(recording, 5, { status: 200, token: "SESSION1", messages: [ok("2", {}), ok("3", {})] })
     },
   },
+  v2_join_null_join_ref: {
+    why: "a push may name a join that had no join_ref by the join's ref: phoenix_client for Elixir pushes so",
+    ours({ frames }) {
+      const at = frames.findIndex(({ dir, data }) => dir === "out" && data?.startsWith('["7","9"')) + 1
+      const data = frame("7", "9", "room:1", "phx_reply", { status: "ok", response: { a: 2 } })
+      frames.splice(at, 0, { conn: "a", t: frames[at]?.t ?? 0, dir: "in", kind: "text", data })
+    },
+  },
   v2_leave_then_join_at_once: {
     why: "the leave is always answered, which Phoenix does now and then",
     ours({ frames }) {
