@@ -26,8 +26,15 @@ interface Answer {
   messages?: string[]
 }
 
-/** Text begins with a bracket or a brace; bytes come as base64, which for each of their kinds begins with an A. */
-const toFrame = (message: string): IncomingFrame => (message >= "[" ? message : decodeBase64(message))
+/**
+ * The frame that one message of a poll's answer carries. Text begins with a bracket or a brace. A binary frame is base64,
+ * except that Phoenix writes one whose bytes happen to be UTF-8 into the JSON as it is: such a message begins with the
+ * byte for the frame's kind, a control character.
+ */
+function toFrame(message: string): IncomingFrame {
+  if (message >= "[") return message
+  return message < " " ? new TextEncoder().encode(message) : decodeBase64(message)
+}
 
 /**
  * Frames over plain HTTP: one GET hangs until there is something to tell, and one POST at a time carries what was sent

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
+import { bytes } from "../../fixtures/vectors.js"
 import { ConnectError } from "../../lib/protocol/errors.js"
 import { longPoll } from "../../lib/transport/longpoll.js"
 import { FakeFetch } from "../support/fake-fetch.js"
 import { LinkLog, linkOptions } from "../support/link-log.js"
 import { opened, start, tasks } from "../support/longpoll-link.js"
+import { readRecording } from "../support/recordings.js"
 
 afterEach(() => {
   vi.useRealTimers()
@@ -82,14 +84,34 @@ describe("what comes in", () => {
 
   it("is bytes where the server had to write base64", async () => {
     const { log, poll } = await opened()
-    const bytes = Uint8Array.of(2, 1, 1, 0x72, 0x65, 0xff)
+    const frame = bytes(2, 1, 1, "re", 0xff)
     poll.answer({
       status: 200,
       token: "t1",
-      messages: ['{"topic":"t"}', Buffer.from(bytes).toString("base64"), '["a"]'],
+      messages: ['{"topic":"t"}', Buffer.from(frame).toString("base64"), '["a"]'],
     })
     expect(await log.next()).toEqual(["frame", '{"topic":"t"}'])
-    expect(await log.next()).toEqual(["frame", bytes])
+    expect(await log.next()).toEqual(["frame", frame])
+    expect(await log.next()).toEqual(["frame", '["a"]'])
+  })
+
+  it("is the bytes of the reply that was recorded of a real Phoenix", async () => {
+    const { log, poll } = await opened()
+    const { exchanges } = readRecording("lp_binary")
+    const { messages } = JSON.parse(exchanges[4]?.response_body ?? "") as { messages: string[] }
+    poll.answer({ status: 200, token: "t1", messages })
+    expect(await log.next()).toEqual(["frame", bytes(1, 1, 1, 7, 2, "12room:lpokabc")])
+  })
+
+  it.each([
+    ["a reply", "\u0001\u0001\u0001\u0006\u000212room:1okhi", [1, 1, 1, 6, 2, "12room:1okhi"]],
+    ["a push", "\u0000\u0001\u0006\u00031room:1bin", [0, 1, 6, 3, "1room:1bin"]],
+    ["a broadcast", "\u0002\u0006\u0003room:1bin[1]", [2, 6, 3, "room:1bin[1]"]],
+    ["a broadcast of a topic beyond ASCII", "\u0002\u0002\u0001éeü☃😀\u0000", [2, 2, 1, "éeü☃😀\u0000"]],
+  ])("is the bytes of %s that Phoenix wrote into its JSON because they are UTF-8", async (_what, message, parts) => {
+    const { log, poll } = await opened()
+    poll.answer({ status: 200, token: "t1", messages: [message, '["a"]'] })
+    expect(await log.next()).toEqual(["frame", bytes(...parts)])
     expect(await log.next()).toEqual(["frame", '["a"]'])
   })
 
@@ -154,9 +176,9 @@ describe("what goes out", () => {
 
   it("is base64 where it is bytes, of a view only what it shows", async () => {
     const { http, link } = await opened()
-    const bytes = Uint8Array.from({ length: 300 }, (_, i) => i)
-    link.send(bytes.subarray(10, 290))
-    expect((await http.posts.next()).lines).toEqual([Buffer.from(bytes.subarray(10, 290)).toString("base64")])
+    const all = Uint8Array.from({ length: 300 }, (_, i) => i)
+    link.send(all.subarray(10, 290))
+    expect((await http.posts.next()).lines).toEqual([Buffer.from(all.subarray(10, 290)).toString("base64")])
   })
 
   it("counts as buffered until the server has it", async () => {
