@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import type {
   Claim,
@@ -7,26 +6,11 @@ import type {
   ClusterNode,
   HistoryOptions,
   HistorySlice,
-  NumberedMessage,
   Position,
   PresenceChange,
   PresenceRecord,
 } from "./adapter.js"
-
-/** A message, and until when it is kept. */
-interface Kept extends NumberedMessage {
-  readonly until: number
-}
-
-/** The history of one topic. */
-interface Log {
-  readonly epoch: string
-  newest: number
-  /** Without gaps, the oldest first. */
-  messages: Kept[]
-  /** When even the numbering may be forgotten. */
-  until: number
-}
+import { MemoryHistories } from "./memory-history.js"
 
 /** Something that is forgotten after a while. */
 interface Passing<T> {
@@ -34,11 +18,7 @@ interface Passing<T> {
   readonly until: number
 }
 
-/** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
-const NUMBERING_MS = 3_600_000
-/** How long the name of a message is known that is appended once. */
-const ONCE_MS = 300_000
-/** How many answers to pushes, and how many such names, are kept at most. */
+/** How many answers to pushes are kept at most. */
 const MAX_PASSING = 100_000
 
 /** Keeps an entry, and forgets old ones: two at a time, which is more than come. */
@@ -56,52 +36,31 @@ function remember<T>(entries: Map<string, Passing<T>>, key: string, entry: Passi
 export class MemoryHub {
   readonly nodes: Set<MemoryCluster> = new Set()
   readonly clock: Clock
-  readonly #epoch = randomBytes(6).toString("base64url")
-  #epochs = 0
-  /** The one that was appended to longest ago is the first. */
-  readonly #logs = new Map<string, Log>()
+  readonly #histories: MemoryHistories
   /** Answers to pushes; `undefined` while somebody is at one. */
   readonly #claims = new Map<string, Passing<Uint8Array | undefined>>()
-  readonly #named = new Map<string, Passing<Position>>()
 
   constructor(clock: Clock = systemClock) {
     this.clock = clock
+    this.#histories = new MemoryHistories(clock)
   }
 
-  /** Gives the place of a message, and the message itself if it is not one that was there. */
+  /** What is kept of histories. */
+  get kept(): MemoryHistories["kept"] {
+    return this.#histories.kept
+  }
+
   append(
     topic: string,
     body: ClusterMessage,
-    { size, ttl }: HistoryOptions,
+    history: HistoryOptions,
     once?: string,
-  ): Position & { message?: Kept } {
-    const now = this.clock.now()
-    const log = this.#log(topic)
-    const name = once === undefined ? undefined : `${topic}\0${once}`
-    const known = name === undefined ? undefined : this.#named.get(name)
-    if (known !== undefined && known.until > now) return known.value
-    const message = { offset: ++log.newest, body, until: now + ttl }
-    const position = { epoch: log.epoch, offset: message.offset }
-    if (name !== undefined) remember(this.#named, name, { value: position, until: now + ONCE_MS }, now)
-    log.messages.push(message)
-    // Twice the size before it is cut: a cut costs as much as it leaves.
-    if (log.messages.length >= 2 * size) log.messages = log.messages.slice(-size)
-    log.until = now + Math.max(ttl, NUMBERING_MS)
-    this.#logs.delete(topic)
-    this.#logs.set(topic, log)
-    this.#forget(now)
-    return { ...position, message }
+  ): ReturnType<MemoryHistories["append"]> {
+    return this.#histories.append(topic, body, history, once)
   }
 
-  history(topic: string, { size }: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
-    const now = this.clock.now()
-    const log = this.#log(topic)
-    const kept = log.messages.slice(-size).filter(({ until }) => until > now)
-    const oldest = kept[0]?.offset ?? log.newest + 1
-    const messages =
-      after === undefined ? kept.slice(Math.max(0, kept.length - limit)) : kept.slice(Math.max(0, after + 1 - oldest))
-    const complete = after === undefined || (after + 1 >= oldest && after <= log.newest)
-    return { epoch: log.epoch, newest: log.newest, messages: messages.slice(0, limit), complete }
+  history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
+    return this.#histories.read(topic, history, after, limit)
   }
 
   claim(key: string, claimMs: number): Claim {
@@ -121,25 +80,6 @@ export class MemoryHub {
 
   release(key: string): void {
     this.#claims.delete(key)
-  }
-
-  #log(topic: string): Log {
-    let log = this.#logs.get(topic)
-    if (log === undefined) {
-      const epoch = `${this.#epoch}${(this.#epochs++).toString(36)}`
-      log = { epoch, newest: 0, messages: [], until: this.clock.now() + NUMBERING_MS }
-      this.#logs.set(topic, log)
-    }
-    return log
-  }
-
-  /** Forgets topics that nobody published to for long: two at a time, which is more than come. */
-  #forget(now: number): void {
-    let looks = 2
-    for (const [topic, { until }] of this.#logs) {
-      if (until > now || looks-- === 0) return
-      this.#logs.delete(topic)
-    }
   }
 }
 
