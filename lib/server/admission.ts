@@ -14,6 +14,7 @@ import { faultAnswer, type HttpAnswer } from "./http-answers.js"
 import type { SocketOptions } from "./options.js"
 import { originCheck } from "./origins.js"
 import { isRefused, Refused } from "./reply.js"
+import { targetOf } from "./request-target.js"
 import type { SocketSetup } from "./socket-process.js"
 
 /** A client at the door. */
@@ -46,9 +47,7 @@ export function readQuery(query: string): QueryParams | Rejection {
 
 /** The params of a request, or why they cannot be read. */
 export function readParams(request: IncomingMessage): QueryParams | Rejection {
-  const url = request.url ?? ""
-  const at = url.indexOf("?")
-  return readQuery(at === -1 ? "" : url.slice(at + 1))
+  return readQuery(targetOf(request).query)
 }
 
 /** Who is let in at one path, and what as. */

@@ -30,12 +30,13 @@ export function answer(response: ServerResponse, reply: HttpAnswer): void {
   response.end(reply.body ?? "")
 }
 
-/** Answers a request to upgrade that is not upgraded, and ends the line. */
+/** Answers a request to upgrade that is not upgraded, and ends the connection. */
 export function answerUpgrade(socket: Duplex, reply: HttpAnswer): void {
   if (socket.destroyed || !socket.writable) return
   const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? "Error"}`]
-  for (const [name, value] of Object.entries({ ...headersOf(reply), connection: "close" }))
-    lines.push(`${name}: ${value}`)
+  const headers = headersOf(reply)
+  const connection = headers["connection"] === undefined ? "close" : `${headers["connection"]}, close`
+  for (const [name, value] of Object.entries({ ...headers, connection })) lines.push(`${name}: ${value}`)
   socket.once("finish", () => socket.destroy())
   socket.end(`${lines.join("\r\n")}\r\n\r\n${reply.body ?? ""}`)
 }

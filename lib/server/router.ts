@@ -8,7 +8,8 @@ import type { Doorstep } from "./doorstep.js"
 import { answer, faultAnswer } from "./http-answers.js"
 import type { RequestTaker } from "./http-attachment.js"
 import { LongPoll } from "./longpoll.js"
-import { upgrade, type UpgradeOptions } from "./websocket-upgrade.js"
+import { targetOf } from "./request-target.js"
+import { handshakeFault, upgrade, type UpgradeOptions } from "./websocket-upgrade.js"
 
 /** What serves websockets. */
 export interface WebSocketMount {
@@ -24,11 +25,6 @@ export interface Mount extends WebSocketMount {
   readonly path: string
   readonly websocket: boolean
   readonly longpoll: boolean
-}
-
-const pathOf = ({ url = "" }: IncomingMessage): string => {
-  const at = url.indexOf("?")
-  return at === -1 ? url : url.slice(0, at)
 }
 
 /** Which requests are an endpoint's, and who answers them. */
@@ -70,19 +66,19 @@ export class Router implements RequestTaker {
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {
-    const path = pathOf(request)
+    const { path } = targetOf(request)
     const longpoll = this.#longpolls.get(path)
     if (longpoll !== undefined) {
       void longpoll.handle(request, response, addressOf(request, this.#trustProxy))
       return true
     }
     if (!this.#websockets.has(path)) return false
-    answer(response, faultAnswer(400))
+    answer(response, handshakeFault(request) ?? faultAnswer(400))
     return true
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const mount = this.#websockets.get(pathOf(request))
+    const mount = this.#websockets.get(targetOf(request).path)
     if (mount === undefined) return false
     const address = addressOf(request, this.#trustProxy)
     upgrade(request, socket, head, { ...mount, context: this.#context, address }).catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { readSubprotocols } from "../protocol/auth-token.js"
 import type { LimitName } from "../protocol/limits.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
-import { answerUpgrade, CACHE_CONTROL, faultAnswer } from "./http-answers.js"
+import { answerUpgrade, CACHE_CONTROL, faultAnswer, type HttpAnswer } from "./http-answers.js"
 import { hasBody } from "./request-body.js"
 import type { LinkOwner, ServerLink } from "./link.js"
 import type { SocketSetup } from "./socket-process.js"
@@ -33,17 +33,27 @@ export interface UpgradeOptions {
   onLimit(limit: LimitName, owner: LinkOwner): void
 }
 
-function isWebSocket(request: IncomingMessage): boolean {
+/** An answer that says which upgrade the path takes. */
+const UPGRADE_REQUIRED: HttpAnswer = {
+  ...faultAnswer(426),
+  headers: {
+    ...faultAnswer(426).headers,
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13, 8",
+  },
+}
+
+/** The answer to a request that is no handshake of a websocket; `undefined` for one that is. */
+export function handshakeFault(request: IncomingMessage): HttpAnswer | undefined {
   const { method, headers } = request
+  if (method !== "GET") return { status: 405, headers: { allow: "GET" } }
+  // We would read such a body as frames, and a proxy in front as something else: an honest client sends none.
+  if (hasBody(request)) return faultAnswer(400)
+  if (headers.upgrade?.toLowerCase() !== "websocket") return UPGRADE_REQUIRED
+  if (!KEY.test(headers["sec-websocket-key"] ?? "")) return faultAnswer(400)
   const version = headers["sec-websocket-version"]
-  return (
-    // To us it would be the first frames, and to a proxy in front something else: nobody means that well.
-    !hasBody(request) &&
-    method === "GET" &&
-    headers.upgrade?.toLowerCase() === "websocket" &&
-    KEY.test(headers["sec-websocket-key"] ?? "") &&
-    (version === "13" || version === "8")
-  )
+  return version === "13" || version === "8" ? undefined : UPGRADE_REQUIRED
 }
 
 function subprotocolOf(request: IncomingMessage, admission: Admission): Subprotocol | Rejection {
@@ -55,9 +65,10 @@ function subprotocolOf(request: IncomingMessage, admission: Admission): Subproto
   return read
 }
 
-/** What stands against a request before anybody is asked. */
+/** Checks a request before `connect` is asked. */
 function check(request: IncomingMessage, { admission }: UpgradeOptions): Subprotocol | Rejection {
-  if (!isWebSocket(request)) return new Rejection("no websocket", faultAnswer(400))
+  const fault = handshakeFault(request)
+  if (fault !== undefined) return new Rejection("no websocket", fault)
   if (!admission.pageAllowed(request.headers)) return new Rejection("origin", { status: 403 })
   return subprotocolOf(request, admission)
 }

@@ -50,7 +50,7 @@ describe("an endpoint on a server of somebody else", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/socket/longpoll?vsn=2.0.0`)).json()).toMatchObject({
       status: 410,
     })
-    expect((await fetch(`http://127.0.0.1:${port}/socket/websocket?vsn=2.0.0`)).status).toBe(400)
+    expect((await fetch(`http://127.0.0.1:${port}/socket/websocket?vsn=2.0.0`)).status).toBe(426)
     expect(seen).toEqual(["/page", "later /page"])
   })
 

@@ -286,12 +286,13 @@ describe("an endpoint goes on serving", () => {
     const { connect, port } = await stage({}, build)
     const good = await connect()
     await good.join("room:1")
-    for (const [from, to] of [
-      ["version: 13", "version: 7"],
-      ["dGhlIHNhbXBsZSBub25jZQ==", "short"],
-      ["GET", "POST"],
+    for (const [from, to, status] of [
+      ["version: 13", "version: 7", 426],
+      ["dGhlIHNhbXBsZSBub25jZQ==", "short", 400],
+      ["GET", "POST", 405],
     ] as const) {
-      expect(await sendRaw(port, handshake("/socket/websocket?vsn=2.0.0").replace(from, to))).toContain("HTTP/1.1 400")
+      const answered = await sendRaw(port, handshake("/socket/websocket?vsn=2.0.0").replace(from, to))
+      expect(answered).toContain(`HTTP/1.1 ${status}`)
     }
     expect(await served(good)).toEqual({ status: "ok", response: { still: 1 } })
   })
