@@ -1,0 +1,60 @@
+/** A hidden class of V8, its descriptors and transition, where a key follows others that it did not follow before. */
+const NEW_SHAPE = 140
+/** A key of its own, and its entry in the hash table that a large object is. */
+const NEW_ENTRY = 72
+/** An entry whose key other objects have too; between that of a large object with and without a hidden class. */
+const KNOWN_ENTRY = 16
+/** Keys of a message that are not looked at: what most messages have, and their like before them had. */
+const UNSEEN_KEYS = 16
+
+/** Objects that begin with the same keys, in the same order. */
+class Shape {
+  #lastKey: string | undefined
+  #last: Shape | undefined
+  #others: Map<string, Shape> | undefined
+
+  /** The shape with one key more, or `undefined` if no object had it before. */
+  next(key: string): Shape | undefined {
+    return key === this.#lastKey ? this.#last : this.#others?.get(key)
+  }
+
+  add(key: string): Shape {
+    const shape = new Shape()
+    if (this.#last === undefined) this.#lastKey = key
+    else (this.#others ??= new Map()).set(key, shape)
+    this.#last ??= shape
+    return shape
+  }
+}
+
+/**
+ * Which keys the objects of one message have. A list of a thousand records shares one hidden class of V8; a thousand
+ * objects with a different key each have a thousand, which weigh far more than the objects.
+ */
+export class SeenShapes {
+  #keys = 0
+  #root: Shape | undefined
+  #current: Shape | undefined
+  #table: Set<string> | undefined
+
+  /** Begins with the next object. */
+  begin(): void {
+    this.#current = this.#root
+  }
+
+  /** What the next key of the object costs beside its slot. */
+  keyBytes(key: string): number {
+    if (++this.#keys <= UNSEEN_KEYS) return 0
+    const current = (this.#current ??= this.#root ??= new Shape())
+    const next = current.next(key)
+    this.#current = next ?? current.add(key)
+    return next === undefined ? NEW_SHAPE : 0
+  }
+
+  /** The same for an object that has very many. */
+  tableBytes(key: string): number {
+    const table = (this.#table ??= new Set())
+    const isNew = table.size !== table.add(key).size
+    return isNew ? NEW_ENTRY : KNOWN_ENTRY
+  }
+}

@@ -1,0 +1,185 @@
+import { SeenShapes } from "./seen-shapes.js"
+
+/** Which decoder made a value: V8 lays out what `JSON.parse` makes in less memory than what is put together by hand. */
+export type DecodedBy = "json" | "msgpack"
+
+// Bytes of V8's objects on a 64-bit Node, as `spec/hostile/weight.node.spec.ts` measures them.
+const SLOT = 8
+const NUMBER = 16
+const STRING = 16
+const ARRAY = 48
+const EMPTY_ARRAY = 32
+const EMPTY_OBJECT = 56
+/** Between an object of `JSON.parse`, which has room for its own keys only, and one that has room for four. */
+const OBJECT = 36
+const DATE = 96
+const VIEW = 96
+const OTHER = 64
+/** An entry of an object that V8 keeps as a hash table. */
+const TABLE_ENTRY = 24
+const TABLE = 48
+/** A short string that `JSON.parse` has met before is the same string again. */
+const SHARED_LENGTH = 10
+
+/** From so many keys on V8 keeps an object as a hash table. */
+const MANY_KEYS = 128
+const LARGEST_INDEX = 2 ** 32 - 2
+/** An element further behind the last one makes V8 turn the elements of an object into a hash table. */
+const MAX_GAP = 1024
+const MAX_GROWN = 5000
+
+/** The index that a key of an object is for V8, or -1: such keys are kept in an array, with a slot for each below. */
+export function indexOfKey(key: string): number {
+  const first = key.charCodeAt(0)
+  if (!(first >= 0x30 && first <= 0x39) || key.length > 10) return -1
+  const index = Number(key)
+  return index <= LARGEST_INDEX && String(index) === key ? index : -1
+}
+
+const tableCapacity = (entries: number): number => Math.max(4, 2 ** Math.ceil(Math.log2(entries * 1.5)))
+const tableBytes = (entries: number): number => TABLE + TABLE_ENTRY * tableCapacity(entries)
+
+/** The keys of one object that are indexes, in ascending order, and what V8 makes room for to keep them. */
+class Elements {
+  #count = 0
+  #length = 0
+  #capacity = 0
+  #isTable = false
+
+  add(index: number): void {
+    this.#count++
+    this.#length = index + 1
+    if (index < this.#capacity || this.#isTable) return
+    const grown = grownCapacity(index)
+    const isSparse = grown > MAX_GROWN && grown >= 9 * tableCapacity(this.#count)
+    if (index - this.#capacity >= MAX_GAP || isSparse) this.#isTable = true
+    else this.#capacity = grown
+  }
+
+  bytes(decodedBy: DecodedBy): number {
+    if (decodedBy === "msgpack") return this.#isTable ? tableBytes(this.#count) : STRING + SLOT * this.#capacity
+    return this.#length > 9 * tableCapacity(this.#count) ? tableBytes(this.#count) : STRING + SLOT * this.#length
+  }
+}
+
+/** How many elements an object has room for after one was set behind its last. */
+export const grownCapacity = (index: number): number => index + 1 + ((index + 1) >> 1) + 16
+
+function isWide(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return true
+  return false
+}
+
+const roundUp = (bytes: number): number => (bytes + 7) & ~7
+
+/** Adds up one value after the other, and remembers what they share. */
+class Scales {
+  readonly #bound: number
+  readonly #decodedBy: DecodedBy
+  readonly #shapes = new SeenShapes()
+  #strings: Set<string> | undefined
+  #buffers: Set<ArrayBufferLike> | undefined
+  /** Objects that are not weighed yet. */
+  readonly #pending: object[] = []
+  bytes = 0
+
+  constructor(bound: number, decodedBy: DecodedBy) {
+    this.#bound = bound
+    this.#decodedBy = decodedBy
+  }
+
+  weigh(value: unknown): void {
+    this.#add(value)
+    if (typeof value === "number" && !isSmall(value)) this.bytes += NUMBER
+    while (this.bytes <= this.#bound) {
+      const next = this.#pending.pop()
+      if (next === undefined) return
+      if (Array.isArray(next)) this.#array(next)
+      else this.#object(next)
+    }
+  }
+
+  #add(value: unknown): void {
+    if (typeof value === "object") {
+      if (value !== null) this.#pending.push(value)
+    } else if (typeof value === "string") this.#string(value)
+    else if (typeof value === "bigint") this.bytes += OTHER
+  }
+
+  #string(text: string): void {
+    const { length } = text
+    if (length < 2) return
+    if (length <= SHARED_LENGTH && this.#decodedBy === "json") {
+      this.#strings ??= new Set()
+      if (this.#strings.has(text)) return
+      this.#strings.add(text)
+    }
+    this.bytes += roundUp(STRING + (isWide(text) ? 2 * length : length))
+  }
+
+  #array(array: readonly unknown[]): void {
+    this.bytes += array.length === 0 ? EMPTY_ARRAY : ARRAY + SLOT * array.length
+    let numbers = 0
+    let others = 0
+    for (const element of array) {
+      if (typeof element !== "number") {
+        others++
+        this.#add(element)
+        if (this.bytes > this.#bound) return
+      } else if (!isSmall(element)) numbers++
+    }
+    // `JSON.parse` puts them into the slots of an array that is all numbers.
+    if (others > 0 || this.#decodedBy === "msgpack") this.bytes += NUMBER * numbers
+  }
+
+  #object(object: object): void {
+    if (ArrayBuffer.isView(object)) return this.#buffer(object.buffer)
+    if (object instanceof ArrayBuffer) return this.#buffer(object)
+    if (object instanceof Date) this.bytes += DATE
+    else this.#record(object as Record<string, unknown>)
+  }
+
+  /** A view of a few bytes keeps the whole buffer alive, which may be all that came in one packet. */
+  #buffer(buffer: ArrayBufferLike): void {
+    this.bytes += VIEW
+    this.#buffers ??= new Set()
+    if (this.#buffers.has(buffer)) return
+    this.#buffers.add(buffer)
+    this.bytes += buffer.byteLength
+  }
+
+  #record(record: Record<string, unknown>): void {
+    let keys = 0
+    let elements: Elements | undefined
+    const shapes = this.#shapes
+    shapes.begin()
+    for (const key in record) {
+      const index = indexOfKey(key)
+      if (index !== -1) (elements ??= new Elements()).add(index)
+      else {
+        keys++
+        this.bytes += keys > MANY_KEYS ? shapes.tableBytes(key) : shapes.keyBytes(key)
+      }
+      const value = record[key]
+      if (typeof value === "number") {
+        if (!isSmall(value)) this.bytes += NUMBER
+      } else this.#add(value)
+      if (this.bytes > this.#bound) return
+    }
+    this.bytes += keys === 0 ? EMPTY_OBJECT : OBJECT + SLOT * keys
+    if (elements !== undefined) this.bytes += elements.bytes(this.#decodedBy)
+  }
+}
+
+/** Whether V8 keeps a number in the slot that refers to it. */
+const isSmall = (value: number): boolean => value === (value | 0)
+
+/**
+ * How many bytes of memory a decoded value takes. An estimate, within a factor of two, for what is kept of a client:
+ * a megabyte of MessagePack that is all empty maps is 64 megabytes of objects. Stops once it is more than `bound`.
+ */
+export function weigh(value: unknown, bound: number = Infinity, decodedBy: DecodedBy = "json"): number {
+  const scales = new Scales(bound, decodedBy)
+  scales.weigh(value)
+  return scales.bytes
+}

@@ -1,0 +1,69 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { describe, expect, it } from "vitest"
+import type { Message } from "../../lib/protocol/message.js"
+import { weigh } from "../../lib/protocol/weight.js"
+import { decodeShape, HEAVY_SHAPES, type HeavyShape } from "../support/heavy-shapes.js"
+
+setFlagsFromString("--expose-gc")
+const collect = runInNewContext("gc") as () => void
+
+function usedBytes(): number {
+  collect()
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** What a decoded frame takes in memory, by V8's own count, and by ours. */
+function bothWeights(shape: HeavyShape): { real: number; counted: number } {
+  const decoded: { message?: Message } = {}
+  let keptFrame = 0
+  {
+    const frame = shape.frame(Math.ceil(shape.count / 4))
+    decoded.message = decodeShape(shape, frame)
+    // A view keeps the frame alive, which then counts as a part of the message.
+    if (typeof frame !== "string" && holdsBytes(decoded.message.payload)) keptFrame = frame.byteLength
+  }
+  const counted = weigh(decoded.message, Infinity, shape.serializer === "msgpack" ? "msgpack" : "json")
+  const held = usedBytes()
+  delete decoded.message
+  // msgpackr keeps the strings of the last frame until the next one.
+  decodeShape(shape, shape.frame(1))
+  return { real: Math.max(held - usedBytes(), keptFrame), counted }
+}
+
+const holdsBytes = (payload: unknown): boolean =>
+  payload instanceof Uint8Array || (Array.isArray(payload) && payload[0] instanceof Uint8Array)
+
+describe("the weight of a decoded message", () => {
+  it.each(HEAVY_SHAPES.map((shape) => [`${shape.name} in ${shape.serializer}`, shape] as const))(
+    "is within a factor of two of the memory that it takes: %s",
+    (_, shape) => {
+      const { real, counted } = bothWeights(shape)
+      expect(real).toBeGreaterThan(100_000)
+      expect(counted / real).toBeGreaterThan(0.5)
+      expect(counted / real).toBeLessThan(2)
+    },
+  )
+
+  it("is not added up beyond the bound that was asked for", () => {
+    const lists = Array.from({ length: 100_000 }, () => [[[]]])
+    const bounded = weigh(lists, 1_000_000)
+    expect(bounded).toBeGreaterThan(1_000_000)
+    expect(bounded).toBeLessThan(1_100_000)
+  })
+
+  it("of a circle ends at the bound", () => {
+    const circle: unknown[] = []
+    circle.push(circle)
+    expect(weigh(circle, 10_000)).toBeGreaterThan(10_000)
+  })
+
+  it("of a view counts the buffer that it keeps alive, once", () => {
+    const buffer = new ArrayBuffer(65_536)
+    const views = Array.from({ length: 10 }, (_, at) => new Uint8Array(buffer, at, 1))
+    expect(weigh(views)).toBeGreaterThan(65_536)
+    expect(weigh(views)).toBeLessThan(68_000)
+  })
+})
