@@ -5,6 +5,7 @@ import type { ChatServer, ChatStore } from "rookery/chat/server"
 import type { Arguments } from "./arguments.js"
 import type { Command } from "./command.js"
 import { EXIT } from "./exit-codes.js"
+import { Inputs } from "./inputs.js"
 import { say, type Io } from "./io.js"
 import { escapeControls } from "./terminal-text.js"
 import { UsageError } from "./usage-error.js"
@@ -77,10 +78,20 @@ async function inRedis(url: string, io: Io): Promise<Keeping> {
   return { store: await redisStore(client), cluster: redis(client), letGo: () => client.destroy() }
 }
 
+/** The URL of Redis, which may have a password, by the option or the environment. */
+async function readRedisUrl(args: Arguments, io: Io): Promise<string | undefined> {
+  const given = args.value("redis")
+  if (given !== undefined) return (await new Inputs(io).open(given, "--redis"))()
+  return args.value("data") === undefined ? io.env["ROOKERY_REDIS_URL"] || undefined : undefined
+}
+
 async function keeping(args: Arguments, io: Io): Promise<Keeping> {
   const { lmdbStore, memoryStore } = await import("rookery/chat/server")
-  const [data, url] = [args.value("data"), args.value("redis")]
-  if (data !== undefined && url !== undefined) throw new UsageError("--data or --redis: it is kept in one place")
+  const data = args.value("data")
+  if (data !== undefined && args.value("redis") !== undefined) {
+    throw new UsageError("--data or --redis: it is kept in one place")
+  }
+  const url = await readRedisUrl(args, io)
   if (url !== undefined) return inRedis(url, io)
   return { store: data === undefined ? memoryStore() : await lmdbStore(data), letGo: () => {} }
 }
@@ -141,7 +152,7 @@ export const chatServer: Command = {
     data: { value: "dir", help: "the folder where everything is kept, by lmdb [nothing is kept]" },
     redis: {
       value: "url",
-      help: "a Redis or Valkey that keeps everything, for several servers of one chat",
+      help: "the Redis or Valkey of several servers, or @file that has its URL [$ROOKERY_REDIS_URL]",
     },
     "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
     "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },

@@ -11,7 +11,8 @@ import {
 } from "rookery"
 import type { Arguments } from "./arguments.js"
 import type { OptionSpecs } from "./command.js"
-import { readAll, say, type Io } from "./io.js"
+import { Inputs } from "./inputs.js"
+import { say, type Io } from "./io.js"
 import { nearest } from "./nearest.js"
 import { quietFetch } from "./quiet-fetch.js"
 import { UsageError } from "./usage-error.js"
@@ -19,15 +20,12 @@ import { withoutSecrets } from "./without-secrets.js"
 
 /** What `tail` and `push` connect with. */
 export const CONNECTION_OPTIONS: OptionSpecs = {
-  param: { value: "name=value", multiple: true, help: "a param of the connection; may be repeated" },
-  join: { value: "json", help: "the params of the join, an object [{}]" },
-  "auth-token": {
-    value: "token",
-    help: "the authToken, or - to read it from standard input [$ROOKERY_AUTH_TOKEN]",
-  },
+  param: { value: "name=value", multiple: true, help: "a param of the connection; a secret as name=@file or name=@-" },
+  join: { value: "json", help: "the params of the join, an object; or @file, @- [{}]" },
+  "auth-token": { value: "@file", help: "the authToken, from a file; @- or - is standard input [$ROOKERY_AUTH_TOKEN]" },
   serializer: { value: "name", help: "json, msgpack or v1 [json]" },
   longpoll: { help: "long-poll instead of a websocket" },
-  header: { value: "name: value", multiple: true, help: "a header of the connection; may be repeated" },
+  header: { value: "name: value", multiple: true, help: 'a header of the connection; a secret as "name: @file"' },
   timeout: { value: "ms", help: "how long to wait for the connection, and for each answer [10000]" },
 }
 
@@ -43,17 +41,6 @@ export interface ConnectionSettings {
   readonly serializer: MessageSerializer
   readonly transport: Transport
   readonly timeout: number
-}
-
-/** JSON of the command line. */
-export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    // What the parser says quotes a part of it.
-    const [, position] = /at position (\d+)/.exec((error as Error).message) ?? []
-    throw new UsageError(`${what} is not JSON${position === undefined ? "" : ` (at position ${position})`}`)
-  }
 }
 
 function readUrl(text: string): { url: string; shownUrl: string; params: Record<string, string> } {
@@ -73,34 +60,59 @@ function readUrl(text: string): { url: string; shownUrl: string; params: Record<
   return { url: bare(url), shownUrl: bare(shown), params }
 }
 
-function readParams(given: readonly string[]): Record<string, string> {
-  const params = new Map<string, string>()
+/** A value that is read once all arguments were checked. */
+type Reader = () => Promise<string>
+
+const readRecord = async (readers: ReadonlyMap<string, Reader>): Promise<Record<string, string>> => {
+  const values: [name: string, value: string][] = []
+  for (const [name, read] of readers) values.push([name, await read()])
+  return Object.fromEntries(values)
+}
+
+async function openParams(given: readonly string[], inputs: Inputs): Promise<ReadonlyMap<string, Reader>> {
+  const params = new Map<string, Reader>()
   for (const param of given) {
     const at = param.indexOf("=")
     if (at < 1) throw new UsageError("a --param is no name=value: it has no = behind a name")
     const name = param.slice(0, at)
     if (params.has(name)) throw new UsageError(`--param ${name} is given twice`)
-    params.set(name, param.slice(at + 1))
+    params.set(name, await inputs.open(param.slice(at + 1), `--param ${name}`))
   }
-  return Object.fromEntries(params)
+  return params
 }
 
-function readHeaders(given: readonly string[]): Record<string, string> | undefined {
-  const headers = new Map<string, string>()
+function checkHeader(name: string, value: string): void {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  } catch {
+    throw new UsageError(`--header${name && ` ${name}`} is no "name: value"`)
+  }
+}
+
+/** Headers given twice are joined as HTTP joins them. */
+const joined = (name: string, before: Reader | undefined, read: Reader): Reader =>
+  before === undefined ? read : async () => `${await before()}${name === "cookie" ? "; " : ", "}${await read()}`
+
+async function openHeaders(given: readonly string[], inputs: Inputs): Promise<ReadonlyMap<string, Reader>> {
+  const headers = new Map<string, Reader>()
   for (const header of given) {
     const at = header.indexOf(":")
     const name = header.slice(0, Math.max(at, 0)).trim().toLowerCase()
     const value = header.slice(at + 1).trim()
-    try {
-      validateHeaderName(name)
-      validateHeaderValue(name, value)
-    } catch {
-      throw new UsageError(`--header${name && ` ${name}`} is no "name: value"`)
-    }
-    const before = headers.get(name)
-    headers.set(name, before === undefined ? value : `${before}${name === "cookie" ? "; " : ", "}${value}`)
+    checkHeader(name, value)
+    const read = await inputs.open(value, `--header ${name}`)
+    headers.set(name, joined(name, headers.get(name), read))
   }
-  return headers.size === 0 ? undefined : Object.fromEntries(headers)
+  return headers
+}
+
+async function readHeaders(readers: ReadonlyMap<string, Reader>): Promise<Record<string, string> | undefined> {
+  if (readers.size === 0) return undefined
+  const headers = await readRecord(readers)
+  // A file may have more lines than a header has.
+  for (const [name, value] of Object.entries(headers)) checkHeader(name, value)
+  return headers
 }
 
 /** Milliseconds of the command line. */
@@ -132,11 +144,12 @@ async function readSerializer(name: string, isLongPoll: boolean, io: Io): Promis
   throw new UsageError(`there is no serializer "${name}"; ${hint}`)
 }
 
-async function readAuthToken(given: string | undefined, io: Io): Promise<string | undefined> {
-  if (given !== "-") return given ?? (io.env["ROOKERY_AUTH_TOKEN"] || undefined)
-  const token = (await readAll(io)).trim()
-  if (token === "") throw new UsageError("--auth-token -: there is no token on standard input")
-  return token
+async function openAuthToken(given: string | undefined, inputs: Inputs, io: Io): Promise<Reader | undefined> {
+  const what = "--auth-token"
+  if (given === "-") return inputs.openStdin(what)
+  if (given !== undefined) return inputs.open(given, what)
+  const token = io.env["ROOKERY_AUTH_TOKEN"]
+  return token ? async () => token : undefined
 }
 
 function chooseTransport(isLongPoll: boolean, headers: Record<string, string> | undefined): Transport {
@@ -145,24 +158,39 @@ function chooseTransport(isLongPoll: boolean, headers: Record<string, string> | 
   return longPoll({ fetch: quietFetch(headers) })
 }
 
-/** Reads the connection's options, and the URL. */
-export async function readConnection(url: string, args: Arguments, io: Io): Promise<ConnectionSettings> {
-  const { params, ...where } = readUrl(url)
-  const join = parseJson(args.value("join") ?? "{}", "--join")
+/**
+ * Reads the URL and the options of the connection.
+ *
+ * @param inputs those of the whole command, because standard input serves one argument only
+ */
+export async function readConnection(
+  url: string,
+  args: Arguments,
+  io: Io,
+  inputs: Inputs = new Inputs(io),
+): Promise<ConnectionSettings> {
+  const { params: inUrl, ...where } = readUrl(url)
+  const isLongPoll = args.flag("longpoll")
+  const timeout = readTimeout(args.value("timeout"))
+  const readJoin = await inputs.openJson(args.value("join") ?? "{}", "--join")
+  const params = await openParams(args.values("param"), inputs)
+  const headers = await openHeaders(args.values("header"), inputs)
+  const authToken = await openAuthToken(args.value("auth-token"), inputs, io)
+  const serializer = await readSerializer(args.value("serializer") ?? "json", isLongPoll, io)
+  // Every check that needs no value comes first: a person who mistyped an option does not type a token before that.
+  const join = await readJoin()
   if (typeof join !== "object" || join === null || Array.isArray(join)) {
     throw new UsageError("--join is no object of JSON")
   }
-  const isLongPoll = args.flag("longpoll")
-  const settings = {
+  return {
     ...where,
-    params: { ...params, ...readParams(args.values("param")) },
+    params: { ...inUrl, ...(await readRecord(params)) },
     join,
-    timeout: readTimeout(args.value("timeout")),
-    serializer: await readSerializer(args.value("serializer") ?? "json", isLongPoll, io),
-    transport: chooseTransport(isLongPoll, readHeaders(args.values("header"))),
+    timeout,
+    serializer,
+    transport: chooseTransport(isLongPoll, await readHeaders(headers)),
+    authToken: (await authToken?.())?.trim(),
   }
-  // Last: whoever mistyped another option must not have to type a token first.
-  return { ...settings, authToken: await readAuthToken(args.value("auth-token"), io) }
 }
 
 /** A socket that is made of the settings, not connected yet. */

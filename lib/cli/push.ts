@@ -1,18 +1,12 @@
 import { PushError, type Channel } from "rookery"
 import type { Command } from "./command.js"
-import {
-  CONNECTION_OPTIONS,
-  openSocket,
-  parseJson,
-  readConnection,
-  type ConnectionSettings,
-} from "./connection-options.js"
+import { CONNECTION_OPTIONS, openSocket, readConnection, type ConnectionSettings } from "./connection-options.js"
 import { describeError, describeLost } from "./describe-error.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { farewell } from "./farewell.js"
-import { readAll, say, type Io } from "./io.js"
+import { Inputs, INPUTS_HELP } from "./inputs.js"
+import { say, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
-import { UsageError } from "./usage-error.js"
 
 async function pushOnce(
   [topic, event, payload]: readonly [string, string, unknown],
@@ -63,24 +57,22 @@ export const push: Command = {
   usage: "<url> <topic> <event> <json>",
   arity: [4, 4],
   about: [
-    "Joins a topic, pushes an event, and prints the response of the reply as JSON. As <json>, - reads",
-    "standard input. Exits with 0 for an ok reply, with 1 for any other, and with 2 if there was none:",
-    "no connection, no join, or no reply in time.",
+    "Joins a topic, pushes an event, and prints the response of the reply as JSON. As <json>, @file reads",
+    "a file and - standard input. Exits with 0 for an ok reply, with 1 for any other, and with 2 if there",
+    "was none: no connection, no join, or no reply in time.",
+    "",
+    INPUTS_HELP,
   ].join("\n"),
   options: CONNECTION_OPTIONS,
   examples: [
     `rookery push ws://localhost:4000/socket room:lobby new_msg '{"text":"hi"}'`,
-    "rookery push wss://example.com/socket room:1 import - --param token=abc --timeout 30000 < data.json",
+    "rookery push wss://example.com/socket room:1 import - --param token=@token.txt --timeout 30000 < data.json",
   ],
   async run(args, io) {
     const [url = "", topic = "", event = "", json = ""] = args.positionals
-    if (json === "-" && args.value("auth-token") === "-") {
-      throw new UsageError("standard input is either the json or the token; give the token as $ROOKERY_AUTH_TOKEN")
-    }
-    // Before anything is read: a mistyped payload is no reason to wait.
-    const given = json === "-" ? undefined : parseJson(json, "the payload")
-    const settings = await readConnection(url, args, io)
-    const payload = json === "-" ? parseJson(await readAll(io), "standard input") : given
-    return pushOnce([topic, event, payload], settings, io)
+    const inputs = new Inputs(io)
+    const readPayload = await inputs.openJson(json === "-" ? "@-" : json, "the payload")
+    const settings = await readConnection(url, args, io, inputs)
+    return pushOnce([topic, event, await readPayload()], settings, io)
   },
 }

@@ -14,6 +14,7 @@ import { describeError, describeLost } from "./describe-error.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { farewell } from "./farewell.js"
 import { tapped } from "./frame-log.js"
+import { INPUTS_HELP } from "./inputs.js"
 import { say, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { watchPresence } from "./presence-lines.js"
@@ -145,6 +146,8 @@ export const tail: Command = {
     "Presence is shown as presence_join, presence_leave and presence_update. What happens to the",
     "connection is said on standard error; a lost one comes back by itself. Bytes in payloads are",
     'shown as {"$bytes":"<base64>"}. Ends with Ctrl-C (130), or with 2 when nothing can be tailed.',
+    "",
+    INPUTS_HELP,
   ].join("\n"),
   options: {
     json: { help: "a JSON object a line: time, topic, event, payload" },
@@ -153,8 +156,8 @@ export const tail: Command = {
   },
   examples: [
     "rookery tail ws://localhost:4000/socket room:lobby",
-    "rookery tail wss://example.com/socket room:1 room:2 --param token=abc --json | jq .payload",
-    "rookery tail wss://example.com/socket room:lobby --auth-token - --serializer msgpack --frames < token",
+    "rookery tail wss://example.com/socket room:1 room:2 --param token=@token.txt --json | jq .payload",
+    "rookery tail wss://example.com/socket room:lobby --auth-token @- --serializer msgpack --frames < token.txt",
   ],
   async run(args, io) {
     const [url = "", ...topics] = args.positionals

@@ -43,7 +43,14 @@ describe("bad usage", () => {
     [["tail", "localhost:4000/socket", "a"], "the URL has to begin with ws://, wss://, http:// or https://"],
     [["tail", "ws://", "a"], "this is no URL: ws://"],
     [["push", URL, "a", "b", "{"], "the payload is not JSON"],
-    [["push", URL, "a", "b", "-", "--auth-token", "-"], "standard input is either the json or the token"],
+    [
+      ["push", URL, "a", "b", "-", "--auth-token", "-"],
+      "standard input is either the payload or --auth-token, not both",
+    ],
+    [["tail", URL, "a", "--param", "a=@-", "--param", "b=@-"], "standard input is either --param a or --param b"],
+    [["tail", URL, "a", "--param", "a=@/no/such/file"], "--param a: the file behind @ cannot be read (ENOENT)"],
+    [["tail", URL, "a", "--auth-token", "@/dev/null"], "--auth-token: the file behind @ is empty"],
+    [["chat-server", "--redis", "@/no/such/file"], "--redis: the file behind @ cannot be read (ENOENT)"],
     [["chat-server", "--port", "80000"], "--port 80000 is no port"],
     [["chat-server", "--trust-proxy", "everybody"], "--trust-proxy everybody is neither a number of proxies"],
     [["chat-server", "--host", "0.0.0.0"], "links cannot be sent"],
@@ -65,7 +72,7 @@ describe("bad usage", () => {
 
   it("is standard input without the token that it was to have", async () => {
     const [code, , stderr] = await outcome(["tail", URL, "a", "--auth-token", "-"], { stdin: "\n" })
-    expect([code, stderr]).toEqual([64, expect.stringContaining("there is no token on standard input")])
+    expect([code, stderr]).toEqual([64, expect.stringContaining("--auth-token: there is nothing on standard input")])
   })
 })
 
@@ -84,6 +91,18 @@ describe("help", () => {
     expect(stdout).toMatch(new RegExp(`Examples:\n {2}rookery ${name}`))
     expect(stdout.split("\n").filter((line) => line.length > 120)).toEqual([])
     expect((await outcome(["help", name]))[1]).toBe(stdout)
+  })
+
+  it("shows no secret on the command line in any example", async () => {
+    const commands = await Promise.all(COMMANDS.map(({ load }) => load()))
+    const examples = commands.flatMap((command) => command.examples).join("\n")
+    const secrets = [...examples.matchAll(/(?:token=|--auth-token[ =])(\S+)/g)].map(([, value]) => value)
+    expect(secrets.length).toBeGreaterThan(1)
+    expect(secrets.filter((value) => value?.startsWith("@") !== true)).toEqual([])
+  })
+
+  it.each(["tail", "push"])("says how to keep a token out of the arguments: %s", async (name) => {
+    expect((await outcome([name, "--help"]))[1]).toMatch(/@file, which reads it\nfrom a file, or as @-/)
   })
 
   it.each(COMMANDS.map(({ name }) => name))("has examples that a command takes: %s", async (name) => {
