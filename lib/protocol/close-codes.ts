@@ -22,3 +22,12 @@ export const SERVICE_RESTART = 1012
 export const TRY_AGAIN_LATER = 1013
 /** What phoenix.js closes with when its long-poll session is gone, so that the socket connects anew. Never sent. */
 export const SESSION_GONE = 3410
+
+/**
+ * Whether a close frame may carry this code (RFC 6455 7.4): 1000 to 1014 without those that only describe a connection
+ * that ended without a code, and the ranges of libraries (3000) and applications (4000).
+ */
+export const isSendableCloseCode = (code: number): boolean =>
+  Number.isInteger(code) &&
+  ((code >= 1000 && code <= 1014 && code !== 1004 && code !== NO_STATUS && code !== ABNORMAL) ||
+    (code >= 3000 && code <= 4999))

@@ -1,9 +1,16 @@
 import { isUtf8 } from "node:buffer"
-import { INVALID_TEXT, NO_STATUS, POLICY_VIOLATION, PROTOCOL_ERROR, TOO_BIG } from "../protocol/close-codes.js"
+import {
+  INVALID_TEXT,
+  isSendableCloseCode,
+  NO_STATUS,
+  POLICY_VIOLATION,
+  PROTOCOL_ERROR,
+  TOO_BIG,
+} from "../protocol/close-codes.js"
 import type { LimitName } from "../protocol/limits.js"
 import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } from "./websocket-frames.js"
 
-/** Why a line has to end: the code of the close frame that says so, and the limit that was hit, if it was one. */
+/** Why a connection has to fail: the code of the close frame that says so, and the limit that was hit, if it was one. */
 export class ProtocolViolation extends Error {
   readonly closeCode: number
   readonly limit: LimitName | undefined
@@ -65,9 +72,6 @@ function unmask(bytes: Buffer, at: number, end: number, mask: number): void {
   if (i + 2 < end) bytes[i + 2] = (bytes[i + 2] as number) ^ c
 }
 
-const validCloseCode = (code: number): boolean =>
-  (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
-
 /**
  * Makes messages of the bytes that a client sends. It is our own because of what Phoenix's server does and a general
  * library does not: limits that count a frame's header, a close answered with 1000 whatever its code, and a limit of its
@@ -86,6 +90,8 @@ export class WebSocketReceiver {
   #fragmented = 0
   /** Whether whole frames may be left that wait for {@link WebSocketReceiver.goOn}. */
   #paused = false
+  /** Whether only a close frame still matters, because the server has sent its own. */
+  #closing = false
   /** How many messages have wholly come. */
   messages = 0
 
@@ -99,7 +105,19 @@ export class WebSocketReceiver {
     return this.#buffered + this.#fragmented
   }
 
-  /** Nothing that comes later is looked at. */
+  /** Whether frames that have come wait for {@link WebSocketReceiver.goOn}. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Drops messages from now on, before they are inflated or checked: the server has sent its close frame. */
+  expectClose(): void {
+    this.#closing = true
+    this.#fragments = EMPTY
+    this.#fragmented = 0
+  }
+
+  /** Drops all that comes from now on: the client has closed, or its connection has failed. */
   stop(): void {
     this.#done = true
     this.#paused = false
@@ -236,6 +254,10 @@ export class WebSocketReceiver {
   }
 
   #fragment(final: boolean, payload: Buffer): void {
+    if (this.#closing) {
+      if (final) this.#opcode = CONTINUATION
+      return
+    }
     const length = this.#fragmented + payload.length
     if (length > this.#options.messageBytes) {
       throw new ProtocolViolation(TOO_BIG, "a message over the limit", "messageBytes")
@@ -260,6 +282,7 @@ export class WebSocketReceiver {
   #message(opcode: number, compressed: boolean, payload: Buffer): void {
     const { inflate, messageBytes, pace } = this.#options
     this.messages++
+    if (this.#closing) return
     let data = payload
     if (compressed && inflate !== undefined) {
       data = inflate(payload, messageBytes)
@@ -271,11 +294,11 @@ export class WebSocketReceiver {
   }
 
   #close(payload: Buffer): void {
-    if (payload.length === 0) return this.#events.closed(NO_STATUS)
     if (payload.length === 1) throw violation("a close frame of one byte")
-    const code = payload.readUInt16BE(0)
-    if (!validCloseCode(code)) throw violation("a close code that may not be sent")
-    if (!isUtf8(payload.subarray(2))) throw violation("a close reason that is not UTF-8")
+    const code = payload.length === 0 ? NO_STATUS : payload.readUInt16BE(0)
+    if (payload.length > 0 && !isSendableCloseCode(code)) throw violation("a close code that may not be sent")
+    if (!isUtf8(payload.subarray(2))) throw new ProtocolViolation(INVALID_TEXT, "a close reason that is not UTF-8")
+    this.stop()
     this.#events.closed(code)
   }
 }

@@ -163,7 +163,7 @@ describe("a receiver", () => {
     ["a close of one byte", masked(0x88, Buffer.from([3])), 1002],
     ["a close with 1005", masked(0x88, Buffer.from([0x03, 0xed])), 1002],
     ["a close with 999", masked(0x88, Buffer.from([0x03, 0xe7])), 1002],
-    ["a close whose reason is not UTF-8", masked(0x88, Buffer.from([0x03, 0xe8, 0xff])), 1002],
+    ["a close whose reason is not UTF-8", masked(0x88, Buffer.from([0x03, 0xe8, 0xff])), 1007],
     ["text that is not UTF-8", masked(0x81, Buffer.from([0xff])), 1007],
     [
       "text that is not UTF-8 in fragments",
