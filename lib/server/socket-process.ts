@@ -21,7 +21,7 @@ export interface SocketSetup {
   readonly assigns: Loose
   readonly serializer: Serializer
   readonly limits: SocketLimits
-  /** Called once the socket has ended: its place is free again. */
+  /** Frees the place of the socket; called when the socket ends, unless its transport does so later. */
   readonly released?: () => void
 }
 

@@ -60,8 +60,10 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   #before = 0
   /** Bytes written since nothing waited, without those that others get too. */
   #alone = 0
+  /** Whether the last frame was written. */
   #closing = false
   #over = false
+  readonly #onData = (chunk: Buffer): void => this.#receive(chunk)
 
   constructor(options: WebSocketLinkOptions) {
     this.#options = options
@@ -79,19 +81,19 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
       {
         message: (data) => this.#owner?.receive(data),
         ping: (data) => this.#write(frameBytes(PONG, data)),
-        // Phoenix's server answers every close with 1000.
-        closed: (code) => this.#end(NORMAL, code),
+        closed: (code) => this.#answerClose(code),
       },
     )
     if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
-  /** Begins to listen, now that there is somebody to tell. `head` came along with the handshake. */
+  /** Begins to read, now that the connection has an owner. `head` came along with the handshake. */
   start(owner: LinkOwner, head: Buffer): void {
     this.#owner = owner
     const socket = this.#socket
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk))
-    socket.on("end", () => socket.end())
+    socket.on("data", this.#onData)
+    // Frames that wait for their turn came before the end of the stream, and are read before it is answered.
+    socket.on("end", () => this.#receiver.paused || this.#endOfStream())
     // The close event that follows says all there is to say.
     socket.on("error", () => {})
     socket.on("close", () => this.#gone())
@@ -114,7 +116,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   close(code: number, reason?: string): void {
-    this.#end(code, undefined, reason)
+    this.#end(code, reason)
   }
 
   flush(): void {
@@ -149,7 +151,8 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
 
   work(): boolean {
     if (this.#read(undefined)) return true
-    this.#socket.resume()
+    if (this.#socket.readableEnded) this.#endOfStream()
+    else this.#socket.resume()
     return false
   }
 
@@ -173,7 +176,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   #receive(chunk: Buffer): void {
-    // What comes after our close frame does not put off the end.
+    // Data that comes after the server's close frame does not put off the end.
     if (!this.#closing) this.#timer?.refresh()
     if (chunk.length > SMALL && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
     else if (!this.#read(chunk)) return
@@ -190,8 +193,10 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
       if (receiver.unfinished > 0) this.#wait()
       else this.#begun = NONE
     } catch (error) {
-      if (error instanceof ProtocolViolation) this.#violated(error)
-      else this.#owner?.fail(error)
+      if (error instanceof ProtocolViolation) return this.#violated(error)
+      this.#owner?.fail(error)
+      // The reader has lost its place among the frames.
+      this.#finish()
     }
     return false
   }
@@ -201,13 +206,12 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     this.#end(PROTOCOL_ERROR)
   }
 
-  #violated({ closeCode, limit }: ProtocolViolation): void {
+  /** Fails the connection (RFC 6455 7.1.7): the close frame is followed by the end of TCP at once. */
+  #violated({ closeCode, limit }: ProtocolViolation): false {
     if (limit !== undefined && !this.#closing) this.#options.onLimit(limit)
     this.#end(closeCode)
-    if (closeCode !== POLICY_VIOLATION) return
-    // Nobody waits for the close frame of such a client: what it still sends is thrown away.
-    this.#receiver.stop()
-    this.#socket.end()
+    this.#finish()
+    return false
   }
 
   /** A message has come in part. It may take its time, but not for ever: its bytes wait here. */
@@ -239,23 +243,51 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
 
   #cut(): void {
     this.#end(TRY_AGAIN_LATER)
-    // Whoever does not read will not read the close frame either, and what is queued must not stay.
+    // A client that does not read will not read the close frame either, and the queued bytes must not stay.
     this.#socket.destroy()
   }
 
-  /** Sends the close frame and waits for the client's, or ends the line if this was the answer to it. */
-  #end(code: number, answerTo?: number, reason?: string): void {
-    if (this.#closing) {
-      if (answerTo !== undefined) this.#socket.end()
-      return
-    }
+  /** Sends a close frame, and waits for that of the client. */
+  #end(code: number, reason?: string): void {
+    if (this.#closing) return
     this.#options.batch.add(this, frameClose(code, reason))
+    this.#leave(code)
+  }
+
+  /** Handles the close frame of the client, which is the last that it may send. */
+  #answerClose(code: number): void {
+    if (!this.#closing) {
+      // Phoenix's server answers every close with 1000.
+      this.#options.batch.add(this, frameClose(NORMAL))
+      this.#leave(code)
+    }
+    this.#finish()
+  }
+
+  /** Handles the end of the client's half of TCP, which comes without a close frame if the client is gone. */
+  #endOfStream(): void {
+    if (!this.#closing) this.#leave(ABNORMAL)
+    this.#finish()
+  }
+
+  /** Writes what waits, and nothing after it. The owner learns of the end now, and TCP has `closeMs` to end, too. */
+  #leave(code: number): void {
     this.#closing = true
     this.flush()
     clearTimeout(this.#timer)
-    if (answerTo !== undefined) this.#socket.end()
     this.#timer = setTimeout(() => this.#socket.destroy(), this.#options.limits.closeMs)
-    this.#owner?.closed(answerTo ?? code)
+    this.#receiver.expectClose()
+    this.#owner?.closed(code)
+  }
+
+  /** Ends this half of TCP. What the client still sends is read off the connection and dropped. */
+  #finish(): void {
+    const socket = this.#socket
+    this.#receiver.stop()
+    this.#options.turns.remove(this)
+    socket.off("data", this.#onData)
+    socket.resume()
+    socket.end()
   }
 
   #gone(): void {

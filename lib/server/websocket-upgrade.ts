@@ -109,12 +109,12 @@ export async function upgrade(
     return reject(rejection)
   }
   const { authToken } = subprotocol
-  const setup = await admission.admit({ transport: "websocket", params, authToken, request, address })
-  if (setup instanceof Rejection) return reject(setup)
-  if (socket.destroyed || !socket.writable) {
-    setup.released?.()
-    return
-  }
+  const admitted = await admission.admit({ transport: "websocket", params, authToken, request, address })
+  if (admitted instanceof Rejection) return reject(admitted)
+  const { released = ignore, ...setup } = admitted
+  if (socket.destroyed || !socket.writable) return released()
+  // A client that lingers after its close frame still holds a connection, and with it the place it was given.
+  socket.once("close", released)
   const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
   // What leaves in one turn leaves in one write, so there is nothing that waiting could join.
   if (socket instanceof Socket) socket.setNoDelay(true)
