@@ -43,6 +43,35 @@ export interface OfferedSubprotocols {
   answer: string | undefined
 }
 
+// A token of RFC 7230, which is what a subprotocol has to be.
+const SUBPROTOCOL = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** The names in the `Sec-WebSocket-Protocol` of a client, in its order of preference; names that are no tokens are left out. */
+export const offeredSubprotocols = (header: string): string[] =>
+  header
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => SUBPROTOCOL.test(name))
+
+/**
+ * Separates the token from the other subprotocols that a client offers; `undefined` for a token that is not base64 of
+ * text. Of two tokens neither counts, because only the client knows which one it means.
+ */
+export function readTokenSubprotocol(
+  offered: readonly string[],
+): { authToken: string | null; others: readonly string[] } | undefined {
+  const tokens = offered.filter((name) => name.startsWith(AUTH_TOKEN_PREFIX))
+  if (tokens.length !== 1) return { authToken: null, others: offered }
+  const bytes = readBase64((tokens[0] as string).slice(AUTH_TOKEN_PREFIX.length))
+  if (bytes === undefined) return undefined
+  try {
+    const authToken = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+    return { authToken, others: offered.filter((name) => name !== tokens[0]) }
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Reads the `Sec-WebSocket-Protocol` of a client, in any order, with the token in either alphabet of base64.
  * `"unknown"` where nothing that is offered is ours; `"bad token"` for a token that is not base64 of text.
@@ -52,19 +81,8 @@ export function readSubprotocols(header: string): OfferedSubprotocols | "unknown
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "")
-  const tokens = offered.filter((name) => name.startsWith(AUTH_TOKEN_PREFIX))
-  let authToken: string | null = null
-  // Of two tokens nobody knows which one is meant, so neither counts.
-  if (tokens.length === 1) {
-    const bytes = readBase64((tokens[0] as string).slice(AUTH_TOKEN_PREFIX.length))
-    if (bytes === undefined) return "bad token"
-    try {
-      authToken = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
-    } catch {
-      return "bad token"
-    }
-  }
-  const rest = offered.length - (tokens.length === 1 ? 1 : 0)
+  const read = readTokenSubprotocol(offered)
+  if (read === undefined) return "bad token"
   const answer = offered.includes(PHOENIX_SUBPROTOCOL) ? PHOENIX_SUBPROTOCOL : undefined
-  return rest > 0 && answer === undefined ? "unknown" : { authToken, answer }
+  return read.others.length > 0 && answer === undefined ? "unknown" : { authToken: read.authToken, answer }
 }

@@ -135,6 +135,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     this.#router.mountAt(withoutSlash(path), {
       admission: new Admission(this.#context, this.#slots, said, () => this.#closing !== undefined, true),
       compress: said.compress ?? false,
+      plain: { subprotocols: said.subprotocols },
       own: (link, setup) => gateway.own(link, setup),
       onLimit: (limit, owner) =>
         this.#context.limitHit(limit, undefined, (owner as GatewayClient<GatewayAssigns>).address),

@@ -28,6 +28,8 @@ export interface GatewayHost<Assigns> {
 export class GatewayClient<Assigns = Loose> {
   /** What `connect` called it. */
   readonly id: string | null
+  /** The subprotocol that was agreed on, if any. */
+  readonly subprotocol: string | null
   /** What `connect` knows of it; yours to change. */
   assigns: Assigns
   readonly #host: GatewayHost<Assigns>
@@ -46,6 +48,7 @@ export class GatewayClient<Assigns = Loose> {
     this.#host = host
     this.#link = link
     this.id = setup.id
+    this.subprotocol = setup.subprotocol ?? null
     this.assigns = setup.assigns as Assigns
     this.#limits = setup.limits
     this.#released = setup.released

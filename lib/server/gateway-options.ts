@@ -2,6 +2,7 @@ import type { Loose } from "../protocol/contract.js"
 import type { GatewayClient } from "./gateway-client.js"
 import type { MaybePromise } from "./handlers.js"
 import type { SocketOptions } from "./options.js"
+import type { Subprotocols } from "./subprotocols.js"
 
 /** Options of a gateway: who may connect is said as for a socket, what happens then by these. */
 export interface GatewayOptions<Assigns = Loose> extends Omit<
@@ -14,6 +15,14 @@ export interface GatewayOptions<Assigns = Loose> extends Omit<
    * @default false
    */
   json?: boolean
+  /**
+   * The subprotocols that the gateway speaks, for clients that name some, as `new WebSocket(url, "chat")` does: a list,
+   * of which the first name that the client offers is agreed on, or a function that returns one of the names offered.
+   * A client that names some, and none of these, is let in without one; a browser then fails the connection itself.
+   *
+   * @default none
+   */
+  subprotocols?: Subprotocols
   /** A client has come. */
   onOpen?: (client: GatewayClient<Assigns>) => MaybePromise<unknown>
   /**

@@ -15,6 +15,7 @@ import { handshakeFault, upgrade, type UpgradeOptions } from "./websocket-upgrad
 export interface WebSocketMount {
   readonly admission: Admission
   readonly compress: boolean
+  readonly plain?: UpgradeOptions["plain"]
   /** What a websocket's client talks to. */
   readonly own: UpgradeOptions["own"]
   readonly onLimit: UpgradeOptions["onLimit"]

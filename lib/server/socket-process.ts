@@ -21,6 +21,8 @@ export interface SocketSetup {
   readonly assigns: Loose
   readonly serializer: Serializer
   readonly limits: SocketLimits
+  /** The subprotocol of its websocket, if one was agreed on. */
+  readonly subprotocol?: string | undefined
   /** Frees the place of the socket; called when the socket ends, unless its transport does so later. */
   readonly released?: () => void
 }

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { readSubprotocols } from "../protocol/auth-token.js"
 import type { LimitName } from "../protocol/limits.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
@@ -10,22 +9,20 @@ import { answerUpgrade, CACHE_CONTROL, faultAnswer, type HttpAnswer } from "./ht
 import { hasBody } from "./request-body.js"
 import type { LinkOwner, ServerLink } from "./link.js"
 import type { SocketSetup } from "./socket-process.js"
+import { agree, type Agreed, type Subprotocols } from "./subprotocols.js"
 import { acceptDeflate } from "./websocket-deflate.js"
 import { WebSocketLink } from "./websocket-link.js"
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 
-interface Subprotocol {
-  readonly authToken: string | null
-  readonly answer: string | undefined
-}
-
 /** What a request to upgrade is upgraded with. */
 export interface UpgradeOptions {
   readonly context: EndpointContext
   readonly admission: Admission
   readonly compress: boolean
+  /** Set for a gateway, which negotiates subprotocols of its own. */
+  readonly plain?: { readonly subprotocols: Subprotocols | undefined } | undefined
   readonly address: string | undefined
   /** Makes whoever gets what the client sends. */
   own(link: ServerLink, setup: SocketSetup): LinkOwner
@@ -56,21 +53,17 @@ export function handshakeFault(request: IncomingMessage): HttpAnswer | undefined
   return version === "13" || version === "8" ? undefined : UPGRADE_REQUIRED
 }
 
-function subprotocolOf(request: IncomingMessage, admission: Admission): Subprotocol | Rejection {
-  const header = request.headers["sec-websocket-protocol"]
-  if (!admission.authToken || header === undefined) return { authToken: null, answer: undefined }
-  const read = readSubprotocols(header)
-  if (read === "unknown") return new Rejection("subprotocol", { status: 403 })
-  if (read === "bad token") return new Rejection("auth token", faultAnswer(500))
-  return read
-}
-
 /** Checks a request before `connect` is asked. */
-function check(request: IncomingMessage, { admission }: UpgradeOptions): Subprotocol | Rejection {
+function check(request: IncomingMessage, { admission, context, plain }: UpgradeOptions): Agreed | Rejection {
   const fault = handshakeFault(request)
   if (fault !== undefined) return new Rejection("no websocket", fault)
   if (!admission.pageAllowed(request.headers)) return new Rejection("origin", { status: 403 })
-  return subprotocolOf(request, admission)
+  try {
+    return agree(request, admission.authToken, plain?.subprotocols)
+  } catch (error) {
+    context.failed(error, "subprotocols")
+    return new Rejection("crashed", faultAnswer(500))
+  }
 }
 
 function accept(request: IncomingMessage, subprotocol: string | undefined, deflate: string | undefined): string {
@@ -96,19 +89,24 @@ export async function upgrade(
   head: Buffer,
   options: UpgradeOptions,
 ): Promise<void> {
-  const { admission, context, address } = options
+  const { admission, context, address, plain } = options
   // Between the request and the answer the client may go, and an error that nobody hears ends the process.
   const ignore = (): void => {}
   socket.on("error", ignore)
   const reject = (rejection: Rejection): void => answerUpgrade(socket, rejection.answer)
   const params = readParams(request)
-  const subprotocol = params instanceof Rejection ? params : check(request, options)
-  if (params instanceof Rejection || subprotocol instanceof Rejection) {
-    const rejection = params instanceof Rejection ? params : (subprotocol as Rejection)
+  const agreed = params instanceof Rejection ? params : check(request, options)
+  if (params instanceof Rejection || agreed instanceof Rejection) {
+    const rejection = params instanceof Rejection ? params : (agreed as Rejection)
     admission.refused("websocket", address, rejection)
     return reject(rejection)
   }
-  const { authToken } = subprotocol
+  const { authToken, subprotocol } = agreed
+  if (plain !== undefined && subprotocol === undefined && request.headers["sec-websocket-protocol"] !== undefined) {
+    context.log("info", "a client asks for subprotocols that the gateway's option `subprotocols` does not name", {
+      address,
+    })
+  }
   const admitted = await admission.admit({ transport: "websocket", params, authToken, request, address })
   if (admitted instanceof Rejection) return reject(admitted)
   const { released = ignore, ...setup } = admitted
@@ -118,7 +116,7 @@ export async function upgrade(
   const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
   // What leaves in one turn leaves in one write, so there is nothing that waiting could join.
   if (socket instanceof Socket) socket.setNoDelay(true)
-  socket.write(accept(request, subprotocol.answer, deflate))
+  socket.write(accept(request, subprotocol, deflate))
   const link = new WebSocketLink({
     socket,
     address,
@@ -129,6 +127,6 @@ export async function upgrade(
     deflate: deflate !== undefined,
     onLimit: (limit) => options.onLimit(limit, owner),
   })
-  const owner = options.own(link, setup)
+  const owner = options.own(link, { ...setup, subprotocol })
   link.start(owner, head)
 }
