@@ -1,6 +1,6 @@
 import type { Loose } from "../protocol/contract.js"
-import { INTERNAL_ERROR, NORMAL, POLICY_VIOLATION } from "../protocol/close-codes.js"
-import { SerializerError } from "../protocol/errors.js"
+import { INTERNAL_ERROR, isSendableCloseCode, NORMAL, POLICY_VIOLATION } from "../protocol/close-codes.js"
+import { RookeryError, SerializerError } from "../protocol/errors.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import { parseShallowJson } from "../serializer/decode-text.js"
@@ -78,8 +78,19 @@ export class GatewayClient<Assigns = Loose> {
     if (this.#open) this.#link.send(frame)
   }
 
-  /** Ends the line. */
+  /**
+   * Closes the connection. A close frame carries a reason of at most 123 bytes of UTF-8: a longer one is cut between two
+   * characters.
+   *
+   * @throws a `RookeryError` with the code `bad_option` for a close code that may not be sent
+   */
   close(code: number = NORMAL, reason?: string): void {
+    if (!isSendableCloseCode(code)) {
+      throw new RookeryError(
+        "bad_option",
+        `close code ${code} may not be sent: use one from 4000 to 4999, or a code of RFC 6455 as 1000`,
+      )
+    }
     if (!this.#open) return
     this.#link.close(code, reason)
     this.closed(code)

@@ -11,6 +11,9 @@ export const PONG = 0xa
 const FIN = 0x80
 const COMPRESSED = 0x40
 
+// A control frame has at most 125 bytes, of which the close code takes two.
+const REASON_BYTES = 123
+
 // Short text is written once into a slab of three bytes a character, which is more than any text needs, instead of being
 // measured first. Longer text is measured.
 const SHORT = 340
@@ -63,10 +66,20 @@ export function frameMessage(frame: Frame): Buffer {
   return typeof frame === "string" ? frameText(frame) : frameBytes(BINARY, frame)
 }
 
+/** The reason of a close frame: cut between two characters where its UTF-8 is longer than a control frame allows. */
+function closeReason(reason: string): Buffer {
+  const text = Buffer.from(reason.slice(0, REASON_BYTES + 1))
+  if (text.length <= REASON_BYTES) return text
+  let end = REASON_BYTES
+  // The bytes of a character behind its first are 10xxxxxx.
+  while (((text[end] as number) & 0xc0) === 0x80) end--
+  return text.subarray(0, end)
+}
+
 /** A close frame; without a code it is empty. */
 export function frameClose(code?: number, reason = ""): Buffer {
   if (code === undefined) return frameBytes(CLOSE, Buffer.alloc(0))
-  const text = Buffer.from(reason).subarray(0, 123)
+  const text = closeReason(reason)
   const payload = Buffer.allocUnsafe(2 + text.length)
   payload.writeUInt16BE(code, 0)
   payload.set(text, 2)
