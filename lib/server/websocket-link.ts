@@ -1,5 +1,12 @@
 import type { Duplex } from "node:stream"
-import { ABNORMAL, NORMAL, POLICY_VIOLATION, PROTOCOL_ERROR, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
+import {
+  ABNORMAL,
+  NO_STATUS,
+  NORMAL,
+  POLICY_VIOLATION,
+  PROTOCOL_ERROR,
+  TRY_AGAIN_LATER,
+} from "../protocol/close-codes.js"
 import type { Limits } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
@@ -22,6 +29,8 @@ export interface WebSocketLinkOptions {
   readonly held: HeldBytes
   /** Whether permessage-deflate was agreed on. */
   readonly deflate: boolean
+  /** Whether a close is answered with the client's own code instead of 1000. */
+  readonly echoClose: boolean
   /** Told of a limit that this client hit. */
   onLimit(limit: keyof Limits): void
 }
@@ -257,8 +266,9 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   /** Handles the close frame of the client, which is the last that it may send. */
   #answerClose(code: number): void {
     if (!this.#closing) {
+      const answer = code === NO_STATUS ? undefined : code
       // Phoenix's server answers every close with 1000.
-      this.#options.batch.add(this, frameClose(NORMAL))
+      this.#options.batch.add(this, frameClose(this.#options.echoClose ? answer : NORMAL))
       this.#leave(code)
     }
     this.#finish()

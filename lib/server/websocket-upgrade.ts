@@ -21,7 +21,7 @@ export interface UpgradeOptions {
   readonly context: EndpointContext
   readonly admission: Admission
   readonly compress: boolean
-  /** Set for a gateway, which negotiates subprotocols of its own. */
+  /** Set for a gateway: it negotiates subprotocols of its own, and answers a close with the client's code. */
   readonly plain?: { readonly subprotocols: Subprotocols | undefined } | undefined
   readonly address: string | undefined
   /** Makes whoever gets what the client sends. */
@@ -125,6 +125,7 @@ export async function upgrade(
     turns: context.turns,
     held: context.held,
     deflate: deflate !== undefined,
+    echoClose: plain !== undefined,
     onLimit: (limit) => options.onLimit(limit, owner),
   })
   const owner = options.own(link, { ...setup, subprotocol })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import { WebSocket } from "ws"
 import { Endpoint, type GatewayClient, type GatewayOptions } from "rookery/server"
 import { RawClient } from "../support/raw-client.js"
-import { closeBody, OPCODES } from "../support/raw-websocket.js"
+import { closeBody, OPCODES, rawFrame } from "../support/raw-websocket.js"
 
 const open: (() => unknown)[] = []
 
@@ -102,5 +102,29 @@ describe("the close code and reason of a gateway", () => {
       ...Array.from({ length: 100 }, (_, i) => `message ${i}`),
       "close",
     ])
+  })
+})
+
+describe("a close frame of a client", () => {
+  it.each([
+    ["4001", closeBody(4001, "bye"), closeBody(4001)],
+    ["1000", closeBody(1000), closeBody(1000)],
+    ["no code", Buffer.alloc(0), Buffer.alloc(0)],
+  ])("with %s is answered by a gateway with the same", async (_, sent, answer) => {
+    const { port } = await served()
+    const client = await RawClient.open(port, "/ws")
+    open.push(() => client.socket.destroy())
+    client.send(rawFrame(OPCODES.close, sent, { masked: true }))
+    await client.until(() => client.ended)
+    expect(client.frames.map(({ payload }) => payload)).toEqual([answer])
+  })
+
+  it("with 4001 is answered by a Phoenix socket with 1000, as Phoenix does", async () => {
+    const { port } = await served()
+    const client = await RawClient.open(port, "/socket/websocket?vsn=2.0.0")
+    open.push(() => client.socket.destroy())
+    client.send(rawFrame(OPCODES.close, closeBody(4001), { masked: true }))
+    await client.until(() => client.ended)
+    expect(client.closeCode).toBe(1000)
   })
 })
