@@ -16,6 +16,11 @@ const BROWSER = ["spec/browser/**/*.spec.ts"]
 const CONFORMANCE = ["spec/conformance/**/*.spec.ts"]
 const CONSUMERS = ["spec/consumers/**/*.spec.ts"]
 
+/** Says once which specs this machine cannot run. */
+const MACHINE = "spec/support/check-machine.ts"
+/** Builds the package unless what is built is as new as the sources. */
+const BUILD = "spec/packaging/build.ts"
+
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
@@ -26,6 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "lib",
+          globalSetup: MACHINE,
           include: ["spec/**/*.spec.ts"],
           exclude: [...NODE, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS],
         },
@@ -33,14 +39,14 @@ export default defineConfig({
       {
         extends: true,
         plugins: [nodePlatform],
-        test: { name: "node", include: NODE },
+        test: { name: "node", globalSetup: MACHINE, include: NODE },
       },
       {
         extends: true,
         test: {
           name: "packaging",
           include: PACKAGING,
-          globalSetup: "spec/packaging/build.ts",
+          globalSetup: [MACHINE, BUILD],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -51,7 +57,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: BROWSER,
-          globalSetup: "spec/packaging/build.ts",
+          globalSetup: ["spec/browser/check-browser.ts", BUILD],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
@@ -63,7 +69,7 @@ export default defineConfig({
         test: {
           name: "consumers",
           include: CONSUMERS,
-          globalSetup: "spec/packaging/build.ts",
+          globalSetup: BUILD,
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },
@@ -74,7 +80,7 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: CONFORMANCE,
-          globalSetup: "spec/packaging/build.ts",
+          globalSetup: BUILD,
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },

@@ -4,9 +4,12 @@ type Method = Parameters<CDPSession["send"]>[0]
 type Outcome = { result?: Record<string, unknown>; error?: { message: string } }
 type Listener = (params: Record<string, unknown>) => void
 
+/** How a page becomes hidden: behind another tab, or, in a headless shell, whose tabs have no window, by emulation. */
+export type Hiding = "behind a tab" | "by emulation"
+
 /**
- * A tab as people have it: hidden when another is in front, frozen when it stays there. Those of Playwright are always
- * seen, so this one is opened past it.
+ * A tab as people have it: hidden when another is in front, frozen when it stays there. Playwright keeps its own tabs
+ * visible, so this one is opened past it.
  */
 export class Tab {
   readonly #browser: CDPSession
@@ -14,25 +17,34 @@ export class Tab {
   readonly #session: string
   readonly #pending = new Map<number, (outcome: Outcome) => void>()
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #hides: Hiding
+  #cover: string | undefined
   #calls = 0
   /** What nobody caught, and what the browser itself complained of. */
   readonly complaints: string[] = []
 
-  private constructor(browser: CDPSession, target: string, session: string) {
+  private constructor(browser: CDPSession, target: string, session: string, hides: Hiding) {
     this.#browser = browser
+    this.#hides = hides
     this.#target = target
     this.#session = session
     browser.on("Target.receivedMessageFromTarget", this.#receive)
   }
 
   /** Opens one in front of the others. */
-  static async open(browser: CDPSession, url: string): Promise<Tab> {
+  static async open(browser: CDPSession, url: string, hides: Hiding = "behind a tab"): Promise<Tab> {
     const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" })
     // Not flat: Playwright would take the session for one of its own.
     const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false })
-    const tab = new Tab(browser, targetId, sessionId)
+    const tab = new Tab(browser, targetId, sessionId, hides)
     tab.on("Runtime.exceptionThrown", ({ exceptionDetails }) => tab.complaints.push(JSON.stringify(exceptionDetails)))
     for (const domain of ["Page", "Runtime", "Network"] as const) await tab.send(`${domain}.enable`)
+    if (hides === "by emulation") {
+      // A tab without a window that was frozen once stays hidden, except for the emulation.
+      await tab.freeze(true)
+      await tab.freeze(false)
+      await tab.#emulateFocus(true)
+    }
     await tab.go(url)
     return tab
   }
@@ -55,12 +67,21 @@ export class Tab {
     await gone
   }
 
-  /** Brings it to the front, which hides the others. */
-  async show(): Promise<void> {
-    await this.#browser.send("Target.activateTarget", { targetId: this.#target })
+  /** Puts another tab in front of it. */
+  async hide(): Promise<void> {
+    if (this.#hides === "by emulation") return this.#emulateFocus(false)
+    const { targetId } = await this.#browser.send("Target.createTarget", { url: "about:blank" })
+    this.#cover = targetId
   }
 
-  /** Stops whatever it does, or lets it go on. */
+  /** Brings it to the front again. */
+  async show(): Promise<void> {
+    if (this.#hides === "by emulation") return this.#emulateFocus(true)
+    await this.#browser.send("Target.activateTarget", { targetId: this.#target })
+    await this.#uncover()
+  }
+
+  /** Freezes the page, or resumes it. A visible page is hidden first. */
   async freeze(frozen: boolean): Promise<void> {
     await this.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" })
   }
@@ -107,7 +128,18 @@ export class Tab {
 
   async close(): Promise<void> {
     this.#browser.off("Target.receivedMessageFromTarget", this.#receive)
+    await this.#uncover()
     await this.#browser.send("Target.closeTarget", { targetId: this.#target })
+  }
+
+  async #uncover(): Promise<void> {
+    const targetId = this.#cover
+    this.#cover = undefined
+    if (targetId !== undefined) await this.#browser.send("Target.closeTarget", { targetId })
+  }
+
+  async #emulateFocus(enabled: boolean): Promise<void> {
+    await this.send("Emulation.setFocusEmulationEnabled", { enabled })
   }
 
   readonly #receive = ({ sessionId, message }: { sessionId: string; message: string }): void => {

@@ -29,7 +29,7 @@ describe("the README", () => {
   it("names the command that tests a clean clone", () => {
     const commands = [...README.matchAll(/^(npm install && npm test)\b/gm)]
     expect(commands).toHaveLength(1)
-    expect(textOf(".ci/run").replaceAll(" </dev/null", "")).toContain("\nnpm install && npm test\n")
+    expect(textOf(".ci/run").replaceAll(" </dev/null", "")).toContain("\nnpm install && npm test")
   })
 
   it("says what the clients beside each other weigh, to half a kilobyte", async () => {

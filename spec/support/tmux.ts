@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -6,9 +6,6 @@ import { promisify } from "node:util"
 import { expect, onTestFinished } from "vitest"
 
 const run = promisify(execFile)
-
-/** Whether there is a terminal to try things in. */
-export const HAS_TMUX: boolean = spawnSync("tmux", ["-V"]).status === 0
 
 /** How long a loaded machine may take to draw something. */
 const PATIENCE = { timeout: 30_000, interval: 50 }
