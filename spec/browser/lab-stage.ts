@@ -3,10 +3,11 @@ import type { AddressInfo } from "node:net"
 import { build } from "esbuild"
 import type { CDPSession } from "playwright-core"
 import { Endpoint } from "rookery/server"
-import { afterAll, afterEach, beforeEach, describe, expect } from "vitest"
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from "vitest"
 import { ROOT } from "../packaging/build.js"
 import { launchChromium } from "../support/chromium.js"
 import { TcpProxy } from "../support/tcp-proxy.js"
+import type { Abilities } from "./abilities.js"
 import type { LabSettings } from "./lab.js"
 import { Tab } from "./tab.js"
 
@@ -20,9 +21,15 @@ export interface LabStage {
   open(path?: string): Promise<Tab>
 }
 
+/** What the browser of this run can do. */
+export const ABILITIES: Abilities = inject("browser") ?? { hides: false, freezes: false, caches: false }
+
 /** Neither `eval` nor anything inline, and nothing of anybody else's. */
 const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:*"
+
+/** A test that is skipped where the browser is not able to do what it needs. */
+export const itWhere = (isAble: boolean): typeof it | typeof it.skip => (isAble ? it : it.skip)
 
 /** What a bundler makes of the page and of its worker for browsers, with the package as it is built. */
 async function scripts(): Promise<Record<string, string>> {
@@ -48,10 +55,13 @@ async function start(files: Record<string, string>): Promise<LabStage & AsyncDis
     connect: ({ params }) => ({ id: `user:${params["user"]}`, assigns: { user: String(params["user"]) } }),
     limits: { pollWindowMs: 2000 },
   })
-  endpoint.channel("room:*", {
-    joined: (room) => room.track(room.assigns.user, {}),
-    receive: { echo: (payload) => payload, say: (payload, room) => room.broadcast("said", payload) },
-  })
+  for (const [pattern, history] of [["room:*"], ["kept:*", { size: 100, ttl: 3_600_000 }]] as const) {
+    endpoint.channel(pattern, {
+      ...(history && { history }),
+      joined: (room) => room.track(room.assigns.user, {}),
+      receive: { echo: (payload) => payload, say: (payload, room) => room.broadcast("said", payload) },
+    })
+  }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost")
     const isScript = pathname.endsWith(".js")
@@ -94,9 +104,14 @@ export async function enter(stage: LabStage, settings: Partial<LabSettings> = {}
 export const logged = (tab: Tab, ...entries: string[]): Promise<void> =>
   tab.evaluate((entries: string[]) => lab.logged(...entries), entries)
 
-/** That it is connected, and what the server says is heard. */
+/** Has the server say something in the room, with a history and without. */
+export function say(stage: LabStage, text: string): void {
+  for (const topic of ["room:1", "kept:1"]) stage.endpoint.broadcast(topic, "said", { text })
+}
+
+/** Checks that the page is connected, and hears what the server says from now on. */
 export async function hears(stage: LabStage, tab: Tab, text: string): Promise<void> {
-  stage.endpoint.broadcast("room:1", "said", { text })
+  say(stage, text)
   await logged(tab, `said: ${text}`)
   expect(await tab.evaluate(() => lab.status)).toBe("connected")
 }
@@ -123,7 +138,7 @@ export async function describeLab(what: string, tests: (stage: () => LabStage) =
     })
     afterAll(() => browser?.close())
     const open = async (path = "/"): Promise<Tab> => {
-      const tab = await Tab.open(cdp, stage.page + path)
+      const tab = await Tab.open(cdp, stage.page + path, ABILITIES.hides || undefined)
       tabs.push(tab)
       return tab
     }

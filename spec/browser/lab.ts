@@ -7,6 +7,8 @@ export interface LabSettings {
   user: string
   way?: "websocket" | "long-poll"
   serializer?: "json" | "msgpack"
+  /** Whether the room keeps a history, by which the client recovers what it misses. */
+  recovers?: boolean
   /** How long the first attempt after a lost line waits, unless something calls for it. */
   firstRetryMs?: number
 }
@@ -35,7 +37,7 @@ export class Lab {
   }
 
   /** Connects, and joins the room. */
-  async enter({ url, user, way, serializer, firstRetryMs = 20 }: LabSettings): Promise<void> {
+  async enter({ url, user, way, serializer, recovers, firstRetryMs = 20 }: LabSettings): Promise<void> {
     const socket = (this.#socket = new Socket(url, {
       transport: way === "long-poll" ? longPoll() : webSocket(),
       ...(serializer === "msgpack" && { serializer: msgpack() }),
@@ -46,7 +48,7 @@ export class Lab {
     }))
     socket.onStatus((status) => this.#note(status))
     socket.connect()
-    const room = (this.#room = socket.channel("room:1"))
+    const room = (this.#room = socket.channel(recovers ? "kept:1" : "room:1", {}, recovers ? { recover: true } : {}))
     const presence = new Presence(room)
     presence.onSync(() =>
       this.#note(

@@ -14,7 +14,7 @@ const DONE = {
 }
 
 await describeLab("the client", (stageOf) => {
-  it.each(TABLE)("works in a Web Worker, over %s with %s", async (settings) => {
+  it.each(TABLE)("works in a Web Worker, over $way with $serializer", async (settings) => {
     const stage = stageOf()
     const watcher = await enter(stage, { user: "bob" })
     const answer = await watcher.evaluate(
@@ -32,7 +32,7 @@ await describeLab("the client", (stageOf) => {
     await logged(watcher, "here: ada bob", "said: ada was here")
   })
 
-  it.each(TABLE)("works in a service worker, over %s with %s", async (settings) => {
+  it.each(TABLE)("works in a service worker, over $way with $serializer", async (settings) => {
     const stage = stageOf()
     const watcher = await enter(stage, { user: "bob" })
     const answer = await watcher.evaluate(
@@ -55,7 +55,7 @@ await describeLab("the client", (stageOf) => {
     await logged(watcher, "said: ada was here")
   })
 
-  it.each(TABLE)("needs no eval, over %s with %s", async (settings) => {
+  it.each(TABLE)("needs no eval, over $way with $serializer", async (settings) => {
     const stage = stageOf()
     const tab = await enter(stage, settings)
     // Maps of one shape, many times: of these, code is made where that is allowed.
@@ -74,11 +74,11 @@ await describeLab("the client", (stageOf) => {
     expect(refused).toBe(false)
   })
 
-  it("has a line of its own in each of two tabs, and each knows of the other", async () => {
+  it("has a connection of its own in each of two tabs, and each knows of the other", async () => {
     const stage = stageOf()
     const ada = await enter(stage, { user: "ada" })
     const bob = await enter(stage, { user: "bob", way: "long-poll", serializer: "msgpack" })
-    await logged(ada, "hidden", "here: ada bob")
+    await logged(ada, "here: ada bob")
     await logged(bob, "here: ada bob")
     await ada.evaluate(() => lab.push("say", { text: "from ada" }))
     await logged(bob, "said: from ada")
