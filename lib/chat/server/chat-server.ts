@@ -114,6 +114,7 @@ export class ChatServer {
       mail: this.#mail,
       files: openPage(page),
       linksPerEmail: new RateLimiter(this.#limits.linksPerEmail, now),
+      linksPerMailbox: new RateLimiter(this.#limits.linksPerMailbox, now),
       loginsPerAddress: new RateLimiter(this.#limits.loginsPerAddress, now),
       sessionMs,
       mayLogIn: options.mayLogIn ?? (() => true),

@@ -5,8 +5,15 @@ import type { ChatStore } from "./store.js"
 
 /** How often something may be asked for, and how much is kept. */
 export interface ChatLimits {
-  /** Links for one address. @default 3 at once, one more every 5 minutes */
+  /** Links for one mail address, asked for from one IP address. @default 3 at once, one more every 5 minutes */
   linksPerEmail: RateLimit
+  /**
+   * Links for one mail address, from wherever they are asked for: nobody floods the mailbox of another. `everyMs` has to be
+   * shorter than a link works. A stranger who uses this up then has a working link mailed to the owner all the time.
+   *
+   * @default 10 at once, one more every 5 minutes
+   */
+  linksPerMailbox: RateLimit
   /** Links asked for, and tokens tried, from one IP address. @default 20 at once, one more every 15 seconds */
   loginsPerAddress: RateLimit
   /** Messages and changed names of one person. @default 20 at once, one more every 200 milliseconds */
@@ -68,6 +75,7 @@ const MINUTE = 60 * SECOND
 /** The limits that hold unless others are given. */
 export const DEFAULT_CHAT_LIMITS: Readonly<ChatLimits> = {
   linksPerEmail: { burst: 3, everyMs: 5 * MINUTE },
+  linksPerMailbox: { burst: 10, everyMs: 5 * MINUTE },
   loginsPerAddress: { burst: 20, everyMs: 15 * SECOND },
   messagesPerUser: { burst: 20, everyMs: 200 },
   asksPerUser: { burst: 300, everyMs: 50 },

@@ -4,6 +4,7 @@ import { readEmail } from "./checks.js"
 import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
 import { linkPage, usedLinkPage } from "./login-page.js"
 import type { Mail } from "./mail.js"
+import { Places } from "./places.js"
 import { networkOf, type RateLimiter } from "./rate-limiter.js"
 import type { SessionCookie } from "./session-cookie.js"
 import type { StaticFiles } from "./static-files.js"
@@ -13,7 +14,10 @@ export interface RoutesHost {
   readonly accounts: Accounts
   readonly mail: Mail
   readonly files: StaticFiles | undefined
+  /** By mail address and network. */
   readonly linksPerEmail: RateLimiter
+  /** By mail address. */
+  readonly linksPerMailbox: RateLimiter
   readonly loginsPerAddress: RateLimiter
   mayLogIn(email: string): boolean | Promise<boolean>
   /** Known once the server listens. */
@@ -33,8 +37,10 @@ const HTML = "text/html; charset=utf-8"
 const LOGIN_HEADERS = { "cache-control": "no-store", "referrer-policy": "strict-origin" }
 const BEARER = /^Bearer ([\w-]+)$/i
 
-/** As many mails are on their way at once. */
+/** How many mails may be under way at once: the mail server may be slow. */
 const MAX_MAILS = 100
+/** How many of them one network may have asked for, so that it leaves room for the others. */
+const MAX_MAILS_PER_NETWORK = 10
 
 const METHODS: Readonly<Record<string, string>> = {
   "/api/login": "POST",
@@ -42,15 +48,15 @@ const METHODS: Readonly<Record<string, string>> = {
   "/login": "GET, HEAD, POST",
 }
 
-function tooMany(waitMs: number): HttpError {
+function tooMany(waitMs: number, what = "that was asked for too often"): HttpError {
   const seconds = Math.ceil(waitMs / 1000)
-  return new HttpError(429, `that was asked for too often; wait ${seconds} s`, { "retry-after": String(seconds) })
+  return new HttpError(429, `${what}; wait ${seconds} s`, { "retry-after": String(seconds) })
 }
 
 /** The chat's HTTP: links, sessions, and the page. */
 export class Routes {
   readonly #host: RoutesHost
-  #mails = 0
+  readonly #mails = new Places(MAX_MAILS, MAX_MAILS_PER_NETWORK)
 
   constructor(host: RoutesHost) {
     this.#host = host
@@ -99,27 +105,37 @@ export class Routes {
   async #askForLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#checkOrigin(request)
     this.#checkAddress(request)
-    const { linksPerEmail, publicUrl } = this.#host
+    const { publicUrl } = this.#host
+    const network = networkOf(this.#host.addressOf(request))
     const email = readEmail((await readJson(request))["email"])
     if (email === undefined) throw new HttpError(400, "that is no e-mail address")
-    const waitMs = linksPerEmail.take(email)
-    if (waitMs > 0) throw tooMany(waitMs)
-    if (this.#mails >= MAX_MAILS) throw new HttpError(503, "too many mails are on their way; try again soon")
+    this.#checkLinks(email, network)
+    if (!this.#mails.take(network)) throw new HttpError(503, "too many mails are on their way; try again soon")
     sendJson(response, 202, { status: "ok" })
     // Behind the answer comes what depends on the address: how long that takes would tell something about it.
-    void this.#sendLink(email, publicUrl)
+    void this.#sendLink(email, publicUrl).finally(() => this.#mails.giveBack(network))
+  }
+
+  /**
+   * Bounds the links for one mail address by the network that asks, so that a stranger who asks for links to it does not
+   * keep its owner out, and then by all networks together, so that strangers do not flood a mailbox. At the second bound
+   * the owner has links that work: every link is mailed to the owner, whoever asked for it, and none ends another.
+   */
+  #checkLinks(email: string, network: string): void {
+    const { linksPerEmail, linksPerMailbox } = this.#host
+    const waitMs = linksPerEmail.take(`${email} ${network}`)
+    if (waitMs > 0) throw tooMany(waitMs)
+    const mailboxMs = linksPerMailbox.take(email)
+    if (mailboxMs > 0) throw tooMany(mailboxMs, "many links were sent to this address: use the newest, or ask later")
   }
 
   async #sendLink(email: string, publicUrl: string): Promise<void> {
     const { accounts, mail, mayLogIn, failed } = this.#host
-    this.#mails++
     try {
       if (!(await mayLogIn(email))) return
       await mail.send(email, `${publicUrl}/login?token=${await accounts.makeLink(email)}`)
     } catch (error) {
       failed(error, "mail")
-    } finally {
-      this.#mails--
     }
   }
 

@@ -116,6 +116,71 @@ describe("asking for a link", () => {
     expect((await askFor("ada@example.com")).status).toBe(429)
   })
 
+  it("is not used up by a stranger who asks for links to the same address", async () => {
+    stage = await ChatStage.open({ now, trustProxy: 1 })
+    const askFrom = async (address: string): Promise<number> => {
+      const body = { email: "ada@example.com" }
+      return (await stage.ask("POST", "/api/login", { headers: { "x-forwarded-for": address }, body })).status
+    }
+    const stranger: number[] = []
+    for (let i = 0; i < 10; i++) stranger.push(await askFrom("203.0.113.66"))
+    expect(stranger.filter((status) => status === 202)).toHaveLength(3)
+    expect(await askFrom("198.51.100.7")).toBe(202)
+  })
+
+  it("is not ended by a link that a stranger asks for", async () => {
+    stage = await ChatStage.open({ now })
+    const { token } = await stage.link("ada@example.com")
+    await stage.link("ada@example.com")
+    await stage.link("ada@example.com")
+    expect((await stage.ask("POST", "/api/session", { body: { token } })).status).toBe(200)
+  })
+
+  it("floods no mailbox, however many strangers ask, and its owner always has one that works", async () => {
+    stage = await ChatStage.open({ now, trustProxy: 1 })
+    let strangers = 0
+    const askAsStranger = async (): Promise<{ status: number; json: unknown }> => {
+      const headers = { "x-forwarded-for": `203.0.113.${strangers++}` }
+      return stage.ask("POST", "/api/login", { headers, body: { email: "ada@example.com" } })
+    }
+    const answers = []
+    for (let i = 0; i < 30; i++) answers.push(await askAsStranger())
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(10)
+    expect(answers.at(-1)).toMatchObject({
+      status: 429,
+      json: { error: "many links were sent to this address: use the newest, or ask later; wait 300 s" },
+    })
+    let newest = ""
+    for (let i = 0; i < 10; i++) newest = (await stage.mails.next()).token
+    // For two hours strangers take every link the moment there is one more.
+    for (let minutes = 1; minutes <= 120; minutes++) {
+      time += 60_000
+      if ((await askAsStranger()).status === 202) newest = (await stage.mails.next()).token
+    }
+    expect((await stage.ask("POST", "/api/session", { body: { token: newest } })).status).toBe(200)
+  })
+
+  it("is mailed for other networks while one network waits for mails that hang", async () => {
+    const hanging: (() => void)[] = []
+    const mails: string[] = []
+    const send = (email: string): Promise<void> => {
+      if (email.startsWith("ada")) return Promise.resolve(void mails.push(email))
+      return new Promise((resolve) => void hanging.push(resolve))
+    }
+    stage = await ChatStage.open({ now, trustProxy: 1, mail: { send } })
+    const askFrom = async (address: string, email: string): Promise<number> =>
+      (await stage.ask("POST", "/api/login", { headers: { "x-forwarded-for": address }, body: { email } })).status
+    const statuses: number[] = []
+    for (let i = 0; i < 12; i++) statuses.push(await askFrom("203.0.113.66", `p${i}@example.com`))
+    expect(statuses).toEqual([...Array<number>(10).fill(202), 503, 503])
+    expect(await askFrom("198.51.100.7", "ada@example.com")).toBe(202)
+    expect(mails).toEqual(["ada@example.com"])
+    for (const end of hanging) end()
+    // The endings are heard before the next request is.
+    expect(await askFrom("203.0.113.66", "late@example.com")).toBe(202)
+    for (const end of hanging) end()
+  })
+
   it("is limited for each client, as far as proxies are trusted", async () => {
     stage = await ChatStage.open({ now, trustProxy: 1, limits: { loginsPerAddress: { burst: 1, everyMs: 60_000 } } })
     let count = 0
