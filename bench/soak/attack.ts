@@ -6,7 +6,7 @@ import type { Attack } from "./attack/arena.js"
 import { ATTACKS } from "./attack/attacks.js"
 import { cpuOfMachine, cpuOfThis } from "./attack/machine-use.js"
 import { MEMORY_BOUND, MOST_LEFT } from "./attack/limits.js"
-import { Processes } from "./attack/processes.js"
+import { EndpointDown, Processes } from "./attack/processes.js"
 import { quantile, type AttackReport, type HonestReport, type ServerReport } from "./attack/reports.js"
 import { inMebibytes } from "./heap.js"
 import type { Row, Soak } from "./soak.js"
@@ -23,6 +23,12 @@ const MOST_OTHERS = 0.3
 const ATTEMPTS = 3
 
 const RESULTS = new URL("../results/attack.json", import.meta.url)
+
+/** An attack that ended the endpoint's process. */
+interface Fall {
+  readonly attack: Attack
+  readonly down: string
+}
 
 interface Trial {
   readonly attack: Attack
@@ -58,7 +64,7 @@ async function tryOut(processes: Processes, attack: Attack, seed: number, from: 
   await processes.honest()
   const started = performance.now()
   const ofAll = cpuOfMachine() - cpuOfThis()
-  const report = await processes.attack({ attack: attack.name, seed, forMs: ATTACK_MS, from })
+  const report = await processes.attack({ attack: attack.name, seed, forMs: attack.forMs ?? ATTACK_MS, from })
   const during = await processes.server()
   const honest = await processes.honest()
   const ofOthers = cpuOfMachine() - cpuOfThis() - ofAll - report.cpu - during.cpu - honest.cpu
@@ -69,11 +75,13 @@ async function tryOut(processes: Processes, attack: Attack, seed: number, from: 
 
 /** Tries an attack, and once more where something fell and it may be others who use the machine that made it fall. */
 async function tryAlone(processes: Processes, attack: Attack, seed: number, n: number): Promise<Trial> {
+  // A row that is tried by itself is looked at by a person, who sees how busy the machine was.
+  const attempts = process.env["ATTACK"] === undefined ? ATTEMPTS : 1
   for (let attempt = 1; ; attempt++) {
     // An address of their own: what is counted by address is counted anew.
     const trial = await tryOut(processes, attack, seed, `127.${attempt}.${n + 1}.2`)
     const faults = faultsOf(trial)
-    if (faults.length === 0 || trial.others < MOST_OTHERS || attempt === ATTEMPTS) return trial
+    if (faults.length === 0 || trial.others < MOST_OTHERS || attempt === attempts) return trial
     console.log(`  ${attack.name}: ${faults.join(", ")} while others kept ${trial.others.toFixed(2)} cores busy; again`)
   }
 }
@@ -94,7 +102,9 @@ function faultsOf(trial: Trial): string[] {
   if (honest.lost > 0) faults.push(`${honest.lost} honest pushes lost`)
   if (report.gotIn > 0) faults.push(`${report.gotIn} got in`)
   for (const name of attack.counted) if (!counts[name]) faults.push(`${name} counted nothing`)
-  if (during.mostRss - before.rss > MEMORY_BOUND) faults.push("memory over its bound")
+  faults.push(...(attack.faults?.(during) ?? []))
+  if (during.error !== undefined) faults.push(`a handler of the endpoint threw: ${during.error}`)
+  if (during.mostRss - before.rss > (attack.mostBytes ?? MEMORY_BOUND)) faults.push("memory over its bound")
   if (after.used - before.used >= MOST_LEFT) faults.push(`${inMebibytes(after.used - before.used)} left behind`)
   if (after.sockets > before.sockets + 1) faults.push(`${after.sockets - before.sockets} sockets left behind`)
   if (after.channels > before.channels + 1) faults.push(`${after.channels - before.channels} channels left behind`)
@@ -106,7 +116,8 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count.toLocaleString("en-US")}`)
     .join(", ")
 
-function rowOf(trial: Trial): Row {
+function rowOf(trial: Trial | Fall): Row {
+  if ("down" in trial) return fallOf(trial)
   const { attack, quiet, honest, report, before, during, after } = trial
   const faults = faultsOf(trial)
   const seen = [
@@ -123,12 +134,18 @@ function rowOf(trial: Trial): Row {
   return { tried: attack.name, times: report.times, lost, gotIn: faults.length, seen: seen.join("; ") }
 }
 
+const fallOf = ({ attack: { name }, down }: Fall): Row => {
+  return { tried: name, times: 1, lost: 0, gotIn: 1, seen: `FELL: the endpoint's process went down: ${down}` }
+}
+
 const round = (value: number): number => Number(value.toPrecision(4))
 
-function resultOf(trial: Trial): object {
+function resultOf(trial: Trial | Fall): object {
+  if ("down" in trial) return { attack: trial.attack.name, tried: trial.attack.tried, fell: [trial.down] }
   const { attack, quiet, honest, report, before, during, after } = trial
   return {
     attack: attack.name,
+    class: attack.class,
     tried: attack.tried,
     times: report.times,
     told: report.outcomes,
@@ -152,7 +169,7 @@ function resultOf(trial: Trial): object {
       error: during.error,
     },
     memory: {
-      boundBytes: MEMORY_BOUND,
+      boundBytes: attack.mostBytes ?? MEMORY_BOUND,
       rssGrowthBytes: during.mostRss - before.rss,
       keptBytes: after.used - before.used,
     },
@@ -166,17 +183,25 @@ export const attack: Soak = {
   title: "an endpoint under attack while honest clients measure their latency",
   async run({ seed, count = ATTACKS.length }) {
     const only = process.env["ATTACK"]
-    const chosen = ATTACKS.filter(({ name }) => only === undefined || name.includes(only)).slice(0, count)
-    const processes = await Processes.start()
+    const isChosen = (name: string | undefined): boolean => only === undefined || (name ?? "").includes(only)
+    const chosen = ATTACKS.filter((each) => isChosen(each.name) || isChosen(each.class)).slice(0, count)
+    let processes = await Processes.start()
+    const chance = new Chance(seed)
+    const trials: (Trial | Fall)[] = []
     try {
-      const chance = new Chance(seed)
       // Code that has not run yet is slow, whoever is served by it.
       await wait(QUIET_MS)
-      const trials: Trial[] = []
       for (const [n, each] of chosen.entries()) {
-        const trial = await tryAlone(processes, each, chance.below(2 ** 31), n)
-        console.log(`  ${each.name}: ${rowOf(trial).seen}`)
-        trials.push(trial)
+        try {
+          trials.push(await tryAlone(processes, each, chance.below(2 ** 31), n))
+        } catch (error) {
+          if (!(error instanceof EndpointDown)) throw error
+          trials.push({ attack: each, down: error.message })
+          processes.stop()
+          processes = await Processes.start()
+          await wait(QUIET_MS)
+        }
+        console.log(`  ${each.name}: ${rowOf(trials.at(-1) as Trial | Fall).seen}`)
       }
       if (chosen.length === ATTACKS.length) {
         mkdirSync(new URL(".", RESULTS), { recursive: true })

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { Intruder, messageFrame, type Target } from "../../../spec/hostile/attack/intruder.js"
+import { Intruder, LONGPOLL, messageFrame, requestText, type Target } from "../../../spec/hostile/attack/intruder.js"
 import type { Chance } from "../../../spec/hostile/random.js"
-import type { AttackReport, Order } from "./reports.js"
+import type { Ports } from "./hosts.js"
+import type { AttackReport, ClassName, Order, ServerReport } from "./reports.js"
 
 /** How long after an attack whoever is left may wait to be told. */
 const GRACE_MS = 8000
@@ -10,6 +11,7 @@ const TICK_MS = 20
 /** Where an attack takes place: what it may use, and where it says what came of it. */
 export class Arena {
   readonly target: Target
+  readonly ports: Ports
   readonly chance: Chance
   readonly #until: number
   readonly #outcomes: Record<string, number> = {}
@@ -18,8 +20,9 @@ export class Arena {
   #times = 0
   #gotIn = 0
 
-  constructor(port: number, { forMs, from }: Order, chance: Chance) {
-    this.target = { port, from }
+  constructor(ports: Ports, { forMs, from }: Order, chance: Chance) {
+    this.ports = ports
+    this.target = { port: ports.main, from }
     this.chance = chance
     this.#until = performance.now() + forMs
   }
@@ -49,21 +52,52 @@ export class Arena {
     this.told(`GOT IN: ${what}`)
   }
 
-  connect(): Promise<Intruder> {
-    return this.#kept(Intruder.connect(this.target))
+  connect(at: Partial<Target> = {}): Promise<Intruder> {
+    return this.#kept(Intruder.connect({ ...this.target, ...at }))
   }
 
-  enter(path?: string, headers?: readonly string[]): Promise<Intruder> {
-    return this.#kept(Intruder.enter(this.target, path, headers))
+  enter(path?: string, headers?: readonly string[], at: Partial<Target> = {}): Promise<Intruder> {
+    return this.#kept(Intruder.enter({ ...this.target, ...at }, path, headers))
   }
 
   /** Enters, and joins a room. */
-  async join(topic: string, path?: string): Promise<Intruder> {
+  async join(topic: string, path?: string, params: unknown = {}): Promise<Intruder> {
     const intruder = await this.enter(path)
     const { frames } = intruder
-    intruder.send(joinFrame(topic))
+    intruder.send(messageFrame("1", "1", topic, "phx_join", params))
     await intruder.until(() => intruder.frames > frames)
     return intruder
+  }
+
+  /** Opens a long-poll session, and gives its token. */
+  async session(at: Partial<Target> = {}): Promise<string> {
+    const asking = await this.connect(at)
+    asking.send(requestText("GET", LONGPOLL, ["connection: close"]))
+    await asking.ended
+    return /"token":"([^"]+)"/.exec(asking.head)?.[1] ?? ""
+  }
+
+  /** An address of somebody else. */
+  get elsewhere(): string {
+    return (this.target.from ?? "127.0.0.1").replace(/\d+$/, "9")
+  }
+
+  /** Asks the process of the endpoint for something that no attacker could do by itself. */
+  async control(path: string): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.ports.control}${path}`)
+    return answer.text()
+  }
+
+  /** Says how connections ended, and those that nobody ended count as such. */
+  leave(intruder: Intruder): void {
+    this.told(intruder.outcome)
+    for (const [reason, times] of intruder.refused) this.told(reason, times)
+    intruder.leave()
+  }
+
+  /** Waits, but no longer than the attack goes on. */
+  async pause(ms: number): Promise<void> {
+    await wait(Math.max(0, Math.min(ms, this.#until - performance.now())))
   }
 
   /** Waits until a line is told to end, or has ended, and says how. One that nobody ends came through. */
@@ -138,9 +172,15 @@ export class Arena {
 export interface Attack {
   readonly name: string
   readonly tried: string
+  /** What it is aimed at. */
+  readonly class?: ClassName
+  /** Milliseconds, if not as long as all others. */
+  readonly forMs?: number
   /** Limits that must have been hit, or counters that must have grown. */
   readonly counted: readonly string[]
+  /** What the memory of the endpoint's process may grow by, if less than for all others. */
+  readonly mostBytes?: number
+  /** What else must not be, by what the endpoint tells. */
+  readonly faults?: (during: ServerReport) => readonly string[]
   run(arena: Arena): Promise<void>
 }
-
-const joinFrame = (topic: string): Buffer => messageFrame("1", "1", topic, "phx_join", {})

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { Endpoint, Refused, type LimitName } from "rookery/server"
+import type { Counters, LimitName } from "rookery/server"
 import { usedBytes } from "../heap.js"
-import { LIMITS } from "./limits.js"
+import { Hosts } from "./hosts.js"
 import { FIRST, weighSession } from "./priority.js"
 import type { ServerQuestion, ServerReport } from "./reports.js"
 
@@ -11,49 +11,44 @@ weighSession(FIRST)
 const BUSY_MS = 20
 const BUSY_BYTES = 2000
 
-const endpoint = new Endpoint({
-  limits: LIMITS,
-  // A log that is written nowhere is written all the same: what is said of attackers costs what it costs.
-  logger: () => {},
-  connect({ params, authToken }) {
-    if (authToken !== null || params["token"] !== undefined) throw new Refused({ reason: "bad token" })
-  },
-})
-endpoint.socket("/packed", { compress: true })
-endpoint.channel("room:*", {
-  join: () => ({}),
-  receive: {
-    echo: (payload) => payload,
-    slow: () => new Promise((resolve) => setTimeout(resolve, 1000)),
-    shout: (payload, room) => void room.broadcast("shout", payload),
-  },
-})
-endpoint.channel("busy", {})
+const hosts = new Hosts()
+const endpoint = hosts.main
+const NAMES = Object.keys(endpoint.counters()) as (keyof Counters)[]
 
 let hits: Partial<Record<LimitName, number>> = {}
 let error: string | undefined
-endpoint.on("limitHit", ({ limit }) => (hits[limit] = (hits[limit] ?? 0) + 1))
-endpoint.on("error", ({ error: thrown }) => (error ??= String(thrown)))
+for (const each of hosts.all) {
+  each.on("limitHit", ({ limit }) => (hits[limit] = (hits[limit] ?? 0) + 1))
+  each.on("error", ({ error: thrown }) => (error ??= String(thrown)))
+}
+
+/** What all endpoints counted together. */
+function counted(): Counters {
+  const [first, ...rest] = hosts.all.map((each) => each.counters())
+  const sum = { ...(first as Counters) }
+  for (const counters of rest) for (const name of NAMES) sum[name] += counters[name]
+  return sum
+}
 
 const news = "x".repeat(BUSY_BYTES)
 setInterval(() => endpoint.broadcast("busy", "news", news), BUSY_MS)
 
 const delays = monitorEventLoopDelay({ resolution: 2 })
 delays.enable()
-let before = endpoint.counters()
+let before = counted()
 let cpu = process.cpuUsage()
 let [mostUsed, mostRss, mostSockets] = [0, 0, 0]
 const measure = (): void => {
   const { heapUsed, external, rss } = process.memoryUsage()
   mostUsed = Math.max(mostUsed, heapUsed + external)
   mostRss = Math.max(mostRss, rss)
-  mostSockets = Math.max(mostSockets, endpoint.counters().rookery_sockets)
+  mostSockets = Math.max(mostSockets, counted().rookery_sockets)
 }
 setInterval(measure, 50)
 
 function report(used: number): ServerReport {
   measure()
-  const now = endpoint.counters()
+  const now = counted()
   const { user, system } = process.cpuUsage(cpu)
   const made: ServerReport = {
     hits,
@@ -72,6 +67,8 @@ function report(used: number): ServerReport {
     mostUsed,
     mostRss,
     mostSockets,
+    asked: hosts.asked,
+    mostRuns: Math.max(0, ...hosts.runs.values()),
     error,
   }
   before = now
@@ -79,6 +76,8 @@ function report(used: number): ServerReport {
   hits = {}
   error = undefined
   mostUsed = mostRss = mostSockets = 0
+  hosts.asked = 0
+  hosts.runs.clear()
   delays.reset()
   return made
 }
@@ -89,5 +88,4 @@ process.on("message", async (question: ServerQuestion) => {
 })
 process.once("disconnect", () => process.exit())
 
-const { port } = await endpoint.listen({ port: 0, host: "127.0.0.1", backlog: 4096 })
-process.send?.(port)
+process.send?.(await hosts.listen())

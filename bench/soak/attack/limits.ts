@@ -12,6 +12,20 @@ export const LIMITS: Partial<Limits> = {
   idleMs: 5000,
 }
 
+/** Of an endpoint that lets few connections in, so that an attack on their number is cheap. */
+export const SMALL_LIMITS: Partial<Limits> = {
+  ...LIMITS,
+  handshakeMs: 1500,
+  halfOpen: 100,
+  connections: 200,
+  connectionsPerAddress: 50,
+  connectsPerSecond: 20,
+  connectBurst: 100,
+}
+
+/** Rooms that the chat keeps. */
+export const CHAT_ROOMS = 60
+
 /**
  * What the memory of the endpoint's process may grow by while it is attacked: twice what may wait for clients, because
  * what was let go is not collected at once, and the lines, sockets and channels themselves. See "Memory" in

@@ -1,5 +1,8 @@
 import type { LimitName } from "rookery/server"
 
+/** What an attack is aimed at. */
+export type ClassName = "weight" | "time a turn" | "connections" | "the edge" | "exactly once" | "chat"
+
 /** What the endpoint tells of itself since it was asked last. */
 export interface ServerReport {
   /** Hits of each limit. */
@@ -23,6 +26,10 @@ export interface ServerReport {
   readonly mostUsed: number
   readonly mostRss: number
   readonly mostSockets: number
+  /** How often `connect` was asked at a path that may ask it five times. */
+  readonly asked: number
+  /** How often a handler ran for one key, at most. */
+  readonly mostRuns: number
   /** The first of what threw, if anything did. */
   readonly error: string | undefined
 }

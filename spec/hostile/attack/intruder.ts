@@ -1,11 +1,13 @@
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
+import { connect as connectTls } from "node:tls"
 
 export const CONTINUATION = 0x0
 export const TEXT = 0x1
 export const BINARY = 0x2
 export const CLOSE = 0x8
 export const PING = 0x9
+export const PONG = 0xa
 
 /** A frame as a client sends it, by a mask of zeros. */
 export function clientFrame(
@@ -47,6 +49,21 @@ export const LONGPOLL = "/socket/longpoll?vsn=2.0.0"
 export interface Target {
   readonly port: number
   readonly from?: string | undefined
+  /** Speaks TLS, and believes any certificate. */
+  readonly tls?: boolean | undefined
+  /** Keeps its own half of the connection open after the server has ended the other. */
+  readonly lingers?: boolean | undefined
+}
+
+function open({ port, from, tls = false, lingers = false }: Target): Socket {
+  const options = { port, host: "127.0.0.1", allowHalfOpen: lingers, ...(from !== undefined && { localAddress: from }) }
+  return tls ? connectTls({ ...options, rejectUnauthorized: false }) : connect({ ...options, noDelay: true })
+}
+
+/** The payload of a reply. */
+export interface Reply {
+  readonly status: string
+  readonly response: unknown
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -65,14 +82,20 @@ export class Intruder {
   frames = 0
   /** What came before the first frame. */
   head = ""
+  /** Replies by their refs; kept once {@link Intruder.ask} was called. */
+  readonly #replies = new Map<string, Reply>()
+  #listens = false
   over = false
   readonly ended: Promise<void>
+  readonly #tls: boolean
   #upgraded = false
   #rest: Buffer = NOTHING
   #wake: (() => void)[] = []
 
-  private constructor({ port, from }: Target) {
-    this.socket = connect({ port, host: "127.0.0.1", noDelay: true, ...(from !== undefined && { localAddress: from }) })
+  private constructor(target: Target) {
+    const { tls = false } = target
+    this.#tls = tls
+    this.socket = open(target)
     this.socket.on("error", () => {})
     this.socket.on("data", (chunk) => this.#read(chunk))
     this.ended = new Promise((resolve) => {
@@ -87,7 +110,8 @@ export class Intruder {
   /** Opens a line, and sends nothing. */
   static async connect(target: Target): Promise<Intruder> {
     const intruder = new Intruder(target)
-    await Promise.race([once(intruder.socket, "connect").catch(() => undefined), intruder.ended])
+    const opened = target.tls === true ? "secureConnect" : "connect"
+    await Promise.race([once(intruder.socket, opened).catch(() => undefined), intruder.ended])
     return intruder
   }
 
@@ -101,6 +125,22 @@ export class Intruder {
 
   send(bytes: string | Uint8Array): void {
     if (!this.over) this.socket.write(bytes)
+  }
+
+  /** Sends a message, and waits for the reply to its ref; `undefined` if the connection ends before. */
+  async ask(
+    join_ref: unknown,
+    ref: string,
+    topic: string,
+    event: string,
+    payload: unknown,
+  ): Promise<Reply | undefined> {
+    this.#listens = true
+    this.send(messageFrame(join_ref, ref, topic, event, payload))
+    await this.until(() => this.#replies.has(ref))
+    const reply = this.#replies.get(ref)
+    this.#replies.delete(ref)
+    return reply
   }
 
   /** What became of it: the close code, else the last status of HTTP, else that it was cut, or that nothing was said. */
@@ -118,7 +158,8 @@ export class Intruder {
 
   /** Goes without a word. */
   leave(): void {
-    this.socket.resetAndDestroy()
+    if (this.#tls) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 
   #told(): void {
@@ -159,8 +200,15 @@ export class Intruder {
   #frame(opcode: number, payload: Buffer): void {
     this.frames++
     if (opcode === CLOSE) this.closeCode = payload.length < 2 ? 1005 : payload.readUInt16BE(0)
-    if (opcode !== TEXT || payload.length > 2000) return
+    if (opcode !== TEXT) return
+    if (this.#listens) this.#heard(payload.toString())
+    if (payload.length > 2000) return
     const reason = REASON.exec(payload.toString("latin1"))?.[1]
     if (reason !== undefined) this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1)
+  }
+
+  #heard(text: string): void {
+    const [, ref, , event, payload] = JSON.parse(text) as [unknown, string, string, string, Reply]
+    if (event === "phx_reply") this.#replies.set(ref, payload)
   }
 }
