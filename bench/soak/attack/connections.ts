@@ -28,17 +28,19 @@ const holding =
   async (arena: Arena): Promise<void> => {
     const lines: Intruder[] = []
     const target = at(arena)
+    let most = 0
     await arena.paced(400, async () => {
       if (lines.length >= HELD) return
       arena.tried()
       const line = await arena.connect(target)
       lines.push(line)
       await begin(arena, line, lines.length)
+      most = Math.max(most, lines.filter(({ over }) => !over).length)
     })
-    const held = lines.filter(({ over }) => !over).length
-    if (held > MOST_HELD) arena.gotIn(`${held} connections of one address that stay`)
+    if (most > MOST_HELD) arena.gotIn(`${most} connections of one address at once`)
     // Somebody else must get in all the same.
-    const honest = await arena.enter(WEBSOCKET, [], { ...target, from: arena.elsewhere })
+    const tls = target.port === arena.ports.smallSecure
+    const honest = await arena.enter(WEBSOCKET, [], { ...target, tls, lingers: false, from: arena.elsewhere })
     if (honest.statuses[0] !== 101) arena.gotIn(`nobody else gets in (${honest.outcome})`)
     for (const line of lines) arena.leave(line)
   }
@@ -178,7 +180,10 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
-    run: holding(small, (_, line) => drip(line, requestText("GET", "/nowhere"), 1000)),
+    run: holding(small, (_, line) => {
+      line.send(requestText("GET", "/nowhere"))
+      drip(line, requestText("GET", "/nowhere"), 1000)
+    }),
   },
   {
     name: "answers that nobody reads",
@@ -191,7 +196,7 @@ export const connections: readonly Attack[] = [
       drip(
         line,
         requestText("OPTIONS", LONGPOLL, [`access-control-request-headers: ${"x".repeat(4000)}`]).repeat(5),
-        50,
+        500,
       )
     }),
   },

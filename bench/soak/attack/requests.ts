@@ -81,4 +81,28 @@ export const requests: readonly Attack[] = [
       })
     },
   },
+  {
+    name: "requests for nothing",
+    tried: "preflights, and requests for what is not there, on 50 connections as fast as they are answered",
+    class: "the edge",
+    counted: [],
+    run: (arena) => {
+      const preflight = requestText("OPTIONS", LONGPOLL, [`access-control-request-headers: ${"x".repeat(4000)}`])
+      const flood = Buffer.from((preflight + requestText("GET", "/nowhere")).repeat(4))
+      return arena.crowd(
+        50,
+        async () => {
+          const line = await arena.connect()
+          while (!line.over && !arena.over) {
+            arena.tried(8)
+            const { length } = line.statuses
+            line.send(flood)
+            await line.until(() => line.statuses.length >= length + 8)
+          }
+          arena.leave(line)
+        },
+        1,
+      )
+    },
+  },
 ]
