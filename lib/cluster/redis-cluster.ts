@@ -17,7 +17,7 @@ import { Living } from "./living.js"
 import { Presences } from "./presences.js"
 import type { RedisClient } from "./redis-client.js"
 import { RedisHistory } from "./redis-history.js"
-import { CLAIM, RELEASE } from "./scripts.js"
+import { CLAIM, EXTEND, RELEASE } from "./scripts.js"
 import type { Arrival, Place, Step } from "./sequencer.js"
 import { Subscriptions } from "./subscriptions.js"
 import { Topic, type VersionedChange } from "./topic.js"
@@ -141,6 +141,10 @@ export class RedisCluster implements Cluster {
     const value = (await this.#commands.run(CLAIM, [this.#keys.claim(key)], this.#id, String(claimMs))) as Buffer | null
     if (value === null) return { kind: "new" }
     return value[0] === SETTLED ? { kind: "settled", answer: value.subarray(1) } : { kind: "pending" }
+  }
+
+  async renew(key: string, claimMs: number): Promise<void> {
+    await this.#commands.run(EXTEND, [this.#keys.claim(key)], this.#id, String(claimMs))
   }
 
   async settle(key: string, answer: Uint8Array, keepMs: number): Promise<void> {

@@ -146,3 +146,10 @@ export const RELEASE: Script = script(
   `if redis.call('GET', KEYS[1]) == 'p' .. ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1`,
 )
+
+/** Has a claim hold for longer, if it is still one's own. Keys: claim. */
+export const EXTEND: Script = script(
+  1,
+  `if redis.call('GET', KEYS[1]) == 'p' .. ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1`,
+)

@@ -111,11 +111,13 @@ export interface Cluster {
   command(body: Uint8Array): MaybePromise<void>
   /** Presences of this node changed. They end with the node, whichever way it ends. */
   changePresence(topic: string, change: PresenceChange): void
-  /** Asks for the right to do something once, by its key; whoever dies with it gives it back after `claimMs`. */
+  /** Asks for the right to do something once, by its key. A node that dies with it gives it back after `claimMs`. */
   claim(key: string, claimMs: number): MaybePromise<Claim>
-  /** It was done: every later claim within `keepMs` gets this answer. */
+  /** It takes longer: the claim holds for `claimMs` from now on, if it is still this node's. */
+  renew(key: string, claimMs: number): MaybePromise<void>
+  /** It was done: every later claim within `keepMs` gets this answer. A second one replaces the first. */
   settle(key: string, answer: Uint8Array, keepMs: number): MaybePromise<void>
-  /** It was not done: the next claim is a new one. */
+  /** It was not done: the next claim is a new one, unless somebody has settled or claimed it since. */
   release(key: string): MaybePromise<void>
   /** How many nodes are alive, this one included. */
   nodes(): MaybePromise<number>

@@ -1,4 +1,5 @@
 import type { Clock } from "../protocol/clock.js"
+import { backgroundTimer } from "./background-timer.js"
 
 /** Keys that are due within the same span share one timer, so a deadline may be overshot by as much. */
 export const GRAIN_MS = 1000
@@ -59,9 +60,7 @@ export class Deadlines<Key> {
     this.#clock.clearTimeout(this.#timer)
     this.#next = span
     const ms = Math.max(0, span * GRAIN_MS - this.#clock.now())
-    this.#timer = this.#clock.setTimeout(this.#fire, Math.min(ms, LONGEST_MS))
-    // In Node and Bun a timer is an object that can be told not to keep the process alive.
-    ;(this.#timer as { unref?: () => void } | null)?.unref?.()
+    this.#timer = backgroundTimer(this.#clock, this.#fire, Math.min(ms, LONGEST_MS))
   }
 
   readonly #fire = (): void => {

@@ -10,26 +10,16 @@ import type {
   PresenceChange,
   PresenceRecord,
 } from "./adapter.js"
+import { Deadlines } from "./deadlines.js"
 import { MemoryHistories } from "./memory-history.js"
 
-/** Something that is forgotten after a while. */
-interface Passing<T> {
-  readonly value: T
+/** What is known of something that is done once. */
+interface Claimed {
+  /** The node that is at it. */
+  readonly holder: object
+  /** What came of it; `undefined` while the holder is at it. */
+  readonly answer: Uint8Array | undefined
   readonly until: number
-}
-
-/** How many answers to pushes are kept at most. */
-const MAX_PASSING = 100_000
-
-/** Keeps an entry, and forgets old ones: two at a time, which is more than come. */
-function remember<T>(entries: Map<string, Passing<T>>, key: string, entry: Passing<T>, now: number): void {
-  entries.delete(key)
-  entries.set(key, entry)
-  let looks = 2
-  for (const [oldest, { until }] of entries) {
-    if ((until > now && entries.size <= MAX_PASSING) || looks-- === 0) return
-    entries.delete(oldest)
-  }
 }
 
 /** Everything that the nodes of one process share. */
@@ -37,17 +27,19 @@ export class MemoryHub {
   readonly nodes: Set<MemoryCluster> = new Set()
   readonly clock: Clock
   readonly #histories: MemoryHistories
-  /** Answers to pushes; `undefined` while somebody is at one. */
-  readonly #claims = new Map<string, Passing<Uint8Array | undefined>>()
+  /** Bounded by those who claim: see `RetryAccounts`. */
+  readonly #claims = new Map<string, Claimed>()
+  readonly #claimsDue: Deadlines<string>
 
   constructor(clock: Clock = systemClock) {
     this.clock = clock
     this.#histories = new MemoryHistories(clock)
+    this.#claimsDue = new Deadlines(clock, (key) => void this.#claims.delete(key))
   }
 
-  /** What is kept of histories. */
-  get kept(): MemoryHistories["kept"] {
-    return this.#histories.kept
+  /** How much is kept: of histories, and claims with their answers. */
+  get kept(): MemoryHistories["kept"] & { readonly claims: number } {
+    return { ...this.#histories.kept, claims: this.#claims.size }
   }
 
   append(
@@ -63,23 +55,38 @@ export class MemoryHub {
     return this.#histories.read(topic, history, after, limit)
   }
 
-  claim(key: string, claimMs: number): Claim {
-    const now = this.clock.now()
+  claim(holder: object, key: string, claimMs: number): Claim {
     const known = this.#claims.get(key)
-    if (known !== undefined && known.until > now) {
-      return known.value === undefined ? { kind: "pending" } : { kind: "settled", answer: known.value }
+    if (known !== undefined && known.until > this.clock.now()) {
+      return known.answer === undefined ? { kind: "pending" } : { kind: "settled", answer: known.answer }
     }
-    remember(this.#claims, key, { value: undefined, until: now + claimMs }, now)
+    this.#hold(key, { holder, answer: undefined }, claimMs)
     return { kind: "new" }
   }
 
-  settle(key: string, answer: Uint8Array, keepMs: number): void {
-    const now = this.clock.now()
-    remember(this.#claims, key, { value: answer, until: now + keepMs }, now)
+  renew(holder: object, key: string, claimMs: number): void {
+    if (this.#isHeld(holder, key)) this.#hold(key, { holder, answer: undefined }, claimMs)
   }
 
-  release(key: string): void {
+  settle(holder: object, key: string, answer: Uint8Array, keepMs: number): void {
+    this.#hold(key, { holder, answer }, keepMs)
+  }
+
+  release(holder: object, key: string): void {
+    if (!this.#isHeld(holder, key)) return
     this.#claims.delete(key)
+    this.#claimsDue.delete(key)
+  }
+
+  #isHeld(holder: object, key: string): boolean {
+    const known = this.#claims.get(key)
+    return known?.holder === holder && known.answer === undefined
+  }
+
+  #hold(key: string, claimed: Omit<Claimed, "until">, ms: number): void {
+    const until = this.clock.now() + ms
+    this.#claims.set(key, { ...claimed, until })
+    this.#claimsDue.set(key, until)
   }
 }
 
@@ -142,15 +149,19 @@ export class MemoryCluster implements Cluster {
   }
 
   claim(key: string, claimMs: number): Claim {
-    return this.#hub.claim(key, claimMs)
+    return this.#hub.claim(this, key, claimMs)
+  }
+
+  renew(key: string, claimMs: number): void {
+    this.#hub.renew(this, key, claimMs)
   }
 
   settle(key: string, answer: Uint8Array, keepMs: number): void {
-    this.#hub.settle(key, answer, keepMs)
+    this.#hub.settle(this, key, answer, keepMs)
   }
 
   release(key: string): void {
-    this.#hub.release(key)
+    this.#hub.release(this, key)
   }
 
   nodes(): number {

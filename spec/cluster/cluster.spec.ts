@@ -165,6 +165,28 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     await a.cluster.release("l")
     expect(await b.cluster.claim("l", 10_000)).toEqual({ kind: "new" })
   })
+
+  it("leaves a claim with its node for as long as that renews it, and nobody else can", async () => {
+    const [a, b] = (await nodes(make(), 2)) as [Node, Node]
+    await a.cluster.claim("renewed", 500)
+    await a.cluster.renew("renewed", 60_000)
+    await a.cluster.claim("mine", 500)
+    await b.cluster.renew("mine", 60_000)
+    const over = async (): Promise<void> => expect(await b.cluster.claim("mine", 60_000)).toEqual({ kind: "new" })
+    await vi.waitFor(over, { timeout: 10_000 })
+    expect(await b.cluster.claim("renewed", 60_000)).toEqual({ kind: "pending" })
+    await a.cluster.release("mine")
+    expect(await a.cluster.claim("mine", 60_000)).toEqual({ kind: "pending" })
+  })
+
+  it("keeps an answer, though its node renews or releases the claim afterwards", async () => {
+    const [a] = (await nodes(make(), 1)) as [Node]
+    await a.cluster.claim("k", 60_000)
+    await a.cluster.settle("k", Buffer.from("done"), 60_000)
+    await a.cluster.renew("k", 60_000)
+    await a.cluster.release("k")
+    expect((await a.cluster.claim("k", 60_000)).kind).toBe("settled")
+  })
 })
 
 it("takes nothing for a client of Redis that is none", () => {
