@@ -111,6 +111,19 @@ export interface Limits {
    */
   heldBytes: number
   /**
+   * Bytes that are remembered of one client's pushes with `retry`, their answers counted, for five minutes.
+   *
+   * @default 8_388_608: eight thousand pushes with small answers, as a client makes that sends 27 a second without a pause
+   */
+  retryBytes: number
+  /**
+   * Bytes that are remembered of all clients' pushes with `retry`. Clients without an id that share an address have at
+   * most half of it.
+   *
+   * @default 134_217_728: sixteen clients that are each at their own limits, or 400 such pushes a second
+   */
+  heldRetryBytes: number
+  /**
    * Milliseconds without a frame from the client.
    *
    * @default 60_000, Phoenix's own: two heartbeats
@@ -203,6 +216,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   pendingBytes: 8_388_608,
   queuedBytes: 8_388_608,
   heldBytes: 268_435_456,
+  retryBytes: 8_388_608,
+  heldRetryBytes: 134_217_728,
   idleMs: 60_000,
   joinMs: 10_000,
   connectMs: 10_000,

@@ -1,7 +1,7 @@
 import type { Ref } from "./message.js"
 
-// A push that may be sent again carries an id that stays, behind the ref that does not: `17~k3j9x0`. A ref goes back to
-// the client as it came, so a server that knows nothing of this is none the wiser.
+// A push that may be sent again carries an id that stays, behind the ref that changes: `17~k3j9x0`. A ref goes back to
+// the client as it came, so a server that knows nothing of ids answers as ever.
 const SIGN = "~"
 
 /** The ref of a push that has an id. */
@@ -11,5 +11,5 @@ export const refWithId = (ref: string, id: string): string => ref + SIGN + id
 export function idOfRef(ref: Ref): string | undefined {
   if (typeof ref !== "string") return undefined
   const at = ref.indexOf(SIGN)
-  return at === -1 ? undefined : ref.slice(at + 1)
+  return at === -1 || at === ref.length - 1 ? undefined : ref.slice(at + 1)
 }

@@ -61,11 +61,11 @@ export class EndpointContext implements NodeHost {
     readonly batch: WriteBatch,
     logger: Logger | undefined,
     cluster: Cluster | undefined,
-    heldBytes: number,
+    { heldBytes, heldRetryBytes }: Pick<Limits, "heldBytes" | "heldRetryBytes">,
     readonly clock: Clock = systemClock,
   ) {
     this.node = new Node(this, cluster, clock)
-    this.once = new Once(this.node, clock)
+    this.once = new Once(this.node, clock, heldRetryBytes)
     this.held = new HeldBytes(heldBytes)
     this.#logger = logger
   }

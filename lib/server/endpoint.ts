@@ -95,7 +95,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       new WriteBatch(),
       logger === false ? undefined : logger,
       cluster,
-      limits.heldBytes,
+      limits,
     )
     this.#context = context
     const onLimit = (limit: LimitName, address?: string): void => context.limitHit(limit, undefined, address)

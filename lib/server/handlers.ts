@@ -20,9 +20,10 @@ export type { MaybePromise } from "./adapter.js"
 /** What a handler is told about a push beside its payload. */
 export interface PushInfo {
   /**
-   * Stays the same when the client sends the push again because the line went before the answer: the handler is not
-   * called twice for it. Where a node may die between what a handler does and its answer, commit it with what was done.
-   * `undefined` for a push without `retry`.
+   * Names the push: 32 characters that stay the same when the client sends it again because the connection went before
+   * the answer, and that no other client's push has. The handler is not called twice for one name. Where a node may die
+   * between what a handler does and its answer, commit the name with what was done. `undefined` for a push without
+   * `retry`.
    */
   readonly id: string | undefined
 }

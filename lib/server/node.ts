@@ -15,6 +15,7 @@ import type {
 } from "./adapter.js"
 import { Broadcast } from "./broadcast.js"
 import { MemoryCluster, MemoryHub } from "./memory-cluster.js"
+import type { OutcomeStore } from "./once.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import { missed, Recent, type Missed } from "./recent.js"
 import { isPromise } from "./run.js"
@@ -56,7 +57,7 @@ interface Interest {
 const COUNT_MS = 2000
 
 /** One endpoint among those of its cluster. Without a cluster it is alone, and keeps histories in its memory. */
-export class Node implements ClusterNode {
+export class Node implements ClusterNode, OutcomeStore {
   readonly alone: boolean
   /** Whether the cluster can be reached. */
   healthy: boolean
@@ -168,19 +169,20 @@ export class Node implements ClusterNode {
     })
   }
 
-  /** Asks for the right to take up a push that may come twice. */
   claim(key: string, claimMs: number): MaybePromise<Claim> {
     return this.#cluster.claim(key, claimMs)
   }
 
-  /** Says what came of it. */
-  settle(key: string, answer: Uint8Array, keepMs: number): void {
-    this.#unawaited(this.#cluster.settle(key, answer, keepMs), "settle")
+  renew(key: string, claimMs: number): MaybePromise<void> {
+    return this.#cluster.renew(key, claimMs)
   }
 
-  /** Says that nothing came of it. */
-  release(key: string): void {
-    this.#unawaited(this.#cluster.release(key), "release")
+  settle(key: string, answer: Uint8Array, keepMs: number): MaybePromise<void> {
+    return this.#cluster.settle(key, answer, keepMs)
+  }
+
+  release(key: string): MaybePromise<void> {
+    return this.#cluster.release(key)
   }
 
   /** Ends the sockets of an id, everywhere. */

@@ -1,10 +1,13 @@
 import type { Loose } from "../protocol/contract.js"
 import { RookeryError } from "../protocol/errors.js"
+import { PHX_HISTORY } from "../protocol/events.js"
+import type { LimitName } from "../protocol/limits.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { idOfRef } from "../protocol/push-id.js"
 import { brief } from "./brief.js"
 import type { Channel } from "./channel.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
+import type { FirstSending, Verdict } from "./once.js"
 import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
 import { isPromise, wait, type Outcome } from "./run.js"
 import type { SocketProcess } from "./socket-process.js"
@@ -27,9 +30,10 @@ export interface PushChannel extends Channel<Loose, Loose> {
 /** Of a push that comes once. */
 export const NO_ID: PushInfo = { id: undefined }
 
-/** What the stored answers of pushes are found by. A client cannot reach those of another user. */
-const keyOf = ({ socket, topic }: PushChannel, { event }: Message, id: string): string =>
-  JSON.stringify([socket.id, topic, event, id])
+/** The id of a push that must take effect once. Reading a history has no effect, and its answers are large. */
+function idOf({ event, ref }: Message, { receive }: ChannelRoute): string | undefined {
+  return event === PHX_HISTORY && receive?.has(event) !== true ? undefined : idOfRef(ref)
+}
 
 /** One push of a client: its handler, and its answer. */
 export class PushProcess {
@@ -37,8 +41,10 @@ export class PushProcess {
   readonly #message: Message
   readonly #handler: AnyHandler
   readonly #started: number
-  /** By which its answer is kept, once this is the one that answers it. */
-  #key: string | undefined
+  /** What came of it is remembered, if it may come twice. */
+  #first: FirstSending | undefined
+  /** The handler has the means to answer after it has returned. */
+  #answersLater = false
 
   constructor(channel: PushChannel, message: Message, handler: AnyHandler) {
     this.#channel = channel
@@ -47,31 +53,48 @@ export class PushProcess {
     this.#started = channel.socket.context.listens("pushHandled") ? performance.now() : 0
   }
 
-  /** Calls the handler, unless a push that may come twice was answered before. */
+  /** Calls the handler, unless this is another sending of a push that was handled before. */
   start(): void {
     const channel = this.#channel
-    const id = idOfRef(this.#message.ref)
+    const { socket, topic } = channel
+    const id = idOf(this.#message, channel.route)
     if (id === undefined) return this.#run(NO_ID)
-    const { once } = channel.socket.context
-    const key = keyOf(channel, this.#message, id)
+    const { event } = this.#message
+    const onLimit = (limit: LimitName): void => socket.context.limitHit(limit, socket)
     const outcome = channel.outcome(
-      (answer) => {
-        if (answer !== undefined) return this.#repeat(answer as Reply)
-        if (!channel.joined) return once.release(key)
-        this.#key = key
-        this.#run({ id })
-      },
+      (verdict) => this.#decided(verdict as Verdict),
       (error) => this.#failed(error),
     )
-    wait(once.take(key), outcome)
+    wait(socket.context.once.take({ socket, topic, event, id, onLimit }), outcome)
   }
 
   /** The way to answer later. */
   replyTo(): ReplyTo {
+    this.#answersLater = true
     return (status: string, response: unknown = {}) => {
-      this.#keep({ status, response })
-      this.#channel.attempt(() => this.#reply(status, response))
+      this.#channel.attempt(() => {
+        this.#first?.answer({ status, response })
+        this.#reply(status, response)
+      })
     }
+  }
+
+  #decided(verdict: Verdict): void {
+    const channel = this.#channel
+    if (verdict.kind === "run") {
+      if (!channel.joined) return verdict.push.release()
+      this.#first = verdict.push
+      return this.#run({ id: verdict.push.id })
+    }
+    if (verdict.kind === "answer") this.#repeat(verdict)
+    channel.settled()
+    if (verdict.kind !== "later") return
+    // The channel goes on meanwhile, as it did when the handler had returned.
+    const late = channel.outcome(
+      (reply) => reply !== undefined && this.#repeat(reply as Reply),
+      (error) => channel.crash(error),
+    )
+    wait(verdict.reply, late)
   }
 
   #run(info: PushInfo): void {
@@ -99,20 +122,21 @@ export class PushProcess {
 
   #failed(error: unknown): void {
     if (isRefused(error)) return this.#answer(new StatusReply("error", error.response))
-    this.#giveBack()
+    this.#first?.release()
     this.#channel.crash(error)
   }
 
   #answer(result: unknown): void {
     const channel = this.#channel
     let status: string | undefined
-    if (result !== noReply) {
+    if (result === noReply) this.#first?.silence(this.#answersLater)
+    else {
       const isStatus = isStatusReply(result)
       const response: unknown = isStatus ? result.response : result === undefined ? {} : result
       try {
         status = isStatus ? String(result.status) : "ok"
-        // Though the channel has ended: whoever asks again gets the answer.
-        this.#keep({ status, response })
+        // Though the channel has ended: a client that sends the push again gets the answer.
+        this.#first?.answer({ status, response })
         this.#reply(status, response)
       } catch (error) {
         return this.#failed(error)
@@ -127,25 +151,18 @@ export class PushProcess {
     channel.settled()
   }
 
-  /** Answers once more. */
+  /** Answers once more. What this client's serializer cannot carry crashes the channel, as it did the first time. */
   #repeat({ status, response }: Reply): void {
-    this.#reply(status, response)
-    this.#channel.settled()
+    try {
+      this.#reply(status, response)
+    } catch (error) {
+      this.#channel.crash(error)
+    }
   }
 
   #reply(status: string, response: unknown): void {
     const { socket, joinRef, topic, joined } = this.#channel
     if (joined) socket.reply(joinRef, this.#message.ref, topic, status, response)
-  }
-
-  #keep(reply: Reply): void {
-    if (this.#key !== undefined) this.#channel.socket.context.once.settle(this.#key, reply)
-    this.#key = undefined
-  }
-
-  #giveBack(): void {
-    if (this.#key !== undefined) this.#channel.socket.context.once.release(this.#key)
-    this.#key = undefined
   }
 }
 
