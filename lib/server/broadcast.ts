@@ -9,8 +9,8 @@ import {
   type TravelledFrame,
 } from "./cluster-frame.js"
 import type { SharedFrame } from "./link.js"
-import { deflate } from "./websocket-deflate.js"
-import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
+import { DeflatedFrames } from "./websocket-deflate.js"
+import { frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
 
 /** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
 export class EncodedBroadcast implements SharedFrame {
@@ -22,7 +22,7 @@ export class EncodedBroadcast implements SharedFrame {
   readonly #broadcast: Broadcast
   #frame: Frame | undefined
   #wire: Buffer | undefined
-  #deflated: Buffer | undefined
+  #deflated: DeflatedFrames | undefined
   #failed = false
   error: unknown
 
@@ -53,12 +53,10 @@ export class EncodedBroadcast implements SharedFrame {
     return frame === undefined ? undefined : (this.#wire = frameMessage(frame))
   }
 
-  deflated(): Buffer | undefined {
-    if (this.#deflated !== undefined) return this.#deflated
+  deflated(narrow: boolean): Buffer | undefined {
     const frame = this.frame()
     if (frame === undefined) return undefined
-    const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
-    return (this.#deflated = frameBytes(opcode, deflate(payload), true))
+    return (this.#deflated ??= new DeflatedFrames(frame)).for(narrow)
   }
 
   #message() {

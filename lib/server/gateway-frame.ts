@@ -3,8 +3,8 @@ import { SerializerError } from "../protocol/errors.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SharedFrame } from "./link.js"
-import { deflate } from "./websocket-deflate.js"
-import { BINARY, frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
+import { DeflatedFrames } from "./websocket-deflate.js"
+import { frameMessage } from "./websocket-frames.js"
 
 /** A frame of plain data: strings and bytes as they are, anything else as JSON. */
 export function frameOf(data: unknown): Frame {
@@ -20,7 +20,7 @@ export function frameOf(data: unknown): Frame {
 export class GatewayFrame implements SharedFrame {
   readonly #frame: Frame
   #wire: Buffer | undefined
-  #deflated: Buffer | undefined
+  #deflated: DeflatedFrames | undefined
 
   constructor(data: unknown) {
     this.#frame = frameOf(data)
@@ -34,9 +34,7 @@ export class GatewayFrame implements SharedFrame {
     return (this.#wire ??= frameMessage(this.#frame))
   }
 
-  deflated(): Buffer {
-    const frame = this.#frame
-    const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
-    return (this.#deflated ??= frameBytes(opcode, deflate(payload), true))
+  deflated(narrow: boolean): Buffer {
+    return (this.#deflated ??= new DeflatedFrames(this.#frame)).for(narrow)
   }
 }

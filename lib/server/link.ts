@@ -7,8 +7,8 @@ export interface SharedFrame {
   frame(): Frame | undefined
   /** The same as a websocket frame. */
   wire(): Buffer | undefined
-  /** The same as a websocket frame, deflated. */
-  deflated(): Buffer | undefined
+  /** The same as a websocket frame, deflated; `narrow` for a client whose window is less than 32 KiB. */
+  deflated(narrow: boolean): Buffer | undefined
 }
 
 /** Whoever gets what a client sends. */

@@ -1,24 +1,55 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib"
 import { INVALID_TEXT, TOO_BIG } from "../protocol/close-codes.js"
+import type { Frame } from "../serializer/serializer.js"
+import { BINARY, frameBytes, TEXT } from "./websocket-frames.js"
 import { ProtocolViolation } from "./websocket-receiver.js"
 
 const WINDOW = 32_768
+/**
+ * Every smaller window gets frames for the smallest one, so that a broadcast is deflated twice at most, and not once for
+ * each of seven sizes. With 9 bits zlib refers back at most 250 bytes, which a window of 8 bits holds, too.
+ */
+const NARROW_BITS = 9
 // A message ends on an empty block that is left out on the wire.
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
-/** What permessage-deflate is answered with; `undefined` where it was not offered, or with parameters that we do not take. */
-export function acceptDeflate(offer: string | undefined): string | undefined {
+/** What was agreed on for permessage-deflate. */
+export interface AgreedDeflate {
+  /** The value of `Sec-WebSocket-Extensions` in the answer. */
+  readonly answer: string
+  /** Whether the client inflates with a window of less than 32 KiB. */
+  readonly narrow: boolean
+}
+
+// Quotes around a value are allowed (RFC 7692 5), leading zeros are not.
+const PARAMETER = /^(server|client)_(no_context_takeover|max_window_bits)(?:=("?)(8|9|1[0-5])\3)?$/
+
+/** Reads one offer of permessage-deflate; `undefined` for one that a server has to decline (RFC 7692 7.1). */
+function acceptOffer(params: readonly string[]): AgreedDeflate | undefined {
+  const answer = ["permessage-deflate"]
+  const names = new Set<string>()
+  let narrow = false
+  for (const param of params) {
+    const [, end, kind, , bits] = PARAMETER.exec(param) ?? []
+    const name = `${end}_${kind}`
+    const isFlag = kind === "no_context_takeover"
+    // Only a client may leave out the size of its window, which then is the server's to choose.
+    if (end === undefined || names.has(name) || isFlag !== (bits === undefined && name !== "client_max_window_bits")) {
+      return undefined
+    }
+    names.add(name)
+    answer.push(isFlag ? name : `${name}=${bits ?? 15}`)
+    if (name === "server_max_window_bits" && bits !== "15") narrow = true
+  }
+  return { answer: answer.join(";"), narrow }
+}
+
+/** Accepts the first offer of permessage-deflate that can be met; `undefined` if there is none. */
+export function acceptDeflate(offer: string | undefined): AgreedDeflate | undefined {
   for (const extension of offer?.split(",") ?? []) {
     const [name, ...params] = extension.split(";").map((part) => part.trim().toLowerCase())
-    if (name !== "permessage-deflate") continue
-    const answer = ["permessage-deflate"]
-    let ours = true
-    for (const param of params) {
-      if (param === "server_no_context_takeover" || param === "client_no_context_takeover") answer.push(param)
-      else if (/^client_max_window_bits(=("?)(?:8|9|1[0-5])\2)?$/.test(param)) answer.push("client_max_window_bits=15")
-      else if (!/^server_max_window_bits=("?)15\1$/.test(param)) ours = false
-    }
-    if (ours) return answer.join(";")
+    const agreed = name === "permessage-deflate" ? acceptOffer(params) : undefined
+    if (agreed !== undefined) return agreed
   }
   return undefined
 }
@@ -49,7 +80,29 @@ export class Inflater {
 }
 
 /** Deflates one message by itself, so that the result serves every socket that gets the message. */
-export function deflate(payload: Uint8Array): Buffer {
-  const data = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH })
+function deflate(payload: Uint8Array, narrow: boolean): Buffer {
+  const data = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH, windowBits: narrow ? NARROW_BITS : 15 })
   return data.subarray(0, data.length - TAIL.length)
+}
+
+/** A message as a deflated frame. */
+export function frameDeflated(frame: Frame, narrow: boolean): Buffer {
+  const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
+  return frameBytes(opcode, deflate(payload, narrow), true)
+}
+
+/** The deflated frames of one message for many sockets, each made when the first socket needs it. */
+export class DeflatedFrames {
+  readonly #frame: Frame
+  #wide: Buffer | undefined
+  #narrow: Buffer | undefined
+
+  constructor(frame: Frame) {
+    this.#frame = frame
+  }
+
+  for(narrow: boolean): Buffer {
+    if (narrow) return (this.#narrow ??= frameDeflated(this.#frame, true))
+    return (this.#wide ??= frameDeflated(this.#frame, false))
+  }
 }

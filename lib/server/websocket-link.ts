@@ -14,8 +14,8 @@ import type { HeldBytes, Holder } from "./held-bytes.js"
 import type { LinkOwner, ServerLink, SharedFrame } from "./link.js"
 import { TokenBucket } from "./token-bucket.js"
 import type { Turns, Worker } from "./turns.js"
-import { deflate, Inflater } from "./websocket-deflate.js"
-import { BINARY, frameBytes, frameClose, frameMessage, PONG, TEXT } from "./websocket-frames.js"
+import { frameDeflated, Inflater, type AgreedDeflate } from "./websocket-deflate.js"
+import { frameBytes, frameClose, frameMessage, PONG } from "./websocket-frames.js"
 import { ProtocolViolation, WebSocketReceiver, type ReceiverPace } from "./websocket-receiver.js"
 import type { BatchTarget, Run, WriteBatch } from "./write-batch.js"
 
@@ -27,8 +27,8 @@ export interface WebSocketLinkOptions {
   readonly batch: WriteBatch
   readonly turns: Turns
   readonly held: HeldBytes
-  /** Whether permessage-deflate was agreed on. */
-  readonly deflate: boolean
+  /** Set where permessage-deflate was agreed on. */
+  readonly deflate: AgreedDeflate | undefined
   /** Whether a close is answered with the client's own code instead of 1000. */
   readonly echoClose: boolean
   /** Told of a limit that this client hit. */
@@ -111,14 +111,14 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   send(frame: Frame): void {
-    if (!this.#options.deflate) return this.#write(frameMessage(frame))
-    const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
-    this.#write(frameBytes(opcode, deflate(payload), true))
+    const { deflate } = this.#options
+    this.#write(deflate === undefined ? frameMessage(frame) : frameDeflated(frame, deflate.narrow))
   }
 
   broadcast(shared: SharedFrame): boolean {
     if (this.#over && this.#options.limits.slowClient === "drop" && this.#isOver()) return false
-    const wire = this.#options.deflate ? shared.deflated() : shared.wire()
+    const { deflate } = this.#options
+    const wire = deflate === undefined ? shared.wire() : shared.deflated(deflate.narrow)
     if (wire === undefined) return false
     this.#write(wire)
     return true

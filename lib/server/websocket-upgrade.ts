@@ -116,7 +116,7 @@ export async function upgrade(
   const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
   // What leaves in one turn leaves in one write, so there is nothing that waiting could join.
   if (socket instanceof Socket) socket.setNoDelay(true)
-  socket.write(accept(request, subprotocol, deflate))
+  socket.write(accept(request, subprotocol, deflate?.answer))
   const link = new WebSocketLink({
     socket,
     address,
@@ -124,7 +124,7 @@ export async function upgrade(
     batch: context.batch,
     turns: context.turns,
     held: context.held,
-    deflate: deflate !== undefined,
+    deflate,
     echoClose: plain !== undefined,
     onLimit: (limit) => options.onLimit(limit, owner),
   })

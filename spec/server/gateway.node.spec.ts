@@ -266,7 +266,7 @@ describe("a gateway's endpoint", () => {
     phoenix.connect()
     expect(await (await phoenix.join("room:1")).push("echo", { n: 1 })).toEqual({ n: 1 })
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("mine")
-    expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(400)
+    expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(426)
   })
 
   it("sends its clients away when it closes, and lets nobody in", async () => {
