@@ -5,7 +5,8 @@ export interface Odd {
   fin?: boolean
   /** The three reserved bits, as 0 to 7. */
   reserved?: number
-  masked?: boolean
+  /** By zeros, which leave the payload as it is, or by a mask of four bytes. */
+  masked?: boolean | Uint8Array
   /** In how many bytes the length is written: 7 bits, 16 or 64. */
   lengthBits?: 7 | 16 | 64
   /** A length that is not that of the payload. */
@@ -24,8 +25,9 @@ export function rawFrame(opcode: number, payload: string | Uint8Array = "", odd:
   head[1] = (masked ? 0x80 : 0) | (bits === 7 ? length : bits === 16 ? 126 : 127)
   if (bits === 16) head.writeUInt16BE(length, 2)
   if (bits === 64) head.writeBigUInt64BE(BigInt(length), 2)
-  // A mask of zeros leaves the payload as it is.
-  return Buffer.concat([head, Buffer.alloc(masked ? 4 : 0), body])
+  if (masked === false) return Buffer.concat([head, body])
+  const mask = masked === true ? new Uint8Array(4) : masked
+  return Buffer.concat([head, mask, body.map((byte, i) => byte ^ (mask[i % 4] as number))])
 }
 
 /** The payload of a close frame. */
