@@ -30,7 +30,8 @@ export interface Limits {
    */
   batchLines: number
   /**
-   * Milliseconds from the first byte of a message, or of a long-poll request's body, to its last.
+   * Milliseconds from the first byte of a message, or of a long-poll request's body, to its last; and in which a client
+   * takes one more {@link messageBytes} of an answer over HTTP.
    *
    * @default 120_000: the largest message over the slowest line that still serves, at 9 kB a second
    */
@@ -142,7 +143,8 @@ export interface Limits {
    */
   connectMs: number
   /**
-   * Milliseconds between our close frame and the end of the line, if the client does not answer it.
+   * Milliseconds between our close frame, or our last answer over HTTP, and the end of the connection, if the client
+   * does not end it.
    *
    * @default 5_000: longer than any network that is still there needs
    */
@@ -178,19 +180,33 @@ export interface Limits {
    */
   connectBurst: number
   /**
-   * Lines from which no request has wholly come yet.
+   * TCP connections of all servers that the endpoint is attached to, whatever they are for and whatever they do. At most
+   * nine tenths of the files that the process may open.
+   *
+   * @default 200_000, or twice {@link connections}: a client of long-poll has a poll and a push at once
+   */
+  tcpConnections: number
+  /**
+   * TCP connections of one address, from their accept to their end. A trusted proxy may have any number; by it each
+   * client may have as many requests and websockets. At most three quarters of the files that the process may open.
+   *
+   * @default 20_000, or twice {@link connectionsPerAddress}: a client of long-poll has a poll and a push at once
+   */
+  tcpConnectionsPerAddress: number
+  /**
+   * TCP connections from which no request has wholly come yet, those in their TLS handshake counted.
    *
    * @default 10_000: as many as a deploy brings back at once, for the time of a round trip
    */
   halfOpen: number
   /**
-   * Milliseconds from the opening of a line to the end of its first request's headers.
+   * Milliseconds from the accept of a TCP connection to the end of its first request's headers, its TLS handshake counted.
    *
    * @default 10_000, as a join
    */
   handshakeMs: number
   /**
-   * Requests of one line that wait for the answer of an earlier one.
+   * Requests of one connection that wait for the answer of an earlier one.
    *
    * @default 10: no browser and no proxy has any
    */
@@ -227,6 +243,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   connectionsPerAddress: 10_000,
   connectsPerSecond: 200,
   connectBurst: 10_000,
+  tcpConnections: 200_000,
+  tcpConnectionsPerAddress: 20_000,
   halfOpen: 10_000,
   handshakeMs: 10_000,
   pipelined: 10,

@@ -1,30 +1,25 @@
-import { networkOf } from "./address.js"
+import { AddressCounts } from "./address-counts.js"
 
-/** How many sockets there are, in all and by address. */
+/** Counts the sockets of an endpoint, in all and by address. */
 export class ConnectionSlots {
-  readonly #byAddress = new Map<string, number>()
+  readonly #byAddress = new AddressCounts()
   #total = 0
 
-  /** Takes a place, and gives the way to free it; or says which limit stands against it. */
+  /** Takes a place and returns the function that frees it, or the limit that was reached. */
   take(
-    from: string | undefined,
+    address: string | undefined,
     limits: { readonly connections: number; readonly connectionsPerAddress: number },
   ): (() => void) | "connections" | "connectionsPerAddress" {
-    const address = from === undefined ? undefined : networkOf(from)
     if (this.#total >= limits.connections) return "connections"
-    const there = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0)
-    if (there >= limits.connectionsPerAddress) return "connectionsPerAddress"
+    const release = this.#byAddress.take(address, limits.connectionsPerAddress)
+    if (release === undefined) return "connectionsPerAddress"
     this.#total++
-    if (address !== undefined) this.#byAddress.set(address, there + 1)
     let taken = true
     return () => {
       if (!taken) return
       taken = false
       this.#total--
-      if (address === undefined) return
-      const left = (this.#byAddress.get(address) ?? 1) - 1
-      if (left === 0) this.#byAddress.delete(address)
-      else this.#byAddress.set(address, left)
+      release()
     }
   }
 }

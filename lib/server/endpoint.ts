@@ -11,7 +11,6 @@ import type {
   TopicOf,
 } from "../protocol/contract.js"
 import { ConnectError } from "../protocol/errors.js"
-import type { LimitName } from "../protocol/limits.js"
 import { limitsOf } from "./limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
@@ -22,7 +21,6 @@ import type { BroadcastOptions } from "./channel.js"
 import { ConnectionSlots } from "./connection-slots.js"
 import { EndpointContext } from "./context.js"
 import type { Counters } from "./counters.js"
-import { Doorstep } from "./doorstep.js"
 import { drain, type CloseOptions } from "./drain.js"
 import type { EndpointEvents } from "./events.js"
 import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
@@ -98,8 +96,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       limits,
     )
     this.#context = context
-    const onLimit = (limit: LimitName, address?: string): void => context.limitHit(limit, undefined, address)
-    this.#router = new Router(context, trustProxy, new Doorstep({ ...limits, onLimit }))
+    this.#router = new Router(context, trustProxy, limits)
     this.#admission = this.#mount(path, options)
     this.#started = Promise.resolve(context.node.start())
     this.#started.catch((error: unknown) => context.failed(error, "cluster"))

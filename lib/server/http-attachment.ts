@@ -1,36 +1,37 @@
 import { ServerResponse, type IncomingMessage, type Server as HttpServer } from "node:http"
 import type { Server as HttpsServer } from "node:https"
 import type { Socket } from "node:net"
-import { Server as TlsServer } from "node:tls"
 import type { Duplex } from "node:stream"
+import type { TLSSocket } from "node:tls"
+import type { ConnectionTable } from "./connection-table.js"
 import { answer, faultAnswer } from "./http-answers.js"
 import { hasBody } from "./request-body.js"
 
 /** A server that an endpoint can be attached to. */
 export type AnyHttpServer = HttpServer | HttpsServer
 
-/** Whoever answers some paths of a server. Both say whether the request was theirs. */
+/** Answers some paths of a server, and watches all of its connections. */
 export interface RequestTaker {
+  readonly connections: ConnectionTable
+  /** Answers a request if it is for one of its paths, and returns whether it is. */
   request(request: IncomingMessage, response: ServerResponse): boolean
+  /** Answers a request to upgrade if it is for one of its paths, and returns whether it is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** A line was opened, for whomever. */
-  opened(line: Socket): void
-  /** A request has come from a line, for whomever, maybe behind one that has no answer yet. Whether to answer it. */
-  asked(line: Socket, behind: boolean): boolean
-  /** What came from a line is no request, or is late; Node answers it. */
-  faulty(line: Socket, late: boolean): void
+  /** A connection brought something that is no request, or a request that is late. Node answers it. */
+  faulty(stream: Duplex, late: boolean): void
 }
 
 type Emit = AnyHttpServer["emit"]
 
 const takersOf = new WeakMap<AnyHttpServer, Set<RequestTaker>>()
 
-/** Node only asks for upgrades where somebody listens; the work is done before listeners are called. */
+/** Node hands upgrades over only where somebody listens; the work is done before the listeners are called. */
 const listening = (): void => {}
 
 /**
- * Puts an endpoint in front of a server's own listeners, whether they were added before or are added later: its paths
- * never reach them, all others do. Listeners alone cannot do that, because each of them is called for each request.
+ * Puts an endpoint in front of a server's own listeners, whether they were added before or are added later: requests for
+ * its paths never reach them, all others do. Listeners alone cannot do that, because each of them is called for each
+ * request.
  */
 export function attachTo(server: AnyHttpServer, taker: RequestTaker): () => void {
   const known = takersOf.get(server)
@@ -38,28 +39,60 @@ export function attachTo(server: AnyHttpServer, taker: RequestTaker): () => void
   takers.add(taker)
   if (known === undefined) {
     takersOf.set(server, takers)
+    watch(server, takers)
     intercept(server, takers)
   }
   return () => {
     takers.delete(taker)
+    taker.connections.release(server)
   }
 }
 
-/** Faults of what was sent; those of the line itself are nobody's. */
-function tellOfFault(error: unknown, line: Socket, takers: Set<RequestTaker>): void {
-  const code = String((error as NodeJS.ErrnoException | null)?.code)
-  const late = code === "ERR_HTTP_REQUEST_TIMEOUT"
-  if (late || code.startsWith("HPE_")) for (const taker of takers) taker.faulty(line, late)
+function watch(server: AnyHttpServer, takers: Set<RequestTaker>): void {
+  server.on("connection", (socket: Socket) => {
+    for (const { connections } of takers) connections.accepted(socket, server)
+  })
+  server.on("secureConnection", (stream: TLSSocket) => {
+    for (const { connections } of takers) connections.secured(stream, server)
+  })
 }
 
-/** Nobody else takes upgrades, so the request goes where Node would have sent it without us. */
-function answerAsRequest(request: IncomingMessage, socket: Socket, ask: (response: ServerResponse) => boolean): void {
+/** Tells of faults in what was sent, and not of those of the connection itself. */
+function tellOfFault(error: unknown, stream: Duplex, takers: Set<RequestTaker>): void {
+  const code = String((error as NodeJS.ErrnoException | null)?.code)
+  const late = code === "ERR_HTTP_REQUEST_TIMEOUT"
+  if (late || code.startsWith("HPE_")) for (const taker of takers) taker.faulty(stream, late)
+}
+
+/** Counts a request, and returns whether to answer it. */
+function isWelcome(stream: Duplex, response: ServerResponse, takers: Set<RequestTaker>): boolean {
+  let welcome = true
+  for (const { connections } of takers) welcome = connections.requested(stream, response) && welcome
+  return welcome
+}
+
+/** Answers a request to upgrade that nothing takes as Node would have done without us: as one without an upgrade. */
+function answerAsRequest(
+  request: IncomingMessage,
+  socket: Duplex,
+  takers: Set<RequestTaker>,
+  ask: (response: ServerResponse) => boolean,
+): void {
+  socket.on("error", () => {})
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
-  socket.on("error", () => {})
-  response.assignSocket(socket)
-  response.on("finish", () => socket.destroySoon())
-  // Node reads no body once it saw that an upgrade is wanted, so that nobody would ever see its end.
+  try {
+    response.assignSocket(socket as Socket)
+  } catch {
+    // The answer of an earlier request still has the connection, and nothing could be sent behind it in order.
+    socket.destroy()
+    return
+  }
+  response.on("finish", () => (socket as Socket).destroySoon())
+  // Nothing reads the connection any more, so that a client that goes would never be noticed.
+  socket.resume()
+  if (!isWelcome(socket, response, takers)) return
+  // Node reads no body after it has seen that an upgrade is wanted, so that the end of this one would never be seen.
   if (hasBody(request)) answer(response, faultAnswer(400))
   else if (!ask(response)) answer(response, { status: 404 })
 }
@@ -67,36 +100,30 @@ function answerAsRequest(request: IncomingMessage, socket: Socket, ask: (respons
 function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
   const emit = server.emit as (this: AnyHttpServer, ...args: unknown[]) => boolean
   server.on("upgrade", listening)
-  const opening = server instanceof TlsServer ? "secureConnection" : "connection"
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
+    const busy = [...takers].some(({ connections }) => connections.isBusy(socket))
+    for (const { connections } of takers) connections.upgrading(socket)
+    for (const taker of takers) if (taker.upgrade(request, socket, head)) return true
+    if (server.listenerCount("upgrade") > 1) return false
+    if (busy) socket.destroy()
+    else answerAsRequest(request, socket, takers, (response) => emit.call(server, "request", request, response))
+    return true
+  }
   const taken = (event: unknown, args: unknown[]): boolean => {
-    const request = args[0] as IncomingMessage
     switch (event) {
-      case opening:
-        for (const taker of takers) taker.opened(args[0] as Socket)
-        return false
       case "clientError":
-        tellOfFault(args[0], args[1] as Socket, takers)
+        tellOfFault(args[0], args[1] as Duplex, takers)
         return false
       case "request":
       case "checkContinue": {
-        const response = args[1] as ServerResponse
-        // Node ties an answer to its line once those before it have gone.
-        const behind = response.socket === null
-        let welcome = true
-        for (const taker of takers) welcome = taker.asked(request.socket, behind) && welcome
-        if (!welcome) return true
+        const [request, response] = args as [IncomingMessage, ServerResponse]
+        if (!isWelcome(request.socket, response, takers)) return true
         const ours = [...takers].some((taker) => taker.request(request, response))
         if (ours && event === "checkContinue" && !response.headersSent) response.writeContinue()
         return ours
       }
-      case "upgrade": {
-        const socket = args[1] as Duplex
-        for (const taker of takers) taker.asked(request.socket, false)
-        for (const taker of takers) if (taker.upgrade(request, socket, args[2] as Buffer)) return true
-        if (server.listenerCount("upgrade") > 1) return false
-        answerAsRequest(request, socket as Socket, (response) => emit.call(server, "request", request, response))
-        return true
-      }
+      case "upgrade":
+        return upgrade(...(args as [IncomingMessage, Duplex, Buffer]))
       default:
         return false
     }

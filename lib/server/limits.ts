@@ -22,13 +22,17 @@ function check(limits: Partial<Limits>): void {
 export function limitsOf(given: Partial<Limits> = {}): Limits {
   check(given)
   const limits = { ...DEFAULT_LIMITS, ...given }
-  const { framesPerSecond, frameBurst, joinBurst, connectBurst } = DEFAULT_LIMITS
+  const { framesPerSecond, frameBurst, joinBurst, connectBurst, tcpConnections, tcpConnectionsPerAddress } =
+    DEFAULT_LIMITS
   return {
     ...limits,
     framesPerSecond: given.framesPerSecond ?? Math.max(framesPerSecond, 5 * limits.pushesPerSecond),
     frameBurst: given.frameBurst ?? Math.max(frameBurst, 5 * limits.pushBurst),
     joinBurst: given.joinBurst ?? Math.max(joinBurst, limits.channels),
     connectBurst: given.connectBurst ?? Math.max(connectBurst, limits.connectionsPerAddress),
+    tcpConnections: given.tcpConnections ?? Math.max(tcpConnections, 2 * limits.connections),
+    tcpConnectionsPerAddress:
+      given.tcpConnectionsPerAddress ?? Math.max(tcpConnectionsPerAddress, 2 * limits.connectionsPerAddress),
     // These two always end: a request, or a line, that stays for ever helps nobody.
     pollWindowMs: Math.min(limits.pollWindowMs, LONGEST_MS / 2),
     closeMs: Math.min(limits.closeMs, LONGEST_MS),

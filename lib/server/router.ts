@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { addressOf, peerOf, type TrustProxy } from "./address.js"
+import { addressOf, isTrusted, peerOf, type TrustProxy } from "./address.js"
 import type { Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
-import type { Doorstep } from "./doorstep.js"
-import { answer, faultAnswer } from "./http-answers.js"
+import { ConnectionTable, type ConnectionLimits } from "./connection-table.js"
+import { answer, answerUpgrade, faultAnswer, type HttpAnswer } from "./http-answers.js"
 import type { RequestTaker } from "./http-attachment.js"
 import { LongPoll } from "./longpoll.js"
 import { targetOf } from "./request-target.js"
@@ -28,16 +27,21 @@ export interface Mount extends WebSocketMount {
   readonly longpoll: boolean
 }
 
-/** Which requests are an endpoint's, and who answers them. */
+/** Finds the requests that are an endpoint's, and hands them to the transport that answers them. */
 export class Router implements RequestTaker {
+  readonly connections: ConnectionTable
   readonly #context: EndpointContext
   readonly #trustProxy: TrustProxy
-  readonly #doorstep: Doorstep
   readonly #websockets = new Map<string, WebSocketMount>()
   readonly #longpolls = new Map<string, LongPoll>()
 
-  constructor(context: EndpointContext, trustProxy: TrustProxy, doorstep: Doorstep) {
-    this.#doorstep = doorstep
+  constructor(context: EndpointContext, trustProxy: TrustProxy, limits: ConnectionLimits) {
+    this.connections = new ConnectionTable({
+      limits,
+      clock: context.clock,
+      isProxy: (address) => isTrusted(address, trustProxy),
+      onLimit: (limit, address) => context.limitHit(limit, undefined, address),
+    })
     this.#context = context
     this.#trustProxy = trustProxy
   }
@@ -52,40 +56,49 @@ export class Router implements RequestTaker {
     this.#websockets.set(path, mount)
   }
 
-  opened(line: Socket): void {
-    this.#doorstep.opened(line)
-  }
-
-  asked(line: Socket, behind: boolean): boolean {
-    return this.#doorstep.asked(line, behind)
-  }
-
-  faulty(line: Socket, late: boolean): void {
-    this.#doorstep.gone(line)
-    if (late) this.#context.limitHit("handshakeMs", undefined, peerOf(line))
+  faulty(stream: Duplex, late: boolean): void {
+    this.connections.ending(stream)
+    if (late) this.#context.limitHit("handshakeMs", undefined, peerOf(stream))
     else this.#context.counters.rookery_requests_malformed_total++
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const { path } = targetOf(request)
     const longpoll = this.#longpolls.get(path)
-    if (longpoll !== undefined) {
-      void longpoll.handle(request, response, addressOf(request, this.#trustProxy))
-      return true
-    }
-    if (!this.#websockets.has(path)) return false
-    answer(response, handshakeFault(request) ?? faultAnswer(400))
+    if (longpoll === undefined && !this.#websockets.has(path)) return false
+    const address = addressOf(request, this.#trustProxy)
+    if (!this.connections.serve(request, response, address)) answer(response, faultAnswer(429))
+    else if (longpoll !== undefined) void longpoll.handle(request, response, address)
+    else answer(response, handshakeFault(request) ?? faultAnswer(400))
     return true
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const mount = this.#websockets.get(targetOf(request).path)
     if (mount === undefined) return false
-    const address = addressOf(request, this.#trustProxy)
-    upgrade(request, socket, head, { ...mount, context: this.#context, address }).catch((error: unknown) => {
-      this.#context.failed(error, "upgrade")
+    // An earlier request has no answer yet. That answer would land among the frames of the websocket.
+    if (this.connections.isBusy(socket)) {
+      this.#context.counters.rookery_requests_malformed_total++
       socket.destroy()
-    })
+      return true
+    }
+    const address = addressOf(request, this.#trustProxy)
+    if (!this.connections.serveUpgrade(socket, address)) {
+      this.#refuse(socket, faultAnswer(429))
+      return true
+    }
+    upgrade(request, socket, head, { ...mount, context: this.#context, address }).then(
+      (refusal) => refusal && this.#refuse(socket, refusal),
+      (error: unknown) => {
+        this.#context.failed(error, "upgrade")
+        socket.destroy()
+      },
+    )
     return true
+  }
+
+  #refuse(socket: Duplex, refusal: HttpAnswer): void {
+    answerUpgrade(socket, refusal)
+    this.connections.ending(socket)
   }
 }

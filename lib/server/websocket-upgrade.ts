@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream"
 import type { LimitName } from "../protocol/limits.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
-import { answerUpgrade, CACHE_CONTROL, faultAnswer, type HttpAnswer } from "./http-answers.js"
+import { CACHE_CONTROL, faultAnswer, type HttpAnswer } from "./http-answers.js"
 import { hasBody } from "./request-body.js"
 import type { LinkOwner, ServerLink } from "./link.js"
 import type { SocketSetup } from "./socket-process.js"
@@ -82,24 +82,23 @@ function accept(request: IncomingMessage, subprotocol: string | undefined, defla
   return `${lines.join("\r\n")}\r\n\r\n`
 }
 
-/** Makes a socket of a request to upgrade, or says why not. */
+/** Makes a websocket of a request to upgrade. Resolves with the answer that refuses it, and without one if it is upgraded. */
 export async function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
   options: UpgradeOptions,
-): Promise<void> {
+): Promise<HttpAnswer | undefined> {
   const { admission, context, address, plain } = options
-  // Between the request and the answer the client may go, and an error that nobody hears ends the process.
+  // The client may go while `connect` is asked.
   const ignore = (): void => {}
   socket.on("error", ignore)
-  const reject = (rejection: Rejection): void => answerUpgrade(socket, rejection.answer)
   const params = readParams(request)
   const agreed = params instanceof Rejection ? params : check(request, options)
   if (params instanceof Rejection || agreed instanceof Rejection) {
     const rejection = params instanceof Rejection ? params : (agreed as Rejection)
     admission.refused("websocket", address, rejection)
-    return reject(rejection)
+    return rejection.answer
   }
   const { authToken, subprotocol } = agreed
   if (plain !== undefined && subprotocol === undefined && request.headers["sec-websocket-protocol"] !== undefined) {
@@ -108,9 +107,12 @@ export async function upgrade(
     })
   }
   const admitted = await admission.admit({ transport: "websocket", params, authToken, request, address })
-  if (admitted instanceof Rejection) return reject(admitted)
+  if (admitted instanceof Rejection) return admitted.answer
   const { released = ignore, ...setup } = admitted
-  if (socket.destroyed || !socket.writable) return released()
+  if (socket.destroyed || !socket.writable) {
+    released()
+    return undefined
+  }
   // A client that lingers after its close frame still holds a connection, and with it the place it was given.
   socket.once("close", released)
   const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
@@ -130,4 +132,5 @@ export async function upgrade(
   })
   const owner = options.own(link, { ...setup, subprotocol })
   link.start(owner, head)
+  return undefined
 }

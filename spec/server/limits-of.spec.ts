@@ -17,6 +17,7 @@ describe("the limits that hold", () => {
       frameBurst: 250_000,
       joinBurst: 5000,
       connectBurst: Infinity,
+      tcpConnectionsPerAddress: Infinity,
     })
   })
 
