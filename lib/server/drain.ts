@@ -3,7 +3,8 @@ import { SERVICE_RESTART } from "../protocol/close-codes.js"
 /** How an endpoint closes. */
 export interface CloseOptions {
   /**
-   * Milliseconds after which everybody is sent away, whatever is pending.
+   * Milliseconds until the endpoint has closed, whatever is pending. In the last tenth clients end their connections, and
+   * then those that are left are cut.
    *
    * @default 10_000
    */
@@ -22,6 +23,9 @@ export interface CloseOptions {
   batchMs?: number
 }
 
+/** The deadline where none is given, in milliseconds. */
+export const DEADLINE_MS = 10_000
+
 /** How soon it is looked again whether a handler is through. */
 const LOOK_AGAIN_MS = 10
 
@@ -39,7 +43,7 @@ export interface Drainable {
  * the deadline comes.
  */
 export async function drain(sockets: ReadonlySet<Drainable>, options: CloseOptions): Promise<void> {
-  const { deadlineMs = 10_000, batchSize = 1000, batchMs = 200 } = options
+  const { deadlineMs = DEADLINE_MS, batchSize = 1000, batchMs = 200 } = options
   const deadline = performance.now() + deadlineMs
   while (sockets.size > 0) {
     const left = deadline - performance.now()

@@ -1,4 +1,4 @@
-import { createServer, type ServerOptions } from "node:http"
+import { createServer, type RequestListener, type ServerOptions } from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
 import mitt, { type Handler } from "mitt"
 import type {
@@ -15,20 +15,21 @@ import { limitsOf } from "./limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
 import { encodeQuery } from "../protocol/query.js"
+import { addressOf } from "./address.js"
 import { Admission, readQuery, Rejection } from "./admission.js"
 import { Broadcast } from "./broadcast.js"
 import type { BroadcastOptions } from "./channel.js"
 import { ConnectionSlots } from "./connection-slots.js"
 import { EndpointContext } from "./context.js"
 import type { Counters } from "./counters.js"
-import { drain, type CloseOptions } from "./drain.js"
+import { DEADLINE_MS, drain, type CloseOptions } from "./drain.js"
 import type { EndpointEvents } from "./events.js"
 import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
 import type { MaybePromise } from "./adapter.js"
 import { Gateway } from "./gateway.js"
 import type { GatewayClient } from "./gateway-client.js"
 import type { GatewayOptions } from "./gateway-options.js"
-import { answer } from "./http-answers.js"
+import { answer, faultAnswer } from "./http-answers.js"
 import { attachTo, type AnyHttpServer } from "./http-attachment.js"
 import { InProcessLink, type InProcessClient, type InProcessLine } from "./in-process.js"
 import { consoleLogger } from "./logger.js"
@@ -40,13 +41,20 @@ import { SocketProcess, type SocketSetup } from "./socket-process.js"
 import { TopicTable } from "./topics.js"
 import { WriteBatch } from "./write-batch.js"
 
+/** Of the time until the deadline, as much to wait for replies; the rest is for clients to end their connections. */
+const SHARE_OF_DRAIN = 0.9
+
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
 
-/** How long requests may take, those behind the first of a line as well. */
+/** How long requests may take, those behind the first of a connection as well. */
 function timeouts(handshakeMs: number, messageMs: number): ServerOptions {
   if (!Number.isFinite(handshakeMs + messageMs)) return {}
   const requestTimeout = handshakeMs + messageMs
   return { headersTimeout: handshakeMs, requestTimeout, connectionsCheckingInterval: Math.min(1000, handshakeMs) }
+}
+
+const notFound: RequestListener = (_request, response) => {
+  answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
 }
 
 /** Hears every broadcast of a topic. */
@@ -145,14 +153,22 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     return this.#started
   }
 
-  /** Listens on a server of its own. Without a port it takes one that is free; the answer says which. */
-  async listen(options: ListenOptions = {}): Promise<AddressInfo> {
+  /**
+   * Listens on a server of its own, and resolves with its address. Without a port it takes a free one.
+   *
+   * @param listener answers the requests for all other paths; without one they are answered with 404
+   */
+  async listen(options: ListenOptions = {}, listener: RequestListener = notFound): Promise<AddressInfo> {
     await this.ready()
     const { handshakeMs, messageMs } = this.#admission.limits
-    const server = createServer(timeouts(handshakeMs, messageMs), (_request, response) => {
-      answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
+    const { connections } = this.#router
+    const server = createServer(timeouts(handshakeMs, messageMs), (request, response) => {
+      const client = addressOf(request, this.#options.trustProxy ?? false)
+      if (connections.serve(request, response, client)) listener(request, response)
+      else answer(response, faultAnswer(429))
     })
     this.#own = server
+    connections.own(server)
     this.attach(server)
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject)
@@ -288,8 +304,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   }
 
   /**
-   * Closes in good order: nobody new comes in, pending replies go out, then every socket is closed with 1012, in batches.
-   * A server of the endpoint's own stops listening; others are only let go.
+   * Closes in good order, and has ended by the deadline: nobody new comes in, pending replies go out, then every socket is
+   * closed with 1012, in batches. A server of the endpoint's own stops listening and loses all of its connections; others
+   * lose those that the endpoint serves.
    */
   close(options: CloseOptions = {}): Promise<void> {
     return (this.#closing ??= this.#close(options))
@@ -300,16 +317,23 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   }
 
   async #close(options: CloseOptions): Promise<void> {
+    const { clock } = this.#context
+    const { deadlineMs = DEADLINE_MS } = options
+    const deadline = clock.now() + deadlineMs
     const stopped = new Promise<void>((resolve) => {
       if (this.#own === undefined) resolve()
       else this.#own.close(() => resolve())
     })
     const drained = [this.#context.sockets, ...this.#gateways.map(({ clients }) => clients)]
-    await Promise.all(drained.map((clients) => drain(clients, options)))
+    const drainMs = deadlineMs * SHARE_OF_DRAIN
+    await Promise.all(drained.map((clients) => drain(clients, { ...options, deadlineMs: drainMs })))
     this.#own?.closeIdleConnections()
+    // Other nodes take over what this one had, and must not wait for a client that is slow to end its connection.
+    const left = Promise.resolve(this.#context.node.close())
+    await this.#router.connections.close(deadline - clock.now())
     await stopped
     for (const letGo of [...this.#attached.values()]) letGo()
-    await this.#context.node.close()
+    await left
   }
 
   #mount(path: string, options: SocketOptions<Loose>): Admission {

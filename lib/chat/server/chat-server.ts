@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -44,8 +44,6 @@ function openPage(page: string | false | undefined): StaticFiles | undefined {
 
 /** How often what has expired is looked for. */
 const SWEEP_MS = 60_000
-/** How long a request may take that is being answered when the server closes. */
-const CUT_MS = 1000
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
@@ -79,7 +77,6 @@ export class ChatServer {
   readonly #sweeping: NodeJS.Timeout
   #publicUrl: string | undefined
   #cookie: SessionCookie
-  #own: AnyHttpServer | undefined
   /** Whether links can be sent, as far as that is known when it starts. */
   #mailStarted: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -143,21 +140,12 @@ export class ChatServer {
     const { host = "127.0.0.1", ...rest } = options
     this.#checkMail(host)
     if (this.#publicUrl === undefined) localUrl(host, 0)
-    await this.endpoint.ready()
-    const server = createServer()
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject)
-      server.listen({ port: 0, ...rest, host }, resolve)
+    await this.#startMail()
+    const address = await this.endpoint.listen({ port: 0, ...rest, host }, (request, response) => {
+      void this.#routes.answer(request, response)
     })
-    try {
-      this.attach(server)
-      await this.#mailStarted
-    } catch (error) {
-      server.close()
-      throw error
-    }
-    this.#own = server
-    return server.address() as AddressInfo
+    this.#publicUrl ??= localUrl(address.address, address.port)
+    return address
   }
 
   /**
@@ -181,9 +169,7 @@ export class ChatServer {
       detach()
       server.off("request", answer)
     })
-    if (this.#mailStarted !== undefined) return
-    this.#mailStarted = (async () => this.#mail.start?.())()
-    this.#mailStarted.catch((error: unknown) => this.#failed(error, "mail"))
+    void this.#startMail()
   }
 
   /** Ends sessions that have expired, and throws away what is too old. Happens by itself every minute. */
@@ -211,17 +197,7 @@ export class ChatServer {
 
   async #close(options: CloseOptions): Promise<void> {
     clearInterval(this.#sweeping)
-    const own = this.#own
-    const stopped = new Promise<void>((resolve) => {
-      if (own === undefined) resolve()
-      else own.close(() => resolve())
-    })
     await this.endpoint.close(options)
-    // Requests that are being answered get their answer; one that hangs is not waited for.
-    own?.closeIdleConnections()
-    const cut = setTimeout(() => own?.closeAllConnections(), Math.min(options.deadlineMs ?? CUT_MS, CUT_MS))
-    await stopped
-    clearTimeout(cut)
     for (const letGo of this.#served.values()) letGo()
     await this.#store.close()
   }
@@ -278,6 +254,14 @@ export class ChatServer {
       this.#failed(error, "session")
       socket.disconnect()
     }
+  }
+
+  #startMail(): Promise<void> {
+    if (this.#mailStarted === undefined) {
+      this.#mailStarted = (async () => this.#mail.start?.())()
+      this.#mailStarted.catch((error: unknown) => this.#failed(error, "mail"))
+    }
+    return this.#mailStarted
   }
 
   #checkMail(host: string | undefined): void {
