@@ -8,11 +8,13 @@ export { logMail, smtpMail, type Mail, type MailEnvironment } from "./chat/serve
 export type { ChatAssigns } from "./chat/server/people.js"
 export type { RateLimit } from "./chat/server/rate-limiter.js"
 export type {
+  Appended,
   ChatStore,
   Following,
   Kept,
   MessageRange,
   NewMessage,
+  RoomRefusal,
   StoredLink,
   StoredSession,
 } from "./chat/server/store.js"

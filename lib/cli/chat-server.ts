@@ -21,6 +21,14 @@ function readPort(text: string | undefined): number | undefined {
   throw new UsageError(`--port ${text} is no port: 0 to 65535`)
 }
 
+function readDays(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (text === "never") return Infinity
+  const days = Number(text)
+  if (/^\d+(?:\.\d+)?$/.test(text) && days > 0) return days
+  throw new UsageError(`--room-days ${text} is no number of days, nor never`)
+}
+
 /** A number of proxies, or their addresses. */
 function readTrustProxy(text: string | undefined): TrustProxy {
   if (text === undefined) return false
@@ -111,6 +119,7 @@ async function serve(args: Arguments, { store, cluster }: Keeping, io: Io): Prom
     mail: smtpMail(io.env) ?? logMail(print),
     publicUrl: args.value("public-url"),
     trustProxy: readTrustProxy(args.value("trust-proxy")),
+    roomDays: readDays(args.value("room-days")),
     print,
     logger,
     ...(cluster && { endpoint: { cluster } }),
@@ -154,6 +163,7 @@ export const chatServer: Command = {
       value: "url",
       help: "the Redis or Valkey of several servers, or @file that has its URL [$ROOKERY_REDIS_URL]",
     },
+    "room-days": { value: "days", help: "how long a room is kept in which nothing is said, or never to keep all [90]" },
     "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
     "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },
   },

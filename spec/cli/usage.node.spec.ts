@@ -52,6 +52,8 @@ describe("bad usage", () => {
     [["tail", URL, "a", "--auth-token", "@/dev/null"], "--auth-token: the file behind @ is empty"],
     [["chat-server", "--redis", "@/no/such/file"], "--redis: the file behind @ cannot be read (ENOENT)"],
     [["chat-server", "--port", "80000"], "--port 80000 is no port"],
+    [["chat-server", "--room-days", "soon"], "--room-days soon is no number of days, nor never"],
+    [["chat-server", "--room-days", "0"], "--room-days 0 is no number of days"],
     [["chat-server", "--trust-proxy", "everybody"], "--trust-proxy everybody is neither a number of proxies"],
     [["chat-server", "--host", "0.0.0.0"], "links cannot be sent"],
   ])("exits with 64 and says it in one line: rookery %j", async (argv, said) => {

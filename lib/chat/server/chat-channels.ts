@@ -11,6 +11,8 @@ export interface ChannelsOptions {
   readonly people: People
   readonly messagesPerUser: RateLimiter
   readonly asksPerUser: RateLimiter
+  /** Rooms that are begun, by person and by network. */
+  readonly newRooms: RateLimiter
   /** How many messages a room shows to who joins. */
   readonly history: number
   readonly kept: Kept

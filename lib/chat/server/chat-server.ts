@@ -176,7 +176,8 @@ export class ChatServer {
   async sweep(): Promise<void> {
     try {
       for (const id of this.#people.expired(this.#now())) this.endpoint.disconnect(id)
-      await this.#store.prune(this.#now())
+      const now = this.#now()
+      await this.#store.prune(now, now - (this.#options.roomDays ?? 90) * DAY)
       // Of a log-out on another server this one may not have heard: the cluster was perhaps away.
       for (const id of this.#people.sessions) {
         if (!(await this.#accounts.isOpen({ id }))) this.endpoint.disconnect(id)
@@ -204,7 +205,7 @@ export class ChatServer {
 
   #openChannels(failed: ChannelsOptions["failed"]): void {
     const { endpoint } = this
-    const limiter = (name: "messagesPerUser" | "asksPerUser"): RateLimiter =>
+    const limiter = (name: "messagesPerUser" | "asksPerUser" | "newRooms"): RateLimiter =>
       new RateLimiter(this.#limits[name], this.#now)
     const channels: ChannelsOptions = {
       endpoint,
@@ -213,7 +214,12 @@ export class ChatServer {
       messagesPerUser: limiter("messagesPerUser"),
       asksPerUser: limiter("asksPerUser"),
       history: this.#options.history ?? 50,
-      kept: { messages: this.#limits.messagesPerRoom, rooms: this.#limits.rooms },
+      newRooms: limiter("newRooms"),
+      kept: {
+        messages: this.#limits.messagesPerRoom,
+        rooms: this.#limits.rooms,
+        roomsPerUser: this.#limits.roomsPerUser,
+      },
       now: this.#now,
       failed,
     }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs"
 import type { Database, RootDatabase } from "lmdb"
 import { RookeryError } from "rookery/server"
 import type { ChatMessage } from "../topics.js"
-import { idAfter } from "./message-id.js"
+import { idAfter, timeOf } from "./message-id.js"
 import type { ChatStore, StoredLink, StoredSession } from "./store.js"
 
 type MessageKey = [room: string, id: string]
@@ -10,6 +10,8 @@ type ExpiryKey = [expires_at: number, kind: "link" | "session", hash: string]
 
 /** Behind every id there is. */
 const LAST = "\uffff"
+/** How many entries one transaction removes at most, and how many rooms one call of `prune` looks at. */
+const PRUNED = 500
 
 async function openRoot(dir: string): Promise<RootDatabase> {
   const { open } = await import("lmdb").catch((cause: unknown) => {
@@ -38,6 +40,12 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
   const messages: Database<ChatMessage, MessageKey> = root.openDB({ name: "messages" })
   /** How many messages of each room are kept. */
   const rooms: Database<number, string> = root.openDB({ name: "rooms" })
+  /** The email of the person who began each room; stores of before have rooms without one, which count for nobody. */
+  const founders: Database<string, string> = root.openDB({ name: "founders" })
+  /** How many rooms each person has begun. */
+  const begun: Database<number, string> = root.openDB({ name: "begun" })
+  /** The room that the next call of `prune` begins with. */
+  let nextRoom = ""
 
   /** All of it or nothing, and nobody else in between. */
   const together = async <T>(write: () => T): Promise<T> => {
@@ -64,6 +72,64 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
         ]
     const [key] = messages.getKeys({ start, end, reverse: newest, limit: 1 })
     return key
+  }
+
+  const isIdle = (room: string, since: number): boolean => {
+    const newest = edge(room, true)
+    return newest === undefined || timeOf(newest[1]) < since
+  }
+
+  const forget = (room: string): void => {
+    rooms.removeSync(room)
+    const founder = founders.get(room)
+    if (founder === undefined) return
+    founders.removeSync(room)
+    const left = (begun.get(founder) ?? 0) - 1
+    if (left > 0) begun.putSync(founder, left)
+    else begun.removeSync(founder)
+  }
+
+  /** Removes idle rooms and their messages up to a number of entries, and gives the rooms that are left. */
+  const removeSome = (idle: readonly string[], since: number): readonly string[] => {
+    let entries = PRUNED
+    for (const [at, room] of idle.entries()) {
+      // Somebody may have said something in it since the last transaction.
+      if (!isIdle(room, since)) continue
+      const keys = [...messages.getKeys({ start: [room, ""], end: [room, LAST], limit: entries })]
+      for (const key of keys) messages.removeSync(key)
+      entries -= keys.length
+      if (entries === 0) {
+        rooms.putSync(room, (rooms.get(room) ?? 0) - keys.length)
+        return idle.slice(at)
+      }
+      forget(room)
+    }
+    return []
+  }
+
+  /** Removes idle rooms among the next so many: a look at all of them in one go would hold up everybody else. */
+  const pruneRooms = async (since: number): Promise<void> => {
+    const looked = [...rooms.getKeys({ start: nextRoom, limit: PRUNED })]
+    nextRoom = looked.length < PRUNED ? "" : `${looked.at(-1)}\0`
+    let idle: readonly string[] = looked.filter((room) => isIdle(room, since))
+    while (idle.length > 0) idle = await together(() => removeSome(idle, since))
+  }
+
+  const pruneExpired = async (now: number): Promise<void> => {
+    const range = { end: [now, LAST, LAST], limit: PRUNED }
+    let removed: number
+    do {
+      removed = await together(() => {
+        const due = [...expiries.getKeys(range)]
+        for (const key of due) {
+          const [, kind, hash] = key
+          expiries.removeSync(key)
+          if (kind === "link") links.removeSync(hash)
+          else sessions.removeSync(hash)
+        }
+        return due.length
+      })
+    } while (removed === PRUNED)
   }
 
   return {
@@ -99,11 +165,18 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
         if (name === null) names.removeSync(email)
         else names.putSync(email, name)
       }),
-    append: (room, message, kept) =>
+    append: (room, message, kept, mayBegin) =>
       together(() => {
         let count = rooms.get(room)
+        const isFirst = count === undefined
         if (count === undefined) {
-          if (rooms.getKeysCount() >= kept.rooms) return undefined
+          const { email } = message.user
+          const own = begun.get(email) ?? 0
+          if (rooms.getKeysCount() >= kept.rooms) return "rooms"
+          if (own >= kept.roomsPerUser) return "roomsPerUser"
+          if (!mayBegin) return "mayBegin"
+          founders.putSync(room, email)
+          begun.putSync(email, own + 1)
           count = 0
         }
         const last = edge(room, true)
@@ -114,22 +187,16 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
           if (oldest !== undefined) messages.removeSync(oldest)
         }
         rooms.putSync(room, count)
-        return said
+        return { said, isFirst }
       }),
     async messages(room, { before, limit }) {
       const range = { start: [room, before ?? LAST], end: [room, ""], reverse: true, exclusiveStart: true, limit }
       return [...messages.getRange(range)].map(({ value }) => value).reverse()
     },
-    prune: (now) =>
-      together(() => {
-        const due = [...expiries.getKeys({ end: [now, LAST, LAST] })]
-        for (const key of due) {
-          const [, kind, hash] = key
-          expiries.removeSync(key)
-          if (kind === "link") links.removeSync(hash)
-          else sessions.removeSync(hash)
-        }
-      }),
+    async prune(now, roomsIdleSince) {
+      await pruneExpired(now)
+      await pruneRooms(roomsIdleSince)
+    },
     close: () => root.close(),
   }
 }

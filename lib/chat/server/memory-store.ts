@@ -1,6 +1,13 @@
 import type { ChatMessage } from "../topics.js"
-import { idAfter } from "./message-id.js"
+import { idAfter, timeOf } from "./message-id.js"
 import type { ChatStore, StoredLink, StoredSession } from "./store.js"
+
+interface StoredRoom {
+  /** The email of the person who said its first message. */
+  readonly founder: string
+  /** At least one. */
+  readonly messages: ChatMessage[]
+}
 
 const dropExpired = (entries: Map<string, { readonly expires_at: number }>, now: number): void => {
   for (const [hash, { expires_at }] of entries) if (expires_at <= now) entries.delete(hash)
@@ -11,7 +18,17 @@ export function memoryStore(): ChatStore {
   const links = new Map<string, StoredLink>()
   const sessions = new Map<string, StoredSession>()
   const names = new Map<string, string>()
-  const rooms = new Map<string, ChatMessage[]>()
+  const rooms = new Map<string, StoredRoom>()
+  /** How many rooms each person has begun. */
+  const begun = new Map<string, number>()
+
+  const forget = (name: string, { founder }: StoredRoom): void => {
+    rooms.delete(name)
+    const left = (begun.get(founder) ?? 0) - 1
+    if (left > 0) begun.set(founder, left)
+    else begun.delete(founder)
+  }
+
   return {
     async saveLink(hash, link) {
       links.set(hash, link)
@@ -33,26 +50,36 @@ export function memoryStore(): ChatStore {
       if (name === null) names.delete(email)
       else names.set(email, name)
     },
-    async append(room, message, kept) {
-      let messages = rooms.get(room)
-      if (messages === undefined) {
-        if (rooms.size >= kept.rooms) return undefined
-        rooms.set(room, (messages = []))
+    async append(name, message, kept, mayBegin) {
+      let room = rooms.get(name)
+      const isFirst = room === undefined
+      if (room === undefined) {
+        const founder = message.user.email
+        const count = begun.get(founder) ?? 0
+        if (rooms.size >= kept.rooms) return "rooms"
+        if (count >= kept.roomsPerUser) return "roomsPerUser"
+        if (!mayBegin) return "mayBegin"
+        begun.set(founder, count + 1)
+        rooms.set(name, (room = { founder, messages: [] }))
       }
+      const { messages } = room
       const said = { id: idAfter(messages.at(-1)?.id, Date.parse(message.timestamp)), ...message }
       messages.push(said)
       if (messages.length > kept.messages) messages.splice(0, messages.length - kept.messages)
-      return said
+      return { said, isFirst }
     },
-    async messages(room, { before, limit }) {
-      const messages = rooms.get(room) ?? []
+    async messages(name, { before, limit }) {
+      const { messages } = rooms.get(name) ?? { messages: [] }
       const at = before === undefined ? -1 : messages.findIndex(({ id }) => id >= before)
       const end = at === -1 ? messages.length : at
       return messages.slice(Math.max(0, end - limit), end)
     },
-    async prune(now) {
+    async prune(now, roomsIdleSince) {
       dropExpired(links, now)
       dropExpired(sessions, now)
+      for (const [name, room] of rooms) {
+        if (timeOf(room.messages.at(-1)?.id ?? "") < roomsIdleSince) forget(name, room)
+      }
     },
     async close() {},
   }

@@ -16,7 +16,7 @@ export function idAfter(last: string | undefined, time: number): string {
   let at = time
   let number = 0
   if (last !== undefined) {
-    const lastAt = Number.parseInt(last.slice(0, TIME), 36)
+    const lastAt = timeOf(last)
     if (lastAt >= time) {
       at = lastAt
       number = Number.parseInt(last.slice(TIME, TIME + NUMBER), 36) + 1
@@ -28,6 +28,9 @@ export function idAfter(last: string | undefined, time: number): string {
   }
   return digits(at, TIME) + digits(number, NUMBER) + randomBytes(4).toString("hex")
 }
+
+/** The time in an id, in milliseconds since 1970. */
+export const timeOf = (id: string): number => Number.parseInt(id.slice(0, TIME), 36)
 
 /** Whether a text can be the id of a message. */
 export const isMessageId = (text: unknown): text is string => typeof text === "string" && /^[0-9a-z]{21}$/.test(text)

@@ -26,6 +26,10 @@ export interface ChatLimits {
   messagesPerRoom: number
   /** Rooms whose messages are kept; in one more nobody can say anything. @default 10_000 */
   rooms: number
+  /** Rooms that one person has begun, by the first message in them, and that are kept. @default 100 */
+  roomsPerUser: number
+  /** Rooms begun by one person, and rooms begun from one IP address. @default 20 at once, one more every 15 minutes */
+  newRooms: RateLimit
 }
 
 /** Options of a {@link ChatServer}. */
@@ -58,6 +62,8 @@ export interface ChatServerOptions {
   linkMinutes?: number | undefined
   /** How many days a session lasts. @default 30 */
   sessionDays?: number | undefined
+  /** After how many days without a message a room is forgotten, with all that was said in it. @default 90 */
+  roomDays?: number | undefined
   limits?: Partial<ChatLimits> | undefined
   /** Further options of the endpoint: its limits, or the `cluster` that makes one chat of several servers. */
   endpoint?: Pick<EndpointOptions, "limits" | "slowClient" | "compress" | "cluster"> | undefined
@@ -82,4 +88,6 @@ export const DEFAULT_CHAT_LIMITS: Readonly<ChatLimits> = {
   socketsPerUser: 50,
   messagesPerRoom: 10_000,
   rooms: 10_000,
+  roomsPerUser: 100,
+  newRooms: { burst: 20, everyMs: 15 * MINUTE },
 }

@@ -36,17 +36,27 @@ export class RateLimiter {
     this.#now = now
   }
 
+  /** The milliseconds until there is one to take, 0 if there is one now. */
+  wait(key: string): number {
+    const now = this.#now()
+    return Math.max(0, this.#next(key, now) - (now + this.#limit.burst * this.#limit.everyMs))
+  }
+
   /** Takes one; gives the milliseconds until there is one again, 0 if there was one. */
   take(key: string): number {
-    const now = this.#now()
-    const { burst, everyMs } = this.#limit
-    const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + everyMs
-    const wait = fullAt - (now + burst * everyMs)
+    const wait = this.wait(key)
     if (wait > 0) return wait
+    const now = this.#now()
+    const fullAt = this.#next(key, now)
     this.#fullAt.delete(key)
     this.#fullAt.set(key, fullAt)
     this.#forget(now)
     return 0
+  }
+
+  /** When a key is back at its full burst once one more was taken. */
+  #next(key: string, now: number): number {
+    return Math.max(this.#fullAt.get(key) ?? now, now) + this.#limit.everyMs
   }
 
   #forget(now: number): void {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import type { NodeRedis } from "rookery/redis"
 import type { ChatMessage } from "../topics.js"
 import { ID_LENGTH } from "./message-id.js"
-import type { ChatStore, Following, NewMessage, StoredLink, StoredSession } from "./store.js"
+import type { ChatStore, Following, NewMessage, RoomRefusal, StoredLink, StoredSession } from "./store.js"
 
 /** A client of node-redis, as far as it is needed here. */
 interface RedisClient {
@@ -31,9 +31,14 @@ const APPEND = `local function digits(value, length)
   end
   return text
 end
-if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
-  if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[5]) then return false end
+local first = redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0
+if first then
+  if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[5]) then return 'rooms' end
+  if tonumber(redis.call('HGET', KEYS[4], ARGV[8]) or 0) >= tonumber(ARGV[9]) then return 'roomsPerUser' end
+  if ARGV[10] ~= '1' then return 'mayBegin' end
   redis.call('SADD', KEYS[1], ARGV[1])
+  redis.call('HSET', KEYS[3], ARGV[1], ARGV[8])
+  redis.call('HINCRBY', KEYS[4], ARGV[8], 1)
 end
 local at, number = tonumber(ARGV[3]), 0
 local last = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
@@ -49,7 +54,18 @@ local entry = digits(at, 9) .. digits(number, 4) .. ARGV[6] .. ARGV[2]
 redis.call('ZADD', KEYS[2], 0, entry)
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[4]))
 redis.call('PUBLISH', ARGV[7], (last or '') .. ' ' .. entry)
-return string.sub(entry, 1, 21)`
+return { string.sub(entry, 1, 21), first and 1 or 0 }`
+
+// A room of a store of before has no founder, and counts for nobody.
+const FORGET = `local last = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
+if last and tonumber(string.sub(last, 1, 9), 36) >= tonumber(ARGV[2]) then return 0 end
+redis.call('UNLINK', KEYS[2])
+redis.call('SREM', KEYS[1], ARGV[1])
+local founder = redis.call('HGET', KEYS[3], ARGV[1])
+if not founder then return 1 end
+redis.call('HDEL', KEYS[3], ARGV[1])
+if redis.call('HINCRBY', KEYS[4], founder, -1) <= 0 then redis.call('HDEL', KEYS[4], founder) end
+return 1`
 
 const PRUNE = `local hashes = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, 1000)
 if #hashes == 0 then return 0 end
@@ -69,6 +85,11 @@ const read = (entry: string): ChatMessage => ({
   id: entry.slice(0, ID_LENGTH),
   ...(JSON.parse(entry.slice(ID_LENGTH)) as NewMessage),
 })
+
+/** How many rooms one call of `prune` looks at, about. */
+const ROOMS_LOOKED_AT = 200
+/** How many missed messages are read at once. */
+const MISSED = 500
 
 /** One room that is followed: what is published is passed on if it is the next, else what is missing is read. */
 class Follower implements Following {
@@ -106,7 +127,9 @@ class Follower implements Following {
     this.#reading ??= (async () => {
       while (this.#again) {
         this.#again = false
-        for (const message of await this.#missed(this.newest)) this.#pass(message)
+        const missed = await this.#missed(this.newest)
+        for (const message of missed) this.#pass(message)
+        if (missed.length === MISSED) this.#again = true
       }
     })().finally(() => (this.#reading = undefined))
     await this.#reading
@@ -146,6 +169,10 @@ export async function redisStore(
   const [links, sessions] = [kind("links"), kind("sessions")]
   const names = `${prefix}:names`
   const rooms = `${prefix}:rooms`
+  /** The email of the person who began each room, and how many rooms each person has begun. */
+  const [founders, begun] = [`${prefix}:founders`, `${prefix}:begun`]
+  /** Where the next call of `prune` goes on among the rooms. */
+  let cursor = "0"
   const keyOf = (room: string): string => `${prefix}:room:${room}`
   const parsed = <T>(value: unknown): T | undefined => (value === null ? undefined : (JSON.parse(String(value)) as T))
 
@@ -153,6 +180,16 @@ export async function redisStore(
     if (limit <= 0) return []
     const found = await ask("ZRANGE", keyOf(room), end, "-", "BYLEX", "REV", "LIMIT", "0", String(limit))
     return (found as string[]).reverse()
+  }
+
+  const pruneRooms = async (idleSince: number): Promise<void> => {
+    // Before all time is never, which a script cannot be told by a number.
+    if (idleSince === -Infinity) return
+    const found = await ask("SSCAN", rooms, cursor, "COUNT", String(ROOMS_LOOKED_AT))
+    const [next, looked] = found as [string, string[]]
+    cursor = next
+    const keys = (room: string): string[] => [rooms, keyOf(room), founders, begun]
+    await Promise.all(looked.map((room) => run(FORGET, keys(room), room, String(idleSince))))
   }
 
   return {
@@ -172,10 +209,10 @@ export async function redisStore(
       if (name === null) await ask("HDEL", names, email)
       else await ask("HSET", names, email, name)
     },
-    async append(room, message, kept) {
-      const id = await run(
+    async append(room, message, kept, mayBegin) {
+      const outcome = await run(
         APPEND,
-        [rooms, keyOf(room)],
+        [rooms, keyOf(room), founders, begun],
         room,
         JSON.stringify(message),
         String(Date.parse(message.timestamp)),
@@ -183,15 +220,21 @@ export async function redisStore(
         String(kept.rooms),
         randomBytes(4).toString("hex"),
         keyOf(room),
+        message.user.email,
+        String(kept.roomsPerUser),
+        mayBegin ? "1" : "0",
       )
-      return id === null ? undefined : { id: String(id), ...message }
+      if (!Array.isArray(outcome)) return outcome as RoomRefusal
+      const [id, first] = outcome as [string, number]
+      return { said: { id, ...message }, isFirst: first === 1 }
     },
     messages: async (room, { before: id, limit }) =>
       (await before(room, id === undefined ? "+" : `(${id}`, limit)).map(read),
     async follow(room, told) {
       const after = async (id: string): Promise<ChatMessage[]> => {
+        const page = ["BYLEX", "LIMIT", "0", String(MISSED)]
         // Behind every entry of that id.
-        const found = await ask("ZRANGE", keyOf(room), id === "" ? "-" : `(${id}\u{10ffff}`, "+", "BYLEX")
+        const found = await ask("ZRANGE", keyOf(room), id === "" ? "-" : `(${id}\u{10ffff}`, "+", ...page)
         return (found as string[]).map(read)
       }
       const follower = new Follower(after, told)
@@ -207,8 +250,9 @@ export async function redisStore(
       await follower.catchUp()
       return follower
     },
-    async prune(now) {
+    async prune(now, roomsIdleSince) {
       for (const keys of [links, sessions]) while (Number(await run(PRUNE, keys, String(now))) === 1000);
+      await pruneRooms(roomsIdleSince)
     },
     async close() {
       subscriber.destroy()

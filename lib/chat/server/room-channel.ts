@@ -3,16 +3,26 @@ import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
 import { CatchUp } from "./catch-up.js"
 import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
 import { isRoomName, readContent } from "./checks.js"
+import { Founding } from "./founding.js"
 import { isMessageId } from "./message-id.js"
 import type { ChatAssigns, RoomChannel } from "./people.js"
 import { RoomFeed } from "./room-feed.js"
 
 type RoomTopic = `room:${string}`
 
-/** As many messages are given at once at most. */
+/** How many messages one answer has at most. */
 const MAX_PAGE = 200
+/** How many characters of messages one answer has at most: 200 messages may be as long as 800,000. */
+const MAX_PAGE_CHARACTERS = 256 * 1024
 
 const nameOf = (topic: string): string => topic.slice("room:".length)
+
+/** The newest messages that fit into one answer, at least one; a client asks for those before them next. */
+function fitting(messages: ChatMessage[]): ChatMessage[] {
+  let left = MAX_PAGE_CHARACTERS
+  const from = messages.findLastIndex(({ content }) => (left -= content.length) < 0)
+  return messages.slice(Math.min(from + 1, messages.length - 1))
+}
 
 const connections = (presences: RoomChannel["presences"]): number =>
   Object.values(presences).reduce((sum, { metas }) => sum + metas.length, 0)
@@ -25,7 +35,7 @@ const usersOf = (presences: RoomChannel["presences"]): ChatUser[] =>
 
 /** The rooms. */
 export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopics["room:*"], RoomTopic, ChatAssigns> {
-  const { endpoint, store, people, messagesPerUser, asksPerUser, history, kept, now } = options
+  const { endpoint, store, people, messagesPerUser, asksPerUser, history, now } = options
   const timestamp = (): string => new Date(now()).toISOString()
   /** Everybody hears the messages of a room in the order that they are kept in. */
   const feed = new RoomFeed(endpoint, store)
@@ -47,7 +57,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
         const self = people.user(email)
         const presences = (await endpoint.allPresences(topic)) as RoomChannel["presences"]
         const others = usersOf(presences).filter(({ id }) => id !== self.id)
-        return { users: [...others, self], total_connections: connections(presences) + 1, messages }
+        return { users: [...others, self], total_connections: connections(presences) + 1, messages: fitting(messages) }
       })
     },
     joined(room) {
@@ -79,9 +89,11 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
         return answering(options, "send", async (): Promise<NoReply> => {
           const topic = room.topic as RoomTopic
           const message = { user: people.user(email), content, timestamp: timestamp() }
-          await feed.say(topic, nameOf(topic), message, kept, (said) => {
-            if (said === undefined) throw refused(507, "there are as many rooms as can be kept; use one that there is")
-            answer("ok", { message_id: said.id, timestamp: said.timestamp })
+          const founding = new Founding(options, nameOf(topic), room.socket)
+          await feed.say(topic, nameOf(topic), message, founding, (outcome) => {
+            if (typeof outcome === "string") throw founding.refusal(outcome)
+            if (outcome.isFirst) founding.begun()
+            answer("ok", { message_id: outcome.said.id, timestamp: outcome.said.timestamp })
           })
           return room.noReply
         })
@@ -98,7 +110,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
         checkRate(asksPerUser, room.assigns.email)
         const range = { before, limit: Math.min(Math.floor(limit), MAX_PAGE) }
         return answering(options, "history", async () => ({
-          messages: await store.messages(nameOf(room.topic), range),
+          messages: fitting(await store.messages(nameOf(room.topic), range)),
         }))
       },
     },

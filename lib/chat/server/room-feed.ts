@@ -2,7 +2,7 @@ import type { Endpoint } from "rookery/server"
 import type { ChatMessage, ChatTopics } from "../topics.js"
 import { InOrder } from "./in-order.js"
 import type { ChatAssigns } from "./people.js"
-import type { ChatStore, Following, Kept, NewMessage } from "./store.js"
+import type { Appended, ChatStore, Following, Kept, NewMessage, RoomRefusal } from "./store.js"
 
 type RoomTopic = `room:${string}`
 
@@ -59,12 +59,13 @@ export class RoomFeed {
     topic: RoomTopic,
     room: string,
     message: NewMessage,
-    kept: Kept,
-    answer: (said: ChatMessage | undefined) => void,
+    { kept, mayBegin }: { kept: Kept; mayBegin: boolean },
+    answer: (outcome: Appended | RoomRefusal) => void,
   ): Promise<void> {
-    await this.#inOrder.finish(topic, this.#store.append(room, message, kept), (said) => {
-      answer(said)
-      if (said !== undefined && this.#store.follow === undefined) this.#endpoint.broadcast(topic, "message", said)
+    await this.#inOrder.finish(topic, this.#store.append(room, message, kept, mayBegin), (outcome) => {
+      answer(outcome)
+      if (typeof outcome === "string" || this.#store.follow !== undefined) return
+      this.#endpoint.broadcast(topic, "message", outcome.said)
     })
   }
 

@@ -28,7 +28,22 @@ export interface Kept {
   readonly messages: number
   /** Rooms in which something was said. */
   readonly rooms: number
+  /** Rooms that one person has begun, by saying the first message in them. */
+  readonly roomsPerUser: number
 }
+
+/** A message that was kept. */
+export interface Appended {
+  readonly said: ChatMessage
+  /** Whether it began its room. */
+  readonly isFirst: boolean
+}
+
+/**
+ * Why a message was not kept: its room is not there, and cannot be begun. There are as many rooms as are kept, its sender
+ * has begun as many as one person may, or the caller did not allow it to begin a room.
+ */
+export type RoomRefusal = "rooms" | "roomsPerUser" | "mayBegin"
 
 /** What {@link ChatStore.follow} gives. */
 export interface Following {
@@ -48,10 +63,12 @@ export interface ChatStore {
   displayName(email: string): Promise<string | null>
   setDisplayName(email: string, name: string | null): Promise<void>
   /**
-   * Keeps a message behind all others of its room, under an id that no other message has. `undefined` if it would begin
-   * a room more than are kept.
+   * Keeps a message behind all others of its room, under an id that no other message has. The first message of a room
+   * begins it, and counts it for its sender until the room has expired.
+   *
+   * @param mayBegin whether the message may begin a room
    */
-  append(room: string, message: NewMessage, kept: Kept): Promise<ChatMessage | undefined>
+  append(room: string, message: NewMessage, kept: Kept, mayBegin: boolean): Promise<Appended | RoomRefusal>
   /** Messages of a room, the oldest first; `before` may be the id of one that is kept no more. */
   messages(room: string, range: MessageRange): Promise<ChatMessage[]>
   /**
@@ -59,7 +76,10 @@ export interface ChatStore {
    * each once, by rising ids. Resolves once none is missed. A store without it belongs to one server.
    */
   follow?(room: string, told: (message: ChatMessage) => void): Promise<Following>
-  /** Throws away what has expired. */
-  prune(now: number): Promise<void>
+  /**
+   * Throws away links and sessions that have expired, and rooms in which nothing was said since `roomsIdleSince`. It may
+   * leave a part for the next call, which comes within a minute.
+   */
+  prune(now: number, roomsIdleSince: number): Promise<void>
   close(): Promise<void>
 }

@@ -3,9 +3,10 @@ import { lmdbStore } from "rookery/chat/server"
 /** Says things until the disk is full, and something more. */
 const [folder = ""] = process.argv.slice(2)
 const store = await lmdbStore(folder)
+const KEPT = { messages: 1e6, rooms: 10, roomsPerUser: 10 }
 const user = { id: "user:ada@example.com", email: "ada@example.com", display_name: null }
 const say = (content: string): Promise<unknown> =>
-  store.append("lobby", { user, content, timestamp: new Date(0).toISOString() }, { messages: 1e6, rooms: 10 })
+  store.append("lobby", { user, content, timestamp: new Date(0).toISOString() }, KEPT, true)
 
 let refused: unknown
 while (refused === undefined) {

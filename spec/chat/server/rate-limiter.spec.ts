@@ -14,6 +14,11 @@ describe("a rate limiter", () => {
     expect([limiter.take("a"), limiter.take("a"), limiter.take("a")]).toEqual([0, 0, 100])
   })
 
+  it("tells how long to wait without taking one", () => {
+    const limiter = new RateLimiter({ burst: 1, everyMs: 100 }, () => 0)
+    expect([limiter.wait("a"), limiter.wait("a"), limiter.take("a"), limiter.wait("a")]).toEqual([0, 0, 0, 100])
+  })
+
   it("counts each key for itself", () => {
     const limiter = new RateLimiter({ burst: 1, everyMs: 100 }, () => 0)
     expect([limiter.take("a"), limiter.take("b"), limiter.take("a"), limiter.take("b")]).toEqual([0, 0, 100, 100])

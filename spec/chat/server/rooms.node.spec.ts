@@ -1,4 +1,4 @@
-import type { Channel, Socket } from "rookery"
+import type { Channel, PushError, Socket } from "rookery"
 import { memoryStore, type ChatMessage, type ChatStore, type ChatTopics } from "rookery/chat/server"
 import { afterEach, describe, expect, it } from "vitest"
 import { ChatStage, Inbox } from "./stage.js"
@@ -13,6 +13,7 @@ afterEach(() => stage[Symbol.asyncDispose]())
 
 const userOf = (email: string, display_name: string | null = null) => ({ id: `user:${email}`, email, display_name })
 const stamp = (): string => new Date(time).toISOString()
+const plenty = { burst: 1e6, everyMs: 1 }
 const patient = { messagesPerUser: { burst: 1e6, everyMs: 1 }, asksPerUser: { burst: 1e6, everyMs: 1 } }
 
 async function enter(socket: Socket<ChatTopics>, name = "lobby"): Promise<Room> {
@@ -252,13 +253,82 @@ describe("a message", () => {
     expect((await messages.next()).content).toBe("kept")
   })
 
+  it("is refused in one room more than one person may begin, while others begin theirs", async () => {
+    stage = await ChatStage.open({ limits: { roomsPerUser: 2 } })
+    const [ada, bob] = [await stage.person("ada@example.com"), await stage.person("bob@example.com")]
+    for (const name of ["a", "b"]) await (await enter(ada, name)).push("send", { content: "mine" })
+    const third = await enter(ada, "c")
+    await expect(third.push("send", { content: "mine too" })).rejects.toMatchObject({
+      response: { code: 507, error: "you have begun 2 rooms, and may begin no more; use one that there is" },
+    })
+    await (await enter(bob, "c")).push("send", { content: "his" })
+    await third.push("send", { content: "an answer" })
+  })
+
+  it("is refused in many new rooms at once, of one person and of one network under many names", async () => {
+    stage = await ChatStage.open({ now, limits: { newRooms: { burst: 3, everyMs: 60_000 }, loginsPerAddress: plenty } })
+    const begin = async (email: string, name: string): Promise<unknown> => {
+      const room = await enter(await stage.person(email), name)
+      return room.push("send", { content: "hello" }).then(
+        () => "ok",
+        (error: unknown) => (error as PushError).response,
+      )
+    }
+    const said: unknown[] = []
+    for (let i = 0; i < 5; i++) said.push(await begin(`p${i}@example.com`, `room-${i}`))
+    const refusal = { code: 429, error: "rooms are begun too fast; wait 60 s, or use one that there is" }
+    expect(said).toEqual(["ok", "ok", "ok", refusal, refusal])
+    // In rooms that there are everybody goes on.
+    expect(await begin("p6@example.com", "room-0")).toBe("ok")
+    time += 60_000
+    expect(await begin("p7@example.com", "room-7")).toBe("ok")
+  })
+
+  it("is always kept in the lobby, though nobody may begin a room any more", async () => {
+    stage = await ChatStage.open({ limits: { rooms: 1, roomsPerUser: 1, newRooms: { burst: 1, everyMs: 60_000 } } })
+    const ada = await stage.person("ada@example.com")
+    await (await enter(ada, "garden")).push("send", { content: "flowers" })
+    const sent = (await enter(ada)).push("send", { content: "hello" })
+    expect(await sent).toMatchObject({ message_id: expect.any(String) })
+  })
+
+  it("is forgotten with its room when nothing was said there for so many days", async () => {
+    stage = await ChatStage.open({ now, roomDays: 7, sessionDays: 30, limits: { roomsPerUser: 1 } })
+    const room = await enter(await stage.person("ada@example.com"), "garden")
+    await room.push("send", { content: "flowers" })
+    const contents = async (): Promise<string[]> =>
+      (await room.push("history", {})).messages.map(({ content }) => content)
+    time += 7 * 24 * 3600_000
+    await stage.chat.sweep()
+    expect(await contents()).toEqual(["flowers"])
+    time += 1
+    await stage.chat.sweep()
+    expect(await contents()).toEqual([])
+    await room.push("send", { content: "bees" })
+    expect(await contents()).toEqual(["bees"])
+  })
+
+  it("comes in answers of a bounded size, however long the messages are", async () => {
+    stage = await ChatStage.open({ now, history: 200, limits: patient })
+    const socket = await stage.person("ada@example.com")
+    const room = await enter(socket)
+    const lengths = Array.from({ length: 100 }, () => 4000)
+    for (const length of lengths) await room.push("send", { content: "x".repeat(length) })
+    const page = await room.push("history", {})
+    expect(page.messages).toHaveLength(65)
+    const before = page.messages[0]?.id
+    expect((await room.push("history", before === undefined ? {} : { before })).messages).toHaveLength(35)
+    const again = (await stage.person("bob@example.com")).channel("room:lobby")
+    expect((await again.join()).messages).toHaveLength(65)
+  })
+
   it("is refused in one room more than are kept", async () => {
     stage = await ChatStage.open({ limits: { rooms: 1 } })
     const socket = await stage.person("ada@example.com")
-    const [lobby, garden] = [await enter(socket), await enter(socket, "garden")]
-    await lobby.push("send", { content: "hello" })
-    await expect(garden.push("send", { content: "hello" })).rejects.toMatchObject({ response: { code: 507 } })
-    await lobby.push("send", { content: "hello again" })
+    const [garden, cellar] = [await enter(socket, "garden"), await enter(socket, "cellar")]
+    await garden.push("send", { content: "hello" })
+    await expect(cellar.push("send", { content: "hello" })).rejects.toMatchObject({ response: { code: 507 } })
+    await garden.push("send", { content: "hello again" })
   })
 })
 

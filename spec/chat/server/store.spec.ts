@@ -15,11 +15,11 @@ import {
 import { HAS_REDIS, RedisServer } from "../../support/redis-server.js"
 
 const ADA = { id: "user:ada@example.com", email: "ada@example.com", display_name: null }
-const KEPT: Kept = { messages: 1000, rooms: 1000 }
+const KEPT: Kept = { messages: 1000, rooms: 1000, roomsPerUser: 1000 }
 const LONG_AGO = Date.parse("2026-01-01T00:00:00.000Z")
 
-const saying = (content: string, at = LONG_AGO): NewMessage => ({
-  user: ADA,
+const saying = (content: string, at = LONG_AGO, email = ADA.email): NewMessage => ({
+  user: { id: `user:${email}`, email, display_name: null },
   content,
   timestamp: new Date(at).toISOString(),
 })
@@ -33,6 +33,13 @@ afterEach(async () => {
   await store.close()
   rmSync(folder, { recursive: true })
 })
+
+/** Keeps a message, and gives it as it was kept, or why it was not. */
+async function append(room: string, message: NewMessage, kept = KEPT, by = store): Promise<ChatMessage> {
+  const outcome = await by.append(room, message, kept, true)
+  if (typeof outcome === "string") throw new Error(`refused: ${outcome}`)
+  return outcome.said
+}
 
 const contents = async (room: string, limit = 100): Promise<string[]> =>
   (await store.messages(room, { limit })).map(({ content }) => content)
@@ -96,9 +103,9 @@ describe.each(STORES)("a store by %s", (_name, open) => {
       ]),
     )
     await store.endSession("session 5")
-    await store.append("lobby", saying("stays"), KEPT)
+    await append("lobby", saying("stays"))
     await store.setDisplayName(email, "Ada")
-    await store.prune(10)
+    await store.prune(10, -Infinity)
     const sessions = await Promise.all([5, 10, 15].map((at) => store.session(`session ${at}`)))
     const links = await Promise.all([5, 10, 15].map((at) => store.takeLink(`link ${at}`)))
     expect(sessions).toEqual([undefined, undefined, { email, expires_at: 15 }])
@@ -117,15 +124,15 @@ describe.each(STORES)("a store by %s", (_name, open) => {
   })
 
   it("gives back a message as it was, with an id", async () => {
-    const said = await store.append("lobby", saying("<b>\u0627\u{1f600}\n"), KEPT)
+    const said = await append("lobby", saying("<b>\u0627\u{1f600}\n"))
     expect(said).toEqual({ id: expect.stringMatching(/^[0-9a-z]{21}$/), ...saying("<b>\u0627\u{1f600}\n") })
     expect(await store.messages("lobby", { limit: 1 })).toEqual([said])
   })
 
   it("keeps what is said at the same time in the order in which it came", async () => {
     const numbers = Array.from({ length: 50 }, (_, index) => String(index))
-    const said = await Promise.all(numbers.map((content) => store.append("lobby", saying(content), KEPT)))
-    const ids = said.map((message) => message?.id ?? "")
+    const said = await Promise.all(numbers.map((content) => append("lobby", saying(content))))
+    const ids = said.map(({ id }) => id)
     expect(ids).toEqual([...new Set(ids)].sort())
     expect(await contents("lobby")).toEqual(numbers)
   })
@@ -137,13 +144,13 @@ describe.each(STORES)("a store by %s", (_name, open) => {
       ["third", LONG_AGO + 500],
       ["fourth", LONG_AGO + 2000],
     ] as const) {
-      await store.append("lobby", saying(content, at), KEPT)
+      await append("lobby", saying(content, at))
     }
     expect(await contents("lobby")).toEqual(["first", "second", "third", "fourth"])
   })
 
   it("gives the newest messages, or those before one, the oldest first", async () => {
-    for (const content of ["1", "2", "3", "4", "5"]) await store.append("lobby", saying(content), KEPT)
+    for (const content of ["1", "2", "3", "4", "5"]) await append("lobby", saying(content))
     expect(await contents("lobby", 2)).toEqual(["4", "5"])
     const [fourth] = await store.messages("lobby", { limit: 2 })
     const before = await store.messages("lobby", { before: fourth?.id, limit: 2 })
@@ -154,28 +161,100 @@ describe.each(STORES)("a store by %s", (_name, open) => {
   })
 
   it("finds what is before a message that is kept no more", async () => {
-    const kept = { messages: 3, rooms: 10 }
-    const first = await store.append("lobby", saying("1"), kept)
-    for (const content of ["2", "3", "4"]) await store.append("lobby", saying(content), kept)
-    expect(await store.messages("lobby", { before: first?.id, limit: 5 })).toEqual([])
+    const kept = { ...KEPT, messages: 3 }
+    const first = await append("lobby", saying("1"), kept)
+    for (const content of ["2", "3", "4"]) await append("lobby", saying(content), kept)
+    expect(await store.messages("lobby", { before: first.id, limit: 5 })).toEqual([])
     expect(await contents("lobby")).toEqual(["2", "3", "4"])
   })
 
   it("mixes up no rooms, whatever they are called", async () => {
     const rooms = ["a", "a-", "a\u0000", "ab", "b", "\u5ba2\u5385", "\uffff"]
-    for (const room of rooms) await store.append(room, saying(room), KEPT)
+    for (const room of rooms) await append(room, saying(room))
     for (const room of rooms) expect(await contents(room)).toEqual([room])
   })
 
   it("keeps so many messages of each room, and so many rooms", async () => {
-    const kept = { messages: 2, rooms: 2 }
-    for (const content of ["1", "2", "3"]) await store.append("lobby", saying(content), kept)
-    await store.append("garden", saying("flowers"), kept)
-    expect(await store.append("cellar", saying("wine"), kept)).toBeUndefined()
+    const kept = { ...KEPT, messages: 2, rooms: 2 }
+    for (const content of ["1", "2", "3"]) await append("lobby", saying(content), kept)
+    await append("garden", saying("flowers"), kept)
+    expect(await store.append("cellar", saying("wine"), kept, true)).toBe("rooms")
     expect(await contents("cellar")).toEqual([])
-    expect(await store.append("garden", saying("bees"), kept)).toMatchObject({ content: "bees" })
+    expect(await append("garden", saying("bees"), kept)).toMatchObject({ content: "bees" })
     expect(await contents("lobby")).toEqual(["2", "3"])
     expect(await contents("garden")).toEqual(["flowers", "bees"])
+  })
+
+  it("tells which message began a room", async () => {
+    expect(await store.append("lobby", saying("1"), KEPT, true)).toMatchObject({ isFirst: true })
+    expect(await store.append("lobby", saying("2"), KEPT, true)).toMatchObject({ isFirst: false })
+    expect(await store.append("lobby", saying("3"), KEPT, false)).toMatchObject({ isFirst: false })
+  })
+
+  it("begins no room that a message may not begin", async () => {
+    expect(await store.append("lobby", saying("1"), KEPT, false)).toBe("mayBegin")
+    expect(await contents("lobby")).toEqual([])
+  })
+
+  it("keeps so many rooms that one person has begun, and those of others beside them", async () => {
+    const kept = { ...KEPT, roomsPerUser: 2 }
+    await Promise.all(["a", "b"].map((room) => append(room, saying("mine"), kept)))
+    expect(await store.append("c", saying("mine"), kept, true)).toBe("roomsPerUser")
+    await append("c", saying("theirs", LONG_AGO, "bob@example.com"), kept)
+    await append("c", saying("an answer"), kept)
+    expect(await contents("c")).toEqual(["theirs", "an answer"])
+  })
+
+  it("keeps no more of them of many that are begun at the same time", async () => {
+    const kept = { ...KEPT, roomsPerUser: 3 }
+    const rooms = Array.from({ length: 10 }, (_, i) => `room ${i}`)
+    const outcomes = await Promise.all(rooms.map((room) => store.append(room, saying("mine"), kept, true)))
+    expect(outcomes.filter((outcome) => outcome === "roomsPerUser")).toHaveLength(7)
+  })
+
+  it("begins a room though all places are taken where there is no bound", async () => {
+    const kept = { ...KEPT, rooms: 1, roomsPerUser: 1 }
+    await append("garden", saying("flowers"), kept)
+    await append("lobby", saying("hello"), { ...kept, rooms: Infinity, roomsPerUser: Infinity })
+    expect(await contents("lobby")).toEqual(["hello"])
+  })
+
+  it("forgets rooms in which nothing was said for long, and their places are free again", async () => {
+    const kept = { ...KEPT, rooms: 3, roomsPerUser: 2 }
+    await append("old", saying("1"), kept)
+    await append("used", saying("2"), kept)
+    await append("new", saying("3", LONG_AGO + 50, "bob@example.com"), kept)
+    await append("used", saying("4", LONG_AGO + 100, "bob@example.com"), kept)
+    await store.prune(0, LONG_AGO)
+    expect(await contents("old")).toEqual(["1"])
+    await store.prune(0, LONG_AGO + 50)
+    expect(await contents("old")).toEqual([])
+    expect(await contents("used")).toEqual(["2", "4"])
+    expect(await contents("new")).toEqual(["3"])
+    expect(await store.append("next", saying("5", LONG_AGO + 100), kept, true)).toMatchObject({ isFirst: true })
+    expect(await store.append("one more", saying("6", LONG_AGO + 100), kept, true)).toBe("rooms")
+  })
+
+  it("forgets every idle room after enough calls, however many there are", async () => {
+    const rooms = Array.from({ length: 1200 }, (_, i) => `room ${i}`)
+    await Promise.all(rooms.map((room) => append(room, saying("once"), { ...KEPT, rooms: 1200, roomsPerUser: 1200 })))
+    await append("stays", saying("still", LONG_AGO + 10), { ...KEPT, rooms: 1201, roomsPerUser: 1201 })
+    for (let calls = 0; calls < 40; calls++) await store.prune(0, LONG_AGO + 10)
+    const left = await Promise.all(rooms.map((room) => contents(room)))
+    expect(left.filter(({ length }) => length > 0)).toEqual([])
+    expect(await contents("stays")).toEqual(["still"])
+    expect(await store.append("room 1", saying("again"), { ...KEPT, rooms: 2 }, true)).toMatchObject({ isFirst: true })
+  })
+
+  it("forgets a room of many messages whole", async () => {
+    await Promise.all(
+      Array.from({ length: 1100 }, (_, i) => append("long", saying(String(i)), { ...KEPT, messages: 2000 })),
+    )
+    await store.prune(0, LONG_AGO + 10)
+    expect(await contents("long", 2000)).toEqual([])
+    expect(await store.append("long", saying("again"), { ...KEPT, roomsPerUser: 1 }, true)).toMatchObject({
+      isFirst: true,
+    })
   })
 })
 
@@ -197,17 +276,17 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
   it("tells both every message once and by rising ids, whoever appends it", async () => {
     const told = [await follow(store), await follow(other)]
     const numbers = Array.from({ length: 100 }, (_, i) => i)
-    await Promise.all(numbers.map((i) => (i % 2 ? store : other).append("lobby", saying(String(i)), KEPT)))
+    await Promise.all(numbers.map((i) => append("lobby", saying(String(i)), KEPT, i % 2 ? store : other)))
     const kept = await store.messages("lobby", { limit: 100 })
     await vi.waitFor(() => expect(told.map((messages) => messages.length)).toEqual([100, 100]), SOON)
     expect(told).toEqual([kept, kept])
   })
 
   it("tells nothing of before, and nothing of other rooms", async () => {
-    await store.append("lobby", saying("before"), KEPT)
+    await append("lobby", saying("before"))
     const told = await follow(other)
-    await store.append("garden", saying("elsewhere"), KEPT)
-    await store.append("lobby", saying("after"), KEPT)
+    await append("garden", saying("elsewhere"))
+    await append("lobby", saying("after"))
     await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["after"]), SOON)
   })
 
@@ -218,20 +297,40 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
     undo.push(() => admin.destroy())
     for (let i = 0; i < 200; i++) {
       if (i % 40 === 20) await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
-      await store.append("lobby", saying(String(i)), KEPT)
+      await append("lobby", saying(String(i)))
     }
     await vi.waitFor(() => expect(told).toHaveLength(200), SOON)
     expect(told).toEqual(await store.messages("lobby", { limit: 200 }))
   })
 
+  it("makes up for more messages than it reads at once", async () => {
+    const told = await follow(other)
+    const admin = createClient({ url: server?.url ?? "" })
+    await admin.connect()
+    undo.push(() => admin.destroy())
+    const numbers = Array.from({ length: 1200 }, (_, i) => String(i))
+    await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
+    await Promise.all(numbers.map((content) => append("lobby", saying(content), { ...KEPT, messages: 2000 })))
+    await vi.waitFor(() => expect(told).toHaveLength(1200), SOON)
+    expect(told.map(({ content }) => content)).toEqual(numbers)
+  })
+
+  it("tells what is said in a room that was forgotten while somebody followed it", async () => {
+    const told = await follow(other)
+    await append("lobby", saying("old"))
+    await store.prune(0, LONG_AGO + 10)
+    await append("lobby", saying("new", LONG_AGO + 20))
+    await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["old", "new"]), SOON)
+  })
+
   it("tells nothing more once nobody follows", async () => {
     const told: string[] = []
     const following = await other.follow?.("lobby", ({ content }) => void told.push(content))
-    await store.append("lobby", saying("one"), KEPT)
+    await append("lobby", saying("one"))
     await vi.waitFor(() => expect(told).toEqual(["one"]), SOON)
     following?.stop()
     const again = await follow(other)
-    await store.append("lobby", saying("two"), KEPT)
+    await append("lobby", saying("two"))
     await vi.waitFor(() => expect(again).toHaveLength(1), SOON)
     expect(told).toEqual(["one"])
   })
