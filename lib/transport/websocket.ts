@@ -77,8 +77,21 @@ export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport
       socket.onclose = (event: CloseInfo) => events.close(event ?? closeInfo())
       return {
         send: (frame) => socket.send(frame as string | UnsharedView),
-        // A code is only passed on when there is one: browsers refuse to close with `undefined`.
-        close: (code, reason = "") => (code ? socket.close(code, reason) : socket.close()),
+        close(code, reason = "") {
+          // A code is only passed on when there is one: browsers refuse to close with `undefined`.
+          if (!code) return socket.close()
+          try {
+            socket.close(code, reason)
+          } catch (error) {
+            // The socket counts as closed by now, so its connection must not stay open behind the error.
+            socket.close()
+            throw new RookeryError(
+              "bad_option",
+              `cannot close with code ${code}: use 1000 or 3000 to 4999, and at most 123 bytes of reason`,
+              error,
+            )
+          }
+        },
         get bufferedAmount() {
           return socket.bufferedAmount ?? 0
         },

@@ -84,6 +84,20 @@ describe("webSocket in Node", () => {
     link.close()
   })
 
+  it.each([
+    ["a code that may not be sent", 1005, ""],
+    ["a code that does not exist", 70_000, ""],
+    ["a reason that is too long", 4000, "x".repeat(124)],
+  ])("closes the connection all the same with %s, and says what is allowed", async (_, code, reason) => {
+    const { log, link, socket } = await opened()
+    const closed = once(socket, "close")
+    expect(() => link.close(code, reason)).toThrow(
+      expect.objectContaining({ code: "bad_option", message: expect.stringContaining(`code ${code}: use 1000`) }),
+    )
+    expect((await closed)[0]).toBe(1005)
+    expect((await log.next())[0]).toBe("close")
+  })
+
   it("asks for the URL as it is given, and offers no subprotocol without an auth token", async () => {
     const { upgrades, url } = await listen()
     connect(url)
