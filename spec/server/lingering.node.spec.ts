@@ -22,7 +22,7 @@ interface Served {
   enter(path?: string): Promise<RawClient>
 }
 
-/** An endpoint with a gateway at `/ws` that closes with the code that a client sends as text. */
+/** An endpoint with a gateway at `/ws` that closes with the code that a client's text ends on. */
 async function served(limits: Partial<Limits> = {}): Promise<Served> {
   const endpoint = new Endpoint({ logger: false, limits: { closeMs: 60_000, ...limits } })
   const messages: string[] = []
@@ -31,7 +31,10 @@ async function served(limits: Partial<Limits> = {}): Promise<Served> {
   endpoint.gateway("/ws", {
     onMessage(data: string, client) {
       messages.push(data)
-      if (/^\d+$/.test(data)) client.close(Number(data))
+      // More than every buffer of TCP takes, so that the close frame behind it cannot leave.
+      if (data.startsWith("flood ")) for (let i = 0; i < 16; i++) client.send("x".repeat(1_000_000))
+      const [code] = /\d+$/.exec(data) ?? []
+      if (code !== undefined) client.close(Number(code))
       else client.send(data)
     },
     onClose: (_, code) => void closes.push(code),
@@ -100,6 +103,17 @@ describe("the place of a connection", () => {
   })
 })
 
+describe("a client that reads nothing", () => {
+  it("gives its place back after `closeMs`, with what was queued for it", async () => {
+    const { enter, closes } = await served({ connections: 1, closeMs: 30, queuedBytes: 100_000_000 })
+    const client = await enter()
+    client.socket.pause()
+    client.send(frame(OPCODES.text, "flood 4000"))
+    await vi.waitFor(() => expect(closes).toEqual([4000]))
+    await vi.waitFor(async () => expect((await enter()).status).toBe(101))
+  })
+})
+
 describe("the end of a websocket", () => {
   it("reaches the handler at once, while the client still holds TCP open", async () => {
     const { enter, endpoint, closes } = await served()
@@ -161,7 +175,7 @@ describe("a client that ends its half of TCP without a close frame", () => {
   it("has every message read that it had sent, also those that wait for their turn", async () => {
     const { enter, messages, closes } = await served({ pushBurst: 100_000, frameBurst: 100_000 })
     const client = await enter()
-    const texts = Array.from({ length: 20_000 }, (_, i) => `message ${i}`)
+    const texts = Array.from({ length: 20_000 }, (_, i) => `${i}th message`)
     client.send(Buffer.concat(texts.map((text) => frame(OPCODES.text, text))))
     client.end()
     await client.until(() => client.closed)

@@ -18,7 +18,13 @@ function masked(first: number, payload: Uint8Array, mask = [1, 2, 3, 4]): Buffer
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 
-function receiver(frameBytes = 1_000_000, messageBytes = 1_000_000): { seen: Seen[]; push: (bytes: Buffer) => void } {
+interface Made {
+  readonly made: WebSocketReceiver
+  readonly seen: Seen[]
+  push(bytes: Buffer): void
+}
+
+function receiver(frameBytes = 1_000_000, messageBytes = 1_000_000): Made {
   const seen: Seen[] = []
   const made = new WebSocketReceiver(
     { frameBytes, messageBytes },
@@ -29,7 +35,7 @@ function receiver(frameBytes = 1_000_000, messageBytes = 1_000_000): { seen: See
       closed: (code) => void seen.push(["close", code]),
     },
   )
-  return { seen, push: (bytes) => void made.push(bytes) }
+  return { made, seen, push: (bytes) => void made.push(bytes) }
 }
 
 function violationOf(act: () => void): number | undefined {
@@ -57,6 +63,40 @@ describe("a receiver that is not to read too much in one go", () => {
     )
     return [made, seen]
   }
+
+  it("reads control frames between fragments in their order, though it pauses behind every frame", () => {
+    const seen: Seen[] = []
+    const made = new WebSocketReceiver(
+      { frameBytes: 1000, messageBytes: 1000, pace: { isLong: () => true, mayCome: () => true } },
+      {
+        message: (data) => void seen.push(["text", data]),
+        ping: (data) => void seen.push(["ping", String(data)]),
+        closed: (code) => void seen.push(["close", code]),
+      },
+    )
+    const between = [masked(0x01, text("thr")), masked(0x89, text("1")), masked(0x80, text("ee"))]
+    const after = [masked(0x89, text("2")), masked(0x88, Buffer.from([0x03, 0xe8])), masked(0x81, text("late"))]
+    let waits = made.push(Buffer.concat([...between, ...after]))
+    while (waits) waits = made.goOn()
+    expect(seen).toEqual([
+      ["ping", "1"],
+      ["text", "three"],
+      ["ping", "2"],
+      ["close", 1000],
+    ])
+    expect([made.paused, made.unfinished]).toEqual([false, 0])
+  })
+
+  it("reads nothing but the close frame once it is told to expect one", () => {
+    const { seen, push, made } = receiver()
+    push(masked(0x01, new Uint8Array(500)))
+    made.expectClose()
+    expect(made.unfinished).toBe(0)
+    push(Buffer.concat([masked(0x80, Buffer.from([0xff])), masked(0x81, text("late")), masked(0x01, text("late"))]))
+    expect(made.unfinished).toBe(0)
+    push(masked(0x88, Buffer.from([0x0f, 0xa0])))
+    expect(seen).toEqual([["close", 4000]])
+  })
 
   it("says that something waits, and reads it when it goes on", () => {
     const [made, seen] = paced((read) => read === 2)
