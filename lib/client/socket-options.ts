@@ -12,6 +12,7 @@ import { platformWebSocket } from "../transport/platform.js"
 import type { Transport } from "../transport/transport.js"
 import type { TransportClass } from "../transport/websocket-class.js"
 import { overWebSocket, type WebSocketClass } from "../transport/websocket.js"
+import { clientName } from "./client-name.js"
 import type { WhenFull } from "./outbox.js"
 import type { ReconnectPolicy } from "./reconnector.js"
 
@@ -179,7 +180,7 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
     rejoinAfterMs: (tries) => rejoinDelay(tries, random),
     longpollerTimeout: 20_000,
     highWaterMark: 1 << 20,
-    id: random().toString(36),
+    id: clientName(given.random ?? undefined),
     ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
     ...said,
   }
