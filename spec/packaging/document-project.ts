@@ -1,6 +1,6 @@
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { transformSync } from "esbuild"
+import { freePort } from "../support/free-port.js"
 import { Program } from "../support/program.js"
 import { examplesOf, textOf, type Example } from "./examples.js"
 import { installPacked, type Project } from "./installed.js"
@@ -26,21 +26,6 @@ export const withGuide = (document: string): Example[] => {
   const names = new Set(own.map(({ name }) => name))
   const guide = examplesOf(textOf("docs/GUIDE.md"))
   return [...guide.filter(({ name }) => !names.has(name)).map((example) => ({ ...example, runs: false })), ...own]
-}
-
-const canBind = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer()
-    server.once("error", () => resolve(false))
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
-  })
-
-/** A port below those that systems hand out by themselves, so that nobody gets it meanwhile. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if (await canBind(port)) return port
-  }
 }
 
 /** The examples of one document as files of a project that has the packed package, each on ports of its own. */

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { afterEach, describe, expect, it } from "vitest"
+import { freePort } from "../support/free-port.js"
 import { shell, type Program } from "../support/program.js"
 import { ROOT } from "./build.js"
 
@@ -29,12 +31,12 @@ interface Step {
 /** What each row's commands do, in order: they run beside each other. */
 const STEPS: Step[][] = [
   [{ says: /The endpoint goes on at ws:/ }],
-  [{ says: /^Downloads at ws:\/\/localhost:8080\/ws/ }, { says: /^#1 \d+\.\d % / }],
-  [{ says: /^RPC chat listens at ws:\/\/127\.0\.0\.1:8080\/rpc\/ws$/ }, { types: "Alice", says: /^Welcome, Alice!$/ }],
-  [{ says: /^React chat at http:\/\/127\.0\.0\.1:8080\/$/ }],
-  [{ says: /^The chat is at http:\/\/localhost:8000,/ }, { types: "/help", says: /\/login/ }],
+  [{ says: /^Downloads at ws:\/\/localhost:\d+\/ws/ }, { says: /^#1 \d+\.\d % / }],
+  [{ says: /^RPC chat listens at ws:\/\/127\.0\.0\.1:\d+\/rpc\/ws$/ }, { types: "Alice", says: /^Welcome, Alice!$/ }],
+  [{ says: /^React chat at http:\/\/127\.0\.0\.1:\d+\/$/ }],
+  [{ says: /^The chat is at http:\/\/localhost:\d+,/ }, { types: "/help", says: /\/login/ }],
   [
-    { says: /^reference app listening on .*:4400$/ },
+    { says: /^reference app listening on .*:\d+$/ },
     { says: /joined|live|room:lobby/i },
     { says: /^\{\}$/, ends: true },
   ],
@@ -45,6 +47,16 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((program) => program.kill()))
 })
 
+/** The ports that the commands name, or that their programs take where none is named. */
+const NAMED_PORTS = [8080, 8000, 4400]
+const MOVE_PORTS = pathToFileURL(join(ROOT, "spec/support/moved-ports.mjs")).href
+
+/** What moves the ports of a program to others: those that are named may be taken on this machine. */
+async function movedPorts(): Promise<Record<string, string>> {
+  const pairs = await Promise.all(NAMED_PORTS.map(async (port) => `${port}:${await freePort()}`))
+  return { MOVED_PORTS: pairs.join(), NODE_OPTIONS: `--import ${MOVE_PORTS}` }
+}
+
 describe("each row of what the README says that Rookery does", () => {
   it("has commands that are tried here", () => {
     expect(ROWS.map(([, commands]) => commands.length)).toEqual(STEPS.map((steps) => steps.length))
@@ -53,9 +65,10 @@ describe("each row of what the README says that Rookery does", () => {
   it.each(ROWS.map(([what, commands], i): [string, string[], Step[]] => [what, commands, STEPS[i] ?? []]))(
     "can be pasted as it stands: %s",
     async (_what, commands, steps) => {
+      const env = await movedPorts()
       for (const [i, command] of commands.entries()) {
         const { says, types, ends } = steps[i] as Step
-        const program = shell(command)
+        const program = shell(command, env)
         running.push(program)
         if (types !== undefined) program.type(types)
         const found = await program.printed(says)

@@ -88,4 +88,5 @@ export const example = (file: string, ...args: string[]): Program =>
   })
 
 /** A command as a reader pastes it. */
-export const shell = (command: string): Program => new Program("sh", ["-c", command])
+export const shell = (command: string, env: Record<string, string> = {}): Program =>
+  new Program("sh", ["-c", command], env)

@@ -1,21 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { freePort } from "./free-port.js"
 import { REDIS } from "./machine.js"
 
 /** Whether there is a Redis to start. */
 export const HAS_REDIS: boolean = REDIS !== undefined
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** A Redis of one's own, in a process that can be stopped, killed and held. */
 export class RedisServer implements AsyncDisposable {
@@ -28,9 +20,17 @@ export class RedisServer implements AsyncDisposable {
   }
 
   static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort())
-    await server.start()
-    return server
+    for (let tries = 1; ; tries++) {
+      const server = new RedisServer(await freePort())
+      try {
+        await server.start()
+        return server
+      } catch (error) {
+        await server[Symbol.asyncDispose]()
+        // Another program may have taken the port in between.
+        if (tries === 3) throw error
+      }
+    }
   }
 
   get url(): string {
