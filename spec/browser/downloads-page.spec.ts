@@ -15,7 +15,17 @@ afterEach(async () => {
 })
 
 async function serve(port = "0"): Promise<{ program: Program; port: string }> {
-  const program = example("downloads/server.ts", "--host", "127.0.0.1", "--port", port, "--tick", "50")
+  const program = example(
+    "downloads/server.ts",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    port,
+    "--tick",
+    "50",
+    "--speed",
+    "0.001",
+  )
   running.push(program)
   const [, found = ""] = await program.printed(/^Downloads at ws:\/\/127\.0\.0\.1:(\d+)\/ws/)
   return { program, port: found }
