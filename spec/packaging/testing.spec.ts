@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { transformSync } from "esbuild"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ROOT } from "./build.js"
-import { examplesOf, problemsOf } from "./examples.js"
+import { examplesOf } from "./examples.js"
 import { installPacked, type Project } from "./installed.js"
 
 const GUIDE = examplesOf(readFileSync(join(ROOT, "docs/TESTING.md"), "utf8"))
@@ -18,7 +18,7 @@ function nodeTest(project: Project, files: string[]): { passed: number; failed: 
     cwd: project.folder,
     env,
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 240_000,
   })
   if (error !== undefined) throw error
   const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(stdout)?.[1])
@@ -26,9 +26,9 @@ function nodeTest(project: Project, files: string[]): { passed: number; failed: 
 }
 
 describe("the guide to testing", () => {
-  it("has examples that compile as they stand", () => {
+  // That they compile is shown with those of the other documents.
+  it("has a chat, and tests of it, of time and of a client", () => {
     expect(GUIDE.map(({ name }) => name)).toEqual(["chat.ts", "chat.test.ts", "clock.test.ts", "client.test.ts"])
-    expect(problemsOf(GUIDE)).toEqual([])
   })
 })
 
