@@ -1,4 +1,7 @@
+import { availableParallelism } from "node:os"
 import { defineConfig, type Plugin } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
+import { PATIENCE } from "./spec/support/patience.js"
 
 /** What the package gives to Node: a WebSocket by `ws`. */
 const nodePlatform: Plugin = {
@@ -16,6 +19,33 @@ const BROWSER = ["spec/browser/**/*.spec.ts"]
 const CONFORMANCE = ["spec/conformance/**/*.spec.ts"]
 const CONSUMERS = ["spec/consumers/**/*.spec.ts"]
 
+/** The files that take longest, the longest first. */
+const LONG = [
+  "packaging/docs",
+  "browser/page-life",
+  "browser/page-places",
+  "consumers/consumers",
+  "conformance/runtimes",
+  "browser/react",
+  "browser/chat-page-access",
+  "packaging/cli",
+  "packaging/types",
+  "packaging/packed",
+  "cluster/deploy",
+  "cluster/storm",
+]
+
+/** Begins with the files that take longest: otherwise one core has nothing to do at the end while the other runs them. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = LONG.findIndex((name) => moduleId.includes(`/spec/${name}.`))
+      return at === -1 ? LONG.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
+
 /** Says once which specs this machine cannot run. */
 const MACHINE = "spec/support/check-machine.ts"
 /** Builds the package unless what is built is as new as the sources. */
@@ -24,7 +54,13 @@ const BUILD = "spec/packaging/build.ts"
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
-    expect: { requireAssertions: true },
+    expect: { requireAssertions: true, poll: PATIENCE },
+    // A spec waits for what it waits for. This only ends one that hangs, and is no sum of how long its steps may take.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    // By default vitest leaves one core to itself. The specs that take longest wait for programs that they start.
+    maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     projects: [
       // As on a platform that is not Node; a spec that wants a WebSocket there puts one in its place.
       {
@@ -47,20 +83,15 @@ export default defineConfig({
           name: "packaging",
           include: PACKAGING,
           globalSetup: [MACHINE, BUILD],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
-      // What is built, in a real Chromium. One at a time: each starts a browser and servers of its own.
+      // What is built, in a real Chromium. Each file starts a browser and servers of its own.
       {
         extends: true,
         test: {
           name: "browser",
           include: BROWSER,
           globalSetup: ["spec/browser/check-browser.ts", BUILD],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
         },
       },
       // What is packed, in projects of other people's; tools that are not there are fetched first.
@@ -70,8 +101,7 @@ export default defineConfig({
           name: "consumers",
           include: CONSUMERS,
           globalSetup: BUILD,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          testTimeout: 900_000,
         },
       },
       // What is packed, in every runtime; those that are not there are fetched first.
@@ -81,8 +111,7 @@ export default defineConfig({
           name: "conformance",
           include: CONFORMANCE,
           globalSetup: BUILD,
-          testTimeout: 600_000,
-          hookTimeout: 120_000,
+          testTimeout: 900_000,
         },
       },
     ],

@@ -32,7 +32,8 @@ afterEach(async () => {
   await stage[Symbol.asyncDispose]()
 })
 
-const QUICK = { reconnectDelay: 5 }
+/** They go on trying for as long as a test takes until it mends the network. */
+const QUICK = { reconnectDelay: 5, maxReconnectAttempts: Number.MAX_SAFE_INTEGER }
 
 function client(options: ChatClientOptions = {}): ChatClient {
   const made = new ChatClient(url, { ...QUICK, ...options })
@@ -186,13 +187,14 @@ describe("talking", () => {
   })
 
   it("gives the code of what went wrong", async () => {
-    const ada = await person("ada@example.org", { connectionTimeout: 200 })
+    const ada = await person("ada@example.org")
     expect(await ada.send("   ")).toEqual({ error: expect.any(String), code: 400 })
     expect(await ada.send("x".repeat(4001))).toMatchObject({ code: 413 })
     expect(await ada.send("x", { room: "nowhere" })).toMatchObject({ code: 404 })
     await expect(ada.join("not a name")).rejects.toMatchObject({ code: "refused", response: { code: 400 } })
+    const impatient = await person("bob@example.org", { connectionTimeout: 2000 })
     proxy.stall()
-    expect(await ada.send("late")).toEqual({ error: "there was no answer in time", code: 408 })
+    expect(await impatient.send("late")).toEqual({ error: "there was no answer in time", code: 408 })
   })
 
   it("throws while it is not connected", async () => {
@@ -281,7 +283,7 @@ describe("when the network is cut", () => {
     )
     expect(states.at(-1)).toBe("connected")
     expect(await ada.send("here again")).toMatchObject({ status: "ok" })
-  }, 60_000)
+  })
 
   it("gives up after the last attempt, and says so", async () => {
     const ada = await person("ada@example.org", { maxReconnectAttempts: 2 })

@@ -3,15 +3,14 @@ import { ChatClient } from "rookery/chat"
 import { Program } from "../support/program.js"
 import { HAS_REDIS } from "../support/redis-server.js"
 import { redisSuite } from "../support/redis-suite.js"
-
-const SOON = { timeout: 20_000, interval: 20 }
+import { PATIENCE } from "../support/patience.js"
 
 interface ChatNode {
   program: Program
   url: string
 }
 
-describe.skipIf(!HAS_REDIS)("a chat of several servers", { timeout: 90_000 }, () => {
+describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
   const suite = redisSuite()
   const { undo } = suite
 
@@ -47,7 +46,7 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", { timeout: 90_000 }, ()
     const sends = []
     for (let i = 0; i < 10; i++) sends.push(ada.send(`a${i}`, { room: "den" }), bob.send(`b${i}`, { room: "den" }))
     await Promise.all(sends)
-    await vi.waitFor(() => expect([heard.ada.length, heard.bob.length]).toEqual([20, 20]), SOON)
+    await vi.waitFor(() => expect([heard.ada.length, heard.bob.length]).toEqual([20, 20]), PATIENCE)
     expect(heard.ada).toEqual(heard.bob)
     const renamed = new Promise<unknown>((resolve) => bob.on("display_name_changed", resolve))
     await ada.setDisplayName("Countess")
@@ -65,8 +64,8 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", { timeout: 90_000 }, ()
     expect(joined).toContain("kept")
     expect(joined).toContain("ada@example.com")
     await one.program.kill("SIGKILL")
-    await vi.waitFor(async () => expect(JSON.stringify(await bob.users("attic"))).not.toContain("ada@"), SOON)
+    await vi.waitFor(async () => expect(JSON.stringify(await bob.users("attic"))).not.toContain("ada@"), PATIENCE)
     expect(await bob.send("still here", { room: "attic" })).toMatchObject({ status: "ok" })
-    await vi.waitFor(() => expect(heard).toEqual(["still here"]), SOON)
+    await vi.waitFor(() => expect(heard).toEqual(["still here"]), PATIENCE)
   })
 })

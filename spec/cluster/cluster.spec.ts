@@ -3,6 +3,7 @@ import { createClient } from "redis"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 import { redis } from "rookery/redis"
 import { MemoryCluster, MemoryHub, type Cluster, type PresenceRecord } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
 import { message, SeenNode, text } from "../support/seen-node.js"
 
@@ -16,7 +17,7 @@ let server: RedisServer | undefined
 const clients: { destroy(): void }[] = []
 beforeAll(async () => {
   if (HAS_REDIS) server = await RedisServer.start()
-}, 120_000)
+})
 afterAll(async () => {
   for (const client of clients) client.destroy()
   await server?.[Symbol.asyncDispose]()
@@ -76,14 +77,14 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     await c.cluster.subscribe("other")
     await a.cluster.publish("t", message("one"))
     await b.cluster.publish("t", message("two"))
-    await vi.waitFor(() => expect([a.seen.delivered, b.seen.delivered]).toEqual([["t two"], ["t one"]]))
+    await vi.waitFor(() => expect([a.seen.delivered, b.seen.delivered]).toEqual([["t two"], ["t one"]]), PATIENCE)
     expect(c.seen.delivered).toEqual([])
     b.cluster.unsubscribe("t")
     await a.cluster.subscribe("u")
     await b.cluster.subscribe("u")
     await a.cluster.publish("t", message("gone"))
     await a.cluster.publish("u", message("there"))
-    await vi.waitFor(() => expect(b.seen.delivered).toEqual(["t one", "u there"]))
+    await vi.waitFor(() => expect(b.seen.delivered).toEqual(["t one", "u there"]), PATIENCE)
   })
 
   it("numbers what is appended in one order, and tells all nodes, the own one too", async () => {
@@ -94,7 +95,7 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     expect(positions.map((position) => position?.offset)).toEqual([1, 2, 3, 4, 5, 6])
     expect(new Set(positions.map((position) => position?.epoch)).size).toBe(1)
     const all = [0, 1, 2, 3, 4, 5].map((i) => `t ${i + 1} m${i}`)
-    await vi.waitFor(() => expect([a.seen.numbered, b.seen.numbered]).toEqual([all, all]))
+    await vi.waitFor(() => expect([a.seen.numbered, b.seen.numbered]).toEqual([all, all]), PATIENCE)
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
   })
 
@@ -106,7 +107,7 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     expect(again).toEqual(first)
     expect((await a.cluster.append("t", message("two"), HISTORY, "another name")).offset).toBe(2)
     expect((await a.cluster.append("u", message("three"), HISTORY, "name")).offset).toBe(1)
-    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]))
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), PATIENCE)
   })
 
   it("gives back what it keeps, and says what it does not", async () => {
@@ -136,20 +137,20 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
     await vi.waitFor(async () => {
       await b.cluster.subscribe("t")
       expect(b.seen.keys).toEqual(["ada"])
-    })
+    }, PATIENCE)
     expect(b.seen.here.get("r1")).toEqual({ ...record("r1", "ada"), topic: "t" })
     b.cluster.changePresence("t", { joins: [record("r2", "bob"), record("r3", "cleo")], leaves: [] })
     b.cluster.changePresence("t", { joins: [record("r4", "bob")], leaves: ["r2"] })
-    await vi.waitFor(() => expect([...a.seen.here.keys()].sort()).toEqual(["r3", "r4"]))
+    await vi.waitFor(() => expect([...a.seen.here.keys()].sort()).toEqual(["r3", "r4"]), PATIENCE)
     started.splice(started.indexOf(b.cluster), 1)
     await b.cluster.close()
-    await vi.waitFor(() => expect(a.seen.keys).toEqual([]))
+    await vi.waitFor(() => expect(a.seen.keys).toEqual([]), PATIENCE)
   })
 
   it("tells commands to all others", async () => {
     const [a, b, c] = (await nodes(make(), 3)) as [Node, Node, Node]
     await a.cluster.command(Buffer.from("go"))
-    await vi.waitFor(() => expect([b.seen.commands, c.seen.commands]).toEqual([["go"], ["go"]]))
+    await vi.waitFor(() => expect([b.seen.commands, c.seen.commands]).toEqual([["go"], ["go"]]), PATIENCE)
     expect(a.seen.commands).toEqual([])
     expect(await b.cluster.nodes()).toBe(3)
   })

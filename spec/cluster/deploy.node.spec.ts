@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import { FaultyProxy, seeded } from "../support/faulty-proxy.js"
 import { LogClient, noSightings } from "../support/log-client.js"
 import { NodeProcess } from "../support/node-process.js"
+import { PATIENCE } from "../support/patience.js"
 import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
 
 const NODES = 3
@@ -32,7 +33,7 @@ function mostInASecond(times: readonly number[]): number {
 }
 
 describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
-  it("of all nodes under load loses nothing, and nobody comes back in a stampede", { timeout: 300_000 }, async () => {
+  it("of all nodes under load loses nothing, and nobody comes back in a stampede", async () => {
     const server = await RedisServer.start()
     undo.push(() => server[Symbol.asyncDispose]())
     const options = { redis: server.url, prefix: randomUUID(), history: 20_000 }
@@ -75,7 +76,7 @@ describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
       expect(await old.program.ended()).toBe(0)
       // Everybody is back before the next one goes.
       await vi.waitFor(() => expect(clients.filter(({ socket }) => !socket.isConnected())).toEqual([]), {
-        timeout: 30_000,
+        ...PATIENCE,
         interval: 50,
       })
     }
@@ -86,7 +87,7 @@ describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
       clients.every(({ got }) =>
         [...got].every(([topic, numbers]) => numbers.length >= (added.get(topic)?.length ?? 0)),
       )
-    await vi.waitFor(() => expect(complete()).toBe(true), { timeout: 60_000, interval: 100 })
+    await vi.waitFor(() => expect(complete()).toBe(true), { ...PATIENCE, interval: 100 })
     const orders = new Map(clients.flatMap(({ got }) => [...got]))
     for (const { got } of clients) {
       for (const [topic, numbers] of got) expect(numbers.join() === orders.get(topic)?.join()).toBe(true)

@@ -8,13 +8,13 @@ import { Chance, chosenSeed } from "../hostile/random.js"
 import { HAS_REDIS } from "../support/redis-server.js"
 import { redisSuite } from "../support/redis-suite.js"
 import { message, SeenNode } from "../support/seen-node.js"
+import { PATIENCE } from "../support/patience.js"
 
 const HISTORY = { size: 1000, ttl: 60_000 }
-const SOON = { timeout: 15_000, interval: 20 }
 
 const record = (ref: string, key: string): PresenceRecord => ({ ref, key, meta: { phx_ref: ref } })
 
-describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { timeout: 30_000 }, () => {
+describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", () => {
   const suite = redisSuite()
   const { undo } = suite
   let prefix: string
@@ -49,11 +49,11 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { t
   /** Messages and presences go on as if nothing had been. */
   async function goesOn({ a, b }: Awaited<ReturnType<typeof stage>>): Promise<void> {
     await a.cluster.publish("t", message("still"))
-    await vi.waitFor(() => expect(b.seen.delivered).toContain("t still"), SOON)
+    await vi.waitFor(() => expect(b.seen.delivered).toContain("t still"), PATIENCE)
     a.cluster.changePresence("t", { joins: [record("a.1", "Ada")], leaves: [] })
-    await vi.waitFor(() => expect(b.seen.keys).toContain("Ada"), SOON)
+    await vi.waitFor(() => expect(b.seen.keys).toContain("Ada"), PATIENCE)
     await b.cluster.append("t", message("numbered"), HISTORY)
-    await vi.waitFor(() => expect(a.seen.numbered.at(-1)).toMatch(/ numbered$/), SOON)
+    await vi.waitFor(() => expect(a.seen.numbered.at(-1)).toMatch(/ numbered$/), PATIENCE)
   }
 
   it("goes on whatever comes on its channels, and says what it turned away", async () => {
@@ -78,20 +78,20 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { t
     const all = await stage()
     const { a, b, other } = all
     await a.cluster.append("t", message("one"), HISTORY)
-    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one"]), SOON)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one"]), PATIENCE)
     const { epoch } = await a.cluster.history("t", HISTORY, undefined, 1)
     await other.publish(`${prefix}:t:t`, `\x01${epoch}\x009007199254740991-1\0far`)
     await other.publish(`${prefix}:t:t`, `\x01${epoch}\x0050-1\0near`)
     // The first message behind them is followed by what else is there; those behind it come straight.
     await a.cluster.append("t", message("two"), HISTORY)
-    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), SOON)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), PATIENCE)
     const read = (): Promise<number> =>
       other
         .sendCommand(["INFO", "commandstats"])
         .then((told) => Number(/cmdstat_xrange:calls=(\d+)/.exec(String(told))?.[1]))
     const before = await read()
     for (let i = 0; i < 100; i++) await a.cluster.append("t", message(`m${i}`), HISTORY)
-    await vi.waitFor(() => expect(b.seen.numbered.at(-1)).toBe("t 102 m99"), SOON)
+    await vi.waitFor(() => expect(b.seen.numbered.at(-1)).toBe("t 102 m99"), PATIENCE)
     expect((await read()) - before).toBeLessThan(20)
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
   })
@@ -100,7 +100,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { t
     const all = await stage()
     const { a, b, other } = all
     a.cluster.changePresence("t", { joins: [record("a.1", "Ada")], leaves: [] })
-    await vi.waitFor(() => expect(b.seen.keys).toEqual(["Ada"]), SOON)
+    await vi.waitFor(() => expect(b.seen.keys).toEqual(["Ada"]), PATIENCE)
     const hash = `${prefix}:{t}:p`
     const chance = new Chance(chosenSeed())
     const text = '{"ref":"x.1","key":"Eve","meta":{"phx_ref":"x.1"}}'
@@ -111,7 +111,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { t
     await other.hSet(hash, "v", "no number")
     const c = await node()
     await c.cluster.subscribe("t", HISTORY)
-    await vi.waitFor(() => expect(c.seen.keys).toContain("Ada"), SOON)
+    await vi.waitFor(() => expect(c.seen.keys).toContain("Ada"), PATIENCE)
     expect(c.seen.failures).toContainEqual(expect.objectContaining({ code: "bad_frame" }))
     await goesOn(all)
   })
@@ -125,7 +125,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { t
       await other.set(`${prefix}:{t}:${key}`, "a text")
       if (key === "p") {
         a.cluster.changePresence("t", { joins: [record("a.9", "Eve")], leaves: [] })
-        await vi.waitFor(() => expect(a.seen.failures).not.toEqual([]), SOON)
+        await vi.waitFor(() => expect(a.seen.failures).not.toEqual([]), PATIENCE)
       } else {
         await expect(a.cluster.append("t", message("no"), HISTORY)).rejects.toMatchObject({
           code: "cluster_unavailable",
@@ -150,7 +150,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", { t
     await other.set(`${prefix}:node:cursed`, "a text")
     await other.sAdd(`${prefix}:node:dead`, "t")
     await other.hSet(`${prefix}:{t}:p`, "dead:d.1", JSON.stringify(record("d.1", "Dee")))
-    await vi.waitFor(async () => expect(await other.hExists(`${prefix}:{t}:p`, "dead:d.1")).toBeFalsy(), SOON)
+    await vi.waitFor(async () => expect(await other.hExists(`${prefix}:{t}:p`, "dead:d.1")).toBeFalsy(), PATIENCE)
     expect(a.seen.failures.length + all.b.seen.failures.length).toBeGreaterThan(0)
     await goesOn(all)
   })

@@ -4,8 +4,8 @@ import { Presence, Socket, type Channel } from "rookery"
 import { NodeProcess } from "../support/node-process.js"
 import { HAS_REDIS } from "../support/redis-server.js"
 import { redisSuite } from "../support/redis-suite.js"
+import { PATIENCE } from "../support/patience.js"
 
-const SOON = { timeout: 20_000, interval: 20 }
 /** In production it is four times as long. */
 const LEASE_MS = 1500
 
@@ -35,7 +35,7 @@ class Client {
   }
 }
 
-describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", { timeout: 90_000 }, () => {
+describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", () => {
   const suite = redisSuite()
   const { undo } = suite
   let prefix: string
@@ -66,23 +66,23 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", {
     const [a, b, c] = (await nodes(3)) as [NodeProcess, NodeProcess, NodeProcess]
     const [ada, bob, cleo] = await Promise.all([client(a, "ada"), client(b, "bob"), client(c, "cleo")])
     const all = [ada, bob, cleo]
-    await vi.waitFor(() => expect(all.map(({ names }) => names)).toEqual(same(3, ["ada", "bob", "cleo"])), SOON)
+    await vi.waitFor(() => expect(all.map(({ names }) => names)).toEqual(same(3, ["ada", "bob", "cleo"])), PATIENCE)
     await ada.channel.push("shout", { text: "hello" })
-    await vi.waitFor(() => expect(all.map(({ heard }) => heard)).toEqual(same(3, [{ text: "hello" }])), SOON)
+    await vi.waitFor(() => expect(all.map(({ heard }) => heard)).toEqual(same(3, [{ text: "hello" }])), PATIENCE)
     expect(await b.do("count room:1")).toBe("3")
     expect(await b.do("count")).toBe("3")
     const closed = new Promise<unknown>((resolve) => cleo.socket.onClose(resolve))
     await a.do("disconnect user:cleo")
     await closed
     cleo.socket.disconnect()
-    await vi.waitFor(() => expect(ada.names).toEqual(["ada", "bob"]), SOON)
+    await vi.waitFor(() => expect(ada.names).toEqual(["ada", "bob"]), PATIENCE)
     await a.do("kick room:1 user:bob")
-    await vi.waitFor(() => expect([bob.channel.state, ada.names]).toEqual(["closed", ["ada"]]), SOON)
+    await vi.waitFor(() => expect([bob.channel.state, ada.names]).toEqual(["closed", ["ada"]]), PATIENCE)
     // Also where nobody is in the room.
     expect(await c.do("names room:1")).toBe("ada")
     // Whoever comes late sees everybody at once.
     const dora = await client(b, "dora")
-    await vi.waitFor(() => expect(dora.names).toEqual(["ada", "dora"]), SOON)
+    await vi.waitFor(() => expect(dora.names).toEqual(["ada", "dora"]), PATIENCE)
   })
 
   it("share the history of a topic, whoever wrote it", async () => {
@@ -102,48 +102,51 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", {
     const cleo = new Client(c.port, "cleo", "room:1")
     void cleo.socket.connect()
     await cleo.channel.join()
-    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([3, 3]), SOON)
+    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([3, 3]), PATIENCE)
     await c.program.kill("SIGKILL")
     cleo.socket.disconnect()
-    await vi.waitFor(() => expect([ada.names, bob.names]).toEqual(same(2, ["ada", "bob"])), SOON)
-    await vi.waitFor(async () => expect(await a.do("count room:1")).toBe("2"), SOON)
+    await vi.waitFor(() => expect([ada.names, bob.names]).toEqual(same(2, ["ada", "bob"])), PATIENCE)
+    await vi.waitFor(async () => expect(await a.do("count room:1")).toBe("2"), PATIENCE)
   })
 
   it("have one back without duplicates that stood still for longer than that", async () => {
     const [a, b] = (await nodes(2)) as [NodeProcess, NodeProcess]
     const ada = await client(a, "ada")
     const bob = await client(b, "bob")
-    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), SOON)
+    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), PATIENCE)
     b.program.signal("SIGSTOP")
-    await vi.waitFor(() => expect(ada.names).toEqual(["ada"]), SOON)
+    await vi.waitFor(() => expect(ada.names).toEqual(["ada"]), PATIENCE)
     const cleo = await client(a, "cleo")
     b.program.signal("SIGCONT")
     await vi.waitFor(() => {
       expect([ada.names, cleo.names, bob.names]).toEqual(same(3, ["ada", "bob", "cleo"]))
-    }, SOON)
+    }, PATIENCE)
     expect([ada.metas, cleo.metas, bob.metas]).toEqual([3, 3, 3])
     await ada.channel.push("shout", { text: "all there" })
-    await vi.waitFor(() => expect(bob.heard).toEqual([{ text: "all there" }]), SOON)
+    await vi.waitFor(() => expect(bob.heard).toEqual([{ text: "all there" }]), PATIENCE)
   })
 
   it("serve their own clients while Redis is gone, say so, and are one again when it is back", async () => {
     const [a, b] = (await nodes(2)) as [NodeProcess, NodeProcess]
     const [ada, bob] = [await client(a, "ada"), await client(b, "bob")]
-    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), SOON)
+    await vi.waitFor(() => expect([ada.names.length, bob.names.length]).toEqual([2, 2]), PATIENCE)
     await suite.server.kill()
     await a.program.printed(/^unhealthy$/)
     await b.program.printed(/^unhealthy$/)
     await ada.channel.push("shout", { text: "only here" })
-    await vi.waitFor(() => expect(ada.heard).toEqual([{ text: "only here" }]), SOON)
+    await vi.waitFor(() => expect(ada.heard).toEqual([{ text: "only here" }]), PATIENCE)
     expect(await a.do("say room:1 unheard")).toBe("cluster_unavailable")
     // Somebody new is let in, and is known to the others later.
     const cleo = await client(a, "cleo")
-    await vi.waitFor(() => expect(cleo.names).toContain("ada"), SOON)
+    await vi.waitFor(() => expect(cleo.names).toContain("ada"), PATIENCE)
     await suite.server.start()
     await a.program.printed(/^healthy$/)
     await b.program.printed(/^healthy$/)
-    await vi.waitFor(() => expect(bob.names).toEqual(["ada", "bob", "cleo"]), SOON)
+    await vi.waitFor(() => expect(bob.names).toEqual(["ada", "bob", "cleo"]), PATIENCE)
     await bob.channel.push("shout", { text: "together" })
-    await vi.waitFor(() => expect([ada.heard.at(-1), cleo.heard.at(-1)]).toEqual(same(2, { text: "together" })), SOON)
+    await vi.waitFor(
+      () => expect([ada.heard.at(-1), cleo.heard.at(-1)]).toEqual(same(2, { text: "together" })),
+      PATIENCE,
+    )
   })
 })

@@ -7,13 +7,13 @@ import { HAS_REDIS } from "../support/redis-server.js"
 import { redisSuite } from "../support/redis-suite.js"
 import { message, SeenNode } from "../support/seen-node.js"
 import { TcpProxy } from "../support/tcp-proxy.js"
+import { PATIENCE } from "../support/patience.js"
 
 const HISTORY = { size: 1000, ttl: 60_000 }
-const SOON = { timeout: 15_000, interval: 20 }
 
 const record = (ref: string, key: string): PresenceRecord => ({ ref, key, meta: { phx_ref: ref } })
 
-describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_000 }, () => {
+describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
   const suite = redisSuite()
   const { undo } = suite
   let prefix: string
@@ -50,7 +50,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
       if (i % 50 === 0) await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
     }
     const all = Array.from({ length: 500 }, (_, i) => `t ${i + 1} m${i + 1}`)
-    await vi.waitFor(() => expect([a.seen.numbered.length, b.seen.numbered.length]).toEqual([500, 500]), SOON)
+    await vi.waitFor(() => expect([a.seen.numbered.length, b.seen.numbered.length]).toEqual([500, 500]), PATIENCE)
     expect([a.seen.numbered, b.seen.numbered]).toEqual([all, all])
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
   })
@@ -65,7 +65,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     await b.cluster.history("t", HISTORY, undefined, 10)
     expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"])
     await a.cluster.append("t", message("three"), HISTORY)
-    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two", "t 3 three"]), SOON)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two", "t 3 three"]), PATIENCE)
   })
 
   it("tells what came while a node was not listening, though nothing new comes", async () => {
@@ -76,7 +76,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     const other = await node()
     await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
     await other.cluster.append("t", message("one"), HISTORY)
-    await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), SOON)
+    await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), PATIENCE)
   })
 
   it("reports what cannot be published while Redis is gone, and is whole again by itself", async () => {
@@ -84,9 +84,9 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     await Promise.all([a.cluster.subscribe("t", HISTORY), b.cluster.subscribe("t", HISTORY)])
     await a.cluster.append("t", message("one"), HISTORY)
     a.cluster.changePresence("t", { joins: [record("r1", "ada")], leaves: [] })
-    await vi.waitFor(() => expect(b.seen.keys).toEqual(["ada"]), SOON)
+    await vi.waitFor(() => expect(b.seen.keys).toEqual(["ada"]), PATIENCE)
     await suite.server.kill()
-    await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([false, false]), SOON)
+    await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([false, false]), PATIENCE)
     await expect(a.cluster.append("t", message("lost"), HISTORY)).rejects.toMatchObject({ code: "cluster_unavailable" })
     await expect(a.cluster.publish("t", message("lost"))).rejects.toMatchObject({ code: "cluster_unavailable" })
     // Whoever comes and goes meanwhile is told of later, and a topic that is entered meanwhile is listened to.
@@ -95,14 +95,14 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     a.cluster.changePresence("t", { joins: [], leaves: ["r4"] })
     await b.cluster.subscribe("u", HISTORY)
     await suite.server.start()
-    await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([true, true]), SOON)
-    await vi.waitFor(() => expect(b.seen.keys).toEqual(["bob"]), SOON)
+    await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([true, true]), PATIENCE)
+    await vi.waitFor(() => expect(b.seen.keys).toEqual(["bob"]), PATIENCE)
     await a.cluster.append("t", message("two"), HISTORY)
     await vi.waitFor(async () => {
       await a.cluster.publish("u", message("there"))
       expect(b.seen.delivered).toContain("u there")
-    }, SOON)
-    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), SOON)
+    }, PATIENCE)
+    await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), PATIENCE)
     expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([[], []])
     expect(await b.cluster.nodes()).toBe(2)
   })
@@ -116,7 +116,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     const before = await Promise.all(keys.map((key) => admin.withTypeMapping({ 36: Buffer }).dump(key)))
     await a.cluster.append("t", message("two"), HISTORY)
     await a.cluster.append("t", message("three"), HISTORY)
-    await vi.waitFor(() => expect(b.seen.numbered).toHaveLength(3), SOON)
+    await vi.waitFor(() => expect(b.seen.numbered).toHaveLength(3), PATIENCE)
     for (const [i, key] of keys.entries()) {
       await admin.restore(key, 0, before[i] as unknown as Buffer, { REPLACE: true })
     }
@@ -126,11 +126,11 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
       await admin.sendCommand(["XADD", `${prefix}:{t}:s`, `${other}-${Date.now() + 1000}`, "b", `other ${other}`])
     }
     await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
-    await vi.waitFor(() => expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([["t"], ["t"]]), SOON)
+    await vi.waitFor(() => expect([a.seen.lostTopics, b.seen.lostTopics]).toEqual([["t"], ["t"]]), PATIENCE)
     const position = await a.cluster.append("t", message("new"), HISTORY)
     expect(position.offset).toBe(5)
     expect(position.epoch).not.toBe(epoch)
-    await vi.waitFor(() => expect(b.seen.numbered.at(-1)).toBe("t 5 new"), SOON)
+    await vi.waitFor(() => expect(b.seen.numbered.at(-1)).toBe("t 5 new"), PATIENCE)
     expect(b.seen.numbered).not.toContain("t 4 other 4")
   })
 
@@ -140,16 +140,16 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     suite.server.signal("SIGSTOP")
     undo.push(() => suite.server.signal("SIGCONT"))
     await expect(a.cluster.publish("t", message("x"))).rejects.toMatchObject({ code: "cluster_unavailable" })
-    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), SOON)
+    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), PATIENCE)
     const refused = Array.from({ length: 1000 }, () => a.cluster.publish("t", message("x")))
     expect((await Promise.allSettled(refused)).every(({ status }) => status === "rejected")).toBe(true)
     suite.server.signal("SIGCONT")
-    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(true), SOON)
+    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(true), PATIENCE)
     const b = await node()
     await vi.waitFor(async () => {
       await b.cluster.publish("t", message("back"))
       expect(a.seen.delivered).toContain("t back")
-    }, SOON)
+    }, PATIENCE)
   })
 
   it("makes its connections anew when they are open and nothing comes through", async () => {
@@ -159,11 +159,11 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     const b = await node()
     await a.cluster.subscribe("t", HISTORY)
     proxy.stall()
-    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), SOON)
+    await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), PATIENCE)
     await b.cluster.append("t", message("one"), HISTORY)
     // The old lines stay dead: only new ones help.
     proxy.forget()
-    await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), SOON)
+    await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), PATIENCE)
     expect(a.seen.healths.at(-1)).toBe(true)
   })
 
@@ -176,7 +176,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     expect(await channels()).toEqual(["x", "y", "z"].map((topic) => `${prefix}:t:${topic}`))
     a.cluster.unsubscribe("x")
     a.cluster.unsubscribe("z")
-    await vi.waitFor(async () => expect(await channels()).toEqual([`${prefix}:t:y`]), SOON)
+    await vi.waitFor(async () => expect(await channels()).toEqual([`${prefix}:t:y`]), PATIENCE)
   })
 
   it("rejects its start when there is no Redis, and is there when Redis is", async () => {
@@ -190,10 +190,10 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", { timeout: 30_
     await expect(cluster.start(seen)).rejects.toMatchObject({ code: "cluster_unavailable" })
     await cluster.subscribe("t", HISTORY)
     proxy.mend()
-    await vi.waitFor(() => expect(seen.healths.at(-1)).toBe(true), SOON)
+    await vi.waitFor(() => expect(seen.healths.at(-1)).toBe(true), PATIENCE)
     await vi.waitFor(async () => {
       await cluster.append("t", message("m"), HISTORY)
       expect(seen.numbered.length).toBeGreaterThan(0)
-    }, SOON)
+    }, PATIENCE)
   })
 })

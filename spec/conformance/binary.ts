@@ -69,6 +69,6 @@ export async function binaryOf({ names, version, path }: BinaryPackage): Promise
   const folder = await fetched("rookery-conformance", what.replace("/", "+"), [what])
   const windows = process.platform === "win32"
   const file = join(folder, "node_modules", name, windows ? `${path}.exe` : path)
-  await run(file, ["--version"], { timeout: 30_000 })
+  await run(file, ["--version"], { timeout: 120_000 })
   return file
 }

@@ -7,7 +7,7 @@ import type { ConformanceProject } from "./project.js"
 import type { Server } from "./stage.js"
 import type { conformance, Report } from "./suite.js"
 
-const LIMIT_MS = 240_000
+const LIMIT_MS = 800_000
 
 /** A runtime that is ready. */
 export interface Ready {

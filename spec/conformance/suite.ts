@@ -21,7 +21,7 @@ export interface Row {
   readonly outcomes: Readonly<Record<string, Outcome>>
 }
 
-const LIMIT_MS = 20_000
+const LIMIT_MS = 120_000
 
 async function show(name: string, stage: Stage): Promise<Outcome> {
   try {

@@ -33,7 +33,7 @@ async function run(body: string, type: "module" | "commonjs" = "module"): Promis
   const names = "{ SyncChatClient, AuthenticationError, ConnectionError }"
   const load = type === "module" ? `import ${names} from "rookery/chat"` : `const ${names} = require("rookery/chat")`
   const args = [`--input-type=${type}`, "-e", `${load}\n${body}`, url, token]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 60_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 240_000 })
   return stdout.trim().split("\n")
 }
 

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 it("starts the endpoint, shows two clients in one room, and ends when it is told to", async () => {
   const args = ["--import", "tsx", "examples/demo/main.ts", "--port", "0", "--once"]
   const env = { ...process.env, TSX_TSCONFIG_PATH: "examples/tsconfig.json" }
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env, timeout: 60_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env, timeout: 240_000 })
   for (const line of [
     "The endpoint listens at ws://127.0.0.1:",
     "Bob  sees Ada and Bob",
@@ -21,4 +21,4 @@ it("starts the endpoint, shows two clients in one room, and ends when it is told
   ]) {
     expect(stdout).toContain(line)
   }
-}, 60_000)
+})

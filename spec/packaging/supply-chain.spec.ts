@@ -154,7 +154,7 @@ async function audit(): Promise<Report | undefined> {
     }
     const npm = process.platform === "win32" ? "npm.cmd" : "npm"
     const args = ["audit", "--omit=dev", "--json", "--fetch-retries=0", "--fetch-timeout=20000"]
-    const { stdout } = await run(npm, args, { cwd: folder, timeout: 60_000 }).catch(
+    const { stdout } = await run(npm, args, { cwd: folder, timeout: 240_000 }).catch(
       // With findings it exits with 1, and says them all the same.
       (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }),
     )

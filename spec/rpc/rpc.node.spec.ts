@@ -5,6 +5,7 @@ import { msgpack } from "rookery/msgpack"
 import { rpcSession, serveRpc, type ChannelRpc, type RpcServerOptions } from "rookery/rpc"
 import { Endpoint, Refused, type EndpointOptions } from "rookery/server"
 import { inProcess } from "rookery/testing"
+import { PATIENCE } from "../support/patience.js"
 
 const open: (() => unknown)[] = []
 afterEach(async () => {
@@ -210,7 +211,7 @@ describe("an RPC session", () => {
       stage.apis[0]?.held?.[Symbol.dispose]()
     }
     await api.hello()
-    await vi.waitFor(() => expect(rpc.stats()).toEqual(before))
+    await vi.waitFor(() => expect(rpc.stats()).toEqual(before), PATIENCE)
   })
 
   it("tells errors without their stacks, causes and whatever else is on them", async () => {
@@ -254,7 +255,7 @@ describe("when the line drops", () => {
     expect(mains[0]).toBe(api)
     expect(await rpc.main.hello()).toBe("hello, Ada")
     expect(stage.apis).toHaveLength(2)
-    await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1))
+    await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1), PATIENCE)
     expect(stage.apis[1]?.disposed).toBe(0)
   })
 
@@ -264,7 +265,7 @@ describe("when the line drops", () => {
     await api.hold((text) => text)
     const held = stage.apis[0]?.held
     socket.disconnect()
-    await vi.waitFor(async () => expect(await held?.("x")?.then(undefined, () => "broken")).toBe("broken"))
+    await vi.waitFor(async () => expect(await held?.("x")?.then(undefined, () => "broken")).toBe("broken"), PATIENCE)
   })
 
   it("leaving ends the session for good", async () => {
@@ -276,7 +277,7 @@ describe("when the line drops", () => {
     await channel.leave()
     await expect(api.hello()).rejects.toMatchObject({ code: "channel_closed" })
     await expect(rpc.ready()).rejects.toMatchObject({ code: "channel_closed" })
-    await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1))
+    await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1), PATIENCE)
   })
 
   it("closing ends the session, and leaves the channel", async () => {
@@ -287,7 +288,7 @@ describe("when the line drops", () => {
     rpc.close()
     await expect(api.hello()).rejects.toMatchObject({ code: "channel_closed" })
     expect(channel.state).toBe("joined")
-    await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1))
+    await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1), PATIENCE)
     expect(await (await rpcSession<Api>(channel).ready()).hello()).toBe("hello, Ada")
   })
 })

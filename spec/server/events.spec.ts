@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest"
 import { consoleLogger, Refused, type EndpointEvents, type LogFields, type LogLevel } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 import { stages } from "../support/stage.js"
 
 const stage = stages()
@@ -47,7 +48,7 @@ describe("an endpoint", () => {
     client.send("3", "5", "room:1", "crash", {})
     await client.take(2)
     await client.close()
-    await vi.waitFor(() => expect(last("socketClosed")).toBeDefined())
+    await vi.waitFor(() => expect(last("socketClosed")).toBeDefined(), PATIENCE)
     expect(told.map(([name]) => name)).toEqual([
       "connectRefused",
       "socketConnected",

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import { WebSocket } from "ws"
 import { Connection, Socket } from "rookery"
 import { Endpoint, Refused, type EndpointOptions, type Gateway, type GatewayOptions } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 
 const open: (() => unknown)[] = []
 
@@ -140,7 +141,7 @@ describe("a gateway", () => {
     const [a, b] = [await plain(url), await plain(url)]
     a.socket.send("slow")
     a.socket.send("next")
-    await vi.waitFor(() => expect(order).toEqual(["begin slow"]))
+    await vi.waitFor(() => expect(order).toEqual(["begin slow"]), PATIENCE)
     b.socket.send("other")
     await b.next()
     release()
@@ -160,7 +161,7 @@ describe("a gateway", () => {
     expect(await next()).toBe("welcome, Ada")
     expect([...gateway.clients].map(({ id, address }) => [id, address])).toEqual([["user:Ada", "127.0.0.1"]])
     socket.close(4001)
-    await vi.waitFor(() => expect(gone).toHaveBeenCalledExactlyOnceWith("user:Ada", 4001))
+    await vi.waitFor(() => expect(gone).toHaveBeenCalledExactlyOnceWith("user:Ada", 4001), PATIENCE)
     expect(gateway.clients.size).toBe(0)
   })
 

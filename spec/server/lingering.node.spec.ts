@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { Endpoint, type Limits } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 import { closeBody, OPCODES, rawFrame } from "../support/raw-websocket.js"
 import { RawClient } from "../support/raw-client.js"
 
@@ -90,7 +91,7 @@ describe("the place of a connection", () => {
     client.end()
     await client.until(() => client.closed)
     // The server learns of the end of TCP a moment later than the client.
-    await vi.waitFor(async () => expect((await enter(path)).status).toBe(101))
+    await vi.waitFor(async () => expect((await enter(path)).status).toBe(101), PATIENCE)
   })
 
   it.each(WAYS)("is free after `closeMs`, after a client that %s and never ends TCP", async (_, path, bytes) => {
@@ -98,7 +99,7 @@ describe("the place of a connection", () => {
     const client = await enter(path)
     client.send(bytes)
     await client.until(() => client.closeCode !== undefined)
-    await vi.waitFor(async () => expect((await enter(path)).status).toBe(101))
+    await vi.waitFor(async () => expect((await enter(path)).status).toBe(101), PATIENCE)
     expect(client.closed).toBe(false)
   })
 })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { consoleLogger, type LogFields, type LogLevel } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 import { rawRequest, rawUpgrade } from "../support/raw-http.js"
 import { stages } from "../support/stage.js"
 
@@ -89,7 +90,7 @@ describe("a gateway that takes JSON", () => {
       for (const text of ["my-secret", '{"token":my-secret}', '{"token":"my-secret"', `${"[".repeat(1e5)}my-secret`]) {
         socket.send(text)
       }
-      await vi.waitFor(() => expect(path === "/logged" ? lines : seen).toHaveLength(4))
+      await vi.waitFor(() => expect(path === "/logged" ? lines : seen).toHaveLength(4), PATIENCE)
       socket.terminate()
     }
     const { inspect } = await import("node:util")

@@ -4,6 +4,7 @@ import { msgpack } from "rookery/msgpack"
 import type { Endpoint } from "rookery/server"
 import WS from "ws"
 import { backends, type MakeNodes } from "../support/backends.js"
+import { PATIENCE } from "../support/patience.js"
 import { stages, type Stage } from "../support/stage.js"
 
 const stage = stages()
@@ -88,11 +89,11 @@ describe.each(backends())("presences whose keys are names that every object has,
       }),
     )
     const all = [...KEYS, "watcher"]
-    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(all)))
+    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(all)), PATIENCE)
     const others = joins.filter((joined) => !joined.startsWith("watcher"))
     expect(others.sort()).toEqual(KEYS.map((key) => `${key} undefined 1`).sort())
     for (const { endpoint } of [here, there]) {
-      await vi.waitFor(() => expect(told(endpoint.presences(ROOM) as never)).toEqual(everybody(all)))
+      await vi.waitFor(() => expect(told(endpoint.presences(ROOM) as never)).toEqual(everybody(all)), PATIENCE)
       const copy = await endpoint.allPresences(ROOM)
       expect(told(copy as never)).toEqual(everybody(all))
       // Whoever looks a key up finds who is there, and nobody else.
@@ -103,13 +104,16 @@ describe.each(backends())("presences whose keys are names that every object has,
     }
     await Promise.all(members.map((member) => member.push("update", { from: "changed" })))
     const changed = (key: string): unknown => ({ from: key === "watcher" ? key : "changed" })
-    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(all, changed)))
+    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(all, changed)), PATIENCE)
     await Promise.all(members.slice(1).map((member) => member.push("untrack", {})))
     // The watcher's is the first.
     sockets[1]?.destroy()
-    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(["watcher"])))
+    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(["watcher"])), PATIENCE)
     expect(leaves.filter((left) => left.endsWith(" 0")).sort()).toEqual(KEYS.map((key) => `${key} 0`).sort())
-    await vi.waitFor(() => expect(told(here.endpoint.presences(ROOM) as never)).toEqual(everybody(["watcher"])))
+    await vi.waitFor(
+      () => expect(told(here.endpoint.presences(ROOM) as never)).toEqual(everybody(["watcher"])),
+      PATIENCE,
+    )
     isUntouched()
   })
 
@@ -122,9 +126,15 @@ describe.each(backends())("presences whose keys are names that every object has,
     const member = await here.connect()
     for (const key of KEYS) {
       member.send("1", "1", ROOM, "phx_join", { key })
-      await vi.waitFor(() => expect(texts.some((text) => text.includes(`"joins":{"${key}":{"metas":[{`))).toBe(true))
+      await vi.waitFor(
+        () => expect(texts.some((text) => text.includes(`"joins":{"${key}":{"metas":[{`))).toBe(true),
+        PATIENCE,
+      )
       member.send("1", "2", ROOM, "phx_leave", {})
-      await vi.waitFor(() => expect(texts.some((text) => text.includes(`"leaves":{"${key}":{"metas":[{`))).toBe(true))
+      await vi.waitFor(
+        () => expect(texts.some((text) => text.includes(`"leaves":{"${key}":{"metas":[{`))).toBe(true),
+        PATIENCE,
+      )
     }
     isUntouched()
   })
@@ -137,7 +147,7 @@ describe.each(backends())("presences whose keys are names that every object has,
     await watcher.join()
     const all = [...KEYS.map((key) => (key === "__proto__" ? "__proto_" : key)), "watcher"]
     const meta = (key: string): unknown => ({ from: key === "__proto_" ? "__proto__" : key })
-    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(all, meta)))
+    await vi.waitFor(() => expect(told(presence.state as never)).toEqual(everybody(all, meta)), PATIENCE)
     isUntouched()
   })
 })

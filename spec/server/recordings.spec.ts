@@ -7,9 +7,12 @@ import { readRecording, readRecordings, type Recording } from "../support/record
 import { startReferenceApp, type ReferenceApp } from "../support/reference-app.js"
 import { DIFFERENCES } from "./differences.js"
 
-const PATIENCE_MS = 40_000
-/** How far the server's own times may be from those recorded. */
-const TOLERANCE = 0.3
+/**
+ * The server's own times, as parts of those recorded. A timer fires late on a machine whose cores are busy, and never
+ * early.
+ */
+const EARLIEST = 0.7
+const LATEST = 4
 
 /** Played by specs of their own: they end the server, or send what no frame shows. */
 const APART = new Set(["v2_server_killed", "v2_server_shutdown", "v2_fragmented"])
@@ -29,15 +32,15 @@ const named = (slow: boolean): [string, Recording][] =>
 interface Outcome {
   seen: Comparable
   expected: Comparable
-  /** How far the server's times were off, as a part of what was recorded. */
-  off: number[]
+  /** The server's times, as parts of those recorded. */
+  times: number[]
 }
 
 async function play(player: Player, recorded: Recording): Promise<Outcome> {
   const recording = asOurs(recorded)
   const played = await player.play(recording, { inTime: recording.name.includes("idle") })
-  const off = durations(recording, played).map(({ recorded: wanted, played: was }) => Math.abs(was - wanted) / wanted)
-  return { seen: playedAnswers(recording, played, player), expected: recordedAnswers(recording), off }
+  const times = durations(recording, played).map(({ recorded: wanted, played: was }) => was / wanted)
+  return { seen: playedAnswers(recording, played, player), expected: recordedAnswers(recording), times }
 }
 
 describe("the endpoint answers as Phoenix did", () => {
@@ -50,56 +53,47 @@ describe("the endpoint answers as Phoenix did", () => {
   afterEach(() => player.end())
   afterAll(() => app.close())
 
-  it.each(named(false))(
-    "%s",
-    async (_name, recorded) => {
-      player = new Player(app.port)
-      const { seen, expected } = await play(player, recorded)
-      expect(seen).toEqual(expected)
-    },
-    PATIENCE_MS,
-  )
+  it.each(named(false))("%s", async (_name, recorded) => {
+    player = new Player(app.port)
+    const { seen, expected } = await play(player, recorded)
+    expect(seen).toEqual(expected)
+  })
 
-  it(
-    "v2_fragmented",
-    async () => {
-      const recording = asOurs(readRecording("v2_fragmented"))
-      player = new Player(app.port)
-      const closed = recording.frames.pop()
-      await player.play(recording)
-      player.socket("a").sendInFragments(9, 1_000_000)
-      await player.socket("a").received(3)
-      const { frames } = player.socket("a").seen
-      expect(frames.map(({ kind, data }) => [kind, data === undefined ? undefined : JSON.parse(data)])).toEqual(
-        [...recording.frames.filter(({ dir }) => dir === "in"), closed].map((each) => [
-          each?.kind,
-          each?.data === undefined ? undefined : JSON.parse(each.data),
-        ]),
-      )
-      // The frame that says so can be lost, because the client still sends.
-      expect([closed?.code, 1006]).toContain(frames.at(-1)?.code)
-    },
-    PATIENCE_MS,
-  )
+  it("v2_fragmented", async () => {
+    const recording = asOurs(readRecording("v2_fragmented"))
+    player = new Player(app.port)
+    const closed = recording.frames.pop()
+    await player.play(recording)
+    player.socket("a").sendInFragments(9, 1_000_000)
+    await player.socket("a").received(3)
+    const { frames } = player.socket("a").seen
+    expect(frames.map(({ kind, data }) => [kind, data === undefined ? undefined : JSON.parse(data)])).toEqual(
+      [...recording.frames.filter(({ dir }) => dir === "in"), closed].map((each) => [
+        each?.kind,
+        each?.data === undefined ? undefined : JSON.parse(each.data),
+      ]),
+    )
+    // The frame that says so can be lost, because the client still sends.
+    expect([closed?.code, 1006]).toContain(frames.at(-1)?.code)
+  })
 })
 
 describe.concurrent("the endpoint takes its time as Phoenix did", () => {
-  it.each(named(true))(
-    "%s",
-    async (_name, recorded) => {
-      const app = await startReferenceApp()
-      const player = new Player(app.port)
-      try {
-        const { seen, expected, off } = await play(player, recorded)
-        expect(seen).toEqual(expected)
-        for (const part of off) expect(part).toBeLessThan(TOLERANCE)
-      } finally {
-        player.end()
-        await app.close()
+  it.each(named(true))("%s", async (_name, recorded) => {
+    const app = await startReferenceApp()
+    const player = new Player(app.port)
+    try {
+      const { seen, expected, times } = await play(player, recorded)
+      expect(seen).toEqual(expected)
+      for (const part of times) {
+        expect(part).toBeGreaterThan(EARLIEST)
+        expect(part).toBeLessThan(LATEST)
       }
-    },
-    PATIENCE_MS,
-  )
+    } finally {
+      player.end()
+      await app.close()
+    }
+  })
 })
 
 describe("a server that ends", () => {
@@ -122,23 +116,19 @@ describe("a server that ends", () => {
   it.each([
     ["v2_server_shutdown", "SIGTERM"],
     ["v2_server_killed", "SIGKILL"],
-  ] as const)(
-    "%s",
-    async (name, signal) => {
-      const recording = asOurs(readRecording(name))
-      const player = new Player(await startProcess())
-      const ends = recording.frames.filter(({ kind }) => kind === "close")
-      const played = await player.play({
-        ...recording,
-        frames: recording.frames.filter(({ kind }) => kind !== "close"),
-      })
-      child?.kill(signal)
-      for (const { conn } of ends) {
-        const before = recording.frames.filter((frame) => frame.conn === conn && frame.dir === "in").length
-        await player.socket(conn).received(before)
-      }
-      expect(playedAnswers(recording, played, player)).toEqual(recordedAnswers(recording))
-    },
-    PATIENCE_MS,
-  )
+  ] as const)("%s", async (name, signal) => {
+    const recording = asOurs(readRecording(name))
+    const player = new Player(await startProcess())
+    const ends = recording.frames.filter(({ kind }) => kind === "close")
+    const played = await player.play({
+      ...recording,
+      frames: recording.frames.filter(({ kind }) => kind !== "close"),
+    })
+    child?.kill(signal)
+    for (const { conn } of ends) {
+      const before = recording.frames.filter((frame) => frame.conn === conn && frame.dir === "in").length
+      await player.socket(conn).received(before)
+    }
+    expect(playedAnswers(recording, played, player)).toEqual(recordedAnswers(recording))
+  })
 })

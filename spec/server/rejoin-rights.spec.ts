@@ -3,6 +3,7 @@ import { Socket, webSocket, type SocketOptions } from "rookery"
 import { Refused, type Endpoint } from "rookery/server"
 import WS from "ws"
 import { backends, type MakeNodes } from "../support/backends.js"
+import { PATIENCE } from "../support/patience.js"
 import { stages, type Stage } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
 
@@ -146,7 +147,7 @@ describe.each(backends())("a room with a history, %s,", (_name, clusters) => {
     join.receive("error", (response) => refusals.push(response))
     await join
     await home.say("for all")
-    await vi.waitFor(() => expect(heard).toEqual([{ text: "for all" }]))
+    await vi.waitFor(() => expect(heard).toEqual([{ text: "for all" }]), PATIENCE)
     home.rights.delete("ada")
     await node(home, 1).endpoint.disconnect("user:ada")
     await home.say(SECRET)

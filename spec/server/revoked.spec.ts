@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest"
 import { WebSocket } from "ws"
 import { MemoryCluster, MemoryHub, type Endpoint, type EndpointOptions } from "rookery/server"
 import { Gate } from "../support/gate.js"
+import { PATIENCE } from "../support/patience.js"
 import { PollClient } from "../support/poll-client.js"
 import { stages, type Stage } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
@@ -108,7 +109,7 @@ describe.each(WAYS)("somebody who came in over %s", (_way, connect) => {
       const ada = await connect(nodes[0], "ada")
       await join(bob, "1")
       await join(ada, "1")
-      await vi.waitFor(() => expect(Object.keys(nodes[0].endpoint.presences(ROOM))).toEqual(["bob", "ada"]))
+      await vi.waitFor(() => expect(Object.keys(nodes[0].endpoint.presences(ROOM))).toEqual(["bob", "ada"]), PATIENCE)
       rights.delete("ada")
       await nodes[by].endpoint.disconnect("user:ada")
       await nodes[0].endpoint.broadcast(ROOM, "said", "a secret")
@@ -129,7 +130,7 @@ describe.each(WAYS)("somebody who came in over %s", (_way, connect) => {
       await gate.begun
       await nodes[by].endpoint.disconnect("user:ada")
       gate.open()
-      await vi.waitFor(() => expect(heard).toEqual(["the handler came to its end"]))
+      await vi.waitFor(() => expect(heard).toEqual(["the handler came to its end"]), PATIENCE)
       expect(events(await bob.fence())).not.toContain("said")
       expect(Object.keys(nodes[0].endpoint.presences(ROOM))).toEqual(["bob"])
       await expectGone(ada)
@@ -180,7 +181,7 @@ describe.each(WAYS)("somebody who came in over %s", (_way, connect) => {
       await gate.begun
       await nodes[by].endpoint.kick(ROOM, "user:ada")
       gate.open()
-      await vi.waitFor(() => expect(heard).toEqual(["the handler came to its end"]))
+      await vi.waitFor(() => expect(heard).toEqual(["the handler came to its end"]), PATIENCE)
       expect(await until(ada, isClose)).toEqual(["1", "1", ROOM, "phx_close", {}])
       expect(await told(ada)).toEqual([])
       expect(events(await bob.fence())).not.toContain("said")
@@ -257,7 +258,7 @@ describe.each(NODES)("a client of a gateway that is sent away by %s", (_node, by
     expect((await gone).map(([code]) => code)).toEqual([1001, 1001])
     expect(nodes[0].endpoint.counters().rookery_gateway_clients).toBe(1)
     bob.terminate()
-    await vi.waitFor(() => expect(nodes[0].endpoint.counters().rookery_gateway_clients).toBe(0))
+    await vi.waitFor(() => expect(nodes[0].endpoint.counters().rookery_gateway_clients).toBe(0), PATIENCE)
     await nodes[0].endpoint.disconnect("user:bob")
   })
 })

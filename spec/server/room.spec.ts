@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest"
 import type { Channel, TerminateReason } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 import { stages } from "../support/stage.js"
 import { answer } from "../support/wire-client.js"
 
@@ -124,7 +125,7 @@ describe("a room", () => {
     const end = async (act: () => void): Promise<void> => {
       await client.join("room:1")
       act()
-      await vi.waitFor(() => expect(client.unread.length).toBeGreaterThan(0))
+      await vi.waitFor(() => expect(client.unread.length).toBeGreaterThan(0), PATIENCE)
       await client.fence()
     }
     await end(() => client.send(null, "x", "room:1", "phx_leave", {}))
@@ -135,7 +136,7 @@ describe("a room", () => {
     await client.join("room:1")
     await client.fence()
     client.socket.terminate()
-    await vi.waitFor(() => expect(reasons).toHaveLength(6))
+    await vi.waitFor(() => expect(reasons).toHaveLength(6), PATIENCE)
     expect(reasons.map(({ kind }) => kind)).toEqual([
       "left",
       "crashed",

@@ -15,7 +15,7 @@ export function backends(): [name: string, nodes: MakeNodes][] {
   if (HAS_REDIS) {
     beforeAll(async () => {
       server = await RedisServer.start()
-    }, 120_000)
+    })
     afterAll(async () => {
       for (const client of clients) client.destroy()
       await server?.[Symbol.asyncDispose]()

@@ -1,9 +1,8 @@
 import { connect, type Socket } from "node:net"
 import { WebSocket } from "ws"
+import { PATIENCE } from "./patience.js"
 import type { PlayedConnection, PlayedFrame } from "./played.js"
 import type { RecordedConnection, RecordedFrame } from "./recordings.js"
-
-const PATIENCE_MS = 10_000
 
 /** A websocket of a scenario, played against a server: by the same library that recorded it, or by hand. */
 export class PlayedWebSocket {
@@ -99,9 +98,9 @@ export class PlayedWebSocket {
   /** Once so many frames have come. */
   async received(count: number): Promise<void> {
     const { frames } = this.seen
-    const late = setTimeout(() => this.#wake(), PATIENCE_MS)
+    const late = setTimeout(() => this.#wake(), PATIENCE.timeout)
     const began = Date.now()
-    while (frames.length < count && Date.now() - began < PATIENCE_MS) {
+    while (frames.length < count && Date.now() - began < PATIENCE.timeout) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
     clearTimeout(late)

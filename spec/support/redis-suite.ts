@@ -14,7 +14,7 @@ export function redisSuite(): RedisSuite {
   const undo: (() => unknown)[] = []
   beforeAll(async () => {
     server = await RedisServer.start()
-  }, 120_000)
+  })
   afterAll(() => server?.[Symbol.asyncDispose]())
   afterEach(async () => {
     for (const step of undo.splice(0).reverse()) await step()

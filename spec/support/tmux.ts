@@ -4,11 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { expect, onTestFinished } from "vitest"
+import { PATIENCE } from "./patience.js"
 
 const run = promisify(execFile)
-
-/** How long a loaded machine may take to draw something. */
-const PATIENCE = { timeout: 30_000, interval: 50 }
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 

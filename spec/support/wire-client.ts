@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { WebSocket, type ClientOptions, type RawData } from "ws"
+import { PATIENCE } from "./patience.js"
 
 /** A frame of the server, as V2 has it; bytes as they came. */
 export type WireFrame = [join_ref: unknown, ref: unknown, topic: unknown, event: unknown, payload: unknown] | Buffer
@@ -11,8 +12,6 @@ export interface WireOptions {
   protocols?: string[]
   client?: ClientOptions
 }
-
-const PATIENCE_MS = 5000
 
 /** A client that sends what it is told and shows what comes, one after the other. */
 export class WireClient {
@@ -114,7 +113,7 @@ export class WireClient {
     const timer = setTimeout(() => {
       late = true
       this.#wake?.()
-    }, PATIENCE_MS)
+    }, PATIENCE.timeout)
     while (!holds()) {
       if (late || (this.#closed !== undefined && this.#frames.length === 0)) {
         clearTimeout(timer)

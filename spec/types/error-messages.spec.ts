@@ -116,7 +116,7 @@ describe("what the compiler says of a mistake", () => {
   let said: readonly ts.Diagnostic[] = []
   beforeAll(() => {
     said = diagnose(code)
-  }, 60_000)
+  })
 
   it.each(CASES)("points at it and names what would be right: %s", (mistake, at, ...says) => {
     const start = code.indexOf(`\n${mistake}\n`) + 1

@@ -119,7 +119,7 @@ describe("who joins while something is said", () => {
       await settle(room)
       expect([...before, ...heard]).toEqual(order)
     }
-  }, 30_000)
+  })
 
   it("leaves nothing behind if it goes away before the answer", async () => {
     const store = memoryStore()

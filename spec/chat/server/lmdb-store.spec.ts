@@ -81,7 +81,7 @@ describe("a store on disk", () => {
       code: 0,
       output: expect.stringMatching(/refused: .*(?:File too large|Input\/output error).*\nread: 1\n/),
     })
-  }, 30_000)
+  })
 
   it("says what to install where lmdb is missing", async () => {
     vi.doMock("lmdb", () => {

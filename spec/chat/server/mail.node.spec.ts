@@ -1,6 +1,7 @@
 import { createServer } from "node:http"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { ChatServer, logMail, memoryStore, smtpMail, type Mail } from "rookery/chat/server"
+import { PATIENCE } from "../../support/patience.js"
 import { SmtpSink } from "../../support/smtp-sink.js"
 import { ChatStage, Inbox } from "./stage.js"
 
@@ -107,7 +108,7 @@ describe("without a mail server", () => {
     const body = JSON.stringify({ email: "ada@example.com" })
     const headers = { "content-type": "application/json" }
     await (await fetch(`http://127.0.0.1:${port}/api/login`, { method: "POST", headers, body })).text()
-    await vi.waitFor(() => expect(lines).toHaveLength(2))
+    await vi.waitFor(() => expect(lines).toHaveLength(2), PATIENCE)
     expect(lines[1]).toMatch(/^A link for ada@example\.com: http:\/\/localhost:\d+\/login\?token=[\w-]{43}$/)
   })
 

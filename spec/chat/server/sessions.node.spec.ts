@@ -16,7 +16,7 @@ import { ChatStage, Inbox } from "./stage.js"
 let server: RedisServer | undefined
 beforeAll(async () => {
   if (HAS_REDIS) server = await RedisServer.start()
-}, 120_000)
+})
 afterAll(() => server?.[Symbol.asyncDispose]())
 
 const undo: (() => unknown)[] = []

@@ -12,6 +12,7 @@ import {
   type Kept,
   type NewMessage,
 } from "rookery/chat/server"
+import { PATIENCE } from "../../support/patience.js"
 import { HAS_REDIS, RedisServer } from "../../support/redis-server.js"
 
 const ADA = { id: "user:ada@example.com", email: "ada@example.com", display_name: null }
@@ -48,7 +49,7 @@ let server: RedisServer | undefined
 const undo: (() => void)[] = []
 beforeAll(async () => {
   if (HAS_REDIS) server = await RedisServer.start()
-}, 120_000)
+})
 afterEach(() => undo.splice(0).forEach((step) => step()))
 afterAll(() => server?.[Symbol.asyncDispose]())
 
@@ -258,8 +259,7 @@ describe.each(STORES)("a store by %s", (_name, open) => {
   })
 })
 
-describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_000 }, () => {
-  const SOON = { timeout: 15_000, interval: 10 }
+describe.skipIf(!HAS_REDIS)("a store that several servers share", () => {
   let other: ChatStore
   beforeEach(async () => {
     store = await inRedis()
@@ -278,7 +278,7 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
     const numbers = Array.from({ length: 100 }, (_, i) => i)
     await Promise.all(numbers.map((i) => append("lobby", saying(String(i)), KEPT, i % 2 ? store : other)))
     const kept = await store.messages("lobby", { limit: 100 })
-    await vi.waitFor(() => expect(told.map((messages) => messages.length)).toEqual([100, 100]), SOON)
+    await vi.waitFor(() => expect(told.map((messages) => messages.length)).toEqual([100, 100]), PATIENCE)
     expect(told).toEqual([kept, kept])
   })
 
@@ -287,7 +287,7 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
     const told = await follow(other)
     await append("garden", saying("elsewhere"))
     await append("lobby", saying("after"))
-    await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["after"]), SOON)
+    await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["after"]), PATIENCE)
   })
 
   it("makes up for what was said while its connection was gone", async () => {
@@ -299,7 +299,7 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
       if (i % 40 === 20) await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
       await append("lobby", saying(String(i)))
     }
-    await vi.waitFor(() => expect(told).toHaveLength(200), SOON)
+    await vi.waitFor(() => expect(told).toHaveLength(200), PATIENCE)
     expect(told).toEqual(await store.messages("lobby", { limit: 200 }))
   })
 
@@ -311,7 +311,7 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
     const numbers = Array.from({ length: 1200 }, (_, i) => String(i))
     await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
     await Promise.all(numbers.map((content) => append("lobby", saying(content), { ...KEPT, messages: 2000 })))
-    await vi.waitFor(() => expect(told).toHaveLength(1200), SOON)
+    await vi.waitFor(() => expect(told).toHaveLength(1200), PATIENCE)
     expect(told.map(({ content }) => content)).toEqual(numbers)
   })
 
@@ -320,18 +320,18 @@ describe.skipIf(!HAS_REDIS)("a store that several servers share", { timeout: 30_
     await append("lobby", saying("old"))
     await store.prune(0, LONG_AGO + 10)
     await append("lobby", saying("new", LONG_AGO + 20))
-    await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["old", "new"]), SOON)
+    await vi.waitFor(() => expect(told.map(({ content }) => content)).toEqual(["old", "new"]), PATIENCE)
   })
 
   it("tells nothing more once nobody follows", async () => {
     const told: string[] = []
     const following = await other.follow?.("lobby", ({ content }) => void told.push(content))
     await append("lobby", saying("one"))
-    await vi.waitFor(() => expect(told).toEqual(["one"]), SOON)
+    await vi.waitFor(() => expect(told).toEqual(["one"]), PATIENCE)
     following?.stop()
     const again = await follow(other)
     await append("lobby", saying("two"))
-    await vi.waitFor(() => expect(again).toHaveLength(1), SOON)
+    await vi.waitFor(() => expect(again).toHaveLength(1), PATIENCE)
     expect(told).toEqual(["one"])
   })
 })

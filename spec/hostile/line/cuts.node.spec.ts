@@ -23,7 +23,6 @@ afterEach(async () => {
 describe("a line that is cut, ended, stalled, half-open or late at any byte", () => {
   it.each(["text", "binary", "long-poll"] as const)(
     "ends connected again, each push with an outcome, and no room joined twice: %s",
-    { timeout: 60_000 },
     async (manner) => {
       const count = COUNT[manner]
       const tried = await tryCuts(backend, manner, KINDS, { count, chance: new Chance(chosenSeed()) })
@@ -40,7 +39,7 @@ describe("a line that is cut, ended, stalled, half-open or late at any byte", ()
     },
   )
 
-  it("leaves nothing behind at the endpoint", { timeout: 60_000 }, async () => {
+  it("leaves nothing behind at the endpoint", async () => {
     const gone = await cutClients(backend, { count: 60, chance: new Chance(chosenSeed()) })
     expect(gone.map(({ times }) => times)).toEqual([60, 60, 60, 60])
     expect(await emptied(backend)).toBe(true)
@@ -50,7 +49,7 @@ describe("a line that is cut, ended, stalled, half-open or late at any byte", ()
   })
 })
 
-it("a client that falls silent at any byte is put out by the endpoint", { timeout: 60_000 }, async () => {
+it("a client that falls silent at any byte is put out by the endpoint", async () => {
   const impatient = await startBackend({ idleMs: 100, closeMs: 50 })
   try {
     const { times } = await silentClients(impatient, { count: 60, chance: new Chance(chosenSeed()) })

@@ -10,7 +10,7 @@ export type Manner = "text" | "binary" | "long-poll"
 /** How long one request of long-poll may take here: in real time, as its transport knows no other. */
 const REQUEST_MS = 300
 /** With no timer to wait for and nothing on the line, something else has to happen within this time. */
-const STUCK_MS = 15_000
+const STUCK_MS = 60_000
 
 // On the Node platform it is the default; a soak is run without.
 const WEBSOCKET = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass })

@@ -30,7 +30,7 @@ async function allEndsWell(): Promise<void> {
   for (const name of printed) expect(console[name]).not.toHaveBeenCalled()
 }
 
-describe("a server that talks nonsense", { timeout: 60_000 }, () => {
+describe("a server that talks nonsense", () => {
   it.each([
     ["instead of a handshake", BAD_HANDSHAKES],
     ["in a close, of every code and kind", CLOSES],

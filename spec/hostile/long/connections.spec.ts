@@ -7,7 +7,7 @@ describe("an endpoint that many come to and go from", () => {
   let server: Server | undefined
   afterEach(() => server?.close())
 
-  it("holds nothing of those who are gone, however they went", { timeout: 60_000 }, async () => {
+  it("holds nothing of those who are gone, however they went", async () => {
     server = await startServer()
     const chance = new Chance(chosenSeed())
     let answered = 0
@@ -19,7 +19,7 @@ describe("an endpoint that many come to and go from", () => {
     expect([came, went]).toEqual([105, 105])
   })
 
-  it("answers every one of many pushes with its own answer", { timeout: 60_000 }, async () => {
+  it("answers every one of many pushes with its own answer", async () => {
     server = await startServer()
     expect(await pushes(server, 5000)).toBe(5000)
     expect(await emptied(server)).toBe(true)

@@ -124,7 +124,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it("whatever an app does in whatever order, both do the same", { timeout: 60_000 }, async () => {
+it("whatever an app does in whatever order, both do the same", async () => {
   const property = asyncProperty(anySteps, async (steps) => {
     expect(await logOf(rookery, steps)).toEqual(await logOf(phoenix, steps))
   })
