@@ -110,8 +110,8 @@ describe("a client that reads nothing", () => {
     const client = await enter()
     client.socket.pause()
     client.send(frame(OPCODES.text, "flood 4000"))
-    await vi.waitFor(() => expect(closes).toEqual([4000]))
-    await vi.waitFor(async () => expect((await enter()).status).toBe(101))
+    await vi.waitFor(() => expect(closes).toEqual([4000]), PATIENCE)
+    await vi.waitFor(async () => expect((await enter()).status).toBe(101), PATIENCE)
   })
 })
 
