@@ -1,6 +1,7 @@
 import type { Attack } from "./arena.js"
 import { arrivals } from "./arrivals.js"
 import { chat } from "./chat.js"
+import { clustered } from "./clustered.js"
 import { connections } from "./connections.js"
 import { edge } from "./edge.js"
 import { frames } from "./frames.js"
@@ -25,5 +26,6 @@ export const ATTACKS: readonly Attack[] = [
   ...connections,
   ...edge,
   ...onceOnly,
+  ...clustered,
   ...chat,
 ]

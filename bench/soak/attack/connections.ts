@@ -11,13 +11,21 @@ import {
 } from "../../../spec/hostile/attack/intruder.js"
 import type { Arena, Attack } from "./arena.js"
 import { SMALL_LIMITS } from "./limits.js"
+import type { ServerReport } from "./reports.js"
 
 const FOR_MS = 5000
 const CLASS = "connections"
 /** Connections that one address tries to hold at once, at an endpoint that lets 50 sockets in from each. */
 const HELD = 600
-/** As many of them may be there for a moment: sockets and half-open ones, and as many in the act of closing. */
-const MOST_HELD = 2 * ((SMALL_LIMITS.connectionsPerAddress ?? 0) + (SMALL_LIMITS.halfOpen ?? 0))
+const { connectionsPerAddress: SOCKETS = 0, halfOpen: HALF_OPEN = 0 } = SMALL_LIMITS
+/** Connections of honest clients, of those who ask for control, and one that is looked at before it is ended. */
+const OTHERS = 40
+/** As many may be there for a moment: sockets and half-open ones, and as many in the act of closing. */
+const held = ({ mostConnections }: ServerReport): readonly string[] =>
+  mostConnections > OTHERS + 2 * (SOCKETS + HALF_OPEN) ? [`${mostConnections} connections at once`] : []
+/** Websockets that are open, and those whose end is not through. */
+const lingered = ({ mostConnections }: ServerReport): readonly string[] =>
+  mostConnections > OTHERS + SOCKETS ? [`${mostConnections} connections at once`] : []
 
 const handshake = (path: string, headers: readonly string[] = []): string =>
   requestText("GET", path, [...UPGRADE, ...headers])
@@ -28,16 +36,13 @@ const holding =
   async (arena: Arena): Promise<void> => {
     const lines: Intruder[] = []
     const target = at(arena)
-    let most = 0
     await arena.paced(400, async () => {
       if (lines.length >= HELD) return
       arena.tried()
       const line = await arena.connect(target)
       lines.push(line)
       await begin(arena, line, lines.length)
-      most = Math.max(most, lines.filter(({ over }) => !over).length)
     })
-    if (most > MOST_HELD) arena.gotIn(`${most} connections of one address at once`)
     // Somebody else must get in all the same.
     const tls = target.port === arena.ports.smallSecure
     const honest = await arena.enter(WEBSOCKET, [], { ...target, tls, lingers: false, from: arena.elsewhere })
@@ -54,11 +59,10 @@ function drip(line: Intruder, text: string, everyMs = 200): void {
   void line.ended.then(() => clearInterval(timer))
 }
 
-/** Websockets of one address that have failed, and keep TCP open; no more than may be there must be let in. */
+/** Websockets of one address that end by themselves, or have failed, and keep TCP open. */
 const lingering =
   (fail: (line: Intruder) => void) =>
   async (arena: Arena): Promise<void> => {
-    const most = SMALL_LIMITS.connectionsPerAddress ?? 0
     const lines: Intruder[] = []
     let at = 0
     await arena.paced(100, async () => {
@@ -67,8 +71,6 @@ const lingering =
       const line = await arena.enter(WEBSOCKET, [], { port: arena.ports.small, lingers: true })
       lines.push(line)
       if (line.statuses[0] === 101) fail(line)
-      const there = lines.filter(({ over, statuses }) => !over && statuses[0] === 101).length
-      if (there > most + 5) arena.gotIn("a websocket more than may be open, because those before it linger")
     })
     for (const line of lines) arena.leave(line)
   }
@@ -125,6 +127,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     async run(arena) {
       const token = await arena.session({ port: arena.ports.small })
       await holding(small, (_, line) => {
@@ -139,6 +142,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(small, (_, line) => {
       line.send(requestText("POST", "/nowhere", ["content-length: 100000"]))
       drip(line, "x")
@@ -172,6 +176,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(small, (_, line) => line.send(requestText("GET", "/nowhere"))),
   },
   {
@@ -180,6 +185,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(small, (_, line) => {
       line.send(requestText("GET", "/nowhere"))
       drip(line, requestText("GET", "/nowhere"), 1000)
@@ -191,6 +197,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(small, (_, line) => {
       line.socket.pause()
       drip(
@@ -206,6 +213,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(smallSecure, () => {}),
   },
   {
@@ -214,6 +222,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(smallSecure, (_, line) => {
       line.send(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]))
       drip(line, "\u0003")
@@ -225,6 +234,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: 8000,
     counted: [],
+    faults: held,
     run: holding(
       ({ ports }) => ({ port: ports.smallSecure, tls: true }),
       () => {},
@@ -236,6 +246,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: held,
     run: holding(
       ({ ports }) => ({ port: ports.small, lingers: true }),
       (arena, line) => {
@@ -251,6 +262,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: lingered,
     run: lingering((line) => line.send(Buffer.from([0x81, 0x01, 0x78]))),
   },
   {
@@ -259,6 +271,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: lingered,
     run: lingering((line) => {
       line.send(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]))
       drip(line, "x".repeat(1000), 20)
@@ -270,6 +283,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: lingered,
     run: lingering((line) => line.send(clientFrame(TEXT, "x"))),
   },
   {
@@ -278,6 +292,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: lingered,
     run: lingering((line) => line.send(clientFrame(0x8, Buffer.from([0x03, 0xe8])))),
   },
   {
@@ -286,6 +301,7 @@ export const connections: readonly Attack[] = [
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
+    faults: lingered,
     run: lingering((line) => {
       const empty = clientFrame(0x9, "")
       line.send(Buffer.alloc(empty.length * 12_000, empty))
@@ -305,7 +321,7 @@ export const connections: readonly Attack[] = [
         lines.push(await arena.enter(WEBSOCKET, [forwarded], { port: arena.ports.proxied }))
       }
       const inside = lines.filter(({ statuses }) => statuses[0] === 101).length
-      if (inside > (SMALL_LIMITS.connectionsPerAddress ?? 0)) arena.gotIn(`${inside} sockets of one address`)
+      if (inside > SOCKETS) arena.gotIn(`${inside} sockets of one address`)
       for (const line of lines) arena.leave(line)
     },
   },
@@ -333,7 +349,7 @@ export const connections: readonly Attack[] = [
         lines.push(await arena.enter(WEBSOCKET, [`x-forwarded-for: ${address}`], { port: arena.ports.proxied }))
       }
       const inside = lines.filter(({ statuses }) => statuses[0] === 101).length
-      if (inside > (SMALL_LIMITS.connectionsPerAddress ?? 0)) arena.gotIn(`${inside} sockets of one network`)
+      if (inside > SOCKETS) arena.gotIn(`${inside} sockets of one network`)
       for (const line of lines) arena.leave(line)
     },
   },

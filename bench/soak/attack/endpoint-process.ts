@@ -37,12 +37,14 @@ const delays = monitorEventLoopDelay({ resolution: 2 })
 delays.enable()
 let before = counted()
 let cpu = process.cpuUsage()
-let [mostUsed, mostRss, mostSockets] = [0, 0, 0]
+let [mostUsed, mostRss, mostSockets, mostConnections] = [0, 0, 0, 0]
 const measure = (): void => {
   const { heapUsed, external, rss } = process.memoryUsage()
   mostUsed = Math.max(mostUsed, heapUsed + external)
   mostRss = Math.max(mostRss, rss)
   mostSockets = Math.max(mostSockets, counted().rookery_sockets)
+  const connections = process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length
+  mostConnections = Math.max(mostConnections, connections)
 }
 setInterval(measure, 50)
 
@@ -67,6 +69,7 @@ function report(used: number): ServerReport {
     mostUsed,
     mostRss,
     mostSockets,
+    mostConnections,
     asked: hosts.asked,
     mostRuns: Math.max(0, ...hosts.runs.values()),
     error,
@@ -75,7 +78,7 @@ function report(used: number): ServerReport {
   cpu = process.cpuUsage()
   hits = {}
   error = undefined
-  mostUsed = mostRss = mostSockets = 0
+  mostUsed = mostRss = mostSockets = mostConnections = 0
   hosts.asked = 0
   hosts.runs.clear()
   delays.reset()

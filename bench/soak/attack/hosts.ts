@@ -3,9 +3,10 @@ import { createServer, type ServerResponse } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo, Server } from "node:net"
 import { setTimeout as wait } from "node:timers/promises"
-import { Endpoint, Refused, type Channel, type EndpointOptions } from "rookery/server"
 import { ChatServer } from "rookery/chat/server"
+import { Endpoint, Refused, type Channel, type EndpointOptions } from "rookery/server"
 import { CHAT_ROOMS, LIMITS, SMALL_LIMITS } from "./limits.js"
+import { Clustered } from "./redis-host.js"
 
 /** Where the servers of the endpoint's process listen. */
 export interface Ports {
@@ -61,6 +62,7 @@ export class Hosts {
   /** The newest log-in link of each address. */
   readonly #links = new Map<string, string>()
   #doomed: Endpoint | undefined
+  #clustered: Clustered | undefined
 
   constructor() {
     this.main = this.#endpoint({ limits: LIMITS })
@@ -71,6 +73,7 @@ export class Hosts {
         this.asked++
       },
     })
+    this.main.socket("/admin", { connect: ({ params }) => ({ id: String(params["id"]) }) })
     this.#small = this.#endpoint({ limits: SMALL_LIMITS })
     this.#proxied = this.#endpoint({ limits: SMALL_LIMITS, trustProxy: 1 })
     this.#chat = new ChatServer({
@@ -112,7 +115,8 @@ export class Hosts {
 
   /**
    * `GET /link?email` gives the token of the newest log-in link; `GET /doomed` opens an endpoint, and `GET /close` closes
-   * it with a deadline of a second and gives the milliseconds that took.
+   * it with a deadline of a second and gives the milliseconds that took. `GET /clustered` gives the port of an endpoint
+   * with a Redis, or nothing where there is none, and `GET /redis` what that Redis holds.
    */
   #control(): Server {
     return createServer((request, response) => {
@@ -142,6 +146,10 @@ export class Hosts {
         late.abort()
         return String(performance.now() - started)
       }
+      case "/clustered":
+        return String((this.#clustered ??= await Clustered.start((cluster) => this.#endpoint(cluster)))?.port ?? "")
+      case "/redis":
+        return JSON.stringify(await this.#clustered?.held())
       default:
         throw new Error(`nothing at ${pathname}`)
     }
@@ -153,6 +161,8 @@ export class Hosts {
       logger: () => {},
       connect({ params, authToken }) {
         if (authToken !== null || params["token"] !== undefined) throw new Refused({ reason: "bad token" })
+        const { id } = params
+        return { id: typeof id === "string" ? id : null }
       },
       ...options,
     })
@@ -169,6 +179,7 @@ export class Hosts {
       tell: (payload: unknown) => void endpoint.broadcast("filtered:1", "shout", payload as object),
       shout: (payload: unknown, room: Channel) => void room.broadcast("shout", payload as object),
       count: (payload: unknown) => ({ times: this.#ran(payload as Said) }),
+      kick: (payload: unknown, room: Channel) => void endpoint.kick(room.topic, (payload as Said).key ?? ""),
       silent: (payload: unknown, room: Channel) => {
         this.#ran(payload as Said)
         return room.noReply
@@ -218,6 +229,13 @@ function openGateways(endpoint: Endpoint): void {
   })
   endpoint.gateway("/closing", {
     json: true,
-    onMessage: (data: Said | null, client) => client.close(data?.code, data?.reason),
+    onMessage(data: Said | null, client) {
+      try {
+        client.close(data?.code, data?.reason)
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "bad_option") throw error
+        client.close(1008, "bad option")
+      }
+    },
   })
 }

@@ -26,6 +26,8 @@ export interface ServerReport {
   readonly mostUsed: number
   readonly mostRss: number
   readonly mostSockets: number
+  /** TCP connections that the process held at most, those of honest clients too. */
+  readonly mostConnections: number
   /** How often `connect` was asked at a path that may ask it five times. */
   readonly asked: number
   /** How often a handler ran for one key, at most. */

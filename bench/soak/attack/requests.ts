@@ -83,14 +83,14 @@ export const requests: readonly Attack[] = [
   },
   {
     name: "requests for nothing",
-    tried: "preflights, and requests for what is not there, on 50 connections as fast as they are answered",
+    tried: "preflights, and requests for what is not there, on 200 connections as fast as they are answered",
     class: "the edge",
     counted: [],
     run: (arena) => {
       const preflight = requestText("OPTIONS", LONGPOLL, [`access-control-request-headers: ${"x".repeat(4000)}`])
       const flood = Buffer.from((preflight + requestText("GET", "/nowhere")).repeat(4))
       return arena.crowd(
-        50,
+        200,
         async () => {
           const line = await arena.connect()
           while (!line.over && !arena.over) {

@@ -18,13 +18,13 @@ const once = ({ mostRuns }: { readonly mostRuns: number }): readonly string[] =>
   mostRuns > 1 ? [`a push took effect ${mostRuns} times`] : []
 
 /** Joins, or joins again. */
-async function joined(arena: Arena, topic: string): Promise<Intruder> {
-  const intruder = await arena.enter()
+async function joined(arena: Arena, topic: string, path?: string): Promise<Intruder> {
+  const intruder = await arena.enter(path)
   await intruder.ask("1", "1", topic, "phx_join", {})
   return intruder
 }
 
-const idOf = ({ chance }: Arena): string =>
+export const idOf = ({ chance }: Arena): string =>
   `${chance.random().toString(36).slice(2)}${chance.random().toString(36).slice(2)}`
 
 /** Sends pushes that are all new, as many as are answered, on one socket. */
@@ -305,5 +305,81 @@ export const onceOnly: readonly Attack[] = [
         await arena.pause(4000 + n)
         arena.leave(intruder)
       }),
+  },
+  {
+    name: "ids of other people",
+    tried: "pushes with the id of a push of somebody else, who is known by another name or at another path",
+    class: CLASS,
+    forMs: FOR_MS,
+    counted: [],
+    run: (arena) =>
+      arena.crowd(5, async () => {
+        arena.tried()
+        const id = idOf(arena)
+        const secret = `secret ${id}`
+        const victim = await joined(arena, "room:named", "/socket/websocket?vsn=2.0.0&id=ada")
+        await victim.ask("1", `2~${id}`, "room:named", "echo", { secret })
+        for (const path of [
+          "/socket/websocket?vsn=2.0.0&id=eve",
+          "/admin/websocket?vsn=2.0.0&id=ada",
+          "/socket/websocket?vsn=2.0.0",
+        ]) {
+          const thief = await joined(arena, "room:named", path)
+          const stolen = await thief.ask("1", `2~${id}`, "room:named", "echo", { nothing: 1 })
+          if (JSON.stringify(stolen).includes(secret)) arena.gotIn(`an answer of somebody else by ${path}`)
+          thief.leave()
+        }
+        victim.leave()
+      }),
+  },
+  {
+    name: "kicked while it runs",
+    tried: "pushes whose client is kicked while the handler runs, and that come again when it has joined anew",
+    class: CLASS,
+    forMs: FOR_MS,
+    counted: [],
+    faults: once,
+    run: (arena) =>
+      arena.crowd(5, async () => {
+        arena.tried()
+        const id = idOf(arena)
+        const path = `/socket/websocket?vsn=2.0.0&id=${id}`
+        const intruder = await joined(arena, "room:kicked", path)
+        intruder.send(messageFrame("1", `2~${id}`, "room:kicked", "late", { key: id, wait: 300 }))
+        const other = await joined(arena, "room:kicked")
+        await other.ask("1", "2", "room:kicked", "kick", { key: id })
+        if (!intruder.over) {
+          intruder.send(messageFrame("5", "5", "room:kicked", "phx_join", {}))
+          const reply = intruder.ask("5", `2~${id}`, "room:kicked", "late", { key: id, wait: 300 })
+          await Promise.race([reply, arena.pause(2000)])
+        }
+        other.leave()
+        arena.leave(intruder)
+      }),
+  },
+  {
+    name: "no room left for retries",
+    tried: "pushes that may come twice on 40 sockets, as many as are taken, while somebody honest sends some too",
+    class: CLASS,
+    forMs: 8000,
+    counted: [],
+    async run(arena) {
+      const crowd = Array.from({ length: 40 }, () =>
+        retries(arena, "room:full", "echo", () => ({ text: "x".repeat(2000) })),
+      )
+      await arena.pause(5000)
+      const honest = await arena.enter("/socket/websocket?vsn=2.0.0", [], { from: arena.elsewhere })
+      await honest.ask("1", "1", "room:honest retries", "phx_join", {})
+      for (let n = 0; n < 10 && !arena.over; n++) {
+        const reply = await Promise.race([
+          honest.ask("1", `${n}~${idOf(arena)}`, "room:honest retries", "echo", { n }),
+          arena.pause(3000),
+        ])
+        arena.told(`honest: ${reply?.status ?? "nothing"}`)
+        if (reply?.status !== "ok") arena.gotIn("retries of others that take those of an honest client away")
+      }
+      honest.leave()
+      await Promise.all(crowd)
+    },
   },
 ]

@@ -365,4 +365,17 @@ export const turns: readonly Attack[] = [
       }
     },
   },
+  {
+    name: "handshakes of TLS",
+    tried: "TLS handshakes, 200/s of one address, each cut once it is through",
+    class: CLASS,
+    forMs: FOR_MS,
+    counted: [],
+    run: (arena) =>
+      arena.paced(200, async () => {
+        arena.tried()
+        const line = await arena.connect({ port: arena.ports.secure, tls: true })
+        arena.leave(line)
+      }),
+  },
 ]

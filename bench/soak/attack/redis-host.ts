@@ -1,0 +1,51 @@
+import { createClient } from "redis"
+import type { Endpoint, EndpointOptions } from "rookery/server"
+import { redis } from "rookery/redis"
+import { HAS_REDIS, RedisServer } from "../../../spec/support/redis-server.js"
+import { LIMITS } from "./limits.js"
+
+type Client = ReturnType<typeof connectTo>
+
+const connectTo = (url: string) => createClient({ url, RESP: 2 })
+
+/** What a Redis holds. */
+export interface RedisHeld {
+  readonly bytes: number
+  readonly keys: number
+  /** Keys that never expire, those of presences and of nodes not counted. */
+  readonly eternal: number
+}
+
+/** An endpoint that keeps what it keeps in a Redis of its own. */
+export class Clustered {
+  readonly port: number
+  readonly #client: Client
+
+  private constructor(port: number, client: Client) {
+    this.port = port
+    this.#client = client
+  }
+
+  static async start(make: (options: EndpointOptions) => Endpoint): Promise<Clustered | undefined> {
+    if (!HAS_REDIS) return undefined
+    const server = await RedisServer.start()
+    process.once("exit", () => void server[Symbol.asyncDispose]())
+    const client = connectTo(server.url)
+    await client.connect()
+    const endpoint = make({ limits: LIMITS, cluster: redis(client) })
+    const { port } = await endpoint.listen({ port: 0, host: "127.0.0.1", backlog: 4096 })
+    return new Clustered(port, client)
+  }
+
+  async held(): Promise<RedisHeld> {
+    const [, bytes = "0"] = /used_memory:(\d+)/.exec(await this.#client.info("memory")) ?? []
+    let [keys, eternal] = [0, 0]
+    for await (const found of this.#client.scanIterator({ COUNT: 1000 })) {
+      for (const key of found) {
+        keys++
+        if (!/:nodes$|:node:|:p$/.test(key) && (await this.#client.ttl(key)) === -1) eternal++
+      }
+    }
+    return { bytes: Number(bytes), keys, eternal }
+  }
+}
