@@ -197,7 +197,7 @@ export const attack: Soak = {
         } catch (error) {
           if (!(error instanceof EndpointDown)) throw error
           trials.push({ attack: each, down: error.message })
-          processes.stop()
+          await processes.stop()
           processes = await Processes.start()
           await wait(QUIET_MS)
         }
@@ -211,7 +211,7 @@ export const attack: Soak = {
       }
       return trials.map(rowOf)
     } finally {
-      processes.stop()
+      await processes.stop()
     }
   },
 }

@@ -28,7 +28,7 @@ export const clustered: readonly Attack[] = [
         const long = n % 2 === 0
         const id = long ? `${n}${"i".repeat(1_000_000)}` : idOf(arena)
         intruder.send(messageFrame("1", `1~${id}`, "room:redis", "echo", { text: "x".repeat(long ? 1 : 70_000) }))
-        await intruder.until(() => intruder.frames > frames || arena.over)
+        await Promise.race([intruder.until(() => intruder.frames > frames), arena.pause(2000)])
       }
       const after = await redisHeld(arena)
       const grown = (after.bytes - before.bytes) / 2 ** 20

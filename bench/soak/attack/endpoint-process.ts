@@ -11,7 +11,7 @@ weighSession(FIRST)
 const BUSY_MS = 20
 const BUSY_BYTES = 2000
 
-const hosts = new Hosts()
+const hosts = new Hosts(process.argv[2])
 const endpoint = hosts.main
 const NAMES = Object.keys(endpoint.counters()) as (keyof Counters)[]
 

@@ -61,10 +61,13 @@ export class Hosts {
   readonly #chat: ChatServer
   /** The newest log-in link of each address. */
   readonly #links = new Map<string, string>()
+  readonly #redis: string | undefined
   #doomed: Endpoint | undefined
   #clustered: Clustered | undefined
 
-  constructor() {
+  /** @param redis where a Redis listens, if there is one */
+  constructor(redis: string | undefined) {
+    this.#redis = redis
     this.main = this.#endpoint({ limits: LIMITS })
     this.main.socket("/packed", { compress: true })
     this.main.socket("/rare", {
@@ -147,7 +150,9 @@ export class Hosts {
         return String(performance.now() - started)
       }
       case "/clustered":
-        return String((this.#clustered ??= await Clustered.start((cluster) => this.#endpoint(cluster)))?.port ?? "")
+        if (this.#redis === undefined) return ""
+        this.#clustered ??= await Clustered.start(this.#redis, (options) => this.#endpoint(options))
+        return String(this.#clustered.port)
       case "/redis":
         return JSON.stringify(await this.#clustered?.held())
       default:

@@ -1,11 +1,15 @@
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import { setTimeout as wait } from "node:timers/promises"
+import { HAS_REDIS, RedisServer } from "../../../spec/support/redis-server.js"
 import type { Ports } from "./hosts.js"
 import { FIRST, SECOND } from "./priority.js"
 import type { AttackReport, HonestReport, Order, ServerQuestion, ServerReport } from "./reports.js"
 
 /** The heap of the endpoint's process: half of what Node takes by itself, as on a small machine. */
 const HEAP_MIB = 2048
+
+const LAST_WORDS_MS = 200
 
 /** An endpoint's process ended while it was attacked. */
 export class EndpointDown extends Error {}
@@ -42,7 +46,16 @@ export class Processes {
   /** Rejects once the endpoint's process has ended by itself. */
   readonly #down: Promise<never>
 
-  private constructor(endpoint: ChildProcess, attackers: ChildProcess, honest: ChildProcess, down: Promise<never>) {
+  readonly #redis: RedisServer | undefined
+
+  private constructor(
+    redis: RedisServer | undefined,
+    endpoint: ChildProcess,
+    attackers: ChildProcess,
+    honest: ChildProcess,
+    down: Promise<never>,
+  ) {
+    this.#redis = redis
     this.#endpoint = endpoint
     this.#attackers = attackers
     this.#honest = honest
@@ -50,10 +63,14 @@ export class Processes {
   }
 
   static async start(): Promise<Processes> {
-    const endpoint = start("endpoint-process.ts", FIRST, [`--max-old-space-size=${HEAP_MIB}`])
+    const redis = HAS_REDIS ? await RedisServer.start() : undefined
+    const heap = `--max-old-space-size=${HEAP_MIB}`
+    const endpoint = start("endpoint-process.ts", FIRST, [heap], ...(redis === undefined ? [] : [redis.url]))
     const words = lastWords(endpoint)
-    const down = new Promise<never>((_, reject) => {
-      endpoint.once("close", (code, signal) => reject(new EndpointDown(`it ended with ${code ?? signal}: ${words()}`)))
+    const down = once(endpoint, "exit").then(async ([code, signal]: unknown[]) => {
+      // What it said last may come behind the news of its end.
+      await wait(LAST_WORDS_MS)
+      throw new EndpointDown(`it ended with ${String(code ?? signal)}: ${words()}`)
     })
     down.catch(() => {})
     const ports = await answer<Ports>(endpoint, down)
@@ -65,11 +82,11 @@ export class Processes {
     const [attackers, honest] = rest as [ChildProcess, ChildProcess]
     for (const child of rest) {
       const said = lastWords(child)
-      child.once("close", (code, signal) => {
+      child.once("exit", (code, signal) => {
         if (code !== null || signal !== "SIGTERM") throw new Error(`a process ended with ${code ?? signal}: ${said()}`)
       })
     }
-    return new Processes(endpoint, attackers, honest, down)
+    return new Processes(redis, endpoint, attackers, honest, down)
   }
 
   async server(question: ServerQuestion = "report"): Promise<ServerReport> {
@@ -88,7 +105,8 @@ export class Processes {
     return answer(this.#attackers, this.#down)
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     for (const child of [this.#honest, this.#attackers, this.#endpoint]) child.kill("SIGTERM")
+    await this.#redis?.[Symbol.asyncDispose]()
   }
 }

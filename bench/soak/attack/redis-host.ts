@@ -1,7 +1,6 @@
 import { createClient } from "redis"
 import type { Endpoint, EndpointOptions } from "rookery/server"
 import { redis } from "rookery/redis"
-import { HAS_REDIS, RedisServer } from "../../../spec/support/redis-server.js"
 import { LIMITS } from "./limits.js"
 
 type Client = ReturnType<typeof connectTo>
@@ -16,7 +15,7 @@ export interface RedisHeld {
   readonly eternal: number
 }
 
-/** An endpoint that keeps what it keeps in a Redis of its own. */
+/** An endpoint that keeps what it keeps in a Redis. */
 export class Clustered {
   readonly port: number
   readonly #client: Client
@@ -26,11 +25,8 @@ export class Clustered {
     this.#client = client
   }
 
-  static async start(make: (options: EndpointOptions) => Endpoint): Promise<Clustered | undefined> {
-    if (!HAS_REDIS) return undefined
-    const server = await RedisServer.start()
-    process.once("exit", () => void server[Symbol.asyncDispose]())
-    const client = connectTo(server.url)
+  static async start(url: string, make: (options: EndpointOptions) => Endpoint): Promise<Clustered> {
+    const client = connectTo(url)
     await client.connect()
     const endpoint = make({ limits: LIMITS, cluster: redis(client) })
     const { port } = await endpoint.listen({ port: 0, host: "127.0.0.1", backlog: 4096 })
