@@ -156,7 +156,7 @@ export interface Limits {
    */
   pollWindowMs: number
   /**
-   * Sockets of the endpoint, those that are connecting counted.
+   * Sockets of the endpoint, from the request to the end of TCP: those that connect and those that have closed count.
    *
    * @default 100_000: a process has room for as many idle ones, and not for many more
    */
