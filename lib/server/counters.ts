@@ -1,5 +1,6 @@
 /** What an endpoint counts. Names fit Prometheus and OpenTelemetry; those in `_total` only grow. */
 export interface Counters {
+  rookery_tcp_connections: number
   rookery_sockets: number
   rookery_gateway_clients: number
   rookery_channels: number
@@ -27,6 +28,7 @@ export interface Counters {
 /** Counters that all stand at nothing. */
 export function noCounts(): Counters {
   return {
+    rookery_tcp_connections: 0,
     rookery_sockets: 0,
     rookery_gateway_clients: 0,
     rookery_channels: 0,

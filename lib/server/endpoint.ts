@@ -284,7 +284,12 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   /** What was counted so far. */
   counters(): Counters {
     const { counters, pubsub, presence } = this.#context
-    return { ...counters, rookery_topics: pubsub.topics, rookery_presences: presence.size }
+    return {
+      ...counters,
+      rookery_tcp_connections: this.#router.connections.size,
+      rookery_topics: pubsub.topics,
+      rookery_presences: presence.size,
+    }
   }
 
   /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */

@@ -89,7 +89,7 @@ function answerAsRequest(
     return
   }
   response.on("finish", () => (socket as Socket).destroySoon())
-  // Nothing reads the connection any more, so that a client that goes would never be noticed.
+  // Node has taken its parser away. Unless the rest is read, the end of the connection is not noticed.
   socket.resume()
   if (!isWelcome(socket, response, takers)) return
   // Node reads no body after it has seen that an upgrade is wanted, so that the end of this one would never be seen.
