@@ -13,7 +13,7 @@ import { HeldBytes } from "./held-bytes.js"
 import { briefFields, LogRate } from "./log-rate.js"
 import type { LogFields, Logger, LogLevel } from "./logger.js"
 import { Node, type NodeHost } from "./node.js"
-import { Once } from "./once.js"
+import { PushDeduplication } from "./push-deduplication.js"
 import type { PresenceTable } from "./presence.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import { isPromise } from "./run.js"
@@ -46,7 +46,7 @@ export class EndpointContext implements NodeHost {
   /** Clients of gateways, which have an id and no channels. */
   readonly plainIds: ById<PlainLine> = new ById()
   readonly node: Node
-  readonly once: Once
+  readonly deduplication: PushDeduplication
   readonly turns: Turns = new Turns()
   readonly connects: ConnectRate = new ConnectRate()
   readonly held: HeldBytes
@@ -65,7 +65,7 @@ export class EndpointContext implements NodeHost {
     readonly clock: Clock = systemClock,
   ) {
     this.node = new Node(this, cluster, clock)
-    this.once = new Once(this.node, clock, heldRetryBytes)
+    this.deduplication = new PushDeduplication(this.node, clock, heldRetryBytes)
     this.held = new HeldBytes(heldBytes)
     this.#logger = logger
   }

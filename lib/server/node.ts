@@ -15,7 +15,7 @@ import type {
 } from "./adapter.js"
 import { Broadcast } from "./broadcast.js"
 import { MemoryCluster, MemoryHub } from "./memory-cluster.js"
-import type { OutcomeStore } from "./once.js"
+import type { OutcomeStore } from "./push-deduplication.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import { missed, Recent, type Missed } from "./recent.js"
 import { isPromise } from "./run.js"

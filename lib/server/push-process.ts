@@ -7,7 +7,7 @@ import { idOfRef } from "../protocol/push-id.js"
 import { brief } from "./brief.js"
 import type { Channel } from "./channel.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
-import type { FirstSending, Verdict } from "./once.js"
+import type { FirstSending, Verdict } from "./push-deduplication.js"
 import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
 import { isPromise, wait, type Outcome } from "./run.js"
 import type { SocketProcess } from "./socket-process.js"
@@ -65,7 +65,7 @@ export class PushProcess {
       (verdict) => this.#decided(verdict as Verdict),
       (error) => this.#failed(error),
     )
-    wait(socket.context.once.take({ socket, topic, event, id, onLimit }), outcome)
+    wait(socket.context.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
   }
 
   /** The way to answer later. */

@@ -102,7 +102,7 @@ interface Open {
  * Pushes that a client may send twice, and that take effect once: what came of the first sending is kept for five
  * minutes, for all nodes. While a handler runs its node says so, so only the push of a dead node is taken up by another.
  */
-export class Once {
+export class PushDeduplication {
   readonly #store: OutcomeStore
   readonly #clock: Clock
   readonly #heldRetryBytes: number

@@ -1,6 +1,6 @@
 import { MemoryCluster, MemoryHub, type Claim } from "rookery/server"
 import { describe, expect, it } from "vitest"
-import { Once, type FirstSending, type Verdict } from "../../lib/server/once.js"
+import { PushDeduplication, type FirstSending, type Verdict } from "../../lib/server/push-deduplication.js"
 import { ENTRY_BYTES } from "../../lib/server/retry-accounts.js"
 import { FakeClock } from "../support/fake-clock.js"
 
@@ -52,12 +52,12 @@ class Nodes {
   node(heldRetryBytes = 1000 * ENTRY_BYTES): Node {
     const store = new Store(this.hub)
     this.stores.push(store)
-    const once = new Once(store, this.clock, heldRetryBytes)
+    const deduplication = new PushDeduplication(store, this.clock, heldRetryBytes)
     return {
-      once,
+      deduplication,
       store,
       take: (socket, id, event = "save") =>
-        once.take({ socket, topic: "room:1", event, id, onLimit: (limit) => this.hits.push(limit) }),
+        deduplication.take({ socket, topic: "room:1", event, id, onLimit: (limit) => this.hits.push(limit) }),
     }
   }
 
@@ -71,7 +71,7 @@ class Nodes {
 }
 
 interface Node {
-  readonly once: Once
+  readonly deduplication: PushDeduplication
   readonly store: Store
   take(socket: Client, id: string, event?: string): Promise<Verdict>
 }
@@ -93,7 +93,7 @@ describe("A push that may come twice", () => {
     await nodes.pass(5 * MINUTE_MS - 1000)
     expect(await b.take(client("ada"), "1")).toMatchObject({ kind: "answer", ...ok(7) })
     await nodes.pass(3000)
-    expect([a.once.size, nodes.hub.kept.claims]).toEqual([0, 0])
+    expect([a.deduplication.size, nodes.hub.kept.claims]).toEqual([0, 0])
     expect((await b.take(client("ada"), "1")).kind).toBe("run")
   })
 
@@ -115,12 +115,12 @@ describe("A push that may come twice", () => {
 
   it("is refused when its client has too many that are remembered, before the handler runs", async () => {
     const nodes = new Nodes()
-    const { take, once } = nodes.node()
+    const { take, deduplication } = nodes.node()
     const ada = client("ada", 10 * ENTRY_BYTES)
     for (let i = 0; i < 9; i++) (await first(take(ada, `${i}`))).answer(ok(i))
     await expect(take(ada, "one too many")).rejects.toEqual(refusal("too many retries"))
     expect(nodes.hits).toEqual(["retryBytes"])
-    expect([once.size, nodes.hub.kept.claims]).toEqual([9, 9])
+    expect([deduplication.size, nodes.hub.kept.claims]).toEqual([9, 9])
     expect(await take(ada, "3")).toMatchObject(ok(3))
     expect((await take(client("bob"), "1")).kind).toBe("run")
     await nodes.pass(5 * MINUTE_MS + 1000)
@@ -146,9 +146,9 @@ describe("A push that may come twice", () => {
   })
 
   it("is refused when its id is longer than any client's", async () => {
-    const { take, once } = new Nodes().node()
+    const { take, deduplication } = new Nodes().node()
     await expect(take(client("ada"), "x".repeat(1_000_000))).rejects.toEqual(refusal("push id too long"))
-    expect(once.size).toBe(0)
+    expect(deduplication.size).toBe(0)
   })
 
   it("belongs to its node while the handler runs, however long that takes", async () => {
@@ -175,21 +175,21 @@ describe("A push that may come twice", () => {
 
   it("no longer counts after five minutes of a handler that never ends", async () => {
     const nodes = new Nodes()
-    const { take, once } = nodes.node()
+    const { take, deduplication } = nodes.node()
     const push = await first(take(client("ada"), "1"))
     await nodes.pass(6 * MINUTE_MS)
-    expect([once.size, nodes.hub.kept.claims, nodes.clock.pending]).toEqual([0, 0, 0])
+    expect([deduplication.size, nodes.hub.kept.claims, nodes.clock.pending]).toEqual([0, 0, 0])
     push.answer(ok(1))
     expect(nodes.hub.kept.claims).toBe(0)
   })
 
   it("is new again when it took no effect", async () => {
     const nodes = new Nodes()
-    const { take, once } = nodes.node()
+    const { take, deduplication } = nodes.node()
     const push = await first(take(client("ada"), "1"))
     push.release()
     push.answer(ok(1))
-    expect([once.size, nodes.hub.kept.claims]).toEqual([0, 0])
+    expect([deduplication.size, nodes.hub.kept.claims]).toEqual([0, 0])
     expect((await take(client("ada"), "1")).kind).toBe("run")
   })
 
@@ -322,12 +322,12 @@ describe("The name of a push", () => {
 describe("Anonymous clients", () => {
   it("of one address have at most half of what all may have, with however many connections", async () => {
     const nodes = new Nodes()
-    const { take, once } = nodes.node(40 * ENTRY_BYTES)
+    const { take, deduplication } = nodes.node(40 * ENTRY_BYTES)
     for (let i = 0; i < 100; i++) {
       const guest = client(null, 10 * ENTRY_BYTES, "203.0.113.7")
       await take(guest, `${SECRET}${i}`).catch(() => undefined)
     }
-    expect(once.size).toBe(20)
+    expect(deduplication.size).toBe(20)
     expect(new Set(nodes.hits)).toEqual(new Set(["heldRetryBytes"]))
     expect((await take(client(null, 10 * ENTRY_BYTES, "203.0.113.8"), SECRET)).kind).toBe("run")
     expect((await take(client("ada"), "1")).kind).toBe("run")
@@ -335,10 +335,10 @@ describe("Anonymous clients", () => {
 
   it("of one connection have at most what one client may have", async () => {
     const nodes = new Nodes()
-    const { take, once } = nodes.node()
+    const { take, deduplication } = nodes.node()
     const guest = client(null, 10 * ENTRY_BYTES, "203.0.113.7")
     for (let i = 0; i < 100; i++) await take(guest, `${SECRET}${i}`).catch(() => undefined)
-    expect(once.size).toBe(10)
+    expect(deduplication.size).toBe(10)
     expect(new Set(nodes.hits)).toEqual(new Set(["retryBytes"]))
   })
 })
