@@ -66,7 +66,7 @@ export function readTokenSubprotocol(
   if (bytes === undefined) return undefined
   try {
     const authToken = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
-    return { authToken, others: offered.filter((name) => name !== tokens[0]) }
+    return { authToken, others: offered.filter((name) => !name.startsWith(AUTH_TOKEN_PREFIX)) }
   } catch {
     return undefined
   }
