@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launchChromium } from "../support/chromium.js"
+import { launchChromium, openPage } from "../support/chromium.js"
 import { example, type Program } from "../support/program.js"
 
 let browser: Browser | undefined
@@ -35,7 +35,7 @@ describe("the page of the downloads", () => {
   it("draws their progress, pauses and resumes them, and comes back after the server was killed", async (context) => {
     if (browser === undefined) return context.skip("no Chromium")
     const { program, port } = await serve()
-    const page: Page = await browser.newPage()
+    const page: Page = await openPage(browser)
     const complaints: string[] = []
     page.on("console", (message) => {
       // That the server is gone is what this is about.

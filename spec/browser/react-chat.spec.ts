@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launchChromium } from "../support/chromium.js"
+import { launchChromium, openPage } from "../support/chromium.js"
 import { example, type Program } from "../support/program.js"
 
 let browser: Browser | undefined
@@ -27,7 +27,7 @@ describe("the example of a chat with React", () => {
     const { program, port } = await serve()
     const complaints: string[] = []
     const come = async (name: string): Promise<Page> => {
-      const page = await (browser as Browser).newPage()
+      const page = await openPage(browser as Browser)
       page.on("console", (message) => {
         // That the server is gone is what this is about.
         const isTold = /ERR_CONNECTION|WebSocket connection/.test(message.text())

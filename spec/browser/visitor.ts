@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core"
 import type { ChatProcess } from "../support/chat-process.js"
+import { openPage } from "../support/chromium.js"
 
 /** Somebody with a browser of their own, who looks at the chat's page. */
 export class Visitor {
@@ -16,8 +17,8 @@ export class Visitor {
   }
 
   static async come(browser: Browser, chat: ChatProcess, options: BrowserContextOptions = {}): Promise<Visitor> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options })
-    const visitor = new Visitor(await context.newPage(), chat)
+    const page = await openPage(browser, { viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options })
+    const visitor = new Visitor(page, chat)
     await visitor.#listen()
     return visitor
   }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { launchChromium } from "../support/chromium.js"
+import { launchChromium, openPage } from "../support/chromium.js"
 import { Program } from "../support/program.js"
 import { binaryOf, PACKAGES, type BinaryPackage } from "./binary.js"
 import type { ConformanceProject } from "./project.js"
@@ -39,7 +39,7 @@ async function chromium(): Promise<Ready> {
   if (!browser) throw new Error("none starts; set CHROMIUM_PATH to one")
   return {
     async run(_project, server) {
-      const page = await browser.newPage()
+      const page = await openPage(browser)
       await page.goto(server.control)
       return page.evaluate(
         (server) => (globalThis as unknown as { conformance: typeof conformance }).conformance(server),

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright-core"
 import { ROOT } from "../packaging/build.js"
-import { launchChromium } from "../support/chromium.js"
+import { launchChromium, openPage } from "../support/chromium.js"
 import { fetched, isOffline, npm, npmSays, Unavailable } from "../support/fetched.js"
 import { Program } from "../support/program.js"
 import { linkTree } from "./link-tree.js"
@@ -98,7 +98,7 @@ export class Stage {
     this.#browser ??= await launchChromium()
     if (!this.#browser) throw new Unavailable("no Chromium starts here")
     await this.url()
-    const page = await this.#browser.newPage()
+    const page = await openPage(this.#browser)
     await page.goto(/^(https?|about):/.test(path) ? path : `http://127.0.0.1:${this.#port}/${path}`)
     return page
   }

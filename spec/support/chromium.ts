@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
-import { chromium, type Browser, type LaunchOptions } from "playwright-core"
+import { chromium, type Browser, type BrowserContextOptions, type LaunchOptions, type Page } from "playwright-core"
 import { IS_BARE, IS_CI } from "./machine.js"
+import { PATIENCE } from "./patience.js"
 
 const SYSTEM_PATHS = [
   "/usr/bin/chromium",
@@ -21,9 +22,6 @@ const FLAGS = [
   "--no-first-run",
   "--disable-quic",
 ]
-
-/** How long a page may take for one step: a loaded machine takes its time, and only a failure costs it. */
-export const PAGE_PATIENCE_MS = 180_000
 
 /** The browsers that may be there, the likeliest first. Each is only looked for when those before it do not start. */
 async function* executables(): AsyncGenerator<string> {
@@ -47,7 +45,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
     for await (const executablePath of executables()) {
       try {
         // As root, and in most containers, Chromium has no sandbox; the pages are our own.
-        const flags = { executablePath, chromiumSandbox: false, args: FLAGS, timeout: PAGE_PATIENCE_MS }
+        const flags = { executablePath, chromiumSandbox: false, args: FLAGS, timeout: PATIENCE.timeout }
         return await chromium.launch({ ...flags, ...options })
       } catch (error) {
         failures.push(error)
@@ -58,4 +56,11 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
   }
   if (IS_CI) throw new AggregateError(failures, "no Chromium starts here; set CHROMIUM_PATH to one")
   return undefined
+}
+
+/** Opens a page in a context of its own, which waits for what comes as long as any spec does. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await browser.newPage(options)
+  page.context().setDefaultTimeout(PATIENCE.timeout)
+  return page
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net"
 import type { Browser, Page as Tab } from "playwright-core"
 import { contract, Endpoint, Refused } from "rookery/server"
 import { expect } from "vitest"
+import { openPage } from "../../support/chromium.js"
 import type { Shown } from "./app.js"
 import type { Page } from "./page.js"
 import type { Topics } from "./topics.js"
@@ -41,7 +42,7 @@ export class Stage {
     })
     endpoint.attach(server)
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    const tab = await browser.newPage()
+    const tab = await openPage(browser)
     const stage = new Stage(tab, endpoint, seen, server)
     await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     return stage
