@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Socket } from "node:net"
+import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Server as TlsServer, type TLSSocket } from "node:tls"
 import type { Clock } from "../protocol/clock.js"
@@ -75,13 +75,14 @@ const ignore = (): void => {}
 const shareOf = (limit: number, share: number): number =>
   limit === Infinity ? limit : Math.max(1, Math.min(limit, Math.floor(share * openFiles())))
 
-/** Whether a connection was accepted by TCP, and was reset by its client since. */
+/** Whether a connection was accepted by TCP, and was reset by its client since. Unix sockets never have an address. */
 function wasReset(
   connection: Duplex & { readonly remoteAddress?: string | undefined },
   server: AnyHttpServer,
 ): boolean {
+  if (connection.remoteAddress !== undefined || !(connection instanceof Socket)) return false
   const address = server.address()
-  return connection.remoteAddress === undefined && typeof address === "object" && address !== null
+  return typeof address === "object" && address !== null
 }
 
 const ends = ({ remoteAddress, remotePort, localPort }: Socket): string => `${remoteAddress}|${remotePort}|${localPort}`

@@ -172,7 +172,10 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     this.attach(server)
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject)
-      server.listen(options.path === undefined ? { port: 0, ...options } : options, resolve)
+      server.listen(options.path === undefined ? { port: 0, ...options } : options, () => {
+        server.off("error", reject)
+        resolve()
+      })
     })
     return server.address() as AddressInfo
   }

@@ -19,6 +19,8 @@ export interface RequestTaker {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** A connection brought something that is no request, or a request that is late. Node answers it. */
   faulty(stream: Duplex, late: boolean): void
+  /** The server could not accept a connection, as where the process has no files left. */
+  acceptFailed(error: Error): void
 }
 
 type Emit = AnyHttpServer["emit"]
@@ -63,6 +65,9 @@ function tellOfFault(error: unknown, stream: Duplex, takers: Set<RequestTaker>):
   const late = code === "ERR_HTTP_REQUEST_TIMEOUT"
   if (late || code.startsWith("HPE_")) for (const taker of takers) taker.faulty(stream, late)
 }
+
+const isOfAccept = (error: unknown): error is Error =>
+  error instanceof Error && (error as NodeJS.ErrnoException).syscall === "accept"
 
 /** Counts a request, and returns whether to answer it. */
 function isWelcome(stream: Duplex, response: ServerResponse, takers: Set<RequestTaker>): boolean {
@@ -111,6 +116,11 @@ function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
   }
   const taken = (event: unknown, args: unknown[]): boolean => {
     switch (event) {
+      case "error":
+        // A server goes on behind an accept that fails. Without a listener the event would end the process.
+        if (!isOfAccept(args[0]) || server.listenerCount("error") > 0) return false
+        for (const taker of takers) taker.acceptFailed(args[0])
+        return true
       case "clientError":
         tellOfFault(args[0], args[1] as Duplex, takers)
         return false

@@ -62,6 +62,10 @@ export class Router implements RequestTaker {
     else this.#context.counters.rookery_requests_malformed_total++
   }
 
+  acceptFailed(error: Error): void {
+    this.#context.failed(error, "accept")
+  }
+
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const { path } = targetOf(request)
     const longpoll = this.#longpolls.get(path)

@@ -1,5 +1,7 @@
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
 import { WebSocket, WebSocketServer } from "ws"
 import { Endpoint } from "rookery/server"
@@ -99,5 +101,39 @@ describe("an endpoint on a server of somebody else", () => {
     }
     endpoint.broadcast("room:1", "news", {})
     for (const client of clients) expect(await client.next()).toEqual([null, null, "room:1", "news", {}])
+  })
+
+  it("reports an accept that fails, and leaves it to the listeners of a server that has some", async () => {
+    const [server, listened] = [createServer(), createServer()]
+    const heard: unknown[] = []
+    const failed: unknown[] = []
+    listened.on("error", (error) => heard.push(error))
+    endpointAt("/socket", server, listened).on("error", ({ error, where }) => failed.push([where, error]))
+    const full = Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" })
+    server.emit("error", full)
+    listened.emit("error", full)
+    expect(failed).toEqual([["accept", full]])
+    expect(heard).toEqual([full])
+    const other = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", syscall: "listen" })
+    expect(() => server.emit("error", other)).toThrow("EADDRINUSE")
+  })
+
+  it("serves clients over a Unix socket, which have no address", async () => {
+    const path = join(tmpdir(), `rookery-${process.pid}.sock`)
+    const addresses: unknown[] = []
+    const endpoint = new Endpoint({ logger: false, connect: ({ address }) => void addresses.push(address) })
+    closing.push(() => endpoint.close({ deadlineMs: 0 }))
+    await endpoint.listen({ path })
+    await open(`ws+unix://${path}:/socket/websocket?vsn=2.0.0`)
+    expect(addresses).toEqual([undefined])
+    expect(endpoint.counters().rookery_tcp_connections).toBe(1)
+  })
+
+  it("answers other paths by the listener that it listens with", async () => {
+    const endpoint = new Endpoint({ logger: false })
+    closing.push(() => endpoint.close({ deadlineMs: 0 }))
+    const { port } = await endpoint.listen({}, (request, response) => response.end(`you asked for ${request.url}`))
+    expect(await (await fetch(`http://127.0.0.1:${port}/page`)).text()).toBe("you asked for /page")
+    expect((await fetch(`http://127.0.0.1:${port}/socket/websocket`)).status).toBe(426)
   })
 })

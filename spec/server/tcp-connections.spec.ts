@@ -164,12 +164,13 @@ describe("a request that is followed by a reset", () => {
     const { port } = await open({ limits, connect: ({ address }) => void asked.push(address) }, server as Server)
     for (let i = 0; i < 20; i++) {
       const over = new Promise((resolve) => server.once("connection", (socket: Socket) => socket.on("close", resolve)))
+      const secured = new Promise<void>((resolve) => server.once("secureConnection", () => resolve()))
       const tcp = connectTcp(port, "127.0.0.1")
       const client = connectTls({ socket: tcp, rejectUnauthorized: false })
       for (const stream of [tcp, client]) stream.on("error", () => {})
       await once(client, "secureConnect")
       // Every second client resets before the server has seen the end of the handshake.
-      if (i % 2 === 0) await new Promise<void>((resolve) => server.once("secureConnection", () => resolve()))
+      if (i % 2 === 0) await secured
       client.write(requestText("GET", LONGPOLL))
       tcp.resetAndDestroy()
       await over
