@@ -10,6 +10,7 @@ export type ErrorCode =
   | "aborted"
   | "buffer_full"
   | "bad_frame"
+  | "too_heavy"
   | "unencodable"
   | "connect_failed"
   | "connect_refused"
@@ -77,12 +78,15 @@ export class BufferFullError extends RookeryError<"buffer_full"> {}
 export const bufferFull = (what: string): BufferFullError =>
   new BufferFullError("buffer_full", `the buffer of ${what} is full; slow down`)
 
+/** Why a serializer cannot read a frame, or write a message. */
+export type SerializerErrorCode = "bad_frame" | "too_heavy" | "unencodable"
+
 /** A frame that is none of the protocol, or a message that the serializer cannot write. */
-export class SerializerError extends RookeryError<"bad_frame" | "unencodable"> {
+export class SerializerError extends RookeryError<SerializerErrorCode> {
   /** Where: a part of the message (`payload`, `topic`), or the offset of a byte. */
   readonly at: string | number | undefined
 
-  constructor(code: "bad_frame" | "unencodable", message: string, at?: string | number, cause?: unknown) {
+  constructor(code: SerializerErrorCode, message: string, at?: string | number, cause?: unknown) {
     super(code, at === undefined ? message : `${message} (at ${at})`, cause)
     this.at = at
   }

@@ -39,8 +39,8 @@ export function indexOfKey(key: string): number {
 const tableCapacity = (entries: number): number => Math.max(4, 2 ** Math.ceil(Math.log2(entries * 1.5)))
 const tableBytes = (entries: number): number => TABLE + TABLE_ENTRY * tableCapacity(entries)
 
-/** The keys of one object that are indexes, in ascending order, and what V8 makes room for to keep them. */
-class Elements {
+/** The keys of one object that are indexes, and what V8 makes room for to keep them. */
+export class Elements {
   #count = 0
   #length = 0
   #capacity = 0

@@ -1,5 +1,5 @@
 import { SerializerError } from "../protocol/errors.js"
-import { assertShallow } from "./nesting.js"
+import { assertLight } from "./json-weight.js"
 import type { IncomingFrame } from "./serializer.js"
 
 // Made at its first use: some platforms have none, and can speak JSON over text all the same.
@@ -84,15 +84,15 @@ function assertSound(value: unknown): void {
   }
 }
 
-/** What a client sent as JSON: no deeper than it is safe to walk. */
-export function parseShallowJson(text: string): unknown {
-  assertShallow(text)
+/** What a client sent as JSON: no deeper than it is safe to walk, and no heavier than that. */
+export function parseShallowJson(text: string, maxWeight: number = Infinity): unknown {
+  assertLight(text, maxWeight)
   return parseJson(text)
 }
 
 /** The same by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
-export function parseStrictJson(text: string): unknown {
-  const value = parseShallowJson(text)
+export function parseStrictJson(text: string, maxWeight?: number): unknown {
+  const value = parseShallowJson(text, maxWeight)
   if (SUSPECT.test(text) || hasLargeNumber(text)) assertSound(value)
   return value
 }

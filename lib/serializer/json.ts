@@ -61,8 +61,8 @@ const server: Codec = {
     const bytes = serverBytes(message)
     return bytes === undefined ? stringifyJson(toNumberedTuple(message)) : encodeServerMessage(message, bytes)
   },
-  decode: (frame) =>
-    typeof frame === "string" ? fromTuple(parseStrictJson(frame)) : decodeClientPush(toUint8Array(frame)),
+  decode: (frame, maxWeight) =>
+    typeof frame === "string" ? fromTuple(parseStrictJson(frame, maxWeight)) : decodeClientPush(toUint8Array(frame)),
 }
 
 /**

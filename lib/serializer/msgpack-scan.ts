@@ -1,5 +1,7 @@
 import { SerializerError } from "../protocol/errors.js"
+import { FEW_KEYS, MapKeys } from "./map-keys.js"
 import { MAX_DEPTH } from "./nesting.js"
+import { tooHeavy } from "./too-heavy.js"
 
 const bad = (what: string, at: number): SerializerError => new SerializerError("bad_frame", what, at)
 
@@ -31,38 +33,63 @@ const FOLLOWS = /* @__PURE__ */ Uint8Array.of(
   ...[ARRAY | 2, ARRAY | 4, MAP | 2, MAP | 4],
 )
 const FIXEXT_8 = 0xd7
+const STR = 0xd9
+
+// Bytes of memory of a value itself; what is in it comes on top. No less than half and no more than twice of what V8
+// takes, as the weight of a decoded message is measured.
+const SCALAR = 16
+const CONTAINER = 48
+const OBJECT = 96
 
 /**
  * Walks a MessagePack value without making anything of it, and throws unless it is whole, alone in the frame, not too
- * deep, and made of plain types. What passes is safe to decode: no header promises more than is there, and none of the
- * decoder's own extensions (records, references, errors, regular expressions) can be called from outside. Timestamps,
- * the one extension of the specification, pass.
+ * deep, made of plain types, and no heavier in memory than `maxWeight`. What passes is safe to decode: no header promises
+ * more than is there, and none of the decoder's own extensions (records, references, errors, regular expressions) can be
+ * called from outside. Timestamps, the one extension of the specification, pass.
  */
-export function scanMsgpack(bytes: Uint8Array): void {
+export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): void {
   const end = bytes.length
-  // How many values are still to come at each level. Made where one is needed: most frames end in a flat map.
+  // Made where a key needs it: most messages are small, and their keys are names.
+  let keys = end > FEW_KEYS ? new MapKeys(bytes) : undefined
+  // How many values are still to come at each level: of a map below zero, and even where a key comes next. Made where
+  // one is needed: most frames end in a flat map.
   const pending: number[] = []
   let left = 1
   let at = 0
+  let weight = 0
 
   for (;;) {
     while (left === 0) {
+      keys?.closeMap(pending.length)
       const outer = pending.pop()
       if (outer === undefined) {
         if (at !== end) throw bad("bytes after the end of the value", at)
+        if (weight + (keys?.weight ?? 0) > maxWeight) throw tooHeavy(maxWeight)
         return
       }
       left = outer
     }
-    left--
     if (at === end) throw bad(end === 0 ? "an empty frame" : "the frame ends where a value should begin", at)
     const type = bytes[at++] as number
+    let isKey = false
+    if (left > 0) left--
+    else isKey = (left++ & 1) === 0
+    if (type < 0x80 || type >= 0xe0) {
+      if (isKey && type < 0x80) (keys ??= new MapKeys(bytes)).addIndex(type, pending.length)
+      continue
+    }
     let skip = 0
     let values = 0
-    if (type < 0x80 || type >= 0xe0) continue
-    if (type < 0x90) values = 2 * (type & 0x0f)
-    else if (type < 0xa0) values = type & 0x0f
-    else if (type < 0xc0) skip = type & 0x1f
+    let isMap = false
+    let own = SCALAR
+    if (type < 0x90) {
+      values = 2 * (type & 0x0f)
+      isMap = true
+      own = CONTAINER
+    } else if (type < 0xa0) {
+      values = type & 0x0f
+      own = CONTAINER
+    } else if (type < 0xc0) skip = type & 0x1f
     else {
       const follows = FOLLOWS[type - 0xc0] as number
       if (follows === REFUSED) throw bad(`no value begins with 0x${type.toString(16)}`, at - 1)
@@ -72,24 +99,38 @@ export function scanMsgpack(bytes: Uint8Array): void {
       else {
         const length = size === 0 ? (type === FIXEXT_8 ? 8 : 4) : readLength(bytes, at, size)
         at += size
-        if (shape === BYTES) skip = length
-        else if (shape === ARRAY) values = length
-        else if (shape === MAP) values = 2 * length
-        else {
+        if (shape === BYTES) {
+          skip = length
+          if (type < STR) own = OBJECT
+        } else if (shape === EXTENSION) {
           skip = 1 + length
+          own = OBJECT
           checkTimestamp(bytes[at], length, at)
+        } else {
+          isMap = shape === MAP
+          values = isMap ? 2 * length : length
+          own = CONTAINER
         }
       }
     }
     if (skip > end - at) throw bad("a value promises more bytes than the frame has", at)
+    if (!isKey) weight += own === SCALAR ? (skip < 2 ? 0 : SCALAR + skip) : own
+    else if (keys !== undefined || mayBeIndex(type, bytes[at]))
+      (keys ??= new MapKeys(bytes)).add(type, at, skip, pending.length)
     at += skip
     if (values === 0) continue
     if (values > end - at) throw bad("a value promises more elements than the frame has", at)
     if (pending.length === MAX_DEPTH) throw bad(`nested deeper than ${MAX_DEPTH}`, at)
+    weight += isMap ? 4 * values : 8 * values
+    if (weight + (keys?.weight ?? 0) > maxWeight) throw tooHeavy(maxWeight)
     pending.push(left)
-    left = values
+    left = isMap ? -values : values
   }
 }
+
+/** Whether a key is a number, or text that begins with a digit. */
+const mayBeIndex = (type: number, first: number | undefined): boolean =>
+  (type >= 0xca && type < STR) || (first !== undefined && first >= 0x30 && first <= 0x39)
 
 function checkTimestamp(type: number | undefined, length: number, at: number): void {
   if (type === undefined) throw bad("the frame ends within an extension", at)

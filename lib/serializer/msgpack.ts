@@ -4,6 +4,7 @@ import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
 import { VSN_MSGPACK } from "../protocol/vsn.js"
+import { weigh } from "../protocol/weight.js"
 import { fromTuple, toNumberedTuple } from "./json.js"
 import { scanMsgpack } from "./msgpack-scan.js"
 import type { Codec, Frame, IncomingFrame, Serializer } from "./serializer.js"
@@ -80,10 +81,10 @@ function encode(message: Message): Frame {
   }
 }
 
-function decode(frame: IncomingFrame): Message {
+function decode(frame: IncomingFrame, maxWeight?: number): Message {
   if (typeof frame === "string") throw new SerializerError("bad_frame", "text instead of MessagePack")
   const bytes = toUint8Array(frame)
-  scanMsgpack(bytes)
+  scanMsgpack(bytes, maxWeight)
   try {
     return fromTuple(packr.unpack(bytes))
   } catch (cause) {
@@ -110,7 +111,11 @@ function decodeForClient(frame: IncomingFrame): Message {
 }
 
 // One for all, so that two of them are known to be the same.
-const server: Codec = { encode, decode }
+const server: Codec = {
+  encode,
+  decode,
+  weigh: (message, bound) => weigh(message, bound, "msgpack"),
+}
 
 /**
  * MessagePack: the array of V2 in one binary frame, with bytes anywhere in a payload. A map's key `__proto__` arrives as

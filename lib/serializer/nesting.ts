@@ -3,6 +3,10 @@ import { SerializerError } from "../protocol/errors.js"
 /** Deeper than any payload people send, and far from where what recurses runs out of stack. */
 export const MAX_DEPTH = 512
 
+/** The error of a value that is nested deeper than that. */
+export const tooDeep = (at: number): SerializerError =>
+  new SerializerError("bad_frame", `nested deeper than ${MAX_DEPTH}`, at)
+
 /** Throws where the lists and maps of a JSON text are nested too deep, before anything is made of them. */
 export function assertShallow(text: string): void {
   // As many have to be closed.
@@ -14,7 +18,7 @@ export function assertShallow(text: string): void {
     else if (char === '"') {
       while (++at < text.length && text[at] !== '"') if (text[at] === "\\") at++
     } else if ((char === "[" || char === "{") && ++depth > MAX_DEPTH) {
-      throw new SerializerError("bad_frame", `nested deeper than ${MAX_DEPTH}`, at)
+      throw tooDeep(at)
     }
   }
 }

@@ -6,7 +6,17 @@ export type { Frame, IncomingFrame } from "../protocol/frame.js"
 /** One end's half of a serializer. Both throw a `SerializerError` and nothing else. */
 export interface Codec {
   encode(message: Message): Frame
-  decode(frame: IncomingFrame): Message
+  /**
+   * Reads a frame. A codec that can tell before it makes anything throws `too_heavy` where the message would be more
+   * than `maxWeight` bytes in memory.
+   */
+  decode(frame: IncomingFrame, maxWeight?: number): Message
+  /**
+   * How many bytes of memory a message takes that this codec decoded; once it is more than `bound`, any number above.
+   *
+   * @default what it takes where `JSON.parse` made it
+   */
+  weigh?(message: Message, bound: number): number
 }
 
 /** As much of a serializer as a client needs. */

@@ -1,0 +1,21 @@
+/**
+ * Gives bytes in a decoded message a buffer of their own where they are a small part of another: a push of one byte that
+ * waits must not keep all that came in one packet. Only bytes that a codec made are views, in plain lists and maps.
+ */
+export function ownBytes(message: object): void {
+  const pending: object[] = [message]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const container = next as Record<string, unknown>
+    if (Array.isArray(next)) {
+      for (const [index, value] of next.entries()) ownMember(container, String(index), value, pending)
+    } else for (const key in container) ownMember(container, key, container[key], pending)
+  }
+}
+
+function ownMember(container: Record<string, unknown>, key: string, value: unknown, pending: object[]): void {
+  if (typeof value !== "object" || value === null) return
+  if (!ArrayBuffer.isView(value)) pending.push(value)
+  else if (value instanceof Uint8Array && 2 * value.byteLength < value.buffer.byteLength) {
+    container[key] = Uint8Array.prototype.slice.call(value)
+  }
+}
