@@ -18,6 +18,19 @@ export interface Limits {
    */
   messageBytes: number
   /**
+   * Bytes of memory that one message may take once it is decoded, by an estimate. A key that the message did not have
+   * before counts as 512, because it takes as long.
+   *
+   * @default 8_388_608, or eight times {@link messageBytes}: records take two to seven times their bytes on the wire
+   */
+  messageWeight: number
+  /**
+   * Characters of a `ref` or `join_ref`, which every reply repeats.
+   *
+   * @default 256: clients count, and add an id to a push with `retry`
+   */
+  refBytes: number
+  /**
    * Bytes of one long-poll request.
    *
    * @default 1_048_576, as a message
@@ -75,6 +88,12 @@ export interface Limits {
    */
   joinBurst: number
   /**
+   * Bytes of memory of the params that the channels of one socket keep of their joins.
+   *
+   * @default 4_194_304: forty kilobytes for each of a hundred channels
+   */
+  joinBytes: number
+  /**
    * Pushes a second on one socket, in the long run. Joins have a limit of their own; leaves and heartbeats only count as frames.
    *
    * @default 1000: sixteen times what a game at sixty frames a second sends, and some hundredths of a core
@@ -93,20 +112,22 @@ export interface Limits {
    */
   pendingPushes: number
   /**
-   * Bytes of all pushes that wait on one socket.
+   * Bytes of memory of all pushes of one socket that wait, or whose handler is awaited.
    *
-   * @default 8_388_608: eight messages of the largest size
+   * @default 8_388_608, or {@link messageBytes}: eight messages of the largest size
    */
   pendingBytes: number
   /**
-   * Bytes that wait to be sent to one client.
+   * Bytes that wait to be sent to one client: what it does not read, answers of a long-poll among it, and broadcasts that
+   * wait for a busy channel's `intercept`.
    *
    * @default 8_388_608: a phone that stops for some seconds in a busy room stays; one that reads no more goes
    */
   queuedBytes: number
   /**
-   * Bytes that wait for all clients together: of messages that have not wholly come, of pushes that wait,
-   * of joins whose params a channel keeps, and of what clients do not read, where it is for one of them alone.
+   * Bytes of memory that are kept for all clients together: of messages that have not wholly come, of pushes that wait
+   * or whose handler is awaited, of the params of joins, and of what clients do not read, where it is for one of them
+   * alone.
    *
    * @default 268_435_456: thirty clients that are each at their own limits, or a thousand with a quarter of the largest message
    */
@@ -217,6 +238,8 @@ export interface Limits {
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   frameBytes: 1_048_576,
   messageBytes: 1_048_576,
+  messageWeight: 8_388_608,
+  refBytes: 256,
   bodyBytes: 1_048_576,
   batchLines: 100,
   messageMs: 120_000,
@@ -226,6 +249,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   topicBytes: 1024,
   joinsPerSecond: 100,
   joinBurst: 1000,
+  joinBytes: 4_194_304,
   pushesPerSecond: 1000,
   pushBurst: 2000,
   pendingPushes: 1000,

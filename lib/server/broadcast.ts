@@ -1,3 +1,4 @@
+import { weigh } from "../protocol/weight.js"
 import type { Frame, Serializer } from "../serializer/serializer.js"
 import type { ClusterBody, ClusterMessage } from "./adapter.js"
 import {
@@ -76,6 +77,20 @@ export class EncodedBroadcast implements SharedFrame {
   }
 }
 
+/** An entry of a queue, and the broadcast's own object. */
+const ENTRY_BYTES = 256
+/** No payload is looked at for longer. */
+const MOST_BYTES = 16_777_216
+
+/** What a payload of the server's takes, which may have getters that throw. */
+function weightOf(payload: unknown): number {
+  try {
+    return weigh(payload, MOST_BYTES)
+  } catch {
+    return 0
+  }
+}
+
 /** What is not the same of all broadcasts. */
 interface BroadcastTraits {
   readonly sender?: string | undefined
@@ -97,6 +112,8 @@ export class Broadcast implements ClusterMessage {
   #encoded: EncodedBroadcast | undefined
   #payload: unknown
   #bytes: Uint8Array | undefined
+  #weight = 0
+  #claimed = false
 
   constructor(topic: string, event: string, payload: unknown, { sender, once, travelled }: BroadcastTraits = {}) {
     this.topic = topic
@@ -123,6 +140,18 @@ export class Broadcast implements ClusterMessage {
   get payload(): unknown {
     if (this.travelled !== undefined) this.#payload ??= payloadOf(this.travelled)
     return this.#payload
+  }
+
+  /** How many bytes of memory it takes where it waits. */
+  get weight(): number {
+    return (this.#weight ||= ENTRY_BYTES + (this.#travelled?.frame.length ?? weightOf(this.#payload)))
+  }
+
+  /** Whether it is counted for the first one that keeps it: the others keep the same. */
+  claim(): boolean {
+    const isFirst = !this.#claimed
+    this.#claimed = true
+    return isFirst
   }
 
   bytes(): Uint8Array {

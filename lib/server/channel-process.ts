@@ -4,7 +4,7 @@ import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_LEAVE } from "../protocol/events
 import type { Message, Ref } from "../protocol/message.js"
 import type { PresenceState } from "../protocol/presence.js"
 import { Broadcast } from "./broadcast.js"
-import { ChannelQueue } from "./channel-queue.js"
+import { ChannelQueue, type QueueOwner, type Waiting } from "./channel-queue.js"
 import {
   isShutdown,
   type BroadcastOptions,
@@ -14,10 +14,11 @@ import {
   type TrackOptions,
 } from "./channel.js"
 import { historyHandler } from "./history-handler.js"
-import { askToJoin, refusalOf } from "./join.js"
+import { releaseWith, type Receipt } from "./kept-bytes.js"
+import { JoinProcess } from "./join-process.js"
 import type { Tracker } from "./presence.js"
 import type { Subscriber } from "./pubsub.js"
-import { isPromise, run, wait, type Outcome } from "./run.js"
+import { run, type Outcome } from "./run.js"
 import { noReply, Refused, type NoReply, type ReplyTo } from "./reply.js"
 import { Membership } from "./membership.js"
 import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
@@ -29,11 +30,9 @@ import type { ChannelRoute } from "./topics.js"
  * One client in one room. It does one thing after the other, as a process of Phoenix would: what comes while a handler
  * is waited for stands in line. As long as handlers return plain values nothing here is asynchronous.
  */
-export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel {
+export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel, QueueOwner {
   readonly topic: string
   readonly socket: SocketProcess
-  /** Of the join. */
-  readonly #ref: Ref
   readonly #started: number = performance.now()
   /** The join_ref of this channel: what its messages carry, and what the client's messages are compared with. */
   readonly joinRef: Ref
@@ -43,6 +42,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   replaces: ChannelProcess | undefined
   readonly route: ChannelRoute
   readonly #membership: Membership
+  readonly #join: JoinProcess
   /** The broadcast that `intercept` looks at. */
   #passing: Broadcast | undefined
   #params: unknown
@@ -50,21 +50,31 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #status: "joining" | "joined" | "ended" = "joining"
   /** Something of the user's runs, or is waited for. */
   #busy = false
-  readonly #queue = new ChannelQueue()
+  readonly #queue: ChannelQueue
+  /** What the params of the join take. */
+  readonly #joinReceipt: Receipt
   #current: PushProcess | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
 
-  constructor(socket: SocketProcess, route: ChannelRoute, join: Message, replaces: ChannelProcess | undefined) {
+  constructor(
+    socket: SocketProcess,
+    route: ChannelRoute,
+    join: Message,
+    receipt: Receipt,
+    replaces: ChannelProcess | undefined,
+  ) {
     this.socket = socket
-    this.#ref = join.ref
     this.topic = join.topic
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
     this.replaces = replaces
+    this.#joinReceipt = receipt
+    this.#queue = new ChannelQueue(this, socket.context.turns)
     this.route = route
     this.#membership = new Membership(socket.context.node, route.history, join)
     this.#params = this.#membership.params
+    this.#join = new JoinProcess(this, this.#membership, join.ref)
   }
 
   get params(): Loose {
@@ -105,8 +115,18 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.#membership.id
   }
 
+  /** Whether a message that comes now has to wait. */
   get busy(): boolean {
+    return this.#busy || this.#queue.isBehind
+  }
+
+  get running(): boolean {
     return this.#busy
+  }
+
+  get successor(): ChannelQueue | undefined {
+    const current = this.socket.channel(this.topic)
+    return current === undefined || current === this ? undefined : current.#queue
   }
 
   /** How many messages stand in line. */
@@ -116,25 +136,24 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Asks the channel's `join`, and answers the client. */
   start(): void {
-    const { handlers, schemas } = this.route
     this.#busy = true
-    askToJoin({
-      params: this.#params,
-      schema: schemas?.params,
-      timeoutMs: this.socket.limits.joinMs,
-      ask: (params) => {
-        this.#params = params
-        return handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
-      },
-      ...this.#asked((response) => this.#admit(response)),
-    })
+    this.#join.start(this.#params)
   }
 
-  /** Takes a message of the client, or puts it in line. */
-  receive(message: Message, bytes: number): void {
-    if (this.ended) return this.socket.release(bytes)
-    if (this.#busy) this.#queue.add(message, bytes, this.joining)
-    else this.#handle(message)
+  /** Calls the handler of the join with its checked params. */
+  askToJoin(params: Loose): unknown {
+    this.#params = params
+    return this.route.handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
+  }
+
+  /** Handles a message of the client, or has it wait; without a receipt it is a leave, or need not wait. */
+  receive(message: Message, receipt: Receipt | undefined): void {
+    if (!this.ended && this.busy) {
+      if (receipt === undefined) return this.#queue.addLeave(message)
+      return this.#queue.add({ message, receipt, unchecked: this.joining })
+    }
+    receipt?.release()
+    if (!this.ended) this.#handle(message)
   }
 
   /** Takes a broadcast: sends it on, or shows it to `intercept` in its turn. */
@@ -142,8 +161,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     const { intercept } = this.route
     // Where some are intercepted, those with numbers keep their order all the same.
     const waits = intercept !== undefined && (this.#membership.recovers || intercept.has(broadcast.event))
-    if (waits && this.#busy) this.#queue.add(broadcast, 0, false)
-    else this.#pass(broadcast)
+    if (!waits || !this.busy) return this.#pass(broadcast)
+    const receipt = this.socket.reserveBroadcast(broadcast)
+    if (receipt !== undefined) this.#queue.add({ message: broadcast, receipt, unchecked: false })
+    else if (broadcast.offset !== undefined) this.lost()
   }
 
   /** Messages were lost: who counts on getting all joins again, and is told what is missing. */
@@ -197,7 +218,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   kick(): void {
     if (this.joined) this.#finish({ kind: "kicked" }, PHX_CLOSE)
     // Its right was perhaps looked at before it was taken.
-    else this.#refuse(new Refused({ reason: "kicked" }))
+    else this.#join.refuse(new Refused({ reason: "kicked" }))
   }
 
   /** Ends without a word to the client: the line is gone, or the topic was joined anew. */
@@ -206,7 +227,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     if (ended) return
     this.#status = "ended"
     const { context } = this.socket
-    this.socket.release(this.#queue.clear())
+    this.#queue.end()
+    this.#letGo(!wasJoined)
     this.#busy = false
     this.#current = undefined
     if (wasJoined) {
@@ -223,6 +245,13 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     // Not before: `terminate` may want to know who is still there, on other nodes too.
     this.#membership.exit()
     this.#abort?.abort()
+  }
+
+  /** Gives back what the params take, unless the handler of the join, that is not through, still has them. */
+  #letGo(isAwaited: boolean): void {
+    if (isAwaited) releaseWith(this, this.#joinReceipt)
+    else this.#joinReceipt.release()
+    this.#current?.abandon()
   }
 
   #canSpeak(): boolean {
@@ -288,31 +317,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     )
   }
 
-  #admit(response: unknown): void {
-    if (!this.joining) return
-    const entered = this.#membership.enter()
-    if (!isPromise(entered)) return this.#welcome(response)
-    const welcome = this.#asked(() => this.#welcome(response))
-    wait(entered, welcome)
-  }
-
-  #asked(done: (result: unknown) => void): Outcome {
-    return this.outcome(done, (error) => this.#refuse(error))
-  }
-
-  /** Lets the client in: first it is answered, then it gets what it missed, and then all that comes. */
-  #welcome(response: unknown = {}): void {
-    if (!this.joining) return
+  /** The join was answered: the client gets what it missed, and then all that comes. */
+  admitted(missed: readonly Broadcast[]): void {
     const { socket, topic } = this
     const { context } = socket
-    let missed: readonly Broadcast[]
-    try {
-      const answer = this.#membership.answer(response)
-      missed = answer.missed
-      socket.reply(this.sentJoinRef, this.#ref, topic, "ok", answer.response)
-    } catch (error) {
-      return this.#refuse(error)
-    }
     this.#status = "joined"
     context.pubsub.subscribe(topic, this)
     context.counters.rookery_channels++
@@ -326,25 +334,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     else run(() => joined(this), this.#next())
   }
 
-  #refuse(error: unknown): void {
-    if (!this.joining) return
-    const { socket, topic } = this
-    const { reason, response } = refusalOf(error)
-    socket.context.counters.rookery_joins_refused_total++
-    if (reason === "crashed") socket.context.failed(error, "join", topic, socket)
-    if (reason === "timeout") socket.context.limitHit("joinMs", socket)
+  /** The join is refused, by `tell`. */
+  refused(isAwaited: boolean, tell: () => void): void {
     this.#status = "ended"
     this.#busy = false
+    this.#letGo(isAwaited)
     this.#membership.exit()
-    try {
-      socket.reply(this.sentJoinRef, this.#ref, topic, "error", response)
-    } catch {
-      socket.reply(this.sentJoinRef, this.#ref, topic, "error", { reason: "join crashed" })
-    }
-    socket.joinAnswered(this, false)
-    socket.context.emit("joinRefused", { socket, topic, reason })
+    tell()
     this.#abort?.abort()
-    this.#drain()
+    this.#queue.drain()
   }
 
   /** A handler is through: stops if it said so, else takes what stands in line. */
@@ -354,21 +352,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#passing = undefined
     if (this.ended) return
     if (this.#stopping !== undefined) return this.#stop(this.#stopping)
-    if (this.#queue.length > 0) this.#drain()
+    this.#queue.drain()
   }
 
-  #drain(): void {
-    this.#queue.drain(
-      () => this.#busy,
-      ({ message, bytes, unchecked }) => {
-        this.socket.release(bytes)
-        // What came before the join was answered may be for whoever has the topic by now.
-        if (unchecked) this.socket.redispatch(message as Message)
-        else if (this.ended) return
-        else if (message instanceof Broadcast) this.#pass(message)
-        else this.#handle(message)
-      },
-    )
+  handleWaiting({ message, unchecked }: Waiting): void {
+    // What came before the join was answered may be for the channel that has the topic by now.
+    if (unchecked) this.socket.redispatch(message as Message)
+    else if (this.ended) return
+    else if (message instanceof Broadcast) this.#pass(message)
+    else this.#handle(message)
   }
 
   /** Sends a broadcast on, or has it intercepted. */

@@ -1,3 +1,4 @@
+import type { Broadcast } from "./broadcast.js"
 import type { AnyHandler } from "./handlers.js"
 import { Refused } from "./reply.js"
 import type { SocketProcess } from "./socket-process.js"
@@ -5,6 +6,21 @@ import type { ChannelRoute } from "./topics.js"
 
 /** How many messages are given at once, if nobody says. */
 const LIMIT = 100
+
+/** Bytes of memory of the messages of one answer, if it is of more than one. */
+const MOST_BYTES = 1_048_576
+
+/** As many of the oldest messages, or of the newest, as one answer carries; the client asks for the others. */
+function firstBytes<M extends { readonly broadcast: Broadcast }>(
+  messages: readonly M[],
+  isNewest: boolean,
+): readonly M[] {
+  const ordered = isNewest ? [...messages].reverse() : messages
+  let bytes = 0
+  const end = ordered.findIndex(({ broadcast }, index) => (bytes += broadcast.weight) > MOST_BYTES && index > 0)
+  if (end === -1) return messages
+  return isNewest ? messages.slice(messages.length - end) : messages.slice(0, end)
+}
 
 const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
@@ -25,12 +41,16 @@ export function historyHandler(channel: {
     if ((since !== undefined && !isOffset(since)) || !isOffset(limit)) {
       throw new Refused({ reason: "since and limit are whole numbers" })
     }
-    const { node } = socket.context
+    const { node, turns } = socket.context
     const slice = await node.history(topic, history, since, Math.min(limit, history.size))
-    const messages = node
-      .numbered(topic, slice.messages)
-      .filter(({ broadcast }) => !intercept?.has(broadcast.event))
-      .map(({ offset, broadcast: { event, payload } }) => ({ offset, event, payload }))
+    // An answer may be large, and a client may ask in a hundred channels at once.
+    await turns.next()
+    const kept = node.numbered(topic, slice.messages).filter(({ broadcast }) => !intercept?.has(broadcast.event))
+    const messages = firstBytes(kept, since === undefined).map(({ offset, broadcast: { event, payload } }) => ({
+      offset,
+      event,
+      payload,
+    }))
     const { epoch, newest, complete } = slice
     return { epoch, newest, complete, messages }
   }

@@ -24,8 +24,12 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   const { framesPerSecond, frameBurst, joinBurst, connectBurst, tcpConnections, tcpConnectionsPerAddress } =
     DEFAULT_LIMITS
+  const { messageWeight, pendingBytes } = DEFAULT_LIMITS
+  const { messageBytes, bodyBytes } = limits
   return {
     ...limits,
+    messageWeight: given.messageWeight ?? Math.max(messageWeight, 8 * messageBytes, 8 * bodyBytes),
+    pendingBytes: given.pendingBytes ?? Math.max(pendingBytes, messageBytes, bodyBytes),
     framesPerSecond: given.framesPerSecond ?? Math.max(framesPerSecond, 5 * limits.pushesPerSecond),
     frameBurst: given.frameBurst ?? Math.max(frameBurst, 5 * limits.pushBurst),
     joinBurst: given.joinBurst ?? Math.max(joinBurst, limits.channels),
@@ -37,4 +41,19 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
     pollWindowMs: Math.min(limits.pollWindowMs, LONGEST_MS / 2),
     closeMs: Math.min(limits.closeMs, LONGEST_MS),
   }
+}
+
+/** Bytes that one client may hold besides: of a channel itself, and what a turn of the event loop puts on top. */
+const CHANNEL_BYTES = 8192
+
+/**
+ * The most memory that one client can make the endpoint keep, in bytes: a message that has not wholly come and what it
+ * inflates to, pushes, params of joins, what it does not read, and its channels. What handlers keep is not in it.
+ */
+export function mostKept(limits: Limits & { readonly slowClient?: "close" | "drop" }): number {
+  const { messageBytes, messageWeight, pendingBytes, joinBytes, queuedBytes, channels, slowClient } = limits
+  const unread = slowClient === "drop" ? 2 * queuedBytes : queuedBytes
+  return (
+    3 * messageBytes + 2 * messageWeight + pendingBytes + joinBytes + unread + queuedBytes + channels * CHANNEL_BYTES
+  )
 }

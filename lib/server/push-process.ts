@@ -7,6 +7,7 @@ import { idOfRef } from "../protocol/push-id.js"
 import { brief } from "./brief.js"
 import type { Channel } from "./channel.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
+import { releaseWith, type Receipt } from "./kept-bytes.js"
 import type { FirstSending, Verdict } from "./push-deduplication.js"
 import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
 import { isPromise, wait, type Outcome } from "./run.js"
@@ -41,6 +42,8 @@ export class PushProcess {
   readonly #message: Message
   readonly #handler: AnyHandler
   readonly #started: number
+  /** What the push takes while its handler is awaited. */
+  #receipt: Receipt | undefined
   /** What came of it is remembered, if it may come twice. */
   #first: FirstSending | undefined
   /** The handler has the means to answer after it has returned. */
@@ -65,7 +68,24 @@ export class PushProcess {
       (verdict) => this.#decided(verdict as Verdict),
       (error) => this.#failed(error),
     )
-    wait(socket.context.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
+    this.#await(socket.context.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
+  }
+
+  /** Its channel has ended, and hears no more of it: what it takes is given back when its handler is through. */
+  abandon(): void {
+    if (this.#receipt !== undefined) releaseWith(this, this.#receipt)
+  }
+
+  #await(promise: PromiseLike<unknown>, { done, failed, broken }: Outcome): void {
+    this.#receipt ??= this.#channel.socket.keepPush(this.#message)
+    const then =
+      <T>(go: (value: T) => void) =>
+      (value: T): void => {
+        this.#receipt?.release()
+        this.#receipt = undefined
+        go(value)
+      }
+    wait(promise, { done: then(done), failed: then(failed), broken })
   }
 
   /** The way to answer later. */
@@ -87,6 +107,7 @@ export class PushProcess {
       return this.#run({ id: verdict.push.id })
     }
     if (verdict.kind === "answer") this.#repeat(verdict)
+    this.#message.payload = undefined
     channel.settled()
     if (verdict.kind !== "later") return
     // The channel goes on meanwhile, as it did when the handler had returned.
@@ -111,7 +132,7 @@ export class PushProcess {
       return this.#failed(error)
     }
     if (!isPromise(result)) return this.#answer(result)
-    wait(
+    this.#await(
       result,
       channel.outcome(
         (value) => this.#answer(value),
@@ -128,6 +149,8 @@ export class PushProcess {
 
   #answer(result: unknown): void {
     const channel = this.#channel
+    // A handler that answers later by `replyTo` keeps this object, which need not keep what was read.
+    this.#message.payload = undefined
     let status: string | undefined
     if (result === noReply) this.#first?.silence(this.#answersLater)
     else {

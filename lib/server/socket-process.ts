@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Loose } from "../protocol/contract.js"
-import { GOING_AWAY, INTERNAL_ERROR, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
+import { GOING_AWAY, INTERNAL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
+import type { SerializerError } from "../protocol/errors.js"
 import type { Message, Ref } from "../protocol/message.js"
+import { weigh } from "../protocol/weight.js"
+import { ownBytes } from "../serializer/own-bytes.js"
 import type { IncomingFrame, Serializer } from "../serializer/serializer.js"
 import type { Broadcast } from "./broadcast.js"
 import { ChannelProcess } from "./channel-process.js"
 import type { EndpointContext, SocketLimits } from "./context.js"
 import { atEndOfTurn } from "./end-of-turn.js"
 import type { TransportName } from "./events.js"
-import type { Holder } from "./held-bytes.js"
+import { KeptBytes, type Receipt } from "./kept-bytes.js"
 import type { ServerLink } from "./link.js"
 import type { ServerSocket } from "./socket.js"
 import { TokenBucket } from "./token-bucket.js"
@@ -30,19 +33,28 @@ export interface SocketSetup {
 /** What a join is told that comes to a limit. */
 const JOIN_LIMITS = {
   channels: "too many channels joined",
+  joinBytes: "join params too large",
   joinsPerSecond: "too many joins",
   topicBytes: "topic too long",
 } as const
 
-/** A join of no more bytes costs less than its channel. */
-const SMALL_JOIN = 1024
+/** How many bytes of memory a byte of a frame comes to at most, where the codec has looked at it before. */
+const HEAVIEST = 64
+/** A push of so few bytes is begun however much memory others hold. */
+const SMALL_PUSH = 1024
 
 // Phoenix compares terms: a join_ref may be a map. The quick way is taken by every client there is.
 const sameRef = (a: Ref, b: Ref): boolean =>
   a === b || (typeof a === "object" && typeof b === "object" && isDeepStrictEqual(a, b))
 
+/** Whether a ref is longer than any client makes it: each reply repeats it. */
+function isLongRef(ref: Ref, max: number): boolean {
+  if (typeof ref === "string") return ref.length > max
+  return typeof ref === "object" && ref !== null && weigh(ref, max) > max
+}
+
 /** One client: decodes what it sends, and knows which channel each message belongs to. */
-export class SocketProcess implements ServerSocket, Holder {
+export class SocketProcess implements ServerSocket {
   readonly id: string | null
   readonly assigns: Loose
   readonly limits: SocketLimits
@@ -53,9 +65,7 @@ export class SocketProcess implements ServerSocket, Holder {
   readonly #channels = new Map<unknown, ChannelProcess>()
   #bucket: TokenBucket | undefined
   #joins: TokenBucket | undefined
-  /** How many bytes a join was, where that is worth counting. */
-  #largeJoins: WeakMap<ChannelProcess, number> | undefined
-  #pendingBytes = 0
+  readonly #kept: KeptBytes
   #open = true
 
   constructor(context: EndpointContext, link: ServerLink, setup: SocketSetup) {
@@ -66,6 +76,7 @@ export class SocketProcess implements ServerSocket, Holder {
     this.limits = setup.limits
     this.#serializer = setup.serializer
     this.#released = setup.released
+    this.#kept = new KeptBytes(context.held, () => this.#giveUp())
     context.opened(this)
   }
 
@@ -91,17 +102,9 @@ export class SocketProcess implements ServerSocket, Holder {
     return this.#channels.values()
   }
 
-  /** What waits for its channels, and what these keep of their joins. */
-  get heldBytes(): number {
-    let bytes = this.#pendingBytes
-    if (this.#largeJoins === undefined) return bytes
-    for (const channel of this.#channels.values()) bytes += this.#largeJoins.get(channel) ?? 0
-    return bytes
-  }
-
-  giveUp(): void {
-    this.context.limitHit("heldBytes", this)
-    this.close(TRY_AGAIN_LATER)
+  /** What its channels keep in memory. */
+  get kept(): KeptBytes {
+    return this.#kept
   }
 
   disconnect(): void {
@@ -122,14 +125,14 @@ export class SocketProcess implements ServerSocket, Holder {
     const channels = [...this.#channels.values()]
     this.#channels.clear()
     for (const channel of channels) channel.end({ kind: "closed", code })
-    this.context.held.forget(this)
+    this.#kept.end()
     this.context.closed(this, code)
     this.#released?.()
   }
 
   /**
-   * Takes one frame of the client. One that cannot be decoded ends the line, as in Phoenix, unless the caller says that
-   * it has a way of telling the client; the answer is `false`.
+   * Handles one frame of the client. A frame that cannot be decoded ends the connection, as in Phoenix, unless the caller
+   * says that it has a way of telling the client; the answer is `false`.
    */
   receive(frame: IncomingFrame, told = false): boolean {
     if (!this.#open) return false
@@ -137,14 +140,17 @@ export class SocketProcess implements ServerSocket, Holder {
     const { counters } = this.context
     counters.rookery_frames_received_total++
     counters.rookery_bytes_received_total += bytes
+    const { messageWeight, refBytes } = this.limits
     let message: Message
     try {
-      message = this.#serializer.server.decode(frame)
-    } catch {
-      if (told) counters.rookery_frames_rejected_total++
-      else this.#reject()
-      return false
+      message = this.#serializer.server.decode(frame, messageWeight)
+    } catch (error) {
+      const isTooHeavy = (error as Partial<SerializerError>).code === "too_heavy"
+      return this.#reject(told, isTooHeavy ? "messageWeight" : undefined)
     }
+    if (isLongRef(message.ref, refBytes) || isLongRef(message.join_ref, refBytes)) return this.#reject(told, "refBytes")
+    if (bytes * HEAVIEST > messageWeight && this.#weigh(message) > messageWeight)
+      return this.#reject(told, "messageWeight")
     this.#guard(message, bytes)
     return true
   }
@@ -176,19 +182,39 @@ export class SocketProcess implements ServerSocket, Holder {
     return broadcast.failures().find((encoded) => encoded.serializer === this.#serializer)?.error
   }
 
-  /** Room for a push that has to wait; `false` if there is none. */
-  reserve(bytes: number): boolean {
-    if (this.#pendingBytes + bytes > this.limits.pendingBytes) return false
-    this.#pendingBytes += bytes
-    if (bytes > 0) this.context.held.note(this)
-    return true
+  /** Counts a push that has to wait; `undefined` if there is no room for it. */
+  reserve(message: Message): Receipt | undefined {
+    this.#own(message)
+    const weight = this.#weigh(message)
+    return this.#kept.pushes + weight > this.limits.pendingBytes ? undefined : this.#kept.keep("push", weight)
   }
 
-  release(bytes: number): void {
-    this.#pendingBytes -= bytes
+  /** Counts a push whose handler is awaited. */
+  keepPush(message: Message): Receipt {
+    return this.#kept.keep("push", this.#weigh(message))
   }
 
-  /** Looks at a message that waited for its channel again. */
+  /**
+   * Counts a broadcast that has to wait for `intercept`. For a client that is too slow there is no room: it is closed, or
+   * goes without the broadcast, as where it does not read.
+   */
+  reserveBroadcast(broadcast: Broadcast): Receipt | undefined {
+    const { queuedBytes, slowClient } = this.limits
+    const { weight } = broadcast
+    if (this.#kept.broadcasts + weight <= queuedBytes)
+      return this.#kept.keep(broadcast.claim() ? "ownBroadcast" : "broadcast", weight)
+    this.context.counters.rookery_broadcast_deliveries_dropped_total++
+    this.context.limitHit("queuedBytes", this)
+    if (slowClient === "close") this.close(TRY_AGAIN_LATER)
+    return undefined
+  }
+
+  /** The channel that has a topic now. */
+  channel(topic: string): ChannelProcess | undefined {
+    return this.#channels.get(topic)
+  }
+
+  /** Looks again at a message that waited for the answer to a join. */
   redispatch(message: Message): void {
     if (this.#open) this.#guard(message, 0)
   }
@@ -229,9 +255,28 @@ export class SocketProcess implements ServerSocket, Holder {
     }
   }
 
-  #reject(): void {
+  /** A frame that cannot be taken ends the connection, unless the caller tells the client. */
+  #reject(told: boolean, limit?: "messageWeight" | "refBytes"): false {
     this.context.counters.rookery_frames_rejected_total++
-    this.close(INTERNAL_ERROR)
+    if (limit !== undefined) this.context.limitHit(limit, this)
+    if (!told) this.close(limit === undefined ? INTERNAL_ERROR : TOO_BIG)
+    return false
+  }
+
+  #giveUp(): void {
+    this.context.limitHit("heldBytes", this)
+    this.close(TRY_AGAIN_LATER)
+  }
+
+  /** Lets a message that is kept not keep its whole packet. Text leaves no views of it. */
+  #own(message: Message): void {
+    if (message.payload instanceof Uint8Array || this.#serializer.server.weigh !== undefined) ownBytes(message)
+  }
+
+  #weigh(message: Message): number {
+    const { server } = this.#serializer
+    const { messageWeight } = this.limits
+    return server.weigh?.(message, messageWeight) ?? weigh(message, messageWeight)
   }
 
   #guard(message: Message, bytes: number): void {
@@ -246,14 +291,14 @@ export class SocketProcess implements ServerSocket, Holder {
     const { topic, event, ref, join_ref } = message
     const channel = this.#channels.get(topic)
     if (channel !== undefined) {
-      if (channel.joining) this.#hold(channel, message, bytes)
-      else if (event === PHX_JOIN) this.#join(message, channel, bytes)
+      if (channel.joining) this.#hold(channel, message)
+      else if (event === PHX_JOIN) this.#join(message, channel)
       else if (join_ref === null || sameRef(join_ref, channel.joinRef)) this.#push(channel, message, bytes)
       // Else the client speaks to an earlier channel, whose end it has not heard of yet.
       return
     }
     if (topic === PHOENIX_TOPIC && event === HEARTBEAT) return this.reply(null, ref, topic, "ok", {})
-    if (event === PHX_JOIN) return this.#join(message, undefined, bytes)
+    if (event === PHX_JOIN) return this.#join(message, undefined)
     if (event === PHX_LEAVE) return this.reply(join_ref, ref, topic, "ok", {})
     this.#unmatched(message)
   }
@@ -271,18 +316,23 @@ export class SocketProcess implements ServerSocket, Holder {
         if (!this.#bucket.take()) return this.#overLimit("pushesPerSecond", channel, message)
       }
     }
-    if (!channel.busy || message.event === PHX_LEAVE) channel.receive(message, 0)
-    else this.#hold(channel, message, bytes)
+    if (message.event === PHX_LEAVE) return channel.receive(message, undefined)
+    if (channel.busy) return this.#hold(channel, message)
+    // What it weighs is not known before its handler has run, and does not matter if that is not awaited.
+    if (this.#kept.pushes >= this.limits.pendingBytes) return this.#overLimit("pendingBytes", channel, message)
+    if (bytes > SMALL_PUSH && this.context.held.isFull) return this.#overLimit("heldBytes", channel, message)
+    channel.receive(message, undefined)
   }
 
-  #hold(channel: ChannelProcess, message: Message, bytes: number): void {
+  #hold(channel: ChannelProcess, message: Message): void {
     if (channel.waiting >= this.limits.pendingPushes) return this.#overLimit("pendingPushes", channel, message)
-    if (!this.reserve(bytes)) return this.#overLimit("pendingBytes", channel, message)
-    channel.receive(message, bytes)
+    const receipt = this.reserve(message)
+    if (receipt === undefined) return this.#overLimit("pendingBytes", channel, message)
+    channel.receive(message, receipt)
   }
 
   #overLimit(
-    limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes",
+    limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes" | "heldBytes",
     channel: ChannelProcess,
     message: Message,
   ): void {
@@ -290,7 +340,7 @@ export class SocketProcess implements ServerSocket, Holder {
     this.reply(channel.joinRef, message.ref, channel.topic, "error", { reason: "too many pushes" })
   }
 
-  #join(message: Message, current: ChannelProcess | undefined, bytes: number): void {
+  #join(message: Message, current: ChannelProcess | undefined): void {
     const { topic, ref, join_ref } = message
     if (current !== undefined) {
       this.#channels.delete(topic)
@@ -298,12 +348,14 @@ export class SocketProcess implements ServerSocket, Holder {
     }
     const route = this.context.topics.find(topic)
     if (route === undefined) {
-      if (!isPrintableTopic(topic)) return this.#reject()
+      if (!isPrintableTopic(topic)) return void this.#reject(false)
       this.context.counters.rookery_joins_refused_total++
       this.context.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
       return this.#unmatched(message)
     }
-    const limit = this.#joinLimit(topic)
+    this.#own(message)
+    const weight = this.#weigh(message)
+    const limit = this.#joinLimit(topic, weight)
     if (limit !== undefined) {
       this.context.counters.rookery_joins_refused_total++
       this.context.limitHit(limit, this)
@@ -312,24 +364,20 @@ export class SocketProcess implements ServerSocket, Holder {
       if (current !== undefined) this.#end(current, PHX_CLOSE)
       return
     }
-    const channel = new ChannelProcess(this, route, message, current)
+    const channel = new ChannelProcess(this, route, message, this.#kept.keep("join", weight), current)
     this.#channels.set(topic, channel)
-    if (bytes > SMALL_JOIN) {
-      this.#largeJoins ??= new WeakMap()
-      this.#largeJoins.set(channel, bytes)
-      this.context.held.note(this)
-    }
     channel.start()
   }
 
-  #joinLimit(topic: string): keyof typeof JOIN_LIMITS | undefined {
-    const { joinsPerSecond, joinBurst, topicBytes } = this.limits
+  #joinLimit(topic: string, weight: number): keyof typeof JOIN_LIMITS | undefined {
+    const { joinsPerSecond, joinBurst, joinBytes, topicBytes } = this.limits
     if (joinsPerSecond !== Infinity) {
       this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst)
       if (!this.#joins.take()) return "joinsPerSecond"
     }
     if (isLongerThan(topic, topicBytes)) return "topicBytes"
-    return this.#isFull() ? "channels" : undefined
+    if (this.#isFull()) return "channels"
+    return this.#kept.joins + weight > joinBytes ? "joinBytes" : undefined
   }
 
   #isFull(): boolean {

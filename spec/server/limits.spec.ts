@@ -79,15 +79,15 @@ describe("a limit", () => {
   })
 
   it("of bytes that wait counts all channels of a socket, and is given back when they end", async () => {
-    const { connect, hits } = await limited({ pendingBytes: 100 })
+    const { connect, hits } = await limited({ pendingBytes: 2000 })
     const client = await connect()
     await client.join("room:1")
     const fill = (joinRef: string): void => {
       client.send(joinRef, "2", "room:1", "never", {})
-      client.send(joinRef, "3", "room:1", "echo", "x".repeat(60))
+      client.send(joinRef, "3", "room:1", "echo", "x".repeat(1000))
     }
     fill("1")
-    client.send("1", "4", "room:1", "echo", "x".repeat(60))
+    client.send("1", "4", "room:1", "echo", "x".repeat(1000))
     expect(answer(await client.next())).toMatchObject({ status: "error" })
     expect(hits).toEqual(["pendingBytes"])
     await client.join("room:1")
