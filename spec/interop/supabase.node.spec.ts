@@ -1,5 +1,6 @@
 import { RealtimeClient, type RealtimeChannel, type RealtimeClientOptions } from "@supabase/realtime-js"
 import { jsonV1, Socket } from "rookery"
+import { supabase, type UserBroadcast } from "rookery/supabase"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
 import { API_KEY, startSupabaseApp, type SupabaseApp } from "../support/supabase-app.js"
@@ -205,6 +206,28 @@ it("clients of both versions, and our own, hear each other", async () => {
   const hey = { type: "broadcast", event: "hey", payload: { from: "rookery" } }
   await room.push("broadcast", hey)
   expect(await Promise.all(toAll)).toEqual([hey, hey])
+})
+
+it("events and topics beyond ASCII arrive, though the client writes them as Latin-1", async () => {
+  const [ada, bob] = [createClient().channel("café"), createClient().channel("café")]
+  const toBob = heard(bob, "über")
+  for (const channel of [ada, bob]) await subscribed(channel)
+  await ada.send({ type: "broadcast", event: "über", payload: { text: "日本" } })
+  expect(await toBob).toEqual({ type: "broadcast", event: "über", payload: { text: "日本" } })
+})
+
+it("our own client with the serializer of Supabase sends and gets bytes", async () => {
+  const channel = createClient().channel("lobby")
+  const [theirs] = [heard(channel, "bytes"), await subscribed(channel)]
+  using socket = new Socket(app.url, { params: { apikey: API_KEY }, serializer: supabase() })
+  socket.connect()
+  const room = await socket.join("realtime:lobby", {})
+  room.push("broadcast", { type: "broadcast", event: "bytes", payload: Uint8Array.of(1, 255) }).catch(() => {})
+  const { payload } = (await theirs) as { payload: ArrayBuffer }
+  expect(new Uint8Array(payload)).toEqual(Uint8Array.of(1, 255))
+  const ours = new Promise<UserBroadcast>((resolve) => void room.on("broadcast", resolve))
+  await channel.send({ type: "broadcast", event: "back", payload: Uint8Array.of(2, 254).buffer })
+  expect(await ours).toEqual({ type: "broadcast", event: "back", payload: Uint8Array.of(2, 254).buffer })
 })
 
 it("bytes are broadcast as bytes", async () => {

@@ -9,7 +9,7 @@ import { ROOT } from "./build.js"
 import { runNode } from "./run-node.js"
 
 const DIST = join(ROOT, "dist")
-const PLATFORM_BUILDS = ["chat", "index", "msgpack", "phoenix", "react", "rpc"].flatMap((name) => [
+const PLATFORM_BUILDS = ["chat", "index", "msgpack", "phoenix", "react", "rpc", "supabase"].flatMap((name) => [
   `${name}.js`,
   `${name}.cjs`,
 ])

@@ -12,7 +12,18 @@ beforeAll(async () => {
 afterAll(() => project.remove())
 
 /** Every entry point but the hooks: a file of those begins with an import of React, as in any library for it. */
-const ENTRIES = ["", "/msgpack", "/server", "/testing", "/phoenix", "/redis", "/rpc", "/chat", "/chat/server"]
+const ENTRIES = [
+  "",
+  "/msgpack",
+  "/supabase",
+  "/server",
+  "/testing",
+  "/phoenix",
+  "/redis",
+  "/rpc",
+  "/chat",
+  "/chat/server",
+]
 
 const node = (file: string, ...args: string[]): Promise<Ended> =>
   run(process.execPath, ["--no-warnings", file, ...args], project.folder)

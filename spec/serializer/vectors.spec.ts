@@ -21,7 +21,7 @@ function asReceived(frame: string | Uint8Array): [string, IncomingFrame][] {
   ]
 }
 
-describe.each(["json", "json-v1", "msgpack"] as const)("%s", (name) => {
+describe.each(["json", "json-v1", "msgpack", "supabase"] as const)("%s", (name) => {
   describe.each(["client", "server"] as const)("from the %s", (from) => {
     const sender = SERIALIZERS[name][from]
     const receiver = SERIALIZERS[name][from === "client" ? "server" : "client"]

@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
+import { supabase } from "rookery/supabase"
 import { afterEach, describe, expect, it } from "vitest"
 import { BAD_FRAMES } from "../../fixtures/bad-frames.js"
 import { readRecordings } from "../support/recordings.js"
@@ -14,7 +15,7 @@ afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy()
 })
 
-const VSNS = { json: "2.0.0", "json-v1": "1.0.0", msgpack: "3.0.0" }
+const VSNS = { json: "2.0.0", "json-v1": "1.0.0", msgpack: "3.0.0", supabase: "2.0.0" }
 
 const build = (endpoint: Parameters<NonNullable<Parameters<typeof stage>[1]>>[0]): void => {
   endpoint.channel("room:*", {
@@ -61,7 +62,8 @@ describe("frames that are none", () => {
   it.each(rows.map((row) => [`${row.serializer}: ${row.name}`, row] as const))(
     "%s",
     async (_, { serializer, frame }) => {
-      const { connect } = await stage({}, build)
+      const options = serializer === "supabase" ? { serializers: [supabase()] } : {}
+      const { connect } = await stage(options, build)
       const [bad, good] = [await connect({ query: { vsn: VSNS[serializer] } }), await connect()]
       await good.join("room:1")
       bad.socket.send(frame)

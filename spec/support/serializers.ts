@@ -3,13 +3,16 @@ import type { Message } from "../../lib/protocol/message.js"
 import { jsonV1 } from "../../lib/serializer/json-v1.js"
 import { json } from "../../lib/serializer/json.js"
 import { msgpack } from "../../lib/serializer/msgpack.js"
+import { supabase } from "../../lib/serializer/supabase.js"
 import type { Serializer } from "../../lib/serializer/serializer.js"
 
 /** Every serializer, by name. */
-export const SERIALIZERS = { json: json(), "json-v1": jsonV1(), msgpack: msgpack() } satisfies Record<
-  string,
-  Serializer
->
+export const SERIALIZERS = {
+  json: json(),
+  "json-v1": jsonV1(),
+  msgpack: msgpack(),
+  supabase: supabase(),
+} satisfies Record<string, Serializer>
 
 export type SerializerName = keyof typeof SERIALIZERS
 

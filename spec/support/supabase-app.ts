@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { Endpoint, jsonV1, Refused, type Channel } from "rookery/server"
-import { supabaseJson, type UserBroadcast } from "./supabase-serializer.js"
+import { supabase, type UserBroadcast } from "rookery/supabase"
 
 /** An endpoint that plays Supabase's realtime service, as far as its client needs. */
 export interface SupabaseApp {
@@ -40,7 +40,7 @@ export async function startSupabaseApp(): Promise<SupabaseApp> {
   const endpoint = new Endpoint({
     path: "/realtime/v1",
     logger: false,
-    serializers: [supabaseJson(), jsonV1()],
+    serializers: [supabase(), jsonV1()],
     connect: ({ params }) => params["apikey"] === API_KEY,
   })
   const tokens: [string, string][] = []
