@@ -30,11 +30,14 @@ export class XmlHttpRequest {
     this.#abort.abort()
   }
 
+  #late(): void {
+    this.abort()
+    this.ontimeout?.()
+  }
+
   async #send(body: string | null): Promise<void> {
-    const timer = setTimeout(() => {
-      this.abort()
-      this.ontimeout?.()
-    }, this.timeout)
+    // None, or 0, is no time limit.
+    const timer = this.timeout > 0 ? setTimeout(() => this.#late(), this.timeout) : undefined
     try {
       const init = { method: this.#method, headers: this.#headers, body, signal: this.#abort.signal }
       this.responseText = await (await fetch(this.#url, init)).text()
