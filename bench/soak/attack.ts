@@ -45,13 +45,13 @@ interface Trial {
 const p99 = ({ latencies }: HonestReport): number => quantile(latencies, 0.99)
 
 /** Waits until nobody is left but who was there before. */
-async function recovered(processes: Processes, before: ServerReport): Promise<ServerReport> {
+async function recovered(processes: Processes, before: ServerReport, mostLeft = MOST_LEFT): Promise<ServerReport> {
   const until = performance.now() + RECOVERY_MS
   for (;;) {
     const now = await processes.server("settle")
     // Somebody honest may be on the way.
     const back = now.sockets <= before.sockets + 1 && now.channels <= before.channels + 1
-    if ((back && now.used - before.used < MOST_LEFT) || performance.now() > until) return now
+    if ((back && now.used - before.used < mostLeft) || performance.now() > until) return now
     await wait(500)
   }
 }
@@ -69,7 +69,7 @@ async function tryOut(processes: Processes, attack: Attack, seed: number, from: 
   const honest = await processes.honest()
   const ofOthers = cpuOfMachine() - cpuOfThis() - ofAll - report.cpu - during.cpu - honest.cpu
   const others = Math.max(0, ofOthers / ((performance.now() - started) / 1000))
-  const after = await recovered(processes, before)
+  const after = await recovered(processes, before, attack.mostLeft)
   return { attack, quiet, honest, report, before, during, after, others }
 }
 
@@ -105,7 +105,8 @@ function faultsOf(trial: Trial): string[] {
   faults.push(...(attack.faults?.(during) ?? []))
   if (during.error !== undefined) faults.push(`a handler of the endpoint threw: ${during.error}`)
   if (during.mostRss - before.rss > (attack.mostBytes ?? MEMORY_BOUND)) faults.push("memory over its bound")
-  if (after.used - before.used >= MOST_LEFT) faults.push(`${inMebibytes(after.used - before.used)} left behind`)
+  if (after.used - before.used >= (attack.mostLeft ?? MOST_LEFT))
+    faults.push(`${inMebibytes(after.used - before.used)} left behind`)
   if (after.sockets > before.sockets + 1) faults.push(`${after.sockets - before.sockets} sockets left behind`)
   if (after.channels > before.channels + 1) faults.push(`${after.channels - before.channels} channels left behind`)
   return faults

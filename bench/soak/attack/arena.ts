@@ -180,6 +180,8 @@ export interface Attack {
   readonly counted: readonly string[]
   /** What the memory of the endpoint's process may grow by, if less than for all others. */
   readonly mostBytes?: number
+  /** What may be left of it for a while, because it is remembered on purpose, if more than of all others. */
+  readonly mostLeft?: number
   /** What else must not be, by what the endpoint tells. */
   readonly faults?: (during: ServerReport) => readonly string[]
   run(arena: Arena): Promise<void>

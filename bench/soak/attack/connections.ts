@@ -17,12 +17,11 @@ const FOR_MS = 5000
 const CLASS = "connections"
 /** Connections that one address tries to hold at once, at an endpoint that lets 50 sockets in from each. */
 const HELD = 600
-const { connectionsPerAddress: SOCKETS = 0, halfOpen: HALF_OPEN = 0 } = SMALL_LIMITS
+const { connectionsPerAddress: SOCKETS = 0, tcpConnectionsPerAddress: CONNECTIONS = 0 } = SMALL_LIMITS
 /** Connections of honest clients, of those who ask for control, and one that is looked at before it is ended. */
 const OTHERS = 40
-/** As many may be there for a moment: sockets and half-open ones, and as many in the act of closing. */
 const held = ({ mostConnections }: ServerReport): readonly string[] =>
-  mostConnections > OTHERS + 2 * (SOCKETS + HALF_OPEN) ? [`${mostConnections} connections at once`] : []
+  mostConnections > OTHERS + CONNECTIONS ? [`${mostConnections} connections at once`] : []
 /** Websockets that are open, and those whose end is not through. */
 const lingered = ({ mostConnections }: ServerReport): readonly string[] =>
   mostConnections > OTHERS + SOCKETS ? [`${mostConnections} connections at once`] : []

@@ -19,6 +19,8 @@ export const SMALL_LIMITS: Partial<Limits> = {
   halfOpen: 100,
   connections: 200,
   connectionsPerAddress: 50,
+  tcpConnections: 400,
+  tcpConnectionsPerAddress: 100,
   connectsPerSecond: 20,
   connectBurst: 100,
 }
@@ -28,9 +30,10 @@ export const CHAT_ROOMS = 60
 
 /**
  * What the memory of the endpoint's process may grow by while it is attacked: twice what may wait for clients, because
- * what was let go is not collected at once, and the lines, sockets and channels themselves. See "Memory" in
+ * what was let go is not collected at once, what is remembered of pushes with retry, and the connections, sockets and
+ * channels themselves. See "Memory" in
  * docs/LIMITS.md.
  */
-export const MEMORY_BOUND: number = 2 * DEFAULT_LIMITS.heldBytes + 256 * 2 ** 20
+export const MEMORY_BOUND: number = 2 * DEFAULT_LIMITS.heldBytes + DEFAULT_LIMITS.heldRetryBytes + 256 * 2 ** 20
 /** What may be left of an attack. */
 export const MOST_LEFT: number = 8 * 2 ** 20

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "rookery/server"
 import {
   LONGPOLL,
   messageFrame,
@@ -7,6 +8,9 @@ import {
 } from "../../../spec/hostile/attack/intruder.js"
 import type { Arena, Attack } from "./arena.js"
 
+/** What one client may have remembered, and what all of one address that have no id: within a factor of two. */
+const OF_ONE = 2 * DEFAULT_LIMITS.retryBytes
+const OF_ADDRESS = DEFAULT_LIMITS.heldRetryBytes
 const FOR_MS = 5000
 const CLASS = "exactly once"
 
@@ -50,6 +54,7 @@ export const onceOnly: readonly Attack[] = [
     tried: "300 pushes of 70 bytes that may come twice, whose answers of 7 MB are kept",
     class: CLASS,
     forMs: FOR_MS,
+    mostLeft: OF_ONE,
     counted: [],
     async run(arena) {
       const intruder = await joined(arena, "news:old")
@@ -65,6 +70,7 @@ export const onceOnly: readonly Attack[] = [
     tried: "200 pushes whose ids are of 1 MB",
     class: CLASS,
     forMs: FOR_MS,
+    mostLeft: OF_ONE,
     counted: [],
     async run(arena) {
       const intruder = await joined(arena, "room:ids")
@@ -82,6 +88,7 @@ export const onceOnly: readonly Attack[] = [
     tried: "pushes with ids of 200 bytes on 20 sockets, as many as are answered",
     class: CLASS,
     forMs: FOR_MS,
+    mostLeft: OF_ADDRESS,
     counted: [],
     run: (arena) => arena.crowd(20, () => retries(arena, "room:many", "echo", () => ({ text: "x".repeat(200) }))),
   },
@@ -90,6 +97,7 @@ export const onceOnly: readonly Attack[] = [
     tried: "a push that may come twice, and 120,000 of others before it comes again",
     class: CLASS,
     forMs: 12_000,
+    mostLeft: OF_ADDRESS,
     counted: [],
     async run(arena) {
       const key = `victim ${idOf(arena)}`
@@ -362,6 +370,7 @@ export const onceOnly: readonly Attack[] = [
     tried: "pushes that may come twice on 40 sockets, as many as are taken, while somebody honest sends some too",
     class: CLASS,
     forMs: 8000,
+    mostLeft: OF_ADDRESS,
     counted: [],
     async run(arena) {
       const crowd = Array.from({ length: 40 }, () =>
