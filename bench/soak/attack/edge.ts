@@ -340,18 +340,14 @@ export const edge: readonly Attack[] = [
     run: (arena) =>
       arena.crowd(LINES, async () => {
         arena.tried()
-        const names = [
-          "nobody",
-          "nobody, nobody",
-          "a".repeat(8000),
-          "a,".repeat(4000),
-          '"nobody"',
-          "__proto__",
-          "constructor",
-          ",",
-        ]
-        const line = await arena.enter("/plain", [`sec-websocket-protocol: ${arena.chance.of(names)}`])
-        if (/sec-websocket-protocol/i.test(line.head)) arena.gotIn("a subprotocol that nobody agreed on")
+        const long = [`${"a".repeat(8000)}`, `${"a,".repeat(4000)}b`]
+        const names = ["nobody", "nobody, nobody", '"chat"', "__proto__", "constructor", ",", "Chat", ...long]
+        const agreed = arena.chance.happens(0.3)
+        const offered = agreed ? "nobody, chat" : arena.chance.of(names)
+        const line = await arena.enter("/plain", [`sec-websocket-protocol: ${offered}`])
+        const answered = /sec-websocket-protocol: *(.*)\r/i.exec(line.head)?.[1]
+        if (answered !== (agreed ? "chat" : undefined))
+          arena.gotIn(`an answer of ${answered} to ${offered.slice(0, 20)}`)
         arena.leave(line)
       }),
   },

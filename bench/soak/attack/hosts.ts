@@ -223,6 +223,7 @@ function failed(response: ServerResponse, error: unknown): void {
 function openGateways(endpoint: Endpoint): void {
   endpoint.gateway("/plain", {
     json: true,
+    subprotocols: ["chat"],
     async onMessage(data: Said | null, client) {
       if (data?.wait !== undefined) await wait(data.wait)
       client.send("ok")

@@ -177,7 +177,7 @@ export class Intruder {
     const text = bytes.toString("latin1")
     this.head += text
     for (const [, status] of text.matchAll(/HTTP\/1\.1 (\d{3})/g)) this.statuses.push(Number(status))
-    const end = bytes.indexOf("\r\n\r\n")
+    const end = bytes.indexOf("\r\n\r\n", Math.max(0, bytes.lastIndexOf("HTTP/1.1 101")))
     if (this.statuses.at(-1) !== 101 || end < 0) return
     this.#upgraded = true
     this.#rest = this.#readFrames(bytes.subarray(end + 4))
