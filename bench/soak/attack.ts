@@ -198,6 +198,9 @@ export const attack: Soak = {
         } catch (error) {
           if (!(error instanceof EndpointDown)) throw error
           trials.push({ attack: each, down: error.message })
+        }
+        // What is remembered of one attack is not to be counted for the next.
+        if ("down" in (trials.at(-1) as Trial | Fall) || each.mostLeft !== undefined) {
           await processes.stop()
           processes = await Processes.start()
           await wait(QUIET_MS)
