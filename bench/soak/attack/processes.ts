@@ -64,6 +64,9 @@ export class Processes {
 
   static async start(): Promise<Processes> {
     const redis = HAS_REDIS ? await RedisServer.start() : undefined
+    // A Redis outlives its parent unless it is ended with it.
+    process.once("exit", () => void redis?.kill())
+    if (process.listenerCount("SIGTERM") === 0) process.once("SIGTERM", () => process.exit(1))
     const heap = `--max-old-space-size=${HEAP_MIB}`
     const endpoint = start("endpoint-process.ts", FIRST, [heap], ...(redis === undefined ? [] : [redis.url]))
     const words = lastWords(endpoint)
