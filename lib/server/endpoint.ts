@@ -39,6 +39,7 @@ import { PubSub } from "./pubsub.js"
 import { Router } from "./router.js"
 import { SocketProcess, type SocketSetup } from "./socket-process.js"
 import { TopicTable } from "./topics.js"
+import type { Turns } from "./turns.js"
 import { WriteBatch } from "./write-batch.js"
 
 /** Of the time until the deadline, as much to wait for replies; the rest is for clients to end their connections. */
@@ -87,13 +88,16 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const { logger = consoleLogger, cluster, trustProxy = false, path = "/socket" } = options
     this.#options = options
     this.#schemas = options.topics?.schemas ?? {}
-    const presence = new PresenceTable({
+    const presence: PresenceTable = new PresenceTable({
+      get turns(): Turns {
+        return context.turns
+      },
       publish: (topic, event, payload) => context.publishHere(new Broadcast(topic, event, payload)),
       share: cluster && ((topic, change) => context.node.changePresence(topic, change)),
       failed: (error, topic) => context.failed(error, "presence", topic),
     })
     const limits = limitsOf(options.limits)
-    const context = new EndpointContext(
+    const context: EndpointContext = new EndpointContext(
       mitt<EndpointEvents>(),
       new TopicTable(),
       new PubSub(),

@@ -4,17 +4,19 @@ import { PRESENCE_DIFF, PRESENCE_STATE } from "../protocol/events.js"
 import type { PresenceDiff, PresenceEntry, PresenceRefs, PresenceState } from "../protocol/presence.js"
 import type { PresenceChange, PresenceRecord } from "./adapter.js"
 import { atEndOfTurn } from "./end-of-turn.js"
+import type { Turns, Worker } from "./turns.js"
 
 type Meta = PresenceRefs & Record<string, unknown>
 
-/** Whoever tracks: one channel of one client. */
+/** One channel of one client, which tracks. */
 export interface Tracker {
   readonly topic: string
   push(event: string, payload: unknown): void
 }
 
-/** What the tracking needs of the endpoint. */
+/** The parts of the endpoint that the tracking needs. */
 export interface PresenceHost {
+  readonly turns: Turns
   /** Tells everybody on this node. */
   publish(topic: string, event: string, payload: unknown): void
   /** Tells the other nodes what this one tracks, if there are any. */
@@ -77,10 +79,12 @@ interface Room {
  * Who is where. A change costs by the change, not by the room; the changes of one turn of the event loop go
  * out as one diff, so that a thousand sockets that drop at once are one message to each of the others.
  */
-export class PresenceTable {
+export class PresenceTable implements Worker {
   readonly #host: PresenceHost
   readonly #rooms = new Map<string, Room>()
   readonly #changed = new Set<string>()
+  /** Rooms with channels that still get the state. */
+  readonly #greeting = new Set<Room>()
   #scheduled = false
 
   constructor(host: PresenceHost) {
@@ -201,10 +205,27 @@ export class PresenceTable {
       } catch (error) {
         this.#host.failed(error, topic)
       }
-      for (const tracker of room.greet) tracker.push(PRESENCE_STATE, room.state)
-      room.greet.clear()
+      if (room.greet.size > 0) this.#greeting.add(room)
       this.#tidy(topic, room)
     }
+    if (this.work()) this.#host.turns.add(this)
+  }
+
+  /**
+   * Pushes the state to channels that track for the first time, for as long as this turn of the event loop has time for
+   * it. Each state is as large as its room: five hundred clients that join one room at once get 250,000 metas, which
+   * would hold up all other clients for seconds.
+   */
+  work(): boolean {
+    for (const room of this.#greeting) {
+      for (const tracker of room.greet) {
+        if (this.#host.turns.isSpent()) return true
+        room.greet.delete(tracker)
+        tracker.push(PRESENCE_STATE, room.state)
+      }
+      this.#greeting.delete(room)
+    }
+    return false
   }
 
   #room(topic: string): Room {

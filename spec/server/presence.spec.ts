@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import type { PresenceDiff, PresenceState } from "../../lib/protocol/presence.js"
 import { PresenceTable } from "../../lib/server/presence.js"
+import { Turns } from "../../lib/server/turns.js"
 import { stages } from "../support/stage.js"
 import { answer } from "../support/wire-client.js"
 
@@ -29,6 +30,7 @@ describe("the table of presences", () => {
   beforeEach(() => {
     told = []
     table = new PresenceTable({
+      turns: new Turns(),
       publish: (topic, event, payload) => void told.push({ topic, event, payload: structuredClone(payload) }),
       share: undefined,
       failed: (error) => {
@@ -94,6 +96,30 @@ describe("the table of presences", () => {
     table.flush()
     expect(told).toHaveLength(2)
     expect(a.pushed).toEqual([["presence_state", { ada: { metas: [expect.objectContaining({ n: 1 })] } }]])
+  })
+
+  it("greets a crowd in several turns of the event loop, each channel once", async () => {
+    let now = 0
+    const turns = new Turns(() => now)
+    table = new PresenceTable({ turns, publish: () => {}, share: undefined, failed: () => {} })
+    const crowd = Array.from({ length: 20 }, () => {
+      const channel = tracker("t")
+      // A state of this room takes a millisecond to encode.
+      return { ...channel, push: (event: string, payload: unknown) => (now++, channel.push(event, payload)) }
+    })
+    for (const [n, channel] of crowd.entries()) table.track(channel, `user${n}`, { n }, true)
+    table.flush()
+    const greeted = (): number => crowd.filter(({ pushed }) => pushed.length > 0).length
+    expect(greeted()).toBeLessThan(10)
+    const gone = crowd.at(-1) as (typeof crowd)[number]
+    table.untrack(gone)
+    const seen: number[] = []
+    while (turns.waiting > 0) {
+      seen.push(greeted())
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(new Set(seen).size).toBeGreaterThan(2)
+    expect(crowd.map(({ pushed }) => pushed.length)).toEqual([...Array<number>(19).fill(1), 0])
   })
 
   it("takes any key for a key", () => {
