@@ -27,9 +27,9 @@ export class Gateway<Assigns = Loose> {
         counters.rookery_frames_received_total++
         counters.rookery_bytes_received_total += bytes
       },
-      waits: (client) => context.held.note(client),
+      held: context.held,
+      turns: context.turns,
       left: (client) => {
-        context.held.forget(client)
         this.#clients.delete(client)
         context.plainIds.delete(client)
         counters.rookery_gateway_clients--

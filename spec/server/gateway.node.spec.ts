@@ -238,6 +238,40 @@ describe("the limits of a gateway", () => {
     expect(await closed(socket)).toEqual([1008, "too many messages"])
   })
 
+  it("count messages that wait by the memory that they take, not by their bytes", async () => {
+    const limits = { pendingBytes: 1_000_000 }
+    const { url, endpoint } = await served({ json: true, limits, onMessage: () => new Promise(() => {}) })
+    const hit = vi.fn()
+    endpoint.on("limitHit", ({ limit }) => hit(limit))
+    const { socket } = await plain(url)
+    // The first is with the handler, the second waits: 300 kB of empty maps that are 6 MB of objects.
+    for (let i = 0; i < 2; i++) socket.send(`[${"{},".repeat(100_000)}{}]`)
+    expect(await closed(socket)).toEqual([1008, "too many messages"])
+    expect(hit).toHaveBeenCalledExactlyOnceWith("pendingBytes")
+  })
+
+  it("close with 1009 on JSON that would be too much memory, before it is parsed", async () => {
+    const { url } = await served({ json: true, limits: { messageWeight: 1_000_000 } })
+    const { socket } = await plain(url)
+    socket.send(`[${"{},".repeat(100_000)}{}]`)
+    expect(await closed(socket)).toEqual([1009, "message too large"])
+  })
+
+  it("leave messages that waited in order, whoever else has to wait", async () => {
+    let release = (): void => {}
+    const first = new Promise<void>((resolve) => (release = resolve))
+    const onMessage: GatewayOptions["onMessage"] = (data, client) =>
+      data === "first" ? first.then(() => client.send(data)) : client.send(data)
+    const { url } = await served({ onMessage })
+    const { socket, next } = await plain(url)
+    const sent = ["first", ...Array.from({ length: 200 }, (_, n) => String(n))]
+    for (const data of sent) socket.send(data)
+    release()
+    const got: unknown[] = []
+    while (got.length < sent.length) got.push(await next())
+    expect(got).toEqual(sent)
+  })
+
   it("end a line that says what is no websocket", async () => {
     const { url } = await served()
     const { socket } = await plain(url)
