@@ -10,6 +10,11 @@ const WINDOW = 32_768
  * each of seven sizes. With 9 bits zlib refers back at most 250 bytes, which a window of 8 bits holds, too.
  */
 const NARROW_BITS = 9
+/**
+ * A larger message is not deflated (RFC 7692 6: each message may be): deflating is done within a turn of the event loop,
+ * and a megabyte that does not compress takes a tenth of a second.
+ */
+const MAX_DEFLATED_BYTES = 131_072
 // A message ends on an empty block that is left out on the wire.
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
@@ -85,9 +90,10 @@ function deflate(payload: Uint8Array, narrow: boolean): Buffer {
   return data.subarray(0, data.length - TAIL.length)
 }
 
-/** A message as a deflated frame. */
+/** A message as a deflated frame, or as it is where it is too large. */
 export function frameDeflated(frame: Frame, narrow: boolean): Buffer {
   const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
+  if (payload.length > MAX_DEFLATED_BYTES) return frameBytes(opcode, payload)
   return frameBytes(opcode, deflate(payload, narrow), true)
 }
 
