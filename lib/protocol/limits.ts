@@ -140,7 +140,7 @@ export interface Limits {
   retryBytes: number
   /**
    * Bytes that are remembered of all clients' pushes with `retry`. Clients without an id that share an address have at
-   * most half of it.
+   * most an eighth of it, and all without an id at most half.
    *
    * @default 134_217_728: sixteen clients that are each at their own limits, or 400 such pushes a second
    */

@@ -25,7 +25,10 @@ export interface ConnectRequest {
 
 /** A client that was let in. */
 export interface Connected<Assigns> {
-  /** What `endpoint.disconnect` finds it by, for example `user:42`. */
+  /**
+   * Names the client, for example `user:42`: `disconnect`, `kick` and the answers kept for `retry` go by it. It is one
+   * client at every path of the endpoint, so paths whose people are not the same need ids that differ.
+   */
   id?: string | null
   /** What its channels know of it. */
   assigns?: Assigns

@@ -3,6 +3,7 @@ import { readSnapshot } from "../../lib/cluster/topic.js"
 import { Connection } from "../../lib/client/connection.js"
 import { SerializerError } from "../../lib/protocol/errors.js"
 import type { Message } from "../../lib/protocol/message.js"
+import { DEFAULT_LIMITS } from "../../lib/protocol/limits.js"
 import { decodeQuery } from "../../lib/protocol/query.js"
 import { readSubprotocols } from "../../lib/protocol/auth-token.js"
 import { readBase64 } from "../../lib/protocol/read-base64.js"
@@ -11,9 +12,11 @@ import { payloadOf, readClusterFrame } from "../../lib/server/cluster-frame.js"
 import type { SocketLimits } from "../../lib/server/context.js"
 import { GatewayClient } from "../../lib/server/gateway-client.js"
 import { frameOf } from "../../lib/server/gateway-frame.js"
+import { HeldBytes } from "../../lib/server/held-bytes.js"
 import type { ServerLink } from "../../lib/server/link.js"
 import { takeRecoverRequest } from "../../lib/server/recover-request.js"
 import type { SocketSetup } from "../../lib/server/socket-process.js"
+import { Turns } from "../../lib/server/turns.js"
 import { ProtocolViolation, WebSocketReceiver } from "../../lib/server/websocket-receiver.js"
 import type { Codec } from "../../lib/serializer/serializer.js"
 import type { LinkEvents, Transport } from "../../lib/transport/transport.js"
@@ -112,7 +115,7 @@ const told = (errors: unknown[], messages: unknown[]): Outcome => {
   return errors.length > 0 ? "refused" : "a message"
 }
 
-const UNLIMITED = { pushesPerSecond: Infinity, pushBurst: 1, pendingPushes: 1, pendingBytes: 1 } as SocketLimits
+const UNLIMITED = { ...DEFAULT_LIMITS, pushesPerSecond: Infinity, messageWeight: Infinity } as SocketLimits
 
 function gatewayReads(input: Input): Outcome {
   const errors: unknown[] = []
@@ -123,7 +126,8 @@ function gatewayReads(input: Input): Outcome {
     limitHit() {},
     failed: (error: unknown) => void errors.push(error),
     received() {},
-    waits() {},
+    held: new HeldBytes(Infinity),
+    turns: new Turns(),
     left() {},
   }
   const client = new GatewayClient(host, link, { id: null, assigns: {}, limits: UNLIMITED } as SocketSetup)

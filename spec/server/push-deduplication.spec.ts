@@ -320,17 +320,28 @@ describe("The name of a push", () => {
 })
 
 describe("Anonymous clients", () => {
-  it("of one address have at most half of what all may have, with however many connections", async () => {
+  it("of one address have at most an eighth of what all may have, with however many connections", async () => {
     const nodes = new Nodes()
-    const { take, deduplication } = nodes.node(40 * ENTRY_BYTES)
+    const { take, deduplication } = nodes.node(80 * ENTRY_BYTES)
     for (let i = 0; i < 100; i++) {
       const guest = client(null, 10 * ENTRY_BYTES, "203.0.113.7")
       await take(guest, `${SECRET}${i}`).catch(() => undefined)
     }
-    expect(deduplication.size).toBe(20)
+    expect(deduplication.size).toBe(10)
     expect(new Set(nodes.hits)).toEqual(new Set(["heldRetryBytes"]))
     expect((await take(client(null, 10 * ENTRY_BYTES, "203.0.113.8"), SECRET)).kind).toBe("run")
     expect((await take(client("ada"), "1")).kind).toBe("run")
+  })
+
+  it("of any number of addresses leave half of it to clients with an id", async () => {
+    const nodes = new Nodes()
+    const { take, deduplication } = nodes.node(80 * ENTRY_BYTES)
+    for (let i = 0; i < 100; i++) {
+      const guest = client(null, 10 * ENTRY_BYTES, `203.0.113.${i}`)
+      await take(guest, `${SECRET}${i}`).catch(() => undefined)
+    }
+    expect(deduplication.size).toBe(40)
+    for (let i = 0; i < 40; i++) expect((await take(client(`user ${i}`), "1")).kind).toBe("run")
   })
 
   it("of one connection have at most what one client may have", async () => {
