@@ -4,7 +4,7 @@ import { openBackend } from "./backend.js"
 import { tryEdge } from "./try-edge.js"
 
 const SEED = chosenSeed()
-const SEQUENCES = 3000
+const SEQUENCES = 2000
 
 describe("whatever clients send over HTTP and TLS, cut anywhere, half closed and reset", () => {
   it(

@@ -207,6 +207,6 @@ export function sequence(chance: Chance, kind: string, tokens: readonly string[]
     if (chance.happens(0.02)) steps.push({ does: "pause" })
   }
   if (chance.happens(0.2)) steps.push({ does: "end" })
-  steps.push({ does: chance.happens(0.03) ? "wait" : chance.happens(0.5) ? "read" : "yield" }, { does: "reset" })
+  steps.push({ does: chance.happens(0.01) ? "wait" : chance.happens(0.5) ? "read" : "yield" }, { does: "reset" })
   return steps
 }

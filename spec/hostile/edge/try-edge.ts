@@ -28,7 +28,7 @@ const CLIENTS = 40
 /** As many sequences until honest clients have their turn, and until there are new sessions of long-poll. */
 const ROUND = 400
 /** How long a client waits for bytes that may never come. */
-const MOMENT_MS = 10
+const MOMENT_MS = 30
 /** Every other connection has an address of its own, because a port stays taken for a minute. */
 const ADDRESSES = 200
 
@@ -62,7 +62,7 @@ async function take(step: Step, stream: Duplex, tcp: Socket): Promise<void> {
     case "read":
       return event(stream, ["data", "close"], MOMENT_MS)
     case "wait":
-      return event(stream, ["close"], 2000)
+      return event(stream, ["close"], 5000)
     case "pause":
       stream.pause()
       return
