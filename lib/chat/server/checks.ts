@@ -26,7 +26,8 @@ export const isRoomName = (name: string): boolean => ROOM.test(name) && name ===
 /** A display name as it is kept, `null` to have none, or `undefined` for what cannot be one. */
 export function readDisplayName(text: unknown): string | null | undefined {
   if (text === null) return null
-  if (typeof text !== "string") return undefined
+  // Before the text is walked over: a composed character is at most eight units of a text that is not composed.
+  if (typeof text !== "string" || text.length > 8 * MAX_NAME) return undefined
   const name = text.normalize("NFC").trim()
   return VISIBLE.test(name) && [...name].length <= MAX_NAME && !UNSAFE.test(name) ? name : undefined
 }
@@ -34,6 +35,8 @@ export function readDisplayName(text: unknown): string | null | undefined {
 /** What somebody says, or the HTTP status of why it cannot be said. */
 export function readContent(text: unknown): string | 400 | 413 {
   if (typeof text !== "string") return 400
+  // Before the text is walked over: a character is at most two units, and a line break may be two characters.
+  if (text.length > 4 * MAX_CONTENT) return 413
   const content = text.replaceAll("\r\n", "\n").trim()
   if ([...content].length > MAX_CONTENT) return 413
   return content === "" || UNSAFE_IN_CONTENT.test(content) ? 400 : content

@@ -8,8 +8,8 @@ export interface RateLimit {
   readonly everyMs: number
 }
 
-/** How many keys are known at most: whoever sends from many addresses must not fill the memory. */
-const MAX_KEYS = 100_000
+/** How many keys are remembered in one generation: requests from many addresses must not fill the memory. */
+const MAX_KEYS = 50_000
 
 /** What addresses are counted by. Whoever has one of IPv6 has a whole network of them. */
 export function networkOf(address = ""): string {
@@ -24,22 +24,31 @@ export function networkOf(address = ""): string {
     .join(":")}::/64`
 }
 
-/** Lets so many through for each key, and says how long to wait otherwise. */
+/**
+ * Lets a bounded number through for each key, and says how long to wait otherwise. Keys are kept in two generations, and
+ * the older one is dropped as a whole: removing single keys from the front of a `Map` leaves holes that V8 walks over at
+ * each look.
+ */
 export class RateLimiter {
   readonly #limit: RateLimit
   readonly #now: () => number
-  /** When each key is back at its full burst; the oldest first. */
-  readonly #fullAt = new Map<string, number>()
+  /** When each key is back at its full burst. */
+  #young = new Map<string, number>()
+  /** Keys that were not taken from since `#since`, unless they are young as well. */
+  #old = new Map<string, number>()
+  #since: number
 
   constructor(limit: RateLimit, now: () => number) {
     this.#limit = limit
     this.#now = now
+    this.#since = now()
   }
 
   /** The milliseconds until there is one to take, 0 if there is one now. */
   wait(key: string): number {
     const now = this.#now()
-    return Math.max(0, this.#next(key, now) - (now + this.#limit.burst * this.#limit.everyMs))
+    const { burst, everyMs } = this.#limit
+    return Math.max(0, this.#fullAt(key, now) + everyMs - (now + burst * everyMs))
   }
 
   /** Takes one; gives the milliseconds until there is one again, 0 if there was one. */
@@ -47,24 +56,21 @@ export class RateLimiter {
     const wait = this.wait(key)
     if (wait > 0) return wait
     const now = this.#now()
-    const fullAt = this.#next(key, now)
-    this.#fullAt.delete(key)
-    this.#fullAt.set(key, fullAt)
-    this.#forget(now)
+    this.#young.set(key, this.#fullAt(key, now) + this.#limit.everyMs)
+    this.#dropOld(now)
     return 0
   }
 
-  /** When a key is back at its full burst once one more was taken. */
-  #next(key: string, now: number): number {
-    return Math.max(this.#fullAt.get(key) ?? now, now) + this.#limit.everyMs
+  #fullAt(key: string, now: number): number {
+    return Math.max(this.#young.get(key) ?? this.#old.get(key) ?? now, now)
   }
 
-  #forget(now: number): void {
-    // Two at a time, which is more than come.
-    let looks = 2
-    for (const [key, fullAt] of this.#fullAt) {
-      if ((fullAt > now && this.#fullAt.size <= MAX_KEYS) || looks-- === 0) return
-      this.#fullAt.delete(key)
-    }
+  /** Drops the older generation once its keys are full again, or there are too many others. */
+  #dropOld(now: number): void {
+    const { burst, everyMs } = this.#limit
+    if (now - this.#since < burst * everyMs && this.#young.size < MAX_KEYS) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#since = now
   }
 }

@@ -80,11 +80,11 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
     },
     receive: {
       send(payload, room) {
+        const { email } = room.assigns
+        checkRate(messagesPerUser, email)
         const content = readContent(fieldOf(payload, "content"))
         if (content === 400) throw refused(400, "a message is text, with no control characters in it")
         if (content === 413) throw refused(413, "the message is longer than 4000 characters")
-        const { email } = room.assigns
-        checkRate(messagesPerUser, email)
         const answer = room.replyTo()
         return answering(options, "send", async (): Promise<NoReply> => {
           const topic = room.topic as RoomTopic

@@ -18,12 +18,12 @@ export function userChannel(
     },
     receive: {
       set_display_name(payload, channel) {
+        const { email } = channel.assigns
+        checkRate(messagesPerUser, email)
         const display_name = readDisplayName(fieldOf(payload, "display_name"))
         if (display_name === undefined) {
           throw refused(400, "a name has 1 to 50 characters, none of which is for control; null takes it away")
         }
-        const { email } = channel.assigns
-        checkRate(messagesPerUser, email)
         return answering(options, "set_display_name", async () => {
           await store.setDisplayName(email, display_name)
           const changed = { user: { ...people.user(email), display_name }, display_name, timestamp: timestamp() }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { isRoomName, readContent, readDisplayName, readEmail } from "../../../lib/chat/server/checks.js"
 
 describe("an address", () => {
@@ -70,6 +70,25 @@ describe("a display name", () => {
     undefined,
   ])("is something to see, and turns nothing around: not %j", (text) => {
     expect(readDisplayName(text)).toBeUndefined()
+  })
+})
+
+describe("a name and a message that are far too long", () => {
+  it("are refused before anything walks over them", () => {
+    const walk = vi.spyOn(String.prototype, "normalize")
+    try {
+      const marks = `a${"\u0300\u0316".repeat(450_000)}`
+      expect(readDisplayName(marks)).toBeUndefined()
+      expect(readContent(marks)).toBe(413)
+      expect(walk).not.toHaveBeenCalled()
+    } finally {
+      walk.mockRestore()
+    }
+  })
+
+  it("are told from those whose characters are composed of many", () => {
+    expect(readDisplayName("u\u0308\u0304".repeat(50))).toBe("ǖ".repeat(50))
+    expect(readContent("🐦\r\n".repeat(1999))).toBe("🐦\n".repeat(1999).trim())
   })
 })
 

@@ -28,9 +28,36 @@ describe("a rate limiter", () => {
     const limiter = new RateLimiter({ burst: 1, everyMs: 100 }, () => 0)
     limiter.take("first")
     for (let i = 0; i < 100_001; i++) limiter.take(`key ${i}`)
-    // A hundred thousand are remembered, and the first is not among them.
+    // Fifty thousand at least are remembered, and the first is not among them.
     expect(limiter.take("key 100000")).toBe(100)
     expect(limiter.take("first")).toBe(0)
+  })
+})
+
+describe("a rate limiter that many keys fill", () => {
+  it("looks at each key in the same time, however many came before", () => {
+    const clock = { now: 0 }
+    const limiter = new RateLimiter({ burst: 1, everyMs: 100 }, () => clock.now)
+    const takes = (count: number, from: number): number => {
+      const start = performance.now()
+      for (let i = 0; i < count; i++) limiter.take(`key ${from + i}`)
+      return performance.now() - start
+    }
+    takes(20_000, 0)
+    const [few, many] = [takes(50_000, 20_000), takes(200_000, 70_000)]
+    // Four times as many; holes in the map would make it hundreds of times as long.
+    expect(many).toBeLessThan(few * 40)
+  })
+
+  it("keeps what it knows of a key until the key is back at its full burst", () => {
+    let now = 0
+    const limiter = new RateLimiter({ burst: 2, everyMs: 100 }, () => now)
+    limiter.take("a")
+    limiter.take("a")
+    for (now = 0; now < 100; now += 10) {
+      limiter.take(`other ${now}`)
+      expect(limiter.take("a")).toBe(100 - now)
+    }
   })
 })
 

@@ -292,6 +292,17 @@ describe("a message", () => {
     expect(await sent).toMatchObject({ message_id: expect.any(String) })
   })
 
+  it("that is refused costs as much of the rate as one that is kept", async () => {
+    stage = await ChatStage.open({ now, limits: { messagesPerUser: { burst: 2, everyMs: 1000 } } })
+    const room = await enter(await stage.person("ada@example.com"))
+    const codes: unknown[] = []
+    for (const content of ["x".repeat(100_000), "\u0000", "hello"]) {
+      const refusal = await room.push("send", { content }).catch((error: unknown) => (error as PushError).response)
+      codes.push((refusal as { code: number }).code)
+    }
+    expect(codes).toEqual([413, 400, 429])
+  })
+
   it("is forgotten with its room when nothing was said there for so many days", async () => {
     stage = await ChatStage.open({ now, roomDays: 7, sessionDays: 30, limits: { roomsPerUser: 1 } })
     const room = await enter(await stage.person("ada@example.com"), "garden")
