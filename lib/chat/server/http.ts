@@ -67,17 +67,18 @@ function readBody(request: IncomingMessage, type: string): Promise<string> {
   const said = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
   if (said !== type) throw new HttpError(415, `send ${type}`)
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    // One buffer, because a body may come in chunks of one byte, each of which would be a buffer of its own.
+    const body = Buffer.alloc(MAX_BODY)
     let length = 0
     request.on("data", (chunk: Buffer) => {
+      chunk.copy(body, Math.min(length, MAX_BODY))
       length += chunk.length
-      if (length <= MAX_BODY) chunks.push(chunk)
       // Whoever sends somewhat too much is told so, and whoever sends far too much is not waited for.
       if (length > 16 * MAX_BODY) request.destroy()
     })
     request.on("end", () => {
       if (length > MAX_BODY) reject(new HttpError(413, "that is too long"))
-      else resolve(Buffer.concat(chunks).toString("utf8"))
+      else resolve(body.toString("utf8", 0, length))
     })
     request.on("error", () => {})
     request.on("close", () => reject(new HttpError(400, "the request did not come to its end")))
