@@ -7,7 +7,8 @@ const [folder = "", port = "0"] = process.argv.slice(2)
 const chat = new ChatServer({
   store: await lmdbStore(folder),
   limits: {
-    linksPerEmail: { burst: 40, everyMs: 60_000 },
+    linksPerEmail: { burst: 40, everyMs: 3_600_000 },
+    linksPerMailbox: { burst: 1000, everyMs: 1 },
     loginsPerAddress: { burst: 1000, everyMs: 1 },
     messagesPerUser: { burst: 100, everyMs: 10 },
   },

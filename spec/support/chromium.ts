@@ -60,7 +60,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
 
 /** Opens a page in a context of its own, which waits for what comes as long as any spec does. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await browser.newPage(options)
-  page.context().setDefaultTimeout(PATIENCE.timeout)
-  return page
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE.timeout)
+  return context.newPage()
 }

@@ -95,7 +95,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.tab.close()
+    await this.tab.context().close()
     await this.endpoint.close({ deadlineMs: 0 })
     await new Promise((resolve) => this.#server.close(resolve))
   }
