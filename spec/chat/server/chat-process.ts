@@ -7,7 +7,13 @@ const chat = new ChatServer({
   store: await lmdbStore(folder),
   page: false,
   history: 500,
-  limits: { messagesPerUser: plenty, asksPerUser: plenty, linksPerEmail: plenty, loginsPerAddress: plenty },
+  limits: {
+    messagesPerUser: plenty,
+    asksPerUser: plenty,
+    linksPerEmail: plenty,
+    linksPerMailbox: plenty,
+    loginsPerAddress: plenty,
+  },
 })
 const address = await chat.listen({ port: Number(port) })
 console.log(`listening at ${address.port}`)
