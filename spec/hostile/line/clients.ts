@@ -156,7 +156,7 @@ export async function silentClients(
 }
 
 /** Waits until nobody is there any more; a session of long-poll ends some time after its last poll. */
-export async function emptied(backend: Backend, looks = 1000): Promise<boolean> {
+export async function emptied(backend: Backend, looks = 12_000): Promise<boolean> {
   for (let i = 0; i < looks; i++) {
     if (backend.left() === 0) return true
     await wait(10)

@@ -26,9 +26,10 @@ describe("a line that is cut, ended, stalled, half-open or late at any byte", ()
     async (manner) => {
       const count = COUNT[manner]
       const tried = await tryCuts(backend, manner, KINDS, { count, chance: new Chance(chosenSeed()) })
-      // Faults that never happen would try nothing.
+      // Faults that never happen would try nothing. How many connections a client of long-poll has, and how much each of
+      // them carries, depends on when its answers come, so some of its places are never reached.
       const missed = tried.reduce((all, each) => all + each.missed, 0)
-      expect(missed).toBeLessThan((count * KINDS.length) / 2)
+      expect(missed).toBeLessThan((count * KINDS.length) / (manner === "long-poll" ? 1 : 2))
       for (const { kind, times, timers, outcomes } of tried) {
         expect([kind, times]).toEqual([kind, count])
         // One timer each for the line, the room, and every push.

@@ -100,7 +100,7 @@ export async function pushes(server: Server, count: number, atOnce = 500): Promi
 }
 
 /** Waits until the endpoint holds nobody any more, or gives up. A long-poll session ends some time after its last poll. */
-export async function emptied({ endpoint }: Server, looks = 1000): Promise<boolean> {
+export async function emptied({ endpoint }: Server, looks = 12_000): Promise<boolean> {
   for (let i = 0; i < looks; i++) {
     const { rookery_sockets, rookery_channels, rookery_presences } = endpoint.counters()
     if (rookery_sockets + rookery_channels + rookery_presences === 0) return true
