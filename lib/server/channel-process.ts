@@ -120,6 +120,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.#busy || this.#queue.isBehind
   }
 
+  /** Whether messages that came before may yet change which channel the next one is for. */
+  get deciding(): boolean {
+    return this.joining || (!this.#busy && this.#queue.isBehind)
+  }
+
   get running(): boolean {
     return this.#busy
   }
@@ -150,7 +155,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   receive(message: Message, receipt: Receipt | undefined): void {
     if (!this.ended && this.busy) {
       if (receipt === undefined) return this.#queue.addLeave(message)
-      return this.#queue.add({ message, receipt, unchecked: this.joining })
+      return this.#queue.add({ message, receipt, unchecked: this.deciding })
     }
     receipt?.release()
     if (!this.ended) this.#handle(message)

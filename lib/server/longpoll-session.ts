@@ -12,6 +12,20 @@ import { TokenBucket } from "./token-bucket.js"
 /** What a poll brings: 200 with messages, or 204 after a window without any. */
 export type PollAnswer = (status: 200 | 204, messages: readonly string[]) => void
 
+/** A line of a request that is no frame. */
+export interface BadLine {
+  /** Which line of the body, counted from 1. */
+  readonly line: number
+  readonly error: string
+}
+
+/** An answer that was handed to the platform, and may not have been read. */
+interface Unread {
+  readonly bytes: number
+  /** Ends its connection. */
+  drop(): void
+}
+
 /** What a {@link LongPollSession} is made of. */
 export interface LongPollSessionOptions {
   readonly token: string
@@ -33,6 +47,8 @@ export class LongPollSession implements ServerLink, Holder {
   readonly address: string | undefined
   readonly #options: LongPollSessionOptions
   readonly #inactive: NodeJS.Timeout
+  readonly #unread = new Set<Unread>()
+  #unreadBytes = 0
   #owner: SocketProcess | undefined
   #messages: string[] = []
   #bytes = 0
@@ -43,6 +59,8 @@ export class LongPollSession implements ServerLink, Holder {
   /** All that wait, the newest last; only that one gets messages. */
   readonly #polls = new Set<PollAnswer>()
   #scheduled = false
+  /** Settled once the lines of the request that came last are handled. */
+  taking: Promise<BadLine | undefined> | undefined
   #ended = false
 
   constructor(options: LongPollSessionOptions) {
@@ -50,6 +68,8 @@ export class LongPollSession implements ServerLink, Holder {
     this.token = options.token
     this.address = options.address
     const abandoned = (): void => {
+      // A client that reads a long answer slowly asks again when it is through.
+      if (this.#unread.size > 0) return void this.#inactive.refresh()
       options.onLimit("pollWindowMs")
       this.#end(GOING_AWAY)
     }
@@ -64,9 +84,9 @@ export class LongPollSession implements ServerLink, Holder {
     this.#owner = owner
   }
 
-  /** What waits for this client alone. */
+  /** What waits for this client alone. An answer is a text of its own, whoever else gets the same messages. */
   get heldBytes(): number {
-    return this.#alone
+    return this.#alone + this.#unreadBytes
   }
 
   giveUp(): void {
@@ -93,7 +113,7 @@ export class LongPollSession implements ServerLink, Holder {
     if (this.#ended) return
     const message = typeof frame === "string" ? frame : toBase64(frame)
     this.#bytes += message.length
-    if (this.#bytes > this.#options.limits.queuedBytes) {
+    if (this.#bytes + this.#unreadBytes > this.#options.limits.queuedBytes) {
       this.#options.onLimit("queuedBytes")
       this.#end(TRY_AGAIN_LATER)
       return
@@ -116,7 +136,8 @@ export class LongPollSession implements ServerLink, Holder {
     const frame = shared.frame()
     if (frame === undefined) return false
     const { queuedBytes, slowClient } = this.#options.limits
-    if (slowClient === "drop" && this.#bytes + frame.length * 1.4 > queuedBytes) return false
+    const waiting = this.#bytes + this.#unreadBytes
+    if (slowClient === "drop" && waiting + frame.length * 1.4 > queuedBytes) return false
     this.#add(frame, false)
     return !this.#ended
   }
@@ -145,6 +166,31 @@ export class LongPollSession implements ServerLink, Holder {
     return giveUp
   }
 
+  /**
+   * Counts an answer until it was read, or its connection has ended: the way to tell is what this gives. `drop` ends the
+   * connection of an answer that takes too long, or that is unread when the session ends.
+   */
+  answered(messages: readonly string[], drop: () => void): () => void {
+    const bytes = messages.reduce((sum, message) => sum + message.length, 0)
+    const unread = { bytes, drop }
+    const { messageMs } = this.#options.limits
+    this.#unread.add(unread)
+    this.#unreadBytes += bytes
+    this.#options.held.note(this)
+    const timer = messageMs === Infinity ? undefined : setTimeout(() => this.#tooSlow(), messageMs)
+    return () => {
+      clearTimeout(timer)
+      if (!this.#unread.delete(unread)) return
+      this.#unreadBytes -= bytes
+      if (!this.#ended) this.#inactive.refresh()
+    }
+  }
+
+  #tooSlow(): void {
+    this.#options.onLimit("messageMs")
+    this.#end(TRY_AGAIN_LATER)
+  }
+
   #deliver(): void {
     if (this.#poll === undefined || this.#messages.length === 0) return
     const messages = this.#messages
@@ -164,6 +210,8 @@ export class LongPollSession implements ServerLink, Holder {
       this.#deliver()
       for (const waiting of [...this.#polls]) waiting(204, [])
     }
+    // A server that stops lets answers be read for as long as it has time.
+    else for (const { drop } of this.#unread) drop()
     clearTimeout(this.#inactive)
     this.#messages = []
     this.#bytes = this.#alone = 0

@@ -7,7 +7,7 @@ import type { QueryParams } from "../protocol/query.js"
 import { readParams, Rejection, type Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
 import { answer, answerJson, faultAnswer } from "./http-answers.js"
-import { LongPollSession } from "./longpoll-session.js"
+import { LongPollSession, type BadLine } from "./longpoll-session.js"
 import { readBody } from "./request-body.js"
 import { SocketProcess } from "./socket-process.js"
 
@@ -16,12 +16,6 @@ const TOKEN_HEADER = "x-phoenix-longpoll-token"
 const NDJSON = /^application\/x-ndjson\s*(;|$)/i
 
 type Headers = Record<string, string>
-
-interface BadLine {
-  /** Which line of the body, counted from 1. */
-  readonly line: number
-  readonly error: string
-}
 
 /** Headers are bytes, which Node shows as Latin-1; Phoenix, and clients, mean UTF-8. */
 function textOf(header: string): string {
@@ -106,7 +100,13 @@ export class LongPoll {
   }
 
   #poll(session: LongPollSession, response: ServerResponse, reply: (body: object) => void): void {
-    const giveUp = session.poll((status, messages) => reply({ status, token: session.token, messages }))
+    const giveUp = session.poll((status, messages) => {
+      reply({ status, token: session.token, messages })
+      if (messages.length === 0 || response.destroyed) return
+      const read = session.answered(messages, () => response.destroy())
+      response.once("finish", read)
+      response.once("close", read)
+    })
     response.on("close", giveUp)
   }
 
@@ -165,6 +165,11 @@ export class LongPoll {
       return answer(response, faultAnswer(400))
     }
     if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
+    // Lines of an earlier request may still wait for their turn.
+    const holder = { heldBytes: body.length, giveUp: () => session.giveUp() }
+    held.note(holder)
+    while (session.taking !== undefined) await session.taking
+    held.forget(holder)
     if (!NDJSON.test(request.headers["content-type"] ?? "")) {
       return reply(socket.receive(body, true) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
     }
@@ -173,15 +178,21 @@ export class LongPoll {
       this.#context.limitHit("batchLines", socket)
       return reply({ status: 400, error: `more than ${batchLines} lines; none was taken` })
     }
-    const bad = this.#take(session, socket, lines)
+    session.taking = this.#take(session, socket, lines)
+    const bad = await session.taking.finally(() => (session.taking = undefined))
     reply(bad === undefined ? { status: socket.connected ? 200 : 410 } : { status: 400, ...bad })
   }
 
-  /** Takes every line that is a frame, and says which one was the first that is not. */
-  #take(session: LongPollSession, socket: SocketProcess, lines: readonly string[]): BadLine | undefined {
+  /**
+   * Handles every line that is a frame, and says which one was the first that is not. In turns with others: a hundred
+   * lines may be a megabyte of frames that take long.
+   */
+  async #take(session: LongPollSession, socket: SocketProcess, lines: readonly string[]): Promise<BadLine | undefined> {
+    const { turns } = this.#context
     let bad: BadLine | undefined
     for (const [index, line] of lines.entries()) {
       if (line === "") continue
+      if (turns.isSpent()) await turns.next()
       if (!session.mayCome()) break
       const text = line.startsWith("[") || line.startsWith("{")
       const frame = text ? line : readBase64(line)

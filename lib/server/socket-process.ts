@@ -291,7 +291,7 @@ export class SocketProcess implements ServerSocket {
     const { topic, event, ref, join_ref } = message
     const channel = this.#channels.get(topic)
     if (channel !== undefined) {
-      if (channel.joining) this.#hold(channel, message)
+      if (channel.deciding) this.#hold(channel, message)
       else if (event === PHX_JOIN) this.#join(message, channel)
       else if (join_ref === null || sameRef(join_ref, channel.joinRef)) this.#push(channel, message, bytes)
       // Else the client speaks to an earlier channel, whose end it has not heard of yet.

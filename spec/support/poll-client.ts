@@ -31,10 +31,27 @@ export class PollClient {
     return new PollClient(url, { ...headers, "x-phoenix-longpoll-token": token })
   }
 
+  /** What names the session in the header `x-phoenix-longpoll-token`. */
+  get token(): string {
+    return this.#headers["x-phoenix-longpoll-token"] ?? ""
+  }
+
+  /** Where its requests go. */
+  get path(): string {
+    const { pathname, search } = new URL(this.#url)
+    return pathname + search
+  }
+
   /** Sends a frame, and gives the status of the answer: 410 where the session is gone. */
   async send(...frame: unknown[]): Promise<number> {
+    return this.sendAll([frame])
+  }
+
+  /** The same for many, in one request. */
+  async sendAll(frames: readonly (readonly unknown[])[]): Promise<number> {
     const headers = { ...this.#headers, "content-type": "application/x-ndjson" }
-    const response = await fetch(this.#url, { method: "POST", headers, body: JSON.stringify(frame) })
+    const body = frames.map((frame) => JSON.stringify(frame)).join("\n")
+    const response = await fetch(this.#url, { method: "POST", headers, body })
     return ((await response.json()) as Answer).status
   }
 
