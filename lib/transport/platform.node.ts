@@ -10,7 +10,7 @@ const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 /** `ws` quotes it, with its query and its password. */
 function withoutUrl(error: Error, url: string): Error {
   if (!error.message.includes(url)) return error
-  const bare = url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
+  const bare = url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
   return new SyntaxError(error.message.replaceAll(url, bare))
 }
 
