@@ -167,28 +167,20 @@ export class LongPollSession implements ServerLink, Holder {
   }
 
   /**
-   * Counts an answer until it was read, or its connection has ended: the way to tell is what this gives. `drop` ends the
-   * connection of an answer that takes too long, or that is unread when the session ends.
+   * Counts an answer until it was read, or its connection has ended, which the caller tells by what this gives. `drop` ends
+   * the connection of an answer that is unread when the session ends.
    */
   answered(messages: readonly string[], drop: () => void): () => void {
     const bytes = messages.reduce((sum, message) => sum + message.length, 0)
     const unread = { bytes, drop }
-    const { messageMs } = this.#options.limits
     this.#unread.add(unread)
     this.#unreadBytes += bytes
     this.#options.held.note(this)
-    const timer = messageMs === Infinity ? undefined : setTimeout(() => this.#tooSlow(), messageMs)
     return () => {
-      clearTimeout(timer)
       if (!this.#unread.delete(unread)) return
       this.#unreadBytes -= bytes
       if (!this.#ended) this.#inactive.refresh()
     }
-  }
-
-  #tooSlow(): void {
-    this.#options.onLimit("messageMs")
-    this.#end(TRY_AGAIN_LATER)
   }
 
   #deliver(): void {

@@ -63,13 +63,14 @@ describe("answers of a long-poll that nobody reads", () => {
     expect(await client.send("1", "4", "room:1", "long", {})).toBe(410)
   })
 
-  it("end the session when they take too long", async () => {
-    const { client, hit, pollUnread } = await served({ limits: { messageMs: 100 } })
+  it("count no longer than their connection, which ends when they take too long", async () => {
+    const { client, hits, hit, pollUnread } = await served({ limits: { messageMs: 100 } })
     const first = await pollUnread()
     expect(await hit).toBe("messageMs")
     first.resume()
     await once(first, "close")
-    expect(await client.send("1", "4", "room:1", "long", {})).toBe(410)
+    expect(await client.send("1", "4", "room:1", "long", {})).toBe(200)
+    expect(hits).not.toContain("queuedBytes")
   })
 
   it("do not count any more once they are read", async () => {

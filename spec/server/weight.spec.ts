@@ -289,6 +289,31 @@ describe("broadcasts that wait for intercept", () => {
   })
 })
 
+describe("messages of a gateway", () => {
+  const gateway = async (limits: EndpointOptions["limits"]): Promise<{ client: WireClient; hits: LimitName[] }> => {
+    const hits: LimitName[] = []
+    const { connect } = await stage({ limits: { ...limits } }, (endpoint) => {
+      endpoint.on("limitHit", ({ limit }) => hits.push(limit))
+      endpoint.gateway("/plain/websocket", { json: true, onMessage: () => new Promise(() => {}) })
+    })
+    return { client: await connect({ path: "/plain" }), hits }
+  }
+
+  it("that would weigh too much end the connection with 1009", async () => {
+    const { client, hits } = await gateway({})
+    client.socket.send(`[${Array.from({ length: 300_000 }, () => "{}")}]`)
+    expect(await client.closed()).toBe(1009)
+    expect(hits).toEqual(["messageWeight"])
+  })
+
+  it("that wait are counted by what they weigh", async () => {
+    const { client, hits } = await gateway({ pendingBytes: 200_000 })
+    for (let index = 0; index < 4; index++) client.socket.send(JSON.stringify(emptyMaps(2000)))
+    expect(await client.closed()).toBe(1008)
+    expect(hits).toEqual(["pendingBytes"])
+  })
+})
+
 describe("one client", () => {
   it("makes a default endpoint keep no more than 48 MiB", () => {
     expect(mostKept(limitsOf())).toBeLessThanOrEqual(48 * 1_048_576)
