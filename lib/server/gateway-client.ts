@@ -13,7 +13,7 @@ import type { ServerLink, SharedFrame } from "./link.js"
 import { isPromise } from "./run.js"
 import type { SocketSetup } from "./socket-process.js"
 import { TokenBucket } from "./token-bucket.js"
-import type { Turns, Worker } from "./turns.js"
+import type { Turns } from "./turns.js"
 
 type GatewayLimit = "pushesPerSecond" | "pendingPushes" | "pendingBytes" | "heldBytes" | "messageWeight"
 
@@ -35,7 +35,7 @@ export interface GatewayHost<Assigns> {
 }
 
 /** One client of a gateway. */
-export class GatewayClient<Assigns = Loose> implements Worker {
+export class GatewayClient<Assigns = Loose> {
   /** What `connect` called it. */
   readonly id: string | null
   /** The subprotocol that was agreed on, if any. */
