@@ -42,8 +42,8 @@ export class Channel<S = AnyTopics[string]> {
   readonly topic: string
   /** Sent with every join; a function is asked anew each time, and may be async. */
   readonly params: unknown
-  /** @internal */
-  readonly host: ChannelHost
+  /** For compatibility with phoenix.js: the socket that this channel belongs to. */
+  readonly socket: ChannelHost
   /** What it has seen of its topic, if it recovers. @internal */
   hasSeen: Seen | undefined
   /** How many subscribers share it, if it was made for them. @internal */
@@ -62,13 +62,13 @@ export class Channel<S = AnyTopics[string]> {
   /** As `socket.channel()` makes one; this is for subclasses. */
   constructor(topic: string, params: unknown, socket: Socket<Loose>, options?: ChannelOptions)
   /** @internal */
-  constructor(topic: string, params: unknown, host: ChannelHost, options?: ChannelOptions)
-  constructor(topic: string, params: unknown = {}, host: ChannelHost, options?: ChannelOptions) {
-    if (options?.recover) this.hasSeen = { id: host.options.id }
+  constructor(topic: string, params: unknown, socket: ChannelHost, options?: ChannelOptions)
+  constructor(topic: string, params: unknown = {}, socket: ChannelHost, options?: ChannelOptions) {
+    if (options?.recover) this.hasSeen = { id: socket.options.id }
     this.topic = topic
     this.params = params
-    this.host = host
-    this.#join = new Push(this, PHX_JOIN, undefined, host.options.timeout)
+    this.socket = socket
+    this.#join = new Push(this, PHX_JOIN, undefined, socket.options.timeout)
   }
 
   get state(): ChannelState {
@@ -88,9 +88,10 @@ export class Channel<S = AnyTopics[string]> {
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
-      throw new RookeryError("already_joined", `${this.topic} is ${this.#state}; leave() it first`)
+      const words = "tried to join multiple times. 'join' can only be called a single time per channel instance"
+      throw new RookeryError("already_joined", `${words} until it is left: ${this.topic} is ${this.#state}`)
     }
-    this.host.channels.assertAlive()
+    this.socket.channels.assertAlive()
     // Whoever listens to the join that has not begun hears of this one.
     if (this.#join.over || options) this.#join = new Push(this, PHX_JOIN, undefined, options)
     const join = this.#join
@@ -117,14 +118,12 @@ export class Channel<S = AnyTopics[string]> {
    * @throws a `RookeryError` with code `not_joined` if `join()` was never called
    */
   push<E extends SentEvent<S>>(event: E, ...args: PushArguments<PayloadOf<S, E>>): Push<OkOf<S, E>, ErrorOf<S, E>> {
-    // Of a channel that was joined before, the last join is over.
-    if (this.#state === "closed" && !this.#join.over) {
-      throw new RookeryError("not_joined", `${this.topic} is ${this.#state}; join() it first`)
+    if (!this.joinedOnce) {
+      const words = "before joining. Use channel.join() before pushing events"
+      throw new RookeryError("not_joined", `tried to push '${event}' to '${this.topic}' ${words}`)
     }
     const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, args[0] ?? {}, args[1])
-    if (push.over) return push
-    if (this.#state === "joined") this.#send(push)
-    else this.#keep(push)
+    if (!push.over) this.send(push)
     return push
   }
 
@@ -202,6 +201,56 @@ export class Channel<S = AnyTopics[string]> {
     return this.#join.ref
   }
 
+  /** For compatibility with phoenix.js: how long the join, and a push that names no time of its own, may take. */
+  get timeout(): number {
+    return this.#join.timeout
+  }
+
+  /** For compatibility with phoenix.js: whether `join()` was ever called. */
+  get joinedOnce(): boolean {
+    return this.#state !== "closed" || this.#join.over
+  }
+
+  /** For compatibility with phoenix.js: whether a push is sent at once, as the channel is joined and connected. */
+  canPush(): boolean {
+    return this.socket.isConnected() && this.isJoined()
+  }
+
+  /** For compatibility with phoenix.js: whether {@link Channel.state} is `closed`. */
+  isClosed(): boolean {
+    return this.#state === "closed"
+  }
+
+  /** For compatibility with phoenix.js: whether {@link Channel.state} is `errored`. */
+  isErrored(): boolean {
+    return this.#state === "errored"
+  }
+
+  /** For compatibility with phoenix.js: whether {@link Channel.state} is `joined`. */
+  isJoined(): boolean {
+    return this.#state === "joined"
+  }
+
+  /** For compatibility with phoenix.js: whether {@link Channel.state} is `joining`. */
+  isJoining(): boolean {
+    return this.#state === "joining"
+  }
+
+  /** For compatibility with phoenix.js: whether {@link Channel.state} is `leaving`. */
+  isLeaving(): boolean {
+    return this.#state === "leaving"
+  }
+
+  /** For compatibility with phoenix.js: sends the join again at once. */
+  rejoin(timeout: number = this.timeout): void {
+    if (!this.isLeaving()) this.#join.resend(timeout)
+  }
+
+  /** For compatibility with phoenix.js: handles an event as if the server had sent it. */
+  trigger(event: string, payload?: unknown, ref: Ref = null): void {
+    this.#trigger(event, payload, ref)
+  }
+
   /** Leaves at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave()
@@ -214,7 +263,7 @@ export class Channel<S = AnyTopics[string]> {
     const current = !join_ref || join_ref === this.#join.ref
     if (current && (!this.hasSeen || see(this.hasSeen, message, this.#state === "joined")))
       this.#trigger(event, payload, ref)
-    else this.host.log("channel", "outdated message", message)
+    else this.socket.log("channel", "outdated message", message)
   }
 
   /** The line is gone. @internal */
@@ -235,6 +284,14 @@ export class Channel<S = AnyTopics[string]> {
     this.#trigger(PHX_CLOSE, "destroyed")
   }
 
+  /** Sends a push, or keeps it until the join is answered. @internal */
+  send(push: Push): void {
+    if (push === (this.#join as Push)) return this.#rejoin()
+    this.withdraw(push)
+    if (this.#state === "joined") this.#send(push)
+    else this.#keep(push)
+  }
+
   /** @internal */
   timedOut(push: Push): void {
     if (push === (this.#join as Push)) {
@@ -243,26 +300,31 @@ export class Channel<S = AnyTopics[string]> {
       push.ref = null
       this.#rejoinLater()
     } else this.withdraw(push)
-    this.host.owing.delete(push)
+    this.socket.owing.delete(push)
     push.answer("timeout", {})
   }
 
   /** @internal */
-  withdraw(push: Push): void {
+  fail(push: Push): void {
     if (push === (this.#join as Push) && this.#state !== "closed") this.leave()
+    this.withdraw(push)
+  }
+
+  /** @internal */
+  withdraw(push: Push): void {
     this.#pending?.delete(push.ref)
     this.#buffer?.delete(push)
     push.ref = null
   }
 
   #rejoin(): void {
-    const { host } = this
+    const { socket } = this
     const join = this.#join
     this.#state = "joining"
-    host.channels.enter(this)
+    socket.channels.enter(this)
     // Who had the topic was left for this one, and may have a handler that left this one too.
     if (this.#join !== join || this.state !== "joining") return
-    const ref = host.makeRef()
+    const ref = socket.makeRef()
     // Params that take long, or fail, count as an answer that does not come.
     join.takeRef(ref)
     whenReady(
@@ -273,40 +335,40 @@ export class Channel<S = AnyTopics[string]> {
       (error) => {
         if (join.ref !== ref) return
         this.#rejoinLater()
-        host.report(error)
+        socket.report(error)
       },
     )
   }
 
   #rejoinLater(): void {
-    const { host } = this
-    const { clock, rejoinAfterMs } = host.options
+    const { socket } = this
+    const { clock, rejoinAfterMs } = socket.options
     this.#state = "errored"
     clock.clearTimeout(this.#rejoinTimer)
-    if (host.isConnected()) {
+    if (socket.isConnected()) {
       this.#rejoinTimer = clock.setTimeout(() => this.#rejoin(), rejoinAfterMs(++this.#rejoinTries))
     }
   }
 
   #stopRejoin(): void {
     this.#rejoinTries = 0
-    this.host.options.clock.clearTimeout(this.#rejoinTimer)
+    this.socket.options.clock.clearTimeout(this.#rejoinTimer)
   }
 
   #postLeave(): void {
-    const { host } = this
+    const { socket } = this
     const join = this.#join
-    if (host.isConnected() && join.ref === join.sentRef) this.#post(PHX_LEAVE, {}, host.makeRef())
+    if (socket.isConnected() && join.ref === join.sentRef) this.#post(PHX_LEAVE, {}, socket.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
-    this.host.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
+    this.socket.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
   }
 
   #send(push: Push): void {
-    const { host } = this
-    let ref = host.makeRef()
-    if (push.retry) ref = refWithId(ref, (push.id ??= host.options.id + ref))
+    const { socket } = this
+    let ref = socket.makeRef()
+    if (push.retry) ref = refWithId(ref, (push.id ??= socket.options.id + ref))
     push.takeRef(ref)
     ;(this.#pending ??= new Map()).set(ref, push)
     this.#post(push.event, push.payload, ref, push)
@@ -314,9 +376,9 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    if (!push.retry && !this.host.channels.destroyed) push.startTimer()
+    if (!push.retry && !this.socket.channels.destroyed) push.startTimer()
     if (this.#state === "closed") return push.fail(channelClosed(push))
-    const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
+    const lost = keep((this.#buffer ??= new Set()), push, this.socket.options)
     lost?.failLoudly(bufferFull(this.topic))
   }
 
@@ -328,18 +390,18 @@ export class Channel<S = AnyTopics[string]> {
       handled = this.onMessage(event, payload, ref, joinRef)
       if (payload && !handled) throw new Error("onMessage gave no payload")
     } catch (cause) {
-      this.host.report(cause)
+      this.socket.report(cause)
       // Whether there is a room is not for a callback to say.
       if (!isEnd) return
       handled = payload
     }
     if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
     else if (isEnd) {
-      this.host.log("channel", `${event} ${this.topic}`, handled)
+      this.socket.log("channel", `${event} ${this.topic}`, handled)
       if (event === PHX_ERROR) this.#crashed()
       else this.#closed()
     }
-    callBindings(this.#bindings, this.host, event, handled, ref, joinRef)
+    callBindings(this.#bindings, this.socket, event, handled, ref, joinRef)
   }
 
   #answered(ref: Ref, { status, response }: Reply): void {
@@ -356,7 +418,7 @@ export class Channel<S = AnyTopics[string]> {
       this.#state = "joined"
       this.#stopRejoin()
       const recovered = this.hasSeen && takeAnswer(this.hasSeen, response)
-      if (recovered !== undefined) callBindings(this.#bindings, this.host, PHX_RECOVERED, { recovered })
+      if (recovered !== undefined) callBindings(this.#bindings, this.socket, PHX_RECOVERED, { recovered })
       for (const push of this.#buffer ?? []) {
         this.#buffer?.delete(push)
         this.#send(push)
@@ -373,7 +435,7 @@ export class Channel<S = AnyTopics[string]> {
       join.ref = null
       join.stopTimer()
     }
-    const isDown = !this.host.isConnected()
+    const isDown = !this.socket.isConnected()
     // Some go back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.outlives(isDown)) (this.#buffer ??= new Set()).add(push)
@@ -385,7 +447,7 @@ export class Channel<S = AnyTopics[string]> {
     const join = this.#join as Push
     this.#stopRejoin()
     this.#state = "closed"
-    this.host.channels.exit(this)
+    this.socket.channels.exit(this)
     join.stopTimer()
     for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
       // An error costs a stack trace, and most joins were answered long ago.

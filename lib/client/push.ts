@@ -36,7 +36,7 @@ export interface PushHost {
   readonly topic: string
   /** Has the timeout of pushes that say none. */
   readonly joinPush: { readonly timeout: number }
-  readonly host: {
+  readonly socket: {
     readonly options: { readonly clock: Clock }
     /** Pushes that failed and still owe their `receive("timeout")`. */
     readonly owing: Set<Push>
@@ -44,8 +44,12 @@ export interface PushHost {
   }
   /** The time is up. */
   timedOut(push: Push): void
+  /** Sends a push, or keeps it until the join is answered. */
+  send(push: Push): void
   /** A push that was sent, or waits, is not to be answered any more. */
   withdraw(push: Push): void
+  /** The same for one that has failed: a join that has failed leaves. */
+  fail(push: Push): void
 }
 
 /**
@@ -68,7 +72,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** @internal */
   readonly retry: boolean
   /** @internal */
-  readonly timeout: number
+  timeout: number
   readonly #channel: PushHost
   #timer: unknown
   /** How many crashes of the channel it may be there at: what was there at two may be why. */
@@ -133,6 +137,18 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return this.then().finally(onEnd)
   }
 
+  /** For compatibility with phoenix.js: sends it, unless its time is up. */
+  send(): void {
+    if (this.#answer?.status !== "timeout") this.#channel.send(this)
+  }
+
+  /** For compatibility with phoenix.js: sends it again, and calls the hooks of {@link Push.receive} again. */
+  resend(timeout: number): void {
+    this.timeout = timeout
+    this.#answer = undefined
+    this.send()
+  }
+
   /** The name it goes by in errors. */
   toString(): string {
     return `push "${this.event}" to ${this.#channel.topic}`
@@ -153,12 +169,12 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** @internal */
   startTimer(): void {
     this.stopTimer()
-    this.#timer = this.#channel.host.options.clock.setTimeout(() => this.#channel.timedOut(this), this.timeout)
+    this.#timer = this.#channel.socket.options.clock.setTimeout(() => this.#channel.timedOut(this), this.timeout)
   }
 
   /** @internal */
   stopTimer(): void {
-    this.#channel.host.options.clock.clearTimeout(this.#timer)
+    this.#channel.socket.options.clock.clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
@@ -166,14 +182,14 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   answer(status: string, response: unknown): void {
     this.stopTimer()
     this.#end((this.#answer = { status, response }))
-    callBindings(this.#hooks, this.#channel.host, status, response)
+    callBindings(this.#hooks, this.#channel.socket, status, response)
   }
 
   /** Has no answer to expect: whoever awaits learns now, `receive("timeout")` when its time is up. @internal */
   fail(error: Error): void {
     this.#end(error)
-    if (this.#timer !== undefined) this.#channel.host.owing.add(this)
-    this.#channel.withdraw(this)
+    if (this.#timer !== undefined) this.#channel.socket.owing.add(this)
+    this.#channel.fail(this)
   }
 
   /**
@@ -196,7 +212,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     // An `await` asks for the promise in a microtask that is queued after this one.
     queueMicrotask(() =>
       queueMicrotask(() => {
-        if (!this.#promise) this.#channel.host.report(error)
+        if (!this.#promise) this.#channel.socket.report(error)
       }),
     )
   }

@@ -35,8 +35,11 @@ export type Logger = (kind: string, message: string, data?: Loose) => void
 /** Called back with these arguments. Who wants to may call them by narrower types, as those of phoenix.js do. */
 export type Callback<Arguments extends unknown[]> = { call(...args: Arguments): void }["call"]
 
-/** A way to the server, or a class in the shape of `WebSocket`, as phoenix.js takes it. */
-export type TransportOption = Transport | WebSocketClass
+/**
+ * A way to the server, or a class in the shape of `WebSocket`, as phoenix.js takes it. The last form is the type that
+ * `@types/phoenix` gives such a class.
+ */
+export type TransportOption = Transport | WebSocketClass | (new (endpoint: string) => object)
 
 /** Options of a `Socket`. Those of phoenix.js have its names and its defaults. */
 export interface SocketOptions {
@@ -74,8 +77,12 @@ export interface SocketOptions {
   vsn?: string | undefined
   /** How a websocket hands over bytes. @default "arraybuffer" */
   binaryType?: BinaryType | undefined
-  /** Where a fallback to long-poll is remembered. @default the page's sessionStorage */
-  sessionStorage?: FallbackStorage | undefined
+  /**
+   * Where a fallback to long-poll is remembered: a {@link FallbackStorage}, which `@types/phoenix` calls an `object`.
+   *
+   * @default the page's sessionStorage
+   */
+  sessionStorage?: FallbackStorage | object | undefined
   /** Writes messages instead of the serializer, as in phoenix.js. */
   encode?: Callback<[message: Message<Loose>, callback: (frame: Frame | ArrayBuffer) => void]> | undefined
   /** Reads frames instead of the serializer, as in phoenix.js. */
@@ -189,7 +196,7 @@ export function resolveOptions(given: SocketOptions): ResolvedOptions {
 /** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
 export function toTransport(given: TransportOption): Transport {
   if (typeof given !== "function") return given
-  return (given as Partial<TransportClass>).transport ?? overWebSocket(given)
+  return (given as Partial<TransportClass>).transport ?? overWebSocket(given as WebSocketClass)
 }
 
 /** The transport that the options ask for. */
@@ -197,7 +204,7 @@ export function chooseTransport(options: ResolvedOptions): Transport {
   const { transport, longPollFallbackMs, sessionStorage, clock } = options
   const chosen = transport ? toTransport(transport) : platformWebSocket() ? overWebSocket() : longPoll()
   if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return firstOrSecond(chosen, longPoll(), longPollFallbackMs, clock, sessionStorage)
+  return firstOrSecond(chosen, longPoll(), longPollFallbackMs, clock, sessionStorage as FallbackStorage | undefined)
 }
 
 /** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */

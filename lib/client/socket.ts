@@ -6,6 +6,7 @@ import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
 import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
+import type { ChannelEnd } from "./channel-host.js"
 import { ChannelTable } from "./channel-table.js"
 import { Channel } from "./channel.js"
 import { EndPoint, type Target } from "./end-point.js"
@@ -18,7 +19,6 @@ import {
   chooseTransport,
   resolveOptions,
   toTransport,
-  type Callback,
   type OpenedOptions,
   type ParamsArgument,
   type ResolvedOptions,
@@ -145,6 +145,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return channel
   }
 
+  /** For compatibility with phoenix.js: messages of the topic no longer reach the channel, which is not left. */
+  remove(channel: { readonly topic: string }): void {
+    this.channels.exit(channel as ChannelEnd)
+  }
+
   /**
    * Listens to a topic with others: the first subscriber joins it, or shares the join of a channel that is there, and
    * the last one leaves it.
@@ -173,13 +178,13 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   /** Calls back at every closed connection, with its close event. */
-  onClose(callback: Callback<[info: CloseInfo]>): string {
+  onClose<Info extends CloseInfo = CloseInfo>(callback: (info: Info) => void): string {
     return this.#on("close", callback)
   }
 
   /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
-  onError(
-    callback: Callback<[error: unknown, transport: TransportOption | undefined, establishedConnections: number]>,
+  onError<Reason = unknown, Way = TransportOption | undefined>(
+    callback: (error: Reason, transport: Way, establishedConnections: number) => void,
   ): string {
     return this.#on("error", callback)
   }

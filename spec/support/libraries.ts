@@ -3,13 +3,27 @@ import * as phoenixModule from "phoenix"
 import * as rookeryModule from "../../lib/index.js"
 import type { Loose } from "../../lib/protocol/contract.js"
 
-/** What `Push` documents. */
+/** What `Push` documents, and what others call all the same. */
 export interface ClientPush {
+  send(): void
+  resend(timeout: number): void
   receive(status: string, callback: (response?: Loose) => unknown): ClientPush
 }
 
-/** What `Channel` documents. */
+/** What `Channel` documents, and what others call all the same. */
 export interface ClientChannel {
+  readonly socket: object
+  readonly timeout: number
+  readonly joinedOnce: boolean
+  readonly joinPush: ClientPush
+  canPush(): boolean
+  isClosed(): boolean
+  isErrored(): boolean
+  isJoined(): boolean
+  isJoining(): boolean
+  isLeaving(): boolean
+  rejoin(timeout?: number): void
+  trigger(event: string, payload?: unknown, ref?: string | null): void
   readonly state: string
   readonly topic: string
   onMessage: (event: string, payload: Loose, ref?: Loose, joinRef?: Loose) => unknown
@@ -22,8 +36,9 @@ export interface ClientChannel {
   onError(callback: (...args: Loose[]) => unknown): number
 }
 
-/** What `Socket` documents. */
+/** What `Socket` documents, and what others call all the same. */
 export interface ClientSocket {
+  remove(channel: ClientChannel): void
   connect(params?: object): void
   disconnect(callback?: () => unknown, code?: number, reason?: string): void
   channel(topic: string, params?: object | (() => object)): ClientChannel
