@@ -5,6 +5,7 @@ import { clustered } from "./clustered.js"
 import { connections } from "./connections.js"
 import { edge } from "./edge.js"
 import { frames } from "./frames.js"
+import { interrupted } from "./interrupted.js"
 import { keeping } from "./keeping.js"
 import { onceOnly } from "./retries.js"
 import { requests } from "./requests.js"
@@ -26,6 +27,7 @@ export const ATTACKS: readonly Attack[] = [
   ...connections,
   ...edge,
   ...onceOnly,
+  ...interrupted,
   ...clustered,
   ...chat,
 ]

@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo, Server } from "node:net"
 import { setTimeout as wait } from "node:timers/promises"
 import { ChatServer } from "rookery/chat/server"
-import { Endpoint, Refused, type Channel, type EndpointOptions } from "rookery/server"
+import { Endpoint, Refused, type Channel, type EndpointOptions, type PushInfo } from "rookery/server"
 import { CHAT_ROOMS, LIMITS, SMALL_LIMITS } from "./limits.js"
 import { Clustered } from "./redis-host.js"
 
@@ -184,6 +184,7 @@ export class Hosts {
       tell: (payload: unknown) => void endpoint.broadcast("filtered:1", "shout", payload as object),
       shout: (payload: unknown, room: Channel) => void room.broadcast("shout", payload as object),
       count: (payload: unknown) => ({ times: this.#ran(payload as Said) }),
+      name: (payload: unknown, _room: Channel, push: PushInfo) => ({ name: push.id, payload }),
       kick: (payload: unknown, room: Channel) => void endpoint.kick(room.topic, (payload as Said).key ?? ""),
       silent: (payload: unknown, room: Channel) => {
         this.#ran(payload as Said)

@@ -1,11 +1,5 @@
 import { DEFAULT_LIMITS } from "rookery/server"
-import {
-  LONGPOLL,
-  messageFrame,
-  requestText,
-  type Intruder,
-  type Reply,
-} from "../../../spec/hostile/attack/intruder.js"
+import { messageFrame, type Intruder, type Reply } from "../../../spec/hostile/attack/intruder.js"
 import type { Arena, Attack } from "./arena.js"
 
 /** What one client may have remembered, and what all of one address that have no id: within a factor of two. */
@@ -18,22 +12,29 @@ const timesOf = (reply: Reply | undefined): number =>
   ((reply?.response ?? {}) as { times?: number }).times ?? Number.NaN
 
 /** No handler may run twice for one push. */
-const once = ({ mostRuns }: { readonly mostRuns: number }): readonly string[] =>
+export const once = ({ mostRuns }: { readonly mostRuns: number }): readonly string[] =>
   mostRuns > 1 ? [`a push took effect ${mostRuns} times`] : []
 
 /** Joins, or joins again. */
-async function joined(arena: Arena, topic: string, path?: string): Promise<Intruder> {
+export async function joined(arena: Arena, topic: string, path?: string): Promise<Intruder> {
   const intruder = await arena.enter(path)
   await intruder.ask("1", "1", topic, "phx_join", {})
   return intruder
 }
 
+/** An id as clients of Rookery make it: one that nobody guesses. */
 export const idOf = ({ chance }: Arena): string =>
-  `${chance.random().toString(36).slice(2)}${chance.random().toString(36).slice(2)}`
+  Array.from({ length: 22 }, () => chance.below(36).toString(36)).join("")
 
 /** Sends pushes that are all new, as many as are answered, on one socket. */
-async function retries(arena: Arena, topic: string, event: string, payloadOf: (n: number) => unknown): Promise<void> {
-  const intruder = await arena.enter()
+async function retries(
+  arena: Arena,
+  topic: string,
+  event: string,
+  payloadOf: (n: number) => unknown,
+  from = arena.target.from,
+): Promise<void> {
+  const intruder = await arena.enter(undefined, [], { from })
   intruder.send(messageFrame("1", "1", topic, "phx_join", {}))
   await intruder.until(() => intruder.frames > 0)
   for (let n = 0; !intruder.over && !arena.over; n += 500) {
@@ -115,24 +116,35 @@ export const onceOnly: readonly Attack[] = [
   },
   {
     name: "answers of others",
-    tried: "pushes with the id of another client that has none of its own, before and after it",
+    tried:
+      "pushes with the id of another anonymous client: one that can be guessed, and what handlers are told of one that cannot",
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
     run: (arena) =>
       arena.crowd(5, async () => {
         arena.tried()
-        const id = idOf(arena)
-        const secret = `secret ${id}`
         const victim = await joined(arena, "room:shared")
         const thief = await joined(arena, "room:shared")
-        await victim.ask("1", `2~${id}`, "room:shared", "echo", { secret })
-        const stolen = await thief.ask("1", `2~${id}`, "room:shared", "echo", { nothing: 1 })
-        if (JSON.stringify(stolen).includes(secret)) arena.gotIn("the answer of another client")
-        const other = idOf(arena)
-        await thief.ask("1", `3~${other}`, "room:shared", "echo", { taken: 1 })
-        const own = await victim.ask("1", `3~${other}`, "room:shared", "echo", { secret })
-        if (!JSON.stringify(own).includes(secret)) arena.gotIn("a push that another client took away")
+        for (const id of [
+          "1",
+          "17",
+          `${arena.chance.below(2 ** 31)}`,
+          `${arena.chance.below(2 ** 31)}`.padEnd(19, "0"),
+        ]) {
+          const secret = `secret ${idOf(arena)}`
+          await victim.ask("1", `2~${id}`, "room:shared", "echo", { secret })
+          const stolen = await thief.ask("1", `2~${id}`, "room:shared", "echo", { nothing: 1 })
+          if (JSON.stringify(stolen).includes(secret)) arena.gotIn("the answer of another client")
+          const other = `${id}b`.slice(-19)
+          await thief.ask("1", `3~${other}`, "room:shared", "echo", { taken: 1 })
+          const own = await victim.ask("1", `3~${other}`, "room:shared", "echo", { secret })
+          if (!JSON.stringify(own).includes(secret)) arena.gotIn("a push that another client took away")
+        }
+        const told = await victim.ask("1", `4~${idOf(arena)}`, "room:shared", "name", { key: "victim" })
+        const { name = "none" } = (told?.response ?? {}) as { name?: string }
+        const stolen = await thief.ask("1", `4~${name}`, "room:shared", "name", { key: "thief" })
+        if (JSON.stringify(stolen).includes("victim")) arena.gotIn("the answer to a push by its public name")
         victim.leave()
         thief.leave()
       }),
@@ -177,144 +189,6 @@ export const onceOnly: readonly Attack[] = [
       }),
   },
   {
-    name: "cut while it runs",
-    tried: "pushes whose socket is reset while the handler runs, and that come again on another",
-    class: CLASS,
-    forMs: FOR_MS,
-    counted: [],
-    faults: once,
-    run: (arena) =>
-      arena.crowd(10, async () => {
-        arena.tried()
-        const id = idOf(arena)
-        const first = await joined(arena, "room:cut")
-        first.send(messageFrame("1", `2~${id}`, "room:cut", "late", { key: id, wait: 300 }))
-        await arena.pause(arena.chance.below(100))
-        first.leave()
-        if (arena.over) return
-        const again = await joined(arena, "room:cut")
-        const reply = again.ask("1", `2~${id}`, "room:cut", "late", { key: id, wait: 300 })
-        await Promise.race([reply, arena.pause(2000)])
-        again.leave()
-      }),
-  },
-  {
-    name: "left while it runs",
-    tried: "pushes whose channel is left and joined again while the handler runs",
-    class: CLASS,
-    forMs: FOR_MS,
-    counted: [],
-    faults: once,
-    run: (arena) =>
-      arena.crowd(10, async () => {
-        arena.tried()
-        const id = idOf(arena)
-        const intruder = await joined(arena, "room:left")
-        intruder.send(messageFrame("1", `2~${id}`, "room:left", "late", { key: id, wait: 300 }))
-        intruder.send(messageFrame("1", "3", "room:left", "phx_leave", {}))
-        await arena.pause(50)
-        intruder.send(messageFrame("5", "5", "room:left", "phx_join", {}))
-        const reply = intruder.ask("5", `6~${id}`, "room:left", "late", { key: id, wait: 300 })
-        await Promise.race([reply, arena.pause(2000)])
-        arena.leave(intruder)
-      }),
-  },
-  {
-    name: "joined anew while it runs",
-    tried: "pushes whose topic is joined anew while the handler runs, over and over",
-    class: CLASS,
-    forMs: FOR_MS,
-    counted: [],
-    faults: once,
-    run: (arena) =>
-      arena.crowd(10, async () => {
-        arena.tried()
-        const id = idOf(arena)
-        const intruder = await joined(arena, "room:anew")
-        for (let n = 2; n < 8 && !arena.over; n++) {
-          intruder.send(messageFrame(n === 2 ? "1" : String(n), `a~${id}`, "room:anew", "late", { key: id, wait: 200 }))
-          intruder.send(messageFrame(String(n + 1), String(n + 1), "room:anew", "phx_join", {}))
-        }
-        await arena.pause(500)
-        arena.leave(intruder)
-      }),
-  },
-  {
-    name: "twice at the same time",
-    tried: "one push on two sockets of long-poll and twice on one websocket, in the same moment",
-    class: CLASS,
-    forMs: FOR_MS,
-    counted: [],
-    faults: once,
-    run: (arena) =>
-      arena.crowd(5, async () => {
-        arena.tried()
-        const id = idOf(arena)
-        const push = ["1", `2~${id}`, "room:twice", "late", { key: id, wait: 50 }]
-        const lines = [
-          JSON.stringify(["1", "1", "room:twice", "phx_join", {}]),
-          JSON.stringify(push),
-          JSON.stringify(push),
-        ]
-        const body = lines.join("\n")
-        const token = await arena.session()
-        const line = await arena.connect()
-        const headers = ["content-type: application/x-ndjson", `content-length: ${body.length}`]
-        line.send(requestText("POST", `${LONGPOLL}&token=${token}`, headers, body))
-        const intruder = await joined(arena, "room:twice too")
-        const other = messageFrame("1", `2~${id}`, "room:twice too", "late", { key: `too ${id}`, wait: 50 })
-        intruder.send(Buffer.concat([other, other, other]))
-        await arena.pause(300)
-        line.leave()
-        arena.leave(intruder)
-      }),
-  },
-  {
-    name: "longer than a claim",
-    tried: "a push whose handler takes 17 seconds, and that comes again after 16",
-    class: CLASS,
-    forMs: 20_000,
-    counted: [],
-    faults: once,
-    async run(arena) {
-      const id = idOf(arena)
-      arena.tried()
-      const stay = async (topic: string): Promise<{ intruder: Intruder; beat: NodeJS.Timeout }> => {
-        const intruder = await joined(arena, topic)
-        const beat = setInterval(() => intruder.send(messageFrame(null, "h", "phoenix", "heartbeat", {})), 1000)
-        return { intruder, beat }
-      }
-      const first = await stay("room:long")
-      first.intruder.send(messageFrame("1", `2~${id}`, "room:long", "late", { key: id, wait: 17_000 }))
-      await arena.pause(16_000)
-      first.intruder.send(messageFrame("1", "3", "room:long", "phx_leave", {}))
-      first.intruder.send(messageFrame("5", "5", "room:long", "phx_join", {}))
-      first.intruder.send(messageFrame("5", `6~${id}`, "room:long", "late", { key: id, wait: 0 }))
-      await arena.pause(3000)
-      clearInterval(first.beat)
-      arena.leave(first.intruder)
-    },
-  },
-  {
-    name: "waiting for a claim",
-    tried: "one id on 100 channels of each of ten sockets, while its handler takes seconds",
-    class: CLASS,
-    forMs: FOR_MS,
-    counted: [],
-    run: (arena) =>
-      arena.crowd(10, async (n) => {
-        const intruder = await arena.enter()
-        const topics = Array.from({ length: 100 }, (_, at) => `room:claims:${at}`)
-        intruder.send(Buffer.concat(topics.map((topic) => messageFrame("1", "1", topic, "phx_join", {}))))
-        await intruder.until(() => intruder.frames >= 100)
-        arena.tried(100)
-        const push = (topic: string): Buffer => messageFrame("1", "2~same", topic, "late", { key: topic, wait: 4000 })
-        intruder.send(Buffer.concat(topics.map(push)))
-        await arena.pause(4000 + n)
-        arena.leave(intruder)
-      }),
-  },
-  {
     name: "ids of other people",
     tried: "pushes with the id of a push of somebody else, who is known by another name or at another path",
     class: CLASS,
@@ -341,53 +215,29 @@ export const onceOnly: readonly Attack[] = [
       }),
   },
   {
-    name: "kicked while it runs",
-    tried: "pushes whose client is kicked while the handler runs, and that come again when it has joined anew",
-    class: CLASS,
-    forMs: FOR_MS,
-    counted: [],
-    faults: once,
-    run: (arena) =>
-      arena.crowd(5, async () => {
-        arena.tried()
-        const id = idOf(arena)
-        const path = `/socket/websocket?vsn=2.0.0&id=${id}`
-        const intruder = await joined(arena, "room:kicked", path)
-        intruder.send(messageFrame("1", `2~${id}`, "room:kicked", "late", { key: id, wait: 300 }))
-        const other = await joined(arena, "room:kicked")
-        await other.ask("1", "2", "room:kicked", "kick", { key: id })
-        if (!intruder.over) {
-          intruder.send(messageFrame("5", "5", "room:kicked", "phx_join", {}))
-          const reply = intruder.ask("5", `2~${id}`, "room:kicked", "late", { key: id, wait: 300 })
-          await Promise.race([reply, arena.pause(2000)])
-        }
-        other.leave()
-        arena.leave(intruder)
-      }),
-  },
-  {
     name: "no room left for retries",
-    tried: "pushes that may come twice on 40 sockets, as many as are taken, while somebody honest sends some too",
+    tried: "pushes that may come twice on 40 sockets of four addresses, while honest clients of others send some too",
     class: CLASS,
     forMs: 8000,
-    mostLeft: OF_ADDRESS,
+    mostLeft: 2 * OF_ADDRESS,
     counted: [],
     async run(arena) {
-      const crowd = Array.from({ length: 40 }, () =>
-        retries(arena, "room:full", "echo", () => ({ text: "x".repeat(2000) })),
-      )
-      await arena.pause(5000)
-      const honest = await arena.enter("/socket/websocket?vsn=2.0.0", [], { from: arena.elsewhere })
-      await honest.ask("1", "1", "room:honest retries", "phx_join", {})
-      for (let n = 0; n < 10 && !arena.over; n++) {
-        const reply = await Promise.race([
-          honest.ask("1", `${n}~${idOf(arena)}`, "room:honest retries", "echo", { n }),
-          arena.pause(3000),
-        ])
-        arena.told(`honest: ${reply?.status ?? "nothing"}`)
-        if (reply?.status !== "ok") arena.gotIn("retries of others that take those of an honest client away")
+      const crowd = Array.from({ length: 40 }, (_, n) => {
+        const from = arena.elsewhere.replace(/9$/, String(10 + (n % 4)))
+        return retries(arena, "room:full", "echo", () => ({ text: "x".repeat(2000) }), from)
+      })
+      await arena.pause(6000)
+      for (const path of ["/socket/websocket?vsn=2.0.0", "/socket/websocket?vsn=2.0.0&id=honest"]) {
+        const honest = await arena.enter(path, [], { from: arena.elsewhere })
+        await honest.ask("1", "1", "room:honest retries", "phx_join", {})
+        for (let n = 0; n < 5 && !arena.over; n++) {
+          const asked = honest.ask("1", `${n}~${idOf(arena)}`, "room:honest retries", "echo", { n })
+          const reply = await Promise.race([asked, arena.pause(3000)])
+          arena.told(`honest: ${reply?.status ?? "nothing"}`)
+          if (reply?.status !== "ok") arena.gotIn("retries of others that take those of an honest client away")
+        }
+        honest.leave()
       }
-      honest.leave()
       await Promise.all(crowd)
     },
   },
