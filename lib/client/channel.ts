@@ -42,8 +42,8 @@ export class Channel<S = AnyTopics[string]> {
   readonly topic: string
   /** Sent with every join; a function is asked anew each time, and may be async. */
   readonly params: unknown
-  /** For compatibility with phoenix.js: the socket that this channel belongs to. */
-  readonly socket: ChannelHost
+  /** @internal */
+  readonly host: ChannelHost
   /** What it has seen of its topic, if it recovers. @internal */
   hasSeen: Seen | undefined
   /** How many subscribers share it, if it was made for them. @internal */
@@ -67,7 +67,7 @@ export class Channel<S = AnyTopics[string]> {
     if (options?.recover) this.hasSeen = { id: socket.options.id }
     this.topic = topic
     this.params = params
-    this.socket = socket
+    this.host = socket
     this.#join = new Push(this, PHX_JOIN, undefined, socket.options.timeout)
   }
 
@@ -91,7 +91,7 @@ export class Channel<S = AnyTopics[string]> {
       const words = "tried to join multiple times. 'join' can only be called a single time per channel instance"
       throw new RookeryError("already_joined", `${words} until it is left: ${this.topic} is ${this.#state}`)
     }
-    this.socket.channels.assertAlive()
+    this.host.channels.assertAlive()
     // Whoever listens to the join that has not begun hears of this one.
     if (this.#join.over || options) this.#join = new Push(this, PHX_JOIN, undefined, options)
     const join = this.#join
@@ -201,6 +201,11 @@ export class Channel<S = AnyTopics[string]> {
     return this.#join.ref
   }
 
+  /** For compatibility with phoenix.js: the socket that this channel belongs to. */
+  get socket(): Socket<Loose> {
+    return this.host as Socket<Loose>
+  }
+
   /** For compatibility with phoenix.js: how long the join, and a push that names no time of its own, may take. */
   get timeout(): number {
     return this.#join.timeout
@@ -213,7 +218,7 @@ export class Channel<S = AnyTopics[string]> {
 
   /** For compatibility with phoenix.js: whether a push is sent at once, as the channel is joined and connected. */
   canPush(): boolean {
-    return this.socket.isConnected() && this.isJoined()
+    return this.host.isConnected() && this.isJoined()
   }
 
   /** For compatibility with phoenix.js: whether {@link Channel.state} is `closed`. */
@@ -263,7 +268,7 @@ export class Channel<S = AnyTopics[string]> {
     const current = !join_ref || join_ref === this.#join.ref
     if (current && (!this.hasSeen || see(this.hasSeen, message, this.#state === "joined")))
       this.#trigger(event, payload, ref)
-    else this.socket.log("channel", "outdated message", message)
+    else this.host.log("channel", "outdated message", message)
   }
 
   /** The line is gone. @internal */
@@ -300,7 +305,7 @@ export class Channel<S = AnyTopics[string]> {
       push.ref = null
       this.#rejoinLater()
     } else this.withdraw(push)
-    this.socket.owing.delete(push)
+    this.host.owing.delete(push)
     push.answer("timeout", {})
   }
 
@@ -318,7 +323,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #rejoin(): void {
-    const { socket } = this
+    const { host: socket } = this
     const join = this.#join
     this.#state = "joining"
     socket.channels.enter(this)
@@ -341,7 +346,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #rejoinLater(): void {
-    const { socket } = this
+    const { host: socket } = this
     const { clock, rejoinAfterMs } = socket.options
     this.#state = "errored"
     clock.clearTimeout(this.#rejoinTimer)
@@ -352,21 +357,21 @@ export class Channel<S = AnyTopics[string]> {
 
   #stopRejoin(): void {
     this.#rejoinTries = 0
-    this.socket.options.clock.clearTimeout(this.#rejoinTimer)
+    this.host.options.clock.clearTimeout(this.#rejoinTimer)
   }
 
   #postLeave(): void {
-    const { socket } = this
+    const { host: socket } = this
     const join = this.#join
     if (socket.isConnected() && join.ref === join.sentRef) this.#post(PHX_LEAVE, {}, socket.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
-    this.socket.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
+    this.host.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
   }
 
   #send(push: Push): void {
-    const { socket } = this
+    const { host: socket } = this
     let ref = socket.makeRef()
     if (push.retry) ref = refWithId(ref, (push.id ??= socket.options.id + ref))
     push.takeRef(ref)
@@ -376,9 +381,9 @@ export class Channel<S = AnyTopics[string]> {
 
   /** Lets a push wait for the join. */
   #keep(push: Push): void {
-    if (!push.retry && !this.socket.channels.destroyed) push.startTimer()
+    if (!push.retry && !this.host.channels.destroyed) push.startTimer()
     if (this.#state === "closed") return push.fail(channelClosed(push))
-    const lost = keep((this.#buffer ??= new Set()), push, this.socket.options)
+    const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
     lost?.failLoudly(bufferFull(this.topic))
   }
 
@@ -390,14 +395,14 @@ export class Channel<S = AnyTopics[string]> {
       handled = this.onMessage(event, payload, ref, joinRef)
       if (payload && !handled) throw new Error("onMessage gave no payload")
     } catch (cause) {
-      this.socket.report(cause)
+      this.host.report(cause)
       // Whether there is a room is not for a callback to say.
       if (!isEnd) return
       handled = payload
     }
     if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
     else if (isEnd) {
-      this.socket.log("channel", `${event} ${this.topic}`, handled)
+      this.host.log("channel", `${event} ${this.topic}`, handled)
       if (event === PHX_ERROR) this.#crashed()
       else this.#closed()
     }
@@ -435,7 +440,7 @@ export class Channel<S = AnyTopics[string]> {
       join.ref = null
       join.stopTimer()
     }
-    const isDown = !this.socket.isConnected()
+    const isDown = !this.host.isConnected()
     // Some go back into the buffer, which is empty while anything is sent.
     for (const push of this.#pending?.values() ?? []) {
       if (push.outlives(isDown)) (this.#buffer ??= new Set()).add(push)
@@ -447,7 +452,7 @@ export class Channel<S = AnyTopics[string]> {
     const join = this.#join as Push
     this.#stopRejoin()
     this.#state = "closed"
-    this.socket.channels.exit(this)
+    this.host.channels.exit(this)
     join.stopTimer()
     for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
       // An error costs a stack trace, and most joins were answered long ago.
