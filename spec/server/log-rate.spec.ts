@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import type { LogFields } from "rookery/server"
 import { LogRate } from "../../lib/server/log-rate.js"
 import { stages } from "../support/stage.js"
 
 const stage = stages()
+
+afterEach(() => vi.useRealTimers())
 
 describe("the log", () => {
   it("has so many lines of one kind, and the next says how many were left out", () => {
@@ -19,6 +21,8 @@ describe("the log", () => {
   })
 
   it("is not filled by a client, neither by many lines nor by long ones", async () => {
+    // No time passes, so that no more lines are allowed meanwhile; timers and sockets go on.
+    vi.useFakeTimers({ toFake: ["performance"] })
     const lines: [string, LogFields][] = []
     const { connect, endpoint } = await stage(
       {
