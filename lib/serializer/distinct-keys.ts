@@ -1,7 +1,9 @@
 /** What a key weighs that a message has not had before: V8 takes as long for it as for so many bytes of objects. */
 const NEW_KEY = 512
 
-const BITS = 16
+const HALF = 16
+const LOW_BITS = 0xffff
+const WORDS = 2048
 const PRIME = 0x01000193
 
 /** The hash that a key begins with. */
@@ -12,11 +14,11 @@ export const hashWith = (hash: number, code: number): number => Math.imul(hash ^
 
 /** Counts the keys of a message that differ, without keeping them: by a bit for each hash. */
 export class DistinctKeys {
-  readonly #bits = new Uint32Array(2 ** (BITS - 5))
+  readonly #bits = new Int32Array(WORDS)
 
   /** What a key costs. */
   weightOf(hash: number): number {
-    const bit = (hash ^ (hash >>> BITS)) & (2 ** BITS - 1)
+    const bit = (hash ^ (hash >>> HALF)) & LOW_BITS
     const mask = 1 << (bit & 31)
     const word = this.#bits[bit >>> 5] as number
     if ((word & mask) !== 0) return 0

@@ -1,19 +1,8 @@
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 import type { Message } from "../../lib/protocol/message.js"
 import { weigh } from "../../lib/protocol/weight.js"
 import { decodeShape, HEAVY_SHAPES, type HeavyShape } from "../support/heavy-shapes.js"
-
-setFlagsFromString("--expose-gc")
-const collect = runInNewContext("gc") as () => void
-
-function usedBytes(): number {
-  collect()
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
+import { usedBytes } from "../support/used-bytes.js"
 
 /** What a decoded frame takes in memory, by V8's own count, and by ours. */
 function bothWeights(shape: HeavyShape): { real: number; counted: number } {

@@ -4,6 +4,7 @@ import { msgpack } from "rookery/msgpack"
 import { limitsOf, mostKept } from "../../lib/server/limits.js"
 import { HEAVY_SHAPES, type HeavyShape } from "../support/heavy-shapes.js"
 import { stages, type Stage } from "../support/stage.js"
+import { usedBytes } from "../support/used-bytes.js"
 import { answer, type WireClient, type WireOptions } from "../support/wire-client.js"
 
 const stage = stages()
@@ -318,5 +319,28 @@ describe("one client", () => {
   it("makes a default endpoint keep no more than 48 MiB", () => {
     expect(mostKept(limitsOf())).toBeLessThanOrEqual(48 * 1_048_576)
     expect(mostKept(limitsOf())).toBeGreaterThan(47 * 1_048_576)
+  })
+
+  it("holds less than that by joins, waiting pushes, awaited handlers and broadcasts together", async () => {
+    const { endpoint, hits } = await holding({ joinBurst: 10_000, pushBurst: 10_000 })
+    let closed = false
+    const line = await endpoint.connectInProcess({
+      params: { vsn: "3.0.0" },
+      frame: () => undefined,
+      closed: () => (closed = true),
+    })
+    const before = usedBytes()
+    for (let room = 0; room < 100; room++) {
+      const topic = `room:${room}`
+      line.send(packedFrame([`${room}`, `${room}`, topic, "phx_join"], room % 5 === 0 ? 10_000 : 10, [0x80]))
+      for (const ref of ["a", "b", "c"]) line.send(packedFrame([`${room}`, ref, topic, "hold"], 4000, [0x80]))
+    }
+    for (let index = 0; index < 30; index++) void endpoint.broadcast("room:1", "shout", emptyMaps(2000))
+    const grown = usedBytes() - before
+    expect(closed).toBe(false)
+    expect(new Set(hits)).toEqual(new Set(["joinBytes", "pendingBytes"]))
+    // It did hold what it may of joins and pushes, within the factor of two that the count has.
+    expect(grown).toBeGreaterThan((limitsOf().joinBytes + limitsOf().pendingBytes) / 2)
+    expect(grown).toBeLessThan(mostKept(limitsOf()))
   })
 })
