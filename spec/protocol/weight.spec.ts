@@ -5,11 +5,11 @@ import { decodeShape, HEAVY_SHAPES, type HeavyShape } from "../support/heavy-sha
 import { usedBytes } from "../support/used-bytes.js"
 
 /** What a decoded frame takes in memory, by V8's own count, and by ours. */
-function bothWeights(shape: HeavyShape): { real: number; counted: number } {
+function bothWeights(shape: HeavyShape, count: number): { real: number; counted: number } {
   const decoded: { message?: Message } = {}
   let keptFrame = 0
   {
-    const frame = shape.frame(Math.ceil(shape.count / 4))
+    const frame = shape.frame(count)
     decoded.message = decodeShape(shape, frame)
     // A view keeps the frame alive, which then counts as a part of the message.
     if (typeof frame !== "string" && holdsBytes(decoded.message.payload)) keptFrame = frame.byteLength
@@ -22,6 +22,24 @@ function bothWeights(shape: HeavyShape): { real: number; counted: number } {
   return { real: Math.max(held - usedBytes(), keptFrame), counted }
 }
 
+const isWithinTwo = (ratio: number): boolean => ratio > 0.5 && ratio < 2
+
+/**
+ * The counted weight in proportion to the real one. What the process compiles and lets go of meanwhile disturbs a
+ * measure of the heap, so one that is out of bounds is taken again, three times at four times the size.
+ */
+function ratioOf(shape: HeavyShape): number {
+  const measure = (count: number): number => {
+    const { real, counted } = bothWeights(shape, count)
+    expect(real).toBeGreaterThan(0)
+    return counted / real
+  }
+  const ratio = measure(Math.ceil(shape.count / 4))
+  if (isWithinTwo(ratio)) return ratio
+  const again = Array.from({ length: 3 }, () => measure(shape.count)).sort((a, b) => a - b)
+  return again[1] as number
+}
+
 const holdsBytes = (payload: unknown): boolean =>
   payload instanceof Uint8Array || (Array.isArray(payload) && payload[0] instanceof Uint8Array)
 
@@ -29,10 +47,9 @@ describe("the weight of a decoded message", () => {
   it.each(HEAVY_SHAPES.map((shape) => [`${shape.name} in ${shape.serializer}`, shape] as const))(
     "is within a factor of two of the memory that it takes: %s",
     (_, shape) => {
-      const { real, counted } = bothWeights(shape)
-      expect(real).toBeGreaterThan(100_000)
-      expect(counted / real).toBeGreaterThan(0.5)
-      expect(counted / real).toBeLessThan(2)
+      const ratio = ratioOf(shape)
+      expect(ratio).toBeGreaterThan(0.5)
+      expect(ratio).toBeLessThan(2)
     },
   )
 
