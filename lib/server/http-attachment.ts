@@ -94,7 +94,8 @@ function answerAsRequest(
     return
   }
   response.on("finish", () => (socket as Socket).destroySoon())
-  // Node has taken its parser away. Unless the rest is read, the end of the connection is not noticed.
+  // Node has taken its parser away, and with it all that notices and answers the client's end of the connection.
+  socket.on("end", () => socket.end())
   socket.resume()
   if (!isWelcome(socket, response, takers)) return
   // Node reads no body after it has seen that an upgrade is wanted, so that the end of this one would never be seen.

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http"
+import { createServer, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
 import { Endpoint, type EndpointOptions } from "rookery/server"
@@ -112,5 +112,18 @@ describe("an upgrade that nothing takes", () => {
     const intruder = await Intruder.connect({ port })
     intruder.send(requestText("GET", "/slow", UPGRADE))
     await expect(gone).resolves.toBeUndefined()
+  })
+
+  it("ends its connection when the client has ended its half, though no answer comes", async () => {
+    const { port, server, endpoint } = await open()
+    server.removeAllListeners("request")
+    const asked = new Promise<ServerResponse>((resolve) => server.on("request", (_, response) => resolve(response)))
+    const intruder = await Intruder.connect({ port })
+    intruder.send(requestText("GET", "/never", UPGRADE))
+    const response = await asked
+    const closed = new Promise((resolve) => response.on("close", resolve))
+    intruder.socket.end()
+    await Promise.all([intruder.ended, closed])
+    expect(endpoint.counters().rookery_tcp_connections).toBe(0)
   })
 })
