@@ -42,6 +42,7 @@ export {
   SerializerError,
   TimeoutError,
   type ErrorCode,
+  type SerializerErrorCode,
 } from "./protocol/errors.js"
 export type { Message, Ref, Reply } from "./protocol/message.js"
 export type {
