@@ -11,18 +11,21 @@ export type {
   PushArguments,
   Recovery,
 } from "./client/channel-options.js"
-export { Connection, type ConnectionEvents, type ConnectionOptions } from "./client/connection.js"
-export type { WhenFull } from "./client/outbox.js"
+export type { ChannelHost } from "./client/channel-host.js"
+export type { WhenFull } from "./client/bounded-buffer.js"
+export { Connection } from "./client/connection.js"
+export type { ConnectionEvents, ConnectionOptions } from "./client/connection-options.js"
 export { Presence, type PresenceOptions } from "./client/presence.js"
-export { Push, type PushOptions, type ResponseOf } from "./client/push.js"
-export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/reconnector.js"
+export type { Provider } from "./client/provider.js"
+export type { PushOptions } from "./client/push-options.js"
+export { Push, type ResponseOf } from "./client/push.js"
+export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/connection-status.js"
 export { Serializer } from "./client/serializer-class.js"
 export type {
   Callback,
   Logger,
   OpenedOptions,
   ParamsArgument,
-  Provider,
   SocketOptions,
   TransportOption,
 } from "./client/socket-options.js"
@@ -66,5 +69,6 @@ export { withFallback, type FallbackOptions, type FallbackStorage } from "./tran
 export { LongPoll } from "./transport/longpoll-class.js"
 export { longPoll, type LongPollOptions } from "./transport/longpoll.js"
 export type { CloseInfo, Link, LinkEvents, LinkOptions, LinkTraits, Transport } from "./transport/transport.js"
-export { webSocket, type WebSocketClass, type WebSocketLike, type WebSocketOptions } from "./transport/websocket.js"
+export { webSocket, type WebSocketOptions } from "./transport/websocket.js"
+export type { WebSocketClass, WebSocketLike } from "./transport/websocket-like.js"
 export { webSocketClass, type TransportClass } from "./transport/websocket-class.js"

@@ -1,38 +1,33 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Message } from "../protocol/message.js"
+import type { BufferOptions } from "./bounded-buffer.js"
 import type { ChannelTable } from "./channel-table.js"
-import type { WhenFull } from "./outbox.js"
 import type { Push } from "./push.js"
-import type { DownReason } from "./reconnector.js"
 
-/** What a socket needs of its channels, whatever their types. @internal */
-export interface ChannelEnd {
-  readonly topic: string
-  receive(message: Message): void
-  onConnOpen(): void
-  onConnDown(reason: DownReason): void
-  leave(): unknown
-  destroy(): void
-}
-
-/** What a channel needs of its socket. @internal */
+/** The socket of a channel, as the channel knows it. Only a `Socket` is one. */
 export interface ChannelHost {
-  readonly options: {
+  isConnected(): boolean
+  /** A ref that this socket has not used yet. */
+  makeRef(): string
+  log(kind: string, message: string, data?: unknown): void
+  /** @internal */
+  readonly options: BufferOptions & {
     readonly clock: Clock
-    /** What the client goes by at the server; nobody else does. */
+    /** Identifies this client at the server. */
     readonly id: string
     readonly timeout: number
-    readonly bufferSize: number
-    readonly whenFull: WhenFull
     rejoinAfterMs(tries: number): number
   }
-  isConnected(): boolean
-  makeRef(): string
-  /** Sends a message, now or when it can. */
-  post(message: Message, push?: Push): void
+  /** @internal */
+  readonly isDestroyed: boolean
+  /** Rejected pushes whose `receive("timeout")` is still to fire; the socket stops their timers when it is destroyed. @internal */
+  readonly rejectedPushesWithTimer: Set<Push>
+  /** Throws if the socket is destroyed. @internal */
+  assertAlive(): void
+  /** @internal */
   readonly channels: ChannelTable
-  /** Pushes that failed and still owe their `receive("timeout")`. */
-  readonly owing: Set<Push>
+  /** Sends a message, now or when the connection takes it. @internal */
+  post(message: Message, push?: Push): void
+  /** @internal */
   report(error: unknown): void
-  log(kind: string, message: string, data?: unknown): void
 }

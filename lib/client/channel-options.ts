@@ -1,18 +1,18 @@
 import type { Loose, MayOmit } from "../protocol/contract.js"
 import type { Ref } from "../protocol/message.js"
-import type { PushOptions } from "./push.js"
+import type { PushOptions } from "./push-options.js"
 
 /** A handler of an event, with the refs that phoenix.js hands over too. */
 export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => void
 
-/** Where a channel stands. */
+/** The state of a channel. */
 export type ChannelState = "closed" | "errored" | "joined" | "joining" | "leaving"
 
 /** Options of a channel. */
 export interface ChannelOptions {
   /**
-   * Gets what was missed while the line was gone, from a server that keeps a history of the topic;
-   * {@link Channel.onRecovered} tells whether it could.
+   * Asks a server that keeps a history of the topic for the messages that were missed while the connection was lost.
+   * {@link Channel.onRecovered} says whether all of them came.
    *
    * @default false
    */
@@ -22,13 +22,13 @@ export interface ChannelOptions {
 /** Options of a channel and of its first join. */
 export type JoinOptions = ChannelOptions & Omit<PushOptions, "retry">
 
-/** What {@link Channel.onRecovered} tells. */
+/** What {@link Channel.onRecovered} says. */
 export interface Recovery {
-  /** `false`: something is lost, and only the application knows where else to get it. */
+  /** `false`: messages are lost, and only the application knows where else to get them. */
   recovered: boolean
 }
 
-/** What {@link Channel.history} asks for. */
+/** Which part of the history {@link Channel.history} asks for. */
 export interface HistoryRequest {
   /** The offset to begin behind; without one it is the newest messages. */
   since?: number | undefined
@@ -36,7 +36,7 @@ export interface HistoryRequest {
   limit?: number | undefined
 }
 
-/** What {@link Channel.history} gives. */
+/** The answer to {@link Channel.history}. */
 export interface HistoryResponse {
   epoch: string
   /** The offset of the topic's newest message. */
@@ -60,7 +60,7 @@ export interface MessagesOptions {
   /** Ends the loop when it is aborted. */
   signal?: AbortSignal | undefined
   /**
-   * How many messages may wait for a slow loop; one more ends it with a `BufferFullError`.
+   * How many messages may wait for a slow loop. One more ends it with a `BufferFullError`.
    *
    * @default 1000
    */

@@ -1,28 +1,31 @@
-import { RookeryError } from "../protocol/errors.js"
-import type { ChannelEnd } from "./channel-host.js"
+import type { Message } from "../protocol/message.js"
+import type { DownReason } from "./connection-status.js"
 
-/** The channel that each topic's messages go to. */
-export class ChannelTable extends Map<string, ChannelEnd> {
-  /** Whether the socket is no more. */
-  destroyed?: true
+/** A channel as its socket knows it, whatever its types. @internal */
+export interface HostedChannel {
+  readonly topic: string
+  receive(message: Message): void
+  onConnOpen(): void
+  onConnDown(reason: DownReason): void
+  leave(): unknown
+  destroy(): void
+}
 
-  /** Throws once the socket is no more. */
-  assertAlive(): void {
-    if (this.destroyed) throw new RookeryError("destroyed", "the socket was destroyed")
-  }
-
-  /** From now on the topic's messages come to this channel; another channel of the topic is left. */
-  enter(channel: ChannelEnd): void {
+/** The channel that the messages of each topic go to. */
+export class ChannelTable extends Map<string, HostedChannel> {
+  /** Routes the messages of the topic to this channel; another channel of the topic is left. */
+  enter(channel: HostedChannel): void {
     const other = this.get(channel.topic)
     if (other === channel) return
-    // Before the other's handlers are told, who may want the topic back. Deleted first: the newest comes last.
+    // Replaced before the other is left, as its `phx_close` handler may join the topic again.
+    // Deleted first, so that the newest channel comes last.
     this.delete(channel.topic)
     this.set(channel.topic, channel)
     other?.leave()
   }
 
-  /** The topic's messages go to nobody, unless another channel has entered. */
-  exit(channel: ChannelEnd): void {
+  /** Routes no more messages to this channel; does nothing if another channel has entered its topic. */
+  remove(channel: { readonly topic: string }): void {
     if (this.get(channel.topic) === channel) this.delete(channel.topic)
   }
 }

@@ -5,69 +5,49 @@ import type {
   Loose,
   OkOf,
   PayloadOf,
-  ReceivedEvent,
-  ReceivesOf,
   RefusedOf,
   SentEvent,
 } from "../protocol/contract.js"
 import { bufferFull, channelClosed, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { refWithId } from "../protocol/push-id.js"
-import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
+import { ChannelEvents } from "./channel-events.js"
 import type { ChannelHost } from "./channel-host.js"
-import type {
-  ChannelOptions,
-  ChannelState,
-  Handler,
-  HistoryRequest,
-  HistoryResponse,
-  ListenOptions,
-  MessagesOptions,
-  PushArguments,
-  Recovery,
-} from "./channel-options.js"
-import { messageStream, type MessageSource } from "./message-stream.js"
+import type { ChannelOptions, ChannelState, HistoryRequest, HistoryResponse, PushArguments } from "./channel-options.js"
+import type { DownReason } from "./connection-status.js"
 import { onAbort } from "./on-abort.js"
-import { keep } from "./outbox.js"
-import { Push, type PushOptions } from "./push.js"
-import { see, takeAnswer, withSeen, type Seen } from "./recovery.js"
-import type { DownReason } from "./reconnector.js"
-import type { Provider } from "./socket-options.js"
-import type { Socket } from "./socket.js"
-import { whenReady } from "./when-ready.js"
+import { whenReady, type Provider } from "./provider.js"
+import { toPushOptions, type PushOptions } from "./push-options.js"
+import { PushQueue } from "./push-queue.js"
+import { Push } from "./push.js"
+import { acceptMessage, readJoinResponse, withRecoverParams, type RecoveryPosition } from "./recovery.js"
 
-/** A room: a topic of the socket, joined again by itself after the line or the channel broke. */
-export class Channel<S = AnyTopics[string]> {
+/** A topic of the socket. A joined channel joins again by itself after its connection was lost or it crashed. */
+export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
+  // The fields that every incoming message reads come first, for the cache: ten thousand channels do not fit into it.
+  /** For compatibility with phoenix.js: the socket that this channel belongs to. */
+  readonly socket: ChannelHost
+  #join: Push<JoinedOf<S>, RefusedOf<S>>
+  /** How much of the topic it has received, if it recovers. @internal */
+  recovery: RecoveryPosition | undefined
+  #state: ChannelState = "closed"
   readonly topic: string
   /** Sent with every join; a function is asked anew each time, and may be async. */
   readonly params: unknown
-  /** @internal */
-  readonly host: ChannelHost
-  /** What it has seen of its topic, if it recovers. @internal */
-  hasSeen: Seen | undefined
-  /** How many subscribers share it, if it was made for them. @internal */
-  shares = 0
-  #state: ChannelState = "closed"
-  #join: Push<JoinedOf<S>, RefusedOf<S>>
-  #bindings: Bindings
-  #lastBinding = 0
-  /** Pushes that wait for their answers, by ref, in the order of their sending. */
-  #pending: Map<Ref, Push> | undefined
-  /** Pushes that wait for the join. */
-  #buffer: Set<Push> | undefined
+  /** How many subscriptions share it, if it was made for the first of them. @internal */
+  subscriptions = 0
+  /** Made for the first push: most of ten thousand channels only listen. */
+  #queue: PushQueue | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
 
-  /** As `socket.channel()` makes one; this is for subclasses. */
-  constructor(topic: string, params: unknown, socket: Socket<Loose>, options?: ChannelOptions)
-  /** @internal */
-  constructor(topic: string, params: unknown, socket: ChannelHost, options?: ChannelOptions)
-  constructor(topic: string, params: unknown = {}, socket: ChannelHost, options?: ChannelOptions) {
-    if (options?.recover) this.hasSeen = { id: socket.options.id }
+  /** `socket.channel()` makes channels; the constructor is for subclasses. */
+  constructor(topic: string, params: unknown, socket: ChannelHost, options?: ChannelOptions) {
+    super()
     this.topic = topic
-    this.params = params
-    this.host = socket
+    this.params = params ?? {}
+    this.socket = socket
+    if (options?.recover) this.recovery = { id: socket.options.id }
     this.#join = new Push(this, PHX_JOIN, undefined, socket.options.timeout)
   }
 
@@ -75,14 +55,14 @@ export class Channel<S = AnyTopics[string]> {
     return this.#state
   }
 
-  /** The join: of now, or the last one. */
+  /** The current join, or the last one. */
   get joinPush(): Push<JoinedOf<S>, RefusedOf<S>> {
     return this.#join
   }
 
   /**
-   * Joins the topic, and joins it again whenever the line or the channel broke. Once left or closed, a channel can be
-   * joined anew.
+   * Joins the topic, and joins it again whenever the connection was lost or the channel crashed. A channel that was left
+   * or closed can be joined anew.
    *
    * @throws a `RookeryError` with code `already_joined` while it is joined or joining, or `destroyed` when its socket is
    */
@@ -91,22 +71,23 @@ export class Channel<S = AnyTopics[string]> {
       const words = "tried to join multiple times. 'join' can only be called a single time per channel instance"
       throw new RookeryError("already_joined", `${words} until it is left: ${this.topic} is ${this.#state}`)
     }
-    this.host.channels.assertAlive()
-    // Whoever listens to the join that has not begun hears of this one.
-    if (this.#join.over || options) this.#join = new Push(this, PHX_JOIN, undefined, options)
+    this.socket.assertAlive()
+    // The join made by the constructor is used first, so that `receive()` hooks added before `join()` fire.
+    if (this.#join.hasOutcome || options !== undefined) this.#join = new Push(this, PHX_JOIN, undefined, options)
     const join = this.#join
-    this.hasSeen &&= { id: this.hasSeen.id }
-    if (!join.over) this.#rejoin()
+    this.#rejectOnAbort(join as Push, toPushOptions(options).signal)
+    if (this.recovery) this.recovery = { id: this.recovery.id }
+    if (!join.hasOutcome) this.#rejoin()
     return join
   }
 
-  /** Leaves the topic: handlers are told `phx_close` at once, and nothing more comes. */
+  /** Leaves the topic: `onClose` handlers are called at once, and no more messages come. */
   leave(timeout?: number): Push<Loose, never> {
     const push = new Push<Loose, never>(this, PHX_LEAVE, {}, timeout)
     if (this.#state !== "closed") {
       this.#state = "leaving"
       this.#postLeave()
-      this.#trigger(PHX_CLOSE, "leave")
+      this.trigger(PHX_CLOSE, "leave")
     }
     push.answer("ok", {})
     return push
@@ -122,68 +103,11 @@ export class Channel<S = AnyTopics[string]> {
       const words = "before joining. Use channel.join() before pushing events"
       throw new RookeryError("not_joined", `tried to push '${event}' to '${this.topic}' ${words}`)
     }
-    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, args[0] ?? {}, args[1])
-    if (!push.over) this.send(push)
+    const [payload, options] = args
+    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, payload ?? {}, options)
+    this.#rejectOnAbort(push as Push, toPushOptions(options).signal)
+    if (!push.hasOutcome) this.#dispatch(push as Push)
     return push
-  }
-
-  /** Listens to an event. The number is for {@link Channel.off}. */
-  on<E extends ReceivedEvent<S>>(event: E, handler: Handler<ReceivesOf<S>[E]>): number {
-    const ref = ++this.#lastBinding
-    this.#bindings = bind(this.#bindings, event, ref, handler)
-    return ref
-  }
-
-  /** Ends what {@link Channel.on} began: one handler, or all of the event. */
-  off(event: ReceivedEvent<S>, ref?: number): void {
-    this.#bindings = rebind(
-      this.#bindings,
-      (binding) => binding.event !== event || (ref !== undefined && binding.ref !== ref),
-    )
-  }
-
-  /** Listens to an event until the returned function is called. */
-  listen<E extends ReceivedEvent<S>>(
-    event: E,
-    handler: Handler<ReceivesOf<S>[E]>,
-    { signal, once }: ListenOptions = {},
-  ): () => void {
-    const stop = (): void => {
-      this.off(event, ref)
-      unfollow()
-    }
-    const ref = this.on(event, (...message) => {
-      if (once) stop()
-      handler(...message)
-    })
-    const unfollow = onAbort(signal, () => this.off(event, ref))
-    return stop
-  }
-
-  /**
-   * The messages of an event, for `for await`. The loop goes on through a lost line and a rejoin, and ends when the
-   * channel is left or closed, when the signal is aborted, or with a `BufferFullError` when it is too slow.
-   */
-  messages<E extends ReceivedEvent<S>>(
-    event: E,
-    { signal, limit = 1000 }: MessagesOptions = {},
-  ): AsyncIterableIterator<ReceivesOf<S>[E]> {
-    return messageStream<ReceivesOf<S>[E]>(this as unknown as MessageSource<ReceivesOf<S>[E]>, event, limit, signal)
-  }
-
-  /** Calls back when the channel is left, or closed by the server: it is not joined again by itself. */
-  onClose(handler: Handler<Loose>): number {
-    return this.on(PHX_CLOSE, handler)
-  }
-
-  /** Calls back when the channel crashed or the line went: it is joined again by itself. */
-  onError(handler: (reason: Loose) => void): number {
-    return this.on(PHX_ERROR, (reason) => handler(reason))
-  }
-
-  /** Calls back after a rejoin of a channel that recovers: whether it has everything, or something is lost. */
-  onRecovered(handler: (recovery: Recovery) => void): number {
-    return this.on(PHX_RECOVERED, handler)
   }
 
   /** A piece of the topic's history, from a server of Rookery's that keeps one. */
@@ -201,11 +125,6 @@ export class Channel<S = AnyTopics[string]> {
     return this.#join.ref
   }
 
-  /** For compatibility with phoenix.js: the socket that this channel belongs to. */
-  get socket(): Socket<Loose> {
-    return this.host as Socket<Loose>
-  }
-
   /** For compatibility with phoenix.js: how long the join, and a push that names no time of its own, may take. */
   get timeout(): number {
     return this.#join.timeout
@@ -213,12 +132,12 @@ export class Channel<S = AnyTopics[string]> {
 
   /** For compatibility with phoenix.js: whether `join()` was ever called. */
   get joinedOnce(): boolean {
-    return this.#state !== "closed" || this.#join.over
+    return this.#state !== "closed" || this.#join.hasOutcome
   }
 
   /** For compatibility with phoenix.js: whether a push is sent at once, as the channel is joined and connected. */
   canPush(): boolean {
-    return this.host.isConnected() && this.isJoined()
+    return this.socket.isConnected() && this.isJoined()
   }
 
   /** For compatibility with phoenix.js: whether {@link Channel.state} is `closed`. */
@@ -253,7 +172,30 @@ export class Channel<S = AnyTopics[string]> {
 
   /** For compatibility with phoenix.js: handles an event as if the server had sent it. */
   trigger(event: string, payload?: unknown, ref: Ref = null): void {
-    this.#trigger(event, payload, ref)
+    const joinRef = this.#join.ref
+    const isEnd = event === PHX_CLOSE || event === PHX_ERROR
+    let handled: unknown
+    try {
+      handled = this.onMessage(event, payload, ref, joinRef)
+      if (payload && !handled) {
+        throw new RookeryError(
+          "handler_failed",
+          `onMessage of ${this.topic} returned no payload for "${event}"; return it`,
+        )
+      }
+    } catch (cause) {
+      this.socket.report(cause)
+      // A throwing `onMessage` must not block `phx_close` or `phx_error`: the channel's state follows the server.
+      if (!isEnd) return
+      handled = payload
+    }
+    if (event === PHX_REPLY) this.#onReply(ref, (handled ?? {}) as Reply)
+    else if (isEnd) {
+      this.socket.log("channel", `${event} ${this.topic}`, handled)
+      if (event === PHX_ERROR) this.#onErrorEvent()
+      else this.#onCloseEvent()
+    }
+    this.callHandlers(event, handled, ref, joinRef)
   }
 
   /** Leaves at the end of an `await using` block. */
@@ -261,81 +203,102 @@ export class Channel<S = AnyTopics[string]> {
     await this.leave()
   }
 
-  /** Takes a message of the topic. @internal */
+  /** Handles one decoded message for this topic; drops messages of an earlier join. @internal */
   receive(message: Message): void {
     const { event, payload, ref, join_ref } = message
-    // A message without a join_ref is for everybody; one of an earlier join is for nobody.
-    const current = !join_ref || join_ref === this.#join.ref
-    if (current && (!this.hasSeen || see(this.hasSeen, message, this.#state === "joined")))
-      this.#trigger(event, payload, ref)
-    else this.host.log("channel", "outdated message", message)
+    // A message without a join_ref is a broadcast, for whatever join is current.
+    const isCurrent = !join_ref || join_ref === this.#join.ref
+    if (isCurrent && (!this.recovery || acceptMessage(this.recovery, message, this.isJoined()))) {
+      this.trigger(event, payload, ref)
+    } else this.socket.log("channel", "outdated message", message)
   }
 
-  /** The line is gone. @internal */
+  /** The connection is lost. @internal */
   onConnDown(reason: DownReason): void {
-    this.#stopRejoin()
+    this.#stopRejoinTimer()
     if (this.#state === "errored" || this.#state === "closed") return
-    this.#trigger(PHX_ERROR, { source: "transport", reason })
+    this.trigger(PHX_ERROR, { source: "transport", reason })
   }
 
-  /** There is a line. @internal */
+  /** The socket is connected. @internal */
   onConnOpen(): void {
-    this.#stopRejoin()
+    this.#stopRejoinTimer()
     if (this.#state === "errored") this.#rejoin()
   }
 
-  /** The socket is no more. @internal */
+  /** The socket is destroyed. @internal */
   destroy(): void {
-    this.#trigger(PHX_CLOSE, "destroyed")
-  }
-
-  /** Sends a push, or keeps it until the join is answered. @internal */
-  send(push: Push): void {
-    if (push === (this.#join as Push)) return this.#rejoin()
-    this.withdraw(push)
-    if (this.#state === "joined") this.#send(push)
-    else this.#keep(push)
+    this.trigger(PHX_CLOSE, "destroyed")
   }
 
   /** @internal */
-  timedOut(push: Push): void {
-    if (push === (this.#join as Push)) {
-      // The join may have arrived all the same, and its answer be late.
-      this.#postLeave()
-      push.ref = null
-      this.#rejoinLater()
-    } else this.withdraw(push)
-    this.host.owing.delete(push)
-    push.answer("timeout", {})
+  sendPush(push: Push): void {
+    if (this.#isJoin(push)) return this.#rejoin()
+    this.#pushes.remove(push)
+    this.#dispatch(push)
   }
 
   /** @internal */
-  fail(push: Push): void {
-    if (push === (this.#join as Push) && this.#state !== "closed") this.leave()
-    this.withdraw(push)
+  rejectPush(push: Push, error: Error): void {
+    // The server has never heard of a join that cannot be encoded, so there is nothing to leave.
+    if (this.#isJoin(push)) push.ref = null
+    this.#reject(push, error)
+    // A caller that awaits the push does so in a microtask that is queued after this one.
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        if (!push.isAwaited) this.socket.report(error)
+      }),
+    )
   }
 
-  /** @internal */
-  withdraw(push: Push): void {
-    this.#pending?.delete(push.ref)
-    this.#buffer?.delete(push)
-    push.ref = null
+  get #pushes(): PushQueue {
+    return (this.#queue ??= new PushQueue(this))
+  }
+
+  #isJoin(push: Push): boolean {
+    return push === (this.#join as Push)
+  }
+
+  #dispatch(push: Push): void {
+    if (this.#state === "joined") return this.#pushes.send(push)
+    const lost = this.#pushes.wait(push)
+    if (this.#state === "closed") this.#reject(push, channelClosed(push))
+    else if (lost) this.rejectPush(lost, bufferFull(this.topic))
+  }
+
+  #reject(push: Push, error: Error): void {
+    if (!this.#isJoin(push)) return this.#pushes.reject(push, error)
+    push.reject(error)
+    this.leave()
+  }
+
+  #rejectOnAbort(push: Push, signal: AbortSignal | undefined): void {
+    if (!signal) return
+    const stop = onAbort(signal, () => {
+      if (push.hasOutcome) return
+      const error = new RookeryError("aborted", `${push}: the signal was aborted`, signal.reason)
+      push.stopTimer()
+      this.#reject(push, error)
+    })
+    // A long-lived signal must not keep the push.
+    push.then(stop, stop)
   }
 
   #rejoin(): void {
-    const { host: socket } = this
+    const { socket } = this
     const join = this.#join
     this.#state = "joining"
     socket.channels.enter(this)
-    // Who had the topic was left for this one, and may have a handler that left this one too.
+    // `enter()` leaves the former channel of the topic; its `phx_close` handler may have left this one.
     if (this.#join !== join || this.state !== "joining") return
     const ref = socket.makeRef()
-    // Params that take long, or fail, count as an answer that does not come.
-    join.takeRef(ref)
+    join.queuedAs(ref)
+    // The time covers the params too: params that never come count as an answer that never comes.
+    join.startTimer(() => this.#onJoinTimeout())
     whenReady(
       this.params as Provider<object>,
-      (payload) => {
-        if (join.ref === ref) this.#post(PHX_JOIN, withSeen(payload, this.hasSeen), ref, join as Push)
+      (params) => {
+        if (join.ref === ref) this.#post(PHX_JOIN, withRecoverParams(params, this.recovery), ref, join as Push)
       },
       (error) => {
         if (join.ref !== ref) return
@@ -346,7 +309,7 @@ export class Channel<S = AnyTopics[string]> {
   }
 
   #rejoinLater(): void {
-    const { host: socket } = this
+    const { socket } = this
     const { clock, rejoinAfterMs } = socket.options
     this.#state = "errored"
     clock.clearTimeout(this.#rejoinTimer)
@@ -355,109 +318,66 @@ export class Channel<S = AnyTopics[string]> {
     }
   }
 
-  #stopRejoin(): void {
+  #stopRejoinTimer(): void {
     this.#rejoinTries = 0
-    this.host.options.clock.clearTimeout(this.#rejoinTimer)
+    this.socket.options.clock.clearTimeout(this.#rejoinTimer)
   }
 
+  /** Leaves at the server, if the server has heard of the join. */
   #postLeave(): void {
-    const { host: socket } = this
-    const join = this.#join
-    if (socket.isConnected() && join.ref === join.sentRef) this.#post(PHX_LEAVE, {}, socket.makeRef())
+    const { ref, state } = this.#join
+    const wasSent = ref !== null && (state === "in-flight" || state === "settled")
+    if (wasSent && this.socket.isConnected()) this.#post(PHX_LEAVE, {}, this.socket.makeRef())
   }
 
   #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
-    this.host.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
+    this.socket.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
   }
 
-  #send(push: Push): void {
-    const { host: socket } = this
-    let ref = socket.makeRef()
-    if (push.retry) ref = refWithId(ref, (push.id ??= socket.options.id + ref))
-    push.takeRef(ref)
-    ;(this.#pending ??= new Map()).set(ref, push)
-    this.#post(push.event, push.payload, ref, push)
-  }
-
-  /** Lets a push wait for the join. */
-  #keep(push: Push): void {
-    if (!push.retry && !this.host.channels.destroyed) push.startTimer()
-    if (this.#state === "closed") return push.fail(channelClosed(push))
-    const lost = keep((this.#buffer ??= new Set()), push, this.host.options)
-    lost?.failLoudly(bufferFull(this.topic))
-  }
-
-  #trigger(event: string, payload: unknown, ref: Ref = null): void {
-    const joinRef = this.#join.ref
-    const isEnd = event === PHX_CLOSE || event === PHX_ERROR
-    let handled: unknown
-    try {
-      handled = this.onMessage(event, payload, ref, joinRef)
-      if (payload && !handled) throw new Error("onMessage gave no payload")
-    } catch (cause) {
-      this.host.report(cause)
-      // Whether there is a room is not for a callback to say.
-      if (!isEnd) return
-      handled = payload
-    }
-    if (event === PHX_REPLY) this.#answered(ref, (handled ?? {}) as Reply)
-    else if (isEnd) {
-      this.host.log("channel", `${event} ${this.topic}`, handled)
-      if (event === PHX_ERROR) this.#crashed()
-      else this.#closed()
-    }
-    callBindings(this.#bindings, this.socket, event, handled, ref, joinRef)
-  }
-
-  #answered(ref: Ref, { status, response }: Reply): void {
+  #onJoinTimeout(): void {
     const join = this.#join
-    if (ref !== join.ref) {
-      const push = this.#pending?.get(ref)
-      if (!push) return
-      this.withdraw(push)
-      return push.answer(status, response)
-    }
-    // A second answer to one join says nothing.
+    // The server may have received the join all the same, and its answer be late.
+    this.#postLeave()
+    join.ref = null
+    this.#rejoinLater()
+    join.answer("timeout", {})
+  }
+
+  #onReply(ref: Ref, { status, response }: Reply): void {
+    if (ref !== this.#join.ref) return this.#queue?.answer(ref, status, response)
+    // A second answer to one join is ignored.
     if (this.#state !== "joining") return
     if (status === "ok") {
       this.#state = "joined"
-      this.#stopRejoin()
-      const recovered = this.hasSeen && takeAnswer(this.hasSeen, response)
-      if (recovered !== undefined) callBindings(this.#bindings, this.socket, PHX_RECOVERED, { recovered })
-      for (const push of this.#buffer ?? []) {
-        this.#buffer?.delete(push)
-        this.#send(push)
-      }
+      this.#stopRejoinTimer()
+      const recovered = this.recovery && readJoinResponse(this.recovery, response)
+      if (recovered !== undefined) this.callHandlers(PHX_RECOVERED, { recovered })
+      this.#queue?.sendWaiting()
     } else {
       this.#rejoinLater()
     }
-    join.answer(status, response)
+    this.#join.answer(status, response)
   }
 
-  #crashed(): void {
-    const join = this.#join
+  /** The channel crashed at the server, or the connection is lost. */
+  #onErrorEvent(): void {
     if (this.#state === "joining") {
-      join.ref = null
-      join.stopTimer()
+      this.#join.ref = null
+      this.#join.stopTimer()
     }
-    const isDown = !this.host.isConnected()
-    // Some go back into the buffer, which is empty while anything is sent.
-    for (const push of this.#pending?.values() ?? []) {
-      if (push.outlives(isDown)) (this.#buffer ??= new Set()).add(push)
-    }
+    this.#queue?.interrupt(!this.socket.isConnected())
     this.#rejoinLater()
   }
 
-  #closed(): void {
+  #onCloseEvent(): void {
     const join = this.#join as Push
-    this.#stopRejoin()
+    this.#stopRejoinTimer()
     this.#state = "closed"
-    this.host.channels.exit(this)
+    this.socket.channels.remove(this)
     join.stopTimer()
-    for (const push of [...(this.#pending?.values() ?? []), join, ...(this.#buffer ?? [])]) {
-      // An error costs a stack trace, and most joins were answered long ago.
-      if (!push.over) push.fail(channelClosed(push))
-    }
+    // An error costs a stack trace, and most joins were answered long ago.
+    if (!join.hasOutcome) join.reject(channelClosed(join))
+    this.#queue?.rejectAll()
     join.ref = null
   }
 }

@@ -1,42 +1,45 @@
-import type { Link, LinkEvents, Transport } from "../transport/transport.js"
+import { RookeryError } from "../protocol/errors.js"
 import { appendQuery } from "../protocol/query.js"
 import { jsonForClient } from "../serializer/json.js"
-import { absoluteUrl, isPromise, provide, type ResolvedOptions } from "./socket-options.js"
+import type { Link, LinkEvents, Transport } from "../transport/transport.js"
+import { isPromise, provide } from "./provider.js"
+import type { ResolvedOptions } from "./resolve-options.js"
 
-/** What one attempt to connect takes along. */
-export type Target = [params: object, authToken: string | undefined]
+/** The params and the auth token of one attempt to connect. */
+export type Credentials = [params: object, authToken: string | undefined]
 
-/** Where a socket connects to, and what it says about itself there. */
+/** Where a socket connects to, and with which credentials. */
 export class EndPoint {
   readonly #path: string
   readonly #options: ResolvedOptions
-  /** The params of the last attempt, if they had to be waited for. */
-  #params: object | undefined
+  /** The params of the last attempt, if they came by a promise. */
+  #lastParams: object | undefined
 
   constructor(path: string, options: ResolvedOptions) {
     this.#path = path
     this.#options = options
   }
 
-  /** Asks for what the next attempt takes along. */
-  target(): Target | PromiseLike<Target> {
+  /** Asks for the credentials of the next attempt. */
+  credentials(): Credentials | PromiseLike<Credentials> {
     const { params, authToken } = this.#options
-    const target = [provide(params), provide(authToken)] as const
-    if (!target.some(isPromise)) return target as Target
-    return Promise.all(target).then((target) => {
-      this.#params = target[0]
-      return target
+    const credentials = [provide(params), provide(authToken)] as const
+    if (!credentials.some(isPromise)) return credentials as Credentials
+    return Promise.all(credentials).then((resolved) => {
+      this.#lastParams = resolved[0]
+      return resolved
     })
   }
 
-  /** The URL of the websocket. With async params, those of the last attempt unless others are given. */
+  /** The URL of the websocket, with these params or else the current ones. */
   url(params?: object, vsn: string = this.#options.vsn): string {
-    // A promise has nothing to spread.
-    return absoluteUrl(appendQuery(this.#path, { ...(params ?? this.#params ?? provide(this.#options.params)), vsn }))
+    // If `params` is a promise, spreading it adds nothing; the last resolved params are used.
+    const query = { ...(params ?? this.#lastParams ?? provide(this.#options.params)), vsn }
+    return absoluteUrl(appendQuery(this.#path, query))
   }
 
   /** Begins an attempt. */
-  open(transport: Transport, [params, authToken]: Target, events: LinkEvents): Link {
+  open(transport: Transport, [params, authToken]: Credentials, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
     const textUrl = this.url(params, serializer.longPoll ? vsn : jsonForClient.vsn)
     return transport.open(this.url(params), { textUrl, authToken, binaryType, timeout: longpollerTimeout }, events)
@@ -45,4 +48,16 @@ export class EndPoint {
   toString(): string {
     return this.#path
   }
+}
+
+/** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
+function absoluteUrl(url: string): string {
+  if (url.startsWith("/")) {
+    const { location } = globalThis
+    if (!location) {
+      throw new RookeryError("bad_option", "there is no page to take the host from; give the Socket a whole URL")
+    }
+    url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
+  }
+  return url.replace(/^http/, "ws")
 }

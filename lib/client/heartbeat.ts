@@ -1,67 +1,68 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Ref } from "../protocol/message.js"
 
-/** What a {@link Heartbeat} is made of. */
+/** Options of a {@link Heartbeat}. */
 export interface HeartbeatOptions {
   readonly clock: Clock
   readonly heartbeatIntervalMs: number
 }
 
-/** Asks the server for a sign of life, an interval after its last one. */
+/** Sends a heartbeat an interval after the server answered the last one, and finds out when no answer comes. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   readonly #send: () => Ref
-  readonly #lost: () => void
+  readonly #onUnanswered: () => void
   #timer: unknown
-  #awaiting = false
+  #awaitsAnswer = false
   readonly #pings = new Map<Ref, () => void>()
 
   /**
-   * @param send sends a heartbeat and gives its ref
-   * @param lost told when a heartbeat stays without an answer for a whole interval
+   * @param send sends a heartbeat and returns its ref
+   * @param onUnanswered called when a heartbeat is not answered within an interval
    */
-  constructor(options: HeartbeatOptions, send: () => Ref, lost: () => void) {
+  constructor(options: HeartbeatOptions, send: () => Ref, onUnanswered: () => void) {
     this.#options = options
     this.#send = send
-    this.#lost = lost
+    this.#onUnanswered = onUnanswered
   }
 
+  /** Sends the next heartbeat after an interval. */
   start(): void {
-    this.#awaiting = false
-    this.#wait(() => this.beat())
+    this.#awaitsAnswer = false
+    this.#setTimer(() => this.beat())
   }
 
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer)
-    this.#awaiting = false
+    this.#awaitsAnswer = false
     this.#pings.clear()
   }
 
-  /** Asks now, unless an answer is awaited already; the answer begins the next interval. */
+  /** Sends a heartbeat now, unless one is unanswered. */
   beat(): void {
-    if (this.#awaiting) return
-    this.#awaiting = true
+    if (this.#awaitsAnswer) return
+    this.#awaitsAnswer = true
     this.ping(() => this.start())
-    this.#wait(this.#lost)
+    this.#setTimer(this.#onUnanswered)
   }
 
-  /** Asks now, and calls back with the milliseconds that the answer took. */
+  /** Sends a heartbeat now, and calls back with the milliseconds until its answer. */
   ping(callback: (rtt: number) => void): void {
     const { clock } = this.#options
     const start = clock.now()
     this.#pings.set(this.#send(), () => callback(clock.now() - start))
   }
 
-  /** A reply came. */
-  onPong(ref: Ref): void {
-    const pong = this.#pings.get(ref)
+  /** Handles a reply on the topic of heartbeats. */
+  onReply(ref: Ref): void {
+    const answered = this.#pings.get(ref)
     this.#pings.delete(ref)
-    pong?.()
+    answered?.()
   }
 
-  #wait(then: () => void): void {
+  #setTimer(callback: () => void): void {
     const { clock, heartbeatIntervalMs } = this.#options
     clock.clearTimeout(this.#timer)
-    this.#timer = clock.setTimeout(then, heartbeatIntervalMs)
+    this.#timer = clock.setTimeout(callback, heartbeatIntervalMs)
   }
 }

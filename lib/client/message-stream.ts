@@ -9,8 +9,8 @@ export interface MessageSource<Payload> {
 }
 
 /**
- * The messages of an event, in a queue between whoever calls back and whoever loops. One that is over the limit ends the
- * loop with an error, after those that came before.
+ * The messages of an event, for `for await`. Up to `limit` messages wait for a slow loop; one more ends the loop with an
+ * error, after those that came before.
  */
 export function messageStream<Payload>(
   source: MessageSource<Payload>,
@@ -44,7 +44,7 @@ export function messageStream<Payload>(
   }
   const messages = loop()
   const finish = messages.return.bind(messages)
-  // A generator that waits does not hear `return`, so it is woken.
+  // `return()` of a generator that waits takes effect only when it goes on, so it is woken.
   messages.return = () => {
     queue.length = 0
     end()

@@ -3,50 +3,33 @@ import { bufferFull } from "../protocol/errors.js"
 import { PHX_JOIN, PHX_LEAVE } from "../protocol/events.js"
 import type { Message } from "../protocol/message.js"
 import type { Link } from "../transport/transport.js"
+import { addToBuffer, type BufferOptions } from "./bounded-buffer.js"
 import type { Push } from "./push.js"
 
-/** What a full buffer does: turn the new one away, or give up the oldest. */
-export type WhenFull = "refuse" | "drop_oldest"
-
-/** How much a buffer holds. */
-export interface BufferOptions {
-  readonly bufferSize: number
-  readonly whenFull: WhenFull
-}
-
-/** What an {@link Outbox} is made of. */
+/** Options of an {@link Outbox}. */
 export interface OutboxOptions extends BufferOptions {
   readonly clock: Clock
   readonly highWaterMark: number
 }
 
-/** Keeps an entry in a buffer, and gives the one that had to go, if it is full. */
-export function keep<Entry>(
-  buffer: Set<Entry>,
-  entry: Entry,
-  { bufferSize, whenFull }: BufferOptions,
-): Entry | undefined {
-  buffer.add(entry)
-  if (buffer.size <= bufferSize) return undefined
-  const [oldest = entry] = buffer
-  const lost = whenFull === "refuse" ? entry : oldest
-  buffer.delete(lost)
-  return lost
+interface Entry {
+  readonly message: Message
+  readonly push: Push | undefined
 }
 
-/** A websocket does not say when it has room again, so it is looked at. */
-const LOOK_EVERY_MS = 20
+/** A websocket has no event for "there is room again", so its buffer is polled. */
+const POLL_MS = 20
 
 /**
- * Messages on their way out, in order: straight to the line while it keeps up, kept here while there is no line or more
- * than the high-water mark waits in it.
+ * The messages of a socket on their way out, in order. A message goes straight to the connection while the connection
+ * keeps up; it waits here while there is no connection, or more than the high-water mark waits in the transport.
  */
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #connection: { readonly link: Link | undefined }
   readonly #write: (message: Message, push?: Push) => void
-  readonly #entries = new Set<[message: Message, push: Push | undefined]>()
-  #timer: unknown
+  readonly #entries = new Set<Entry>()
+  #pollTimer: unknown
 
   constructor(
     options: OutboxOptions,
@@ -58,46 +41,52 @@ export class Outbox {
     this.#write = write
   }
 
-  /** Sends a message, now or when it can. A join or a leave is never turned away: without it nothing works. */
+  /** Sends a message, now or when the connection takes it. Joins and leaves are never turned away by a full buffer. */
   post(message: Message, push?: Push): void {
     const entries = this.#entries
-    if (!entries.size && this.#hasRoom()) return this.#write(message, push)
-    const { event } = message
-    const entry: [Message, Push | undefined] = [message, push]
-    if (event === PHX_JOIN || event === PHX_LEAVE) return void entries.add(entry)
-    const lost = keep(entries, entry, this.#options)
+    if (entries.size === 0 && this.#hasRoom()) {
+      this.#write(message, push)
+      return
+    }
+    const entry: Entry = { message, push }
+    if (message.event === PHX_JOIN || message.event === PHX_LEAVE) {
+      entries.add(entry)
+      return
+    }
+    const lost = addToBuffer(entries, entry, this.#options)
     if (!lost) return
-    const full = bufferFull("the socket")
-    if (lost[1]) lost[1].failLoudly(full)
-    else if (lost === entry) throw full
+    const error = bufferFull("the socket")
+    if (lost.push) lost.push.cannotBeSent(error)
+    else if (lost === entry) throw error
   }
 
-  /** Sends what waits, as far as the line takes it. */
+  /** Sends waiting messages, as many as the connection takes. */
   flush(): void {
     for (const entry of this.#entries) {
       if (!this.#hasRoom()) return
-      const [message, push] = entry
-      // A push that has an outcome or another ref by now has moved on.
+      const { message, push } = entry
+      // A push that has settled or was given another ref no longer needs this message.
       if (!push || push.ref === message.ref) this.#write(message, push)
-      // Not before: what is written may make more to write, which has to wait its turn.
+      // Deleted after the write: a message that the write causes must queue behind this one's successors.
       this.#entries.delete(entry)
     }
   }
 
   clear(): void {
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#options.clock.clearTimeout(this.#pollTimer)
     this.#entries.clear()
   }
 
-  /** Whether there is a line that takes more; one that does not is looked at again. */
+  /** Whether the connection takes another message. Polls a connection that is over the high-water mark. */
   #hasRoom(): boolean {
     const { clock, highWaterMark } = this.#options
     const { link } = this.#connection
-    if (!link || link.bufferedAmount <= highWaterMark) return !!link
-    this.#timer ??= clock.setTimeout(() => {
-      this.#timer = undefined
+    if (!link) return false
+    if (link.bufferedAmount <= highWaterMark) return true
+    this.#pollTimer ??= clock.setTimeout(() => {
+      this.#pollTimer = undefined
       this.flush()
-    }, LOOK_EVERY_MS)
+    }, POLL_MS)
     return false
   }
 }

@@ -1,111 +1,76 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
-import { PushError, RookeryError, TimeoutError, unanswered } from "../protocol/errors.js"
+import { PushError, TimeoutError } from "../protocol/errors.js"
 import type { Ref, Reply } from "../protocol/message.js"
-import { bind, callBindings, type Bindings } from "./bindings.js"
-import type { Channel } from "./channel.js"
-import { onAbort } from "./on-abort.js"
-
-/** Options of a push. */
-export interface PushOptions {
-  /**
-   * How long to wait for the answer, in milliseconds.
-   *
-   * @default the channel's, 10000 if nothing else was said
-   */
-  timeout?: number | undefined
-  /** Takes the push back: one that was not sent yet is not sent any more. */
-  signal?: AbortSignal | undefined
-  /**
-   * Sends the push again whenever the line was lost before its answer came, and once if the channel crashed. With
-   * Rookery's endpoint it takes effect once; with any other it may arrive twice. The timeout counts only while it is on
-   * the line.
-   *
-   * @default false
-   */
-  retry?: boolean | undefined
-}
+import { addHandler, callHandlers, type ErrorReporter, type HandlerList } from "./handler-list.js"
+import { toPushOptions, type PushOptions } from "./push-options.js"
 
 type KnownStatus = "ok" | "error" | "timeout"
 
 /** What an answer with this status carries. */
 export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
-/** What a push needs of its channel. @internal */
-export interface PushHost {
+/**
+ * Where a push is: `waiting` in its channel for the join, `queued` in the socket under its ref, `in-flight` once it was
+ * written to the connection, `settled` when no answer is expected any more.
+ */
+export type PushState = "waiting" | "queued" | "in-flight" | "settled"
+
+/** The channel of a push, as far as the push knows it. @internal */
+export interface PushSender {
   readonly topic: string
-  /** Has the timeout of pushes that say none. */
-  readonly joinPush: { readonly timeout: number }
-  readonly socket: {
-    readonly options: { readonly clock: Clock }
-    /** Pushes that failed and still owe their `receive("timeout")`. */
-    readonly owing: Set<Push>
-    report(error: unknown): void
-  }
-  /** The time is up. */
-  timedOut(push: Push): void
-  /** Sends a push, or keeps it until the join is answered. */
-  send(push: Push): void
-  /** A push that was sent, or waits, is not to be answered any more. */
-  withdraw(push: Push): void
-  /** The same for one that has failed: a join that has failed leaves. */
-  fail(push: Push): void
+  /** The timeout of pushes that name none. */
+  readonly timeout: number
+  readonly socket: ErrorReporter & { readonly options: { readonly clock: Clock } }
+  /** Sends the push now, or when the join is answered. */
+  sendPush(push: Push): void
+  /** Rejects a push that the socket cannot send, and reports the error unless the push is awaited. */
+  rejectPush(push: Push, error: Error): void
 }
 
 /**
- * Something sent to the server, and its answer.
+ * A message to the server, and its answer.
  *
  * `await` gives the response of an `ok` and throws a {@link PushError}, `TimeoutError`, `DisconnectedError` or
- * `ChannelClosedError` otherwise; {@link Push.receive} works as in phoenix.js. A push that nobody awaits never makes an
+ * `ChannelClosedError` otherwise; {@link Push.receive} works as in phoenix.js. A push that is not awaited never causes an
  * unhandled rejection.
  */
 export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly event: string
   /** What it carries. */
   readonly payload: unknown
-  /** The ref that its answer will carry; `null` while none is expected. @internal */
+  /** The ref that its answer will carry; `null` while no answer is expected. @internal */
   ref: Ref = null
-  /** The ref it was last sent with: while that is its ref, it is on the line. @internal */
-  sentRef: Ref | undefined
-  /** What a push that may be sent again is known by. @internal */
-  id: string | undefined
+  /** @internal */
+  state: PushState = "waiting"
   /** @internal */
   readonly retry: boolean
   /** @internal */
   timeout: number
-  readonly #channel: PushHost
-  #timer: unknown
-  /** How many crashes of the channel it may be there at: what was there at two may be why. */
-  #spareLives: number
-  /** What `receive` was given, by status. */
-  #hooks: Bindings
-  /** What `receive` answers from. */
+  /** Identifies a push with `retry` at the server, however often it is sent. @internal */
+  id: string | undefined
+  /** The running timeout. @internal */
+  timer: unknown
+  /** How many crashes of the channel found this push in flight. @internal */
+  crashes = 0
+  readonly #sender: PushSender
+  /** The callbacks of `receive`, by status. */
+  #hooks: HandlerList
+  /** The answer to the last sending, for hooks that are added late. */
   #answer: Reply | undefined
-  /** What `await` answers from: the first answer or failure, for good. */
+  /** The first answer or failure, for good: what `await` gives. */
   #outcome: Reply | Error | undefined
-  #settle: (() => void) | undefined
+  #resolve: ((outcome: Reply | Error) => void) | undefined
   #promise: Promise<Ok> | undefined
 
-  /** As `channel.push()` makes one and sends it. */
-  constructor(channel: Channel<Loose>, event: string, payload: unknown, options?: number | PushOptions)
-  /** @internal */
-  constructor(channel: PushHost, event: string, payload: unknown, options?: number | PushOptions)
-  constructor(channel: PushHost, event: string, payload: unknown, options: number | PushOptions = {}) {
-    const { timeout, retry = false, signal } = typeof options === "number" ? { timeout: options } : options
-    this.#channel = channel
+  /** `channel.push()` makes pushes. @internal */
+  constructor(sender: PushSender, event: string, payload: unknown, options?: number | PushOptions) {
+    const { timeout = sender.timeout, retry = false } = toPushOptions(options)
+    this.#sender = sender
     this.event = event
     this.payload = payload
-    this.timeout = timeout ?? channel.joinPush.timeout
+    this.timeout = timeout
     this.retry = retry
-    this.#spareLives = +retry
-    if (!signal) return
-    const stop = onAbort(signal, () => {
-      if (this.over) return
-      this.stopTimer()
-      this.fail(new RookeryError("aborted", `${this}: the signal was aborted`, signal.reason))
-    })
-    // A long-lived signal must not keep the push.
-    this.then(stop, stop)
   }
 
   /**
@@ -117,7 +82,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     callback: (response: ResponseOf<Status, Ok, Refused>) => void,
   ): this {
     if (this.#answer?.status === status) callback(this.#answer.response as never)
-    this.#hooks = bind(this.#hooks, status, null, callback)
+    this.#hooks = addHandler(this.#hooks, status, null, callback)
     return this
   }
 
@@ -125,7 +90,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     onOk?: ((response: Ok) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    // Made only when somebody asks, so that a push that nobody awaits has no promise to reject.
+    // The promise is made on demand, so that a push that is not awaited has no promise to reject.
     return (this.#promise ??= this.#result()).then(onOk, onError)
   }
 
@@ -137,94 +102,84 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return this.then().finally(onEnd)
   }
 
-  /** For compatibility with phoenix.js: sends it, unless its time is up. */
+  /** For compatibility with phoenix.js: sends the push again, unless its time is up. */
   send(): void {
-    if (this.#answer?.status !== "timeout") this.#channel.send(this)
+    if (this.#answer?.status !== "timeout") this.#sender.sendPush(this)
   }
 
-  /** For compatibility with phoenix.js: sends it again, and calls the hooks of {@link Push.receive} again. */
+  /** For compatibility with phoenix.js: sends the push again, and calls the hooks of {@link Push.receive} again. */
   resend(timeout: number): void {
     this.timeout = timeout
     this.#answer = undefined
     this.send()
   }
 
-  /** The name it goes by in errors. */
+  /** The name of the push in errors. */
   toString(): string {
-    return `push "${this.event}" to ${this.#channel.topic}`
+    return `push "${this.event}" to ${this.#sender.topic}`
   }
 
-  /** Whether it has an answer or was given up, and is not to be sent any more. @internal */
-  get over(): boolean {
-    return !!this.#outcome
+  /** Whether `await` has something to give. A join that has is still sent again after an interruption. @internal */
+  get hasOutcome(): boolean {
+    return this.#outcome !== undefined
   }
 
-  /** Takes a ref for the next sending, which starts the time. @internal */
-  takeRef(ref: Ref): void {
+  /** Whether the outcome reaches somebody without {@link Push.receive}. @internal */
+  get isAwaited(): boolean {
+    return this.#promise !== undefined
+  }
+
+  /** Starts a sending under a new ref. @internal */
+  queuedAs(ref: Ref): void {
     this.ref = ref
+    this.state = "queued"
     this.#answer = undefined
-    this.startTimer()
   }
 
-  /** @internal */
-  startTimer(): void {
+  /** The message with this ref was written to the connection. @internal */
+  writtenAs(ref: Ref): void {
+    // The answer may have come, or the connection ended, while the message was being written.
+    if (this.ref === ref && this.state === "queued") this.state = "in-flight"
+  }
+
+  /** Starts the timeout anew. @internal */
+  startTimer(onTimeout: () => void): void {
     this.stopTimer()
-    this.#timer = this.#channel.socket.options.clock.setTimeout(() => this.#channel.timedOut(this), this.timeout)
+    this.timer = this.#sender.socket.options.clock.setTimeout(onTimeout, this.timeout)
   }
 
   /** @internal */
   stopTimer(): void {
-    this.#channel.socket.options.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#sender.socket.options.clock.clearTimeout(this.timer)
+    this.timer = undefined
   }
 
-  /** Takes the answer. @internal */
+  /** The socket cannot send it: it cannot be encoded, or the socket's buffer is full. @internal */
+  cannotBeSent(error: Error): void {
+    this.#sender.rejectPush(this, error)
+  }
+
+  /** @internal */
   answer(status: string, response: unknown): void {
     this.stopTimer()
-    this.#end((this.#answer = { status, response }))
-    callBindings(this.#hooks, this.#channel.socket, status, response)
+    this.state = "settled"
+    this.#answer = { status, response }
+    this.#settle(this.#answer)
+    callHandlers(this.#hooks, this.#sender.socket, status, response)
   }
 
-  /** Has no answer to expect: whoever awaits learns now, `receive("timeout")` when its time is up. @internal */
-  fail(error: Error): void {
-    this.#end(error)
-    if (this.#timer !== undefined) this.#channel.socket.owing.add(this)
-    this.#channel.fail(this)
+  /** Rejects the promise. For compatibility with phoenix.js no hook is called. @internal */
+  reject(error: Error): void {
+    this.#settle(error)
   }
 
-  /**
-   * The line is down, or the channel crashed: fails, or says that it wants to be sent at the next join, as what was not
-   * sent, and what may be sent twice. @internal
-   */
-  outlives(isDown: boolean): boolean {
-    const isOver = this.sentRef === this.ref && (isDown ? !this.retry : !this.#spareLives--)
-    if (isOver) this.fail(unanswered(this, isDown))
-    else {
-      this.#channel.withdraw(this)
-      if (this.retry) this.stopTimer()
-    }
-    return !isOver
-  }
-
-  /** Fails, and reports it unless somebody awaits the push. @internal */
-  failLoudly(error: Error): void {
-    this.fail(error)
-    // An `await` asks for the promise in a microtask that is queued after this one.
-    queueMicrotask(() =>
-      queueMicrotask(() => {
-        if (!this.#promise) this.#channel.socket.report(error)
-      }),
-    )
-  }
-
-  #end(outcome: Reply | Error): void {
+  #settle(outcome: Reply | Error): void {
     this.#outcome ??= outcome
-    this.#settle?.()
+    this.#resolve?.(this.#outcome)
   }
 
   async #result(): Promise<Ok> {
-    if (!this.#outcome) await new Promise<void>((resolve) => (this.#settle = resolve))
-    const outcome = this.#outcome as unknown as Reply | Error
+    const outcome = this.#outcome ?? (await new Promise<Reply | Error>((resolve) => (this.#resolve = resolve)))
     if (outcome instanceof Error) throw outcome
     const { status, response } = outcome
     if (status === "ok") return response as Ok

@@ -3,35 +3,10 @@ import { NORMAL } from "../protocol/close-codes.js"
 import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
 import { closeInfo, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
+import type { DownReason, LostReason, ReconnectPolicy, Status, StatusChange } from "./connection-status.js"
 import { followPage, pageHidden } from "./follow-page.js"
 import { onAbort } from "./on-abort.js"
-import { whenReady } from "./when-ready.js"
-
-/** Where a connection stands. `reconnecting` is everything between a lost line and the next one, the waiting included. */
-export type Status = "disconnected" | "connecting" | "connected" | "reconnecting"
-
-/** Why the last line ended, or why the last attempt failed. */
-export interface LostReason {
-  /** The close code, if there was a line. */
-  code?: number
-  /** The reason in the close frame, if there was one. */
-  reason?: string
-  /** The last error on the line; a {@link ConnectError} where the platform says why it refused. */
-  error?: unknown
-}
-
-/** What goes with a new {@link Status}. */
-export interface StatusChange {
-  /** How many attempts in a row have failed. */
-  tries: number
-  /** When the next attempt comes, in milliseconds from now, while one is waited for. */
-  retryInMs?: number | undefined
-  /** Why the connection was lost, if it was. */
-  lost?: LostReason | undefined
-}
-
-/** Says how long to wait before the nth attempt in a row, or `false` to end the trying. */
-export type ReconnectPolicy = (tries: number, lost: LostReason) => number | false
+import { whenReady } from "./provider.js"
 
 /** Whoever lives on the connection. */
 export interface ConnectionUser<Target> {
@@ -50,9 +25,6 @@ export interface ConnectionUser<Target> {
   /** The network may have changed under an open line. */
   onConnSuspect(): void
 }
-
-/** By these words phoenix.js tells its channels why their line is gone. */
-export type DownReason = "connection_closed" | "connection_error" | "heartbeat_timeout"
 
 /** What a {@link Reconnector} is made of. */
 export interface ReconnectorOptions {
@@ -167,7 +139,7 @@ export class Reconnector<Target> {
   }
 
   /** Lets go of a line on which no heartbeat is answered, and plans another. */
-  letGo(): void {
+  dropUnanswered(): void {
     if (this.#line) this.#drop(this.#line, "heartbeat_timeout", NORMAL, "heartbeat timeout")
   }
 

@@ -1,32 +1,35 @@
 import type { Message } from "../protocol/message.js"
 import { RECOVER, type RecoverRequest, type RecoverResponse } from "../protocol/recovery.js"
 
-/** What a channel that recovers has seen of its topic, as it says with every join. */
-export type Seen = { -readonly [Part in keyof RecoverRequest]: RecoverRequest[Part] }
+/** How much of its topic a recovering channel has received; it is sent with every join. */
+export type RecoveryPosition = { -readonly [Part in keyof RecoverRequest]: RecoverRequest[Part] }
 
-/** The params of a join, with what was seen. */
-export const withSeen = (params: object | undefined, seen: Seen | undefined): object =>
-  seen ? { ...params, [RECOVER]: seen } : (params ?? {})
+/** The params of a join, with the position of a channel that recovers. */
+export const withRecoverParams = (params: object | undefined, position: RecoveryPosition | undefined): object =>
+  position ? { ...params, [RECOVER]: position } : (params ?? {})
 
-/** Reads the answer to a join: whether all is there or on its way; `undefined` at the first, which misses nothing. */
-export function takeAnswer(seen: Seen, response: unknown): boolean | undefined {
-  const first = seen.epoch === undefined
-  // A server that knows nothing of this knows nothing of what was missed.
+/**
+ * Reads the answer to a join. `true`: all missed messages are there or on their way; `false`: some are lost;
+ * `undefined`: it was the first join, which misses nothing.
+ */
+export function readJoinResponse(position: RecoveryPosition, response: unknown): boolean | undefined {
+  const isFirst = position.epoch === undefined
+  // A server without recovery does not know what was missed.
   const answer = (response as { [RECOVER]?: RecoverResponse } | null)?.[RECOVER]
   if (answer?.recovered) return true
-  seen.epoch = answer?.epoch ?? ""
-  seen.offset = answer?.offset ?? 0
-  return first ? undefined : false
+  position.epoch = answer?.epoch ?? ""
+  position.offset = answer?.offset ?? 0
+  return isFirst ? undefined : false
 }
 
 /**
- * Notes a message; `false` for one that came before, or that comes to nobody: what an earlier join is sent while the
- * next one is not answered will come again, and what is missing before it must not be forgotten.
+ * Moves the position past a message. `false` for a message to drop: a repeated one, or one that arrives between two
+ * joins. The server sends the latter again after the next join; counting it now would hide the gap before it.
  */
-export function see(seen: Seen, { offset, join_ref }: Message, joined: boolean): boolean {
+export function acceptMessage(position: RecoveryPosition, { offset, join_ref }: Message, isJoined: boolean): boolean {
   if (!offset) return true
-  // Of one broadcast, `intercept` may make several pushes.
-  if (!joined || (!join_ref && offset <= (seen.offset ?? 0))) return false
-  seen.offset = offset
+  // `intercept` may turn one broadcast into several pushes with the same offset, which carry a join_ref.
+  if (!isJoined || (!join_ref && offset <= (position.offset ?? 0))) return false
+  position.offset = offset
   return true
 }

@@ -1,33 +1,14 @@
-import { reconnectDelay, rejoinDelay } from "../protocol/backoff.js"
-import { systemClock, type Clock } from "../protocol/clock.js"
-import { RookeryError } from "../protocol/errors.js"
+import type { Clock } from "../protocol/clock.js"
 import type { Loose, MayOmit } from "../protocol/contract.js"
 import type { BinaryType } from "../protocol/frame.js"
 import type { Message } from "../protocol/message.js"
-import { jsonForClient } from "../serializer/json.js"
 import type { ClientSerializer, Frame, IncomingFrame } from "../serializer/serializer.js"
-import { firstOrSecond, type FallbackStorage } from "../transport/fallback.js"
-import { longPoll } from "../transport/longpoll.js"
-import { platformWebSocket } from "../transport/platform.js"
+import type { FallbackStorage } from "../transport/fallback.js"
 import type { Transport } from "../transport/transport.js"
-import type { TransportClass } from "../transport/websocket-class.js"
-import { overWebSocket, type WebSocketClass } from "../transport/websocket.js"
-import { clientName } from "./client-name.js"
-import type { WhenFull } from "./outbox.js"
-import type { ReconnectPolicy } from "./reconnector.js"
-
-/** A value, a function that gives it, or one that promises it. */
-export type Provider<T> = Given<T> | (() => T | PromiseLike<T>)
-
-// A function has a name and a length, and would else pass for params like `{ name: string }`, whatever it gives.
-type Given<T> = object extends T ? T : (() => unknown) extends T ? T & { call?: never } : T
-
-/** The value, now or later. */
-export const provide = <T>(provider: Provider<T>): T | PromiseLike<T> =>
-  typeof provider === "function" ? (provider as () => T | PromiseLike<T>)() : provider
-
-export const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
-  typeof (value as PromiseLike<T> | undefined)?.then === "function"
+import type { WebSocketClass } from "../transport/websocket-like.js"
+import type { WhenFull } from "./bounded-buffer.js"
+import type { ReconnectPolicy } from "./connection-status.js"
+import type { Provider } from "./provider.js"
 
 /** Told what the socket does: `kind` is `transport`, `channel`, `push` or `receive`. */
 export type Logger = (kind: string, message: string, data?: Loose) => void
@@ -120,99 +101,3 @@ export interface OpenedOptions {
 /** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
 export type ParamsArgument<Params> =
   MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]
-
-type Said<Options> = { [Name in keyof Options]?: NonNullable<Options[Name]> }
-
-type LineOption =
-  | "reconnectAfterMs"
-  | "maxReconnectAttempts"
-  | "binaryType"
-  | "bufferSize"
-  | "whenFull"
-  | "pageEvents"
-  | "clock"
-  | "random"
-
-type LineOptions = Pick<SocketOptions, LineOption>
-
-/** The options of a line with every default filled in. */
-type ResolvedLineOptions<Options extends LineOptions> = Said<Options> & {
-  [Name in LineOption]: NonNullable<LineOptions[Name]>
-}
-
-/** The options with every default filled in. */
-export type ResolvedOptions = SocketOptions & { [Name in Defaulted]: NonNullable<SocketOptions[Name]> } & {
-  /** What the client goes by at the server; nobody else does. */
-  readonly id: string
-}
-
-type Defaulted =
-  | LineOption
-  | "params"
-  | "serializer"
-  | "timeout"
-  | "heartbeatIntervalMs"
-  | "rejoinAfterMs"
-  | "longpollerTimeout"
-  | "vsn"
-  | "highWaterMark"
-
-/** The options of a line, whether or not it speaks Phoenix, with every default filled in. */
-export function lineOptions<Options extends LineOptions>(given: Options): ResolvedLineOptions<Options> {
-  // An option that is said to be undefined or null is one that is not said.
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as Said<Options>
-  const random = said.random ?? Math.random
-  return {
-    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.code),
-    maxReconnectAttempts: Infinity,
-    binaryType: "arraybuffer",
-    bufferSize: 1000,
-    whenFull: "refuse",
-    pageEvents: true,
-    clock: systemClock,
-    random,
-    ...said,
-  }
-}
-
-export function resolveOptions(given: SocketOptions): ResolvedOptions {
-  const said = lineOptions(given)
-  const { random, serializer = jsonForClient } = said
-  return {
-    params: {},
-    serializer,
-    vsn: serializer.vsn,
-    timeout: 10_000,
-    heartbeatIntervalMs: 30_000,
-    rejoinAfterMs: (tries) => rejoinDelay(tries, random),
-    longpollerTimeout: 20_000,
-    highWaterMark: 1 << 20,
-    id: clientName(given.random ?? undefined),
-    ...(said.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
-    ...said,
-  }
-}
-
-/** Makes a transport of what was given: itself, a class around one of ours, or any class in the shape of `WebSocket`. */
-export function toTransport(given: TransportOption): Transport {
-  if (typeof given !== "function") return given
-  return (given as Partial<TransportClass>).transport ?? overWebSocket(given as WebSocketClass)
-}
-
-/** The transport that the options ask for. */
-export function chooseTransport(options: ResolvedOptions): Transport {
-  const { transport, longPollFallbackMs, sessionStorage, clock } = options
-  const chosen = transport ? toTransport(transport) : platformWebSocket() ? overWebSocket() : longPoll()
-  if (!longPollFallbackMs || chosen.name === "LongPoll") return chosen
-  return firstOrSecond(chosen, longPoll(), longPollFallbackMs, clock, sessionStorage as FallbackStorage | undefined)
-}
-
-/** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
-export function absoluteUrl(url: string): string {
-  if (url.startsWith("/")) {
-    const { location } = globalThis
-    if (!location) throw new RookeryError("bad_option", `no page here; use a whole URL`)
-    url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
-  }
-  return url.replace(/^http/, "ws")
-}

@@ -1,69 +1,66 @@
-import type { AnyTopics, Contract, Loose, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import type { AnyTopics, Contract, ParamsOf, SpecOf, TopicOf } from "../protocol/contract.js"
+import { RookeryError } from "../protocol/errors.js"
 import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
-import { bind, callBindings, rebind, type Bindings } from "./bindings.js"
-import type { ChannelEnd } from "./channel-host.js"
 import { ChannelTable } from "./channel-table.js"
 import { Channel } from "./channel.js"
-import { EndPoint, type Target } from "./end-point.js"
+import type { ChannelHost } from "./channel-host.js"
+import type { ChannelOptions, JoinOptions } from "./channel-options.js"
+import { chooseTransport, toTransport } from "./choose-transport.js"
+import type { DownReason, Status, StatusChange } from "./connection-status.js"
+import { EndPoint, type Credentials } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
-import type { ChannelOptions, JoinOptions } from "./channel-options.js"
-import type { Push, PushOptions } from "./push.js"
-import { Reconnector, type DownReason, type Status, type StatusChange } from "./reconnector.js"
-import {
-  chooseTransport,
-  resolveOptions,
-  toTransport,
-  type OpenedOptions,
-  type ParamsArgument,
-  type ResolvedOptions,
-  type SocketOptions,
-  type TransportOption,
-} from "./socket-options.js"
+import type { PushOptions } from "./push-options.js"
+import type { Push } from "./push.js"
+import { Reconnector } from "./reconnector.js"
+import { resolveOptions, type ResolvedOptions } from "./resolve-options.js"
+import type { OpenedOptions, ParamsArgument, SocketOptions, TransportOption } from "./socket-options.js"
+import { SocketEvents } from "./socket-events.js"
 import { subscribe, type Handlers, type Subscription, type SubscriptionHost } from "./subscriptions.js"
 
 /**
- * One connection to a Phoenix server, with any number of rooms on it.
+ * One connection to a Phoenix server, with any number of channels on it.
  *
- * A superset of phoenix.js's `Socket`, by its names. With a contract as type argument, topics, events, payloads and
- * answers are checked; without one everything goes.
+ * It has all of phoenix.js's `Socket`, by the same names, and more. With a contract as type argument, topics, events,
+ * payloads and answers are checked; without one any are allowed.
  */
-export class Socket<T extends Contract<T> = AnyTopics> {
+export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents implements ChannelHost {
   readonly #endPoint: EndPoint
   /** @internal */
   readonly options: ResolvedOptions
-  readonly #connection: Reconnector<Target>
+  readonly #connection: Reconnector<Credentials>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
-  #bindings: Bindings
   /** @internal */
   readonly channels: ChannelTable = new ChannelTable()
   /** @internal */
-  readonly owing = new Set<Push>()
+  readonly rejectedPushesWithTimer = new Set<Push>()
   #transport: Transport
   #codec: Codec
-  #ref = 0
-  #established = 0
-  #reporting = false
+  #lastRef = 0
+  #establishedConnections = 0
+  #isDestroyed = false
+  #isReporting = false
 
   /**
    * @param endPoint where the socket is mounted: `wss://example.com/socket`, or `/socket` for the page's own host
    */
   constructor(endPoint: string, options: SocketOptions = {}) {
+    super()
     const resolved = (this.options = resolveOptions(options))
     this.#endPoint = new EndPoint(`${endPoint}/websocket`, resolved)
     this.#transport = chooseTransport(resolved)
     this.#codec = resolved.serializer.client
-    this.#connection = new Reconnector<Target>(this, resolved)
+    this.#connection = new Reconnector<Credentials>(this, resolved)
     this.#heartbeat = new Heartbeat(
       resolved,
-      () => this.#beat(),
-      () => this.#connection.letGo(),
+      () => this.#sendHeartbeat(),
+      () => this.#connection.dropUnanswered(),
     )
     this.#outbox = new Outbox(resolved, this.#connection, (message, push) => this.#write(message, push))
   }
@@ -73,52 +70,52 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return this.options.timeout
   }
 
-  /** Where the connection stands. */
+  /** The status of the connection. */
   get status(): Status {
     return this.#connection.status
   }
 
   /**
-   * Connects, and connects again whenever the line breaks. While it waits to do so, tries at once.
+   * Connects, and connects again whenever the connection is lost. While it waits for the next attempt, it tries at once.
    *
    * @param params deprecated: give them to the constructor
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    this.channels.assertAlive()
+    this.assertAlive()
     if (params !== undefined) {
-      console.log("params: use the constructor")
+      console.log("connect(params) is deprecated: give the params to the constructor of Socket")
       this.options.params = params
     }
     this.#connection.connect()
   }
 
-  /** Ends the connection, and stays disconnected. Rooms are joined again at the next {@link Socket.connect}. */
+  /** Closes the connection and stays disconnected. Channels join again at the next {@link Socket.connect}. */
   disconnect(callback?: () => void, code?: number, reason?: string): void {
     this.#connection.disconnect(callback, code, reason)
   }
 
-  /** Resolves once connected; rejects when the trying has ended, the time is up or the signal aborted. */
+  /** Resolves once connected. Rejects when no further attempt comes, the time is up or the signal is aborted. */
   async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
-    this.channels.assertAlive()
+    this.assertAlive()
     return this.#connection.opened(timeout, signal)
   }
 
-  /** Ends everything: the connection, every room, every timer and every listener. Pending answers reject. */
+  /** Ends everything: the connection, every channel, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    this.channels.destroyed = true
+    this.#isDestroyed = true
     for (const channel of this.channels.values()) channel.destroy()
-    for (const push of this.owing) push.stopTimer()
+    for (const push of this.rejectedPushesWithTimer) push.stopTimer()
     this.#outbox.clear()
     this.#connection.abandon()
-    this.#bindings = undefined
+    this.removeHandlers()
   }
 
   [Symbol.dispose](): void {
     this.destroy()
   }
 
-  /** Disconnects, waits for the other end to hear it, and destroys the socket. */
+  /** Disconnects, waits until the connection is closed, and destroys the socket. */
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise<void>((resolve) => this.disconnect(resolve))
     this.destroy()
@@ -132,7 +129,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
   }
 
-  /** Makes a channel, joins it, and gives it once the join is answered; a refused one is left and thrown. */
+  /** Makes a channel, joins it, and resolves with it once the join is answered. Leaves it and rejects if it is refused. */
   async join<Topic extends TopicOf<T>>(
     topic: Topic,
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: JoinOptions]
@@ -145,13 +142,8 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return channel
   }
 
-  /** For compatibility with phoenix.js: messages of the topic no longer reach the channel, which is not left. */
-  remove(channel: { readonly topic: string }): void {
-    this.channels.exit(channel as ChannelEnd)
-  }
-
   /**
-   * Listens to a topic with others: the first subscriber joins it, or shares the join of a channel that is there, and
+   * Shares the join of a topic: the first subscription joins it, unless a channel has joined it already, and the end of
    * the last one leaves it.
    *
    * @throws a `RookeryError` with code `params_differ` if the topic is joined with other params, or without `recover`
@@ -172,39 +164,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return subscription as unknown as Subscription<SpecOf<T, Topic>>
   }
 
-  /** Calls back at every opened connection. The ref is for {@link Socket.off}. */
-  onOpen(callback: () => void): string {
-    return this.#on("open", callback)
-  }
-
-  /** Calls back at every closed connection, with its close event. */
-  onClose<Info extends CloseInfo = CloseInfo>(callback: (info: Info) => void): string {
-    return this.#on("close", callback)
-  }
-
-  /** Calls back at errors of the connection, at frames that make no sense, and when a callback of yours throws. */
-  onError<Reason = unknown, Way = TransportOption | undefined>(
-    callback: (error: Reason, transport: Way, establishedConnections: number) => void,
-  ): string {
-    return this.#on("error", callback)
-  }
-
-  /** Calls back for every message, after its channel. */
-  onMessage(callback: (message: Message<Loose>) => void): string {
-    return this.#on("message", callback)
-  }
-
-  /** Calls back when the {@link Status} changes, and whenever a new attempt is planned. */
-  onStatus(callback: (status: Status, change: StatusChange) => void): string {
-    return this.#on("status", callback)
-  }
-
-  /** Takes callbacks off by their refs. */
-  off(refs: readonly string[]): void {
-    this.#bindings = rebind(this.#bindings, ({ ref }) => !refs.includes(ref as string))
-  }
-
-  /** Asks the server for a sign of life and calls back with the milliseconds it took; `false` if not connected. */
+  /** Sends a heartbeat and calls back with the milliseconds until its answer. Returns `false` if not connected. */
   ping(callback: (rtt: number) => void): boolean {
     const connected = this.isConnected()
     if (connected) this.#heartbeat.ping(callback)
@@ -215,7 +175,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return !!this.#connection.link
   }
 
-  /** By phoenix.js's words. {@link Socket.status} tells more. */
+  /** The state of the connection in phoenix.js's words. {@link Socket.status} says more. */
   connectionState(): "connecting" | "open" | "closing" | "closed" {
     return this.#connection.state
   }
@@ -225,12 +185,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     return this.#endPoint.url()
   }
 
-  /** `wss` on a page that came by https. */
+  /** `wss` on a page that was loaded over https. */
   protocol(): "ws" | "wss" {
     return location.protocol === "https:" ? "wss" : "ws"
   }
 
-  /** Ends the connection at once; the next {@link Socket.connect} goes another way. */
+  /** Closes the connection at once; the next {@link Socket.connect} uses this transport. */
   replaceTransport(transport: TransportOption): void {
     this.options.transport = transport
     this.#transport = toTransport(transport)
@@ -245,7 +205,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /**
    * Sends a message as it is, or keeps it for the next connection.
    *
-   * @throws a `BufferFullError` if too many wait already
+   * @throws a `BufferFullError` if too many messages wait already
    */
   push(message: Omit<Message, "join_ref"> & { join_ref?: Ref }): void {
     this.post({ join_ref: null, ...message })
@@ -253,7 +213,7 @@ export class Socket<T extends Contract<T> = AnyTopics> {
 
   /** A ref that this socket has not used yet. */
   makeRef(): string {
-    return String(++this.#ref)
+    return String(++this.#lastRef)
   }
 
   log(kind: string, message: string, data?: unknown): void {
@@ -261,7 +221,22 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   }
 
   hasLogger(): boolean {
-    return !!this.options.logger
+    return this.options.logger != null
+  }
+
+  /** @internal */
+  get isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  /** @internal */
+  assertAlive(): void {
+    if (this.#isDestroyed) throw new RookeryError("destroyed", "the socket was destroyed; make a new Socket")
+  }
+
+  /** For compatibility with phoenix.js: routes no more messages to this channel, and does not leave it. */
+  remove(channel: { readonly topic: string }): void {
+    this.channels.remove(channel)
   }
 
   /** @internal */
@@ -269,25 +244,25 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#outbox.post(message, push)
   }
 
-  /** Tells what nobody else can be told: a callback that threw, a frame that makes no sense. @internal */
+  /** Reports an error that no caller can catch: a callback that threw, a frame that cannot be decoded. @internal */
   report(error: unknown): void {
-    // A callback that throws about an error is not told of its own.
-    const first = !this.#reporting
-    this.#reporting = true
-    const heard = first && this.onConnError(error)
-    this.#reporting = !first
+    // A callback of `onError` that throws is not called with its own error, which would go on for ever.
+    const isFirst = !this.#isReporting
+    this.#isReporting = true
+    const wasHandled = isFirst && this.onConnError(error)
+    this.#isReporting = !isFirst
     if (typeof reportError === "function") reportError(error)
-    else if (!heard) console.error(error)
+    else if (!wasHandled) console.error(error)
   }
 
   /** @internal */
-  findTarget(): Target | PromiseLike<Target> {
-    return this.#endPoint.target()
+  findTarget(): Credentials | PromiseLike<Credentials> {
+    return this.#endPoint.credentials()
   }
 
   /** @internal */
-  open(target: Target, events: LinkEvents): Link {
-    return this.#endPoint.open(this.#transport, target, events)
+  open(credentials: Credentials, events: LinkEvents): Link {
+    return this.#endPoint.open(this.#transport, credentials, events)
   }
 
   /** @internal */
@@ -295,12 +270,12 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     const { serializer } = this.options
     this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
     this.#codec = (textOnly && !serializer.longPoll ? jsonForClient : serializer).client
-    this.#established++
+    this.#establishedConnections++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
     for (const channel of this.channels.values()) channel.onConnOpen()
-    this.#tell("open")
-    if (wantsPing) this.#beat()
+    this.callHandlers("open")
+    if (wantsPing) this.#sendHeartbeat()
   }
 
   /** @internal */
@@ -308,9 +283,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     const { decode } = this.options
     const { link } = this.#connection
     try {
-      if (!decode) return this.#message(this.#codec.decode(frame))
+      if (!decode) return this.#onMessage(this.#codec.decode(frame))
       decode(frame, (message) => {
-        if (this.#connection.link === link) this.#message(message)
+        if (this.#connection.link === link) this.#onMessage(message)
       })
     } catch (error) {
       this.report(error)
@@ -320,25 +295,25 @@ export class Socket<T extends Contract<T> = AnyTopics> {
   /** @internal */
   onConnError(error: unknown): boolean {
     this.log("transport", "error", error)
-    return this.#tell("error", error, this.options.transport, this.#established)
+    return this.callHandlers("error", error, this.options.transport, this.#establishedConnections)
   }
 
   /** @internal */
   onConnDown(reason: DownReason): void {
     this.#heartbeat.stop()
-    // What a handler joins now waits for the next line.
+    // A copy: a channel that a handler joins now waits for the next connection, and has not lost this one.
     for (const channel of [...this.channels.values()]) channel.onConnDown(reason)
   }
 
   /** @internal */
   onConnClose(info: CloseInfo): void {
     this.log("transport", "close", info)
-    this.#tell("close", info)
+    this.callHandlers("close", info)
   }
 
   /** @internal */
   onConnStatus(status: Status, change: StatusChange): void {
-    this.#tell("status", status, change)
+    this.callHandlers("status", status, change)
   }
 
   /** @internal */
@@ -346,24 +321,14 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.#heartbeat.beat()
   }
 
-  #on(event: string, callback: (...args: never[]) => void): string {
+  #sendHeartbeat(): string {
     const ref = this.makeRef()
-    this.#bindings = bind(this.#bindings, event, ref, callback)
-    return ref
-  }
-
-  #tell(event: string, ...args: unknown[]): boolean {
-    return callBindings(this.#bindings, this, event, ...args)
-  }
-
-  #beat(): string {
-    const ref = this.makeRef()
-    // Not through the outbox: behind a full one, a slow line would pass for a dead one.
+    // Not through the outbox: behind a full one, a slow connection would pass for a dead one.
     this.#write({ join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} })
     return ref
   }
 
-  /** Sends over the line, which is open. */
+  /** Encodes a message and sends it over the open connection. */
   #write(message: Message, push?: Push): void {
     const { link } = this.#connection
     const { ref } = message
@@ -377,9 +342,9 @@ export class Socket<T extends Contract<T> = AnyTopics> {
       } else {
         link?.send(this.#codec.encode(message))
       }
-      if (push) push.sentRef = ref
+      push?.writtenAs(ref)
     } catch (error) {
-      if (push) push.failLoudly(error as Error)
+      if (push) push.cannotBeSent(error as Error)
       else this.report(error)
     }
   }
@@ -388,11 +353,11 @@ export class Socket<T extends Contract<T> = AnyTopics> {
     this.options.logger?.(kind, `${topic} ${event} (${join_ref}, ${ref})`, payload)
   }
 
-  #message(message: Message): void {
+  #onMessage(message: Message): void {
     const { topic, ref } = message
     this.#logMessage("receive", message)
     this.channels.get(topic)?.receive(message)
-    this.#tell("message", message)
-    if (topic === PHOENIX_TOPIC) this.#heartbeat.onPong(ref)
+    this.callHandlers("message", message)
+    if (topic === PHOENIX_TOPIC) this.#heartbeat.onReply(ref)
   }
 }

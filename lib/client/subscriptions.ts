@@ -4,36 +4,36 @@ import { PHX_CLOSE } from "../protocol/events.js"
 import type { ChannelOptions, Handler } from "./channel-options.js"
 import type { Channel } from "./channel.js"
 
-/** A handler by event. */
+/** Handlers by event. */
 export type Handlers<S> = [S] extends [unknown]
   ? { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> | undefined }
   : never
 
-/** A share in a topic's join. */
+/** A share in the join of a topic. */
 export interface Subscription<S = AnyTopics[string]> {
   readonly topic: string
-  /** The channel that carries it now: for pushes, presence, and a look at its state. Leave it to the subscription. */
+  /** The current channel of the topic: for pushes, presence, and its state. The subscription leaves it. */
   readonly channel: Channel<S>
   /** Settles with the first answer to the join. */
   readonly joined: PromiseLike<JoinedOf<S>>
-  /** Gives the share back; the last one leaves the topic. */
+  /** Gives the share back; the last subscription leaves the topic. */
   unsubscribe(): void
   [Symbol.dispose](): void
 }
 
-/** What subscriptions need of their socket. @internal */
+/** The socket of subscriptions, as they know it. @internal */
 export interface SubscriptionHost {
   channel(topic: string, params: unknown, options?: ChannelOptions): Channel
-  /** The channel that each topic's messages go to. */
+  /** The channel that the messages of each topic go to. */
   readonly channels: ReadonlyMap<string, Channel>
   report(error: unknown): void
 }
 
-/** Whether two params say the same, as JSON. Functions are the same only if they are one. */
-const same = (a: unknown, b: unknown): boolean =>
+/** Whether two params are the same as JSON. Functions are the same only if they are identical. */
+const areSameParams = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a !== "function" && JSON.stringify(a) === JSON.stringify(b))
 
-/** Joins a topic once for any number of subscribers. */
+/** Joins a topic once for any number of subscriptions. */
 export function subscribe(
   host: SubscriptionHost,
   topic: string,
@@ -42,34 +42,36 @@ export function subscribe(
   options?: ChannelOptions,
 ): Subscription {
   let channel: Channel
-  /** Ends what listens to it; empty once nobody does. */
+  /** Each takes one handler off the channel. Empty once unsubscribed. */
   const stops: (() => void)[] = []
   const attach = (): void => {
-    // Somebody's, who has joined the topic, or one to join.
-    const joined = host.channels.get(topic)
-    if (joined && ((params !== undefined && !same(joined.params, params)) || (options?.recover && !joined.hasSeen))) {
-      throw new RookeryError("params_differ", `${topic} is joined; give its params and recover`)
+    const existing = host.channels.get(topic)
+    if (existing && !isShareable(existing, params, options)) {
+      throw new RookeryError("params_differ", `${topic} is joined already; subscribe with its params and recover`)
     }
-    channel = joined ?? host.channel(topic, params, options)
+    channel = existing ?? host.channel(topic, params, options)
     params = channel.params
-    if (!joined || channel.shares) channel.shares++
-    for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: closed })) {
+    // A channel that was joined without `subscribe()` is left by its owner, so its subscriptions are not counted.
+    if (!existing || channel.subscriptions > 0) channel.subscriptions++
+    for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: onClose })) {
       if (handler) stops.push(channel.listen(event, handler))
     }
     if (channel.state === "closed") channel.join()
   }
-  const stop = (): void => {
+  const detach = (): void => {
     while (stops.length) stops.pop()?.()
   }
-  const closed: Handler<unknown> = (reason, ...refs) => {
+  const onClose: Handler<unknown> = (reason, ...refs) => {
     if (reason !== "leave") {
-      stop()
-      return handlers[PHX_CLOSE]?.(reason, ...refs)
+      detach()
+      handlers[PHX_CLOSE]?.(reason, ...refs)
+      return
     }
-    // Whoever owned the channel left it, but here is one who has not: once the dust has settled, on with another.
+    // The owner of the channel left it, but this subscription stays: it joins another channel, or takes the one that
+    // made this one leave. It waits a microtask, as that channel is not joined yet.
     queueMicrotask(() => {
       if (!stops.length) return
-      stop()
+      detach()
       try {
         attach()
       } catch (error) {
@@ -79,8 +81,10 @@ export function subscribe(
   }
   const unsubscribe = (): void => {
     if (!stops.length) return
-    stop()
-    if (channel.shares && !--channel.shares) channel.leave()
+    detach()
+    if (channel.subscriptions === 0) return
+    channel.subscriptions--
+    if (channel.subscriptions === 0) channel.leave()
   }
   attach()
   return {
@@ -95,3 +99,7 @@ export function subscribe(
     [Symbol.dispose]: unsubscribe,
   }
 }
+
+/** Whether a subscription with these params and options can share the join of a channel. */
+const isShareable = (channel: Channel, params: unknown, options: ChannelOptions | undefined): boolean =>
+  (params === undefined || areSameParams(channel.params, params)) && (!options?.recover || !!channel.recovery)

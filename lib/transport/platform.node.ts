@@ -1,5 +1,5 @@
 import WebSocket, { type ClientOptions } from "ws"
-import type { WebSocketClass, WebSocketLike } from "./websocket.js"
+import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
 /** As long as a socket waits for the end of its line: half a minute, as `ws` waits, would keep a process that is done. */
 const CLOSE_WAIT_MS = 1500

@@ -1,4 +1,4 @@
-import type { WebSocketClass, WebSocketLike } from "./websocket.js"
+import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
 /** The WebSocket to use when none is given: the platform's. */
 export const platformWebSocket = (): WebSocketClass | undefined => globalThis.WebSocket as WebSocketClass | undefined

@@ -3,7 +3,7 @@ import { decodeBase64 } from "../protocol/base64.js"
 import { toUint8Array } from "../protocol/bytes.js"
 import type { BinaryType } from "../protocol/frame.js"
 import { closeInfo, type Link, type Transport } from "./transport.js"
-import type { WebSocketClass, WebSocketLike } from "./websocket.js"
+import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
 /** A class in the shape of `WebSocket` over a transport, and the transport itself. */
 export type TransportClass = WebSocketClass & { readonly transport: Transport }

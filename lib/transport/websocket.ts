@@ -3,25 +3,7 @@ import { ConnectError, RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
 import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
 import { closeInfo, type CloseInfo, type Transport } from "./transport.js"
-
-// The platform's WebSocket sends no shared memory, and only new compilers know `ArrayBufferView<ArrayBuffer>`.
-type UnsharedView = ArrayBufferView & { readonly buffer: ArrayBuffer }
-
-/** As much of a WebSocket as is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
-export interface WebSocketLike {
-  binaryType: string
-  readonly readyState: number
-  readonly bufferedAmount?: number
-  onopen: ((event: never) => void) | null
-  onmessage: ((event: never) => void) | null
-  onerror: ((event: never) => void) | null
-  onclose: ((event: never) => void) | null
-  send(frame: string | ArrayBuffer | UnsharedView): void
-  close(code?: number, reason?: string): void
-}
-
-/** A class of them. */
-export type WebSocketClass = new (url: string, protocols?: string | string[], options?: object) => WebSocketLike
+import type { UnsharedView, WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
 /** Options of {@link webSocket}. */
 export interface WebSocketOptions {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
 import type { Link, LinkOptions } from "../../lib/transport/transport.js"
-import { webSocket, type WebSocketLike, type WebSocketOptions } from "../../lib/transport/websocket.js"
+import type { WebSocketLike } from "../../lib/transport/websocket-like.js"
+import { webSocket, type WebSocketOptions } from "../../lib/transport/websocket.js"
 import { LinkLog, linkOptions } from "../support/link-log.js"
 
 const URL_OF_SOCKET = "ws://host/socket/websocket"

@@ -1,0 +1,22 @@
+/** What a full buffer does: turn the new entry away, or give up the oldest. */
+export type WhenFull = "refuse" | "drop_oldest"
+
+/** How much a buffer holds. */
+export interface BufferOptions {
+  readonly bufferSize: number
+  readonly whenFull: WhenFull
+}
+
+/** Adds an entry to a buffer. Returns the entry that had to go, if the buffer was full. */
+export function addToBuffer<Entry>(
+  buffer: Set<Entry>,
+  entry: Entry,
+  { bufferSize, whenFull }: BufferOptions,
+): Entry | undefined {
+  buffer.add(entry)
+  if (buffer.size <= bufferSize) return undefined
+  const [oldest = entry] = buffer
+  const lost = whenFull === "refuse" ? entry : oldest
+  buffer.delete(lost)
+  return lost
+}

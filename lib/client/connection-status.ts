@@ -1,0 +1,28 @@
+/** Where a connection stands. `reconnecting` is everything between a lost connection and the next, waiting included. */
+export type Status = "disconnected" | "connecting" | "connected" | "reconnecting"
+
+/** Why the last connection ended, or why the last attempt failed. */
+export interface LostReason {
+  /** The close code, if there was a connection. */
+  code?: number
+  /** The reason in the close frame, if there was one. */
+  reason?: string
+  /** The last error of the connection; a {@link ConnectError} where the platform says why the server refused it. */
+  error?: unknown
+}
+
+/** What goes with a new {@link Status}. */
+export interface StatusChange {
+  /** How many attempts in a row have failed. */
+  tries: number
+  /** When the next attempt comes, in milliseconds from now, while the socket waits for it. */
+  retryInMs?: number | undefined
+  /** Why the connection was lost, if it was. */
+  lost?: LostReason | undefined
+}
+
+/** Says how long to wait before the nth attempt in a row, or `false` to stop trying. */
+export type ReconnectPolicy = (tries: number, lost: LostReason) => number | false
+
+/** Why a channel lost its connection, in phoenix.js's words. */
+export type DownReason = "connection_closed" | "connection_error" | "heartbeat_timeout"

@@ -1,0 +1,115 @@
+import { channelClosed, unanswered } from "../protocol/errors.js"
+import type { Ref } from "../protocol/message.js"
+import { refWithId } from "../protocol/push-id.js"
+import { addToBuffer } from "./bounded-buffer.js"
+import type { ChannelHost } from "./channel-host.js"
+import type { Push } from "./push.js"
+
+/** A push with `retry` survives one crash: a push that crashes its channel twice is probably the cause. */
+const MAX_CRASHES = 1
+
+/** The channel of a {@link PushQueue}. */
+export interface PushQueueOwner {
+  readonly topic: string
+  readonly socket: ChannelHost
+  joinRef(): Ref
+}
+
+/** The pushes of a channel on their way, and their timeouts. Changes the state of each push; calls nothing of the channel. */
+export class PushQueue {
+  readonly #channel: PushQueueOwner
+  /** Pushes that wait for the join. */
+  #waiting: Set<Push> | undefined
+  /** Pushes that are queued in the socket or in flight, by ref, in the order of their sending. */
+  #sent: Map<Ref, Push> | undefined
+
+  constructor(channel: PushQueueOwner) {
+    this.#channel = channel
+  }
+
+  /** Keeps a push until the join is answered. Returns the push that a full buffer has no room for, if there is one. */
+  wait(push: Push): Push | undefined {
+    const { socket } = this.#channel
+    // The time of a push with `retry` counts only while it is on its way.
+    if (!push.retry && !socket.isDestroyed) this.#startTimer(push)
+    push.state = "waiting"
+    return addToBuffer((this.#waiting ??= new Set()), push, socket.options)
+  }
+
+  /** Hands a push to the socket. */
+  send(push: Push): void {
+    const { socket, topic } = this.#channel
+    let ref = socket.makeRef()
+    if (push.retry) ref = refWithId(ref, (push.id ??= socket.options.id + ref))
+    push.queuedAs(ref)
+    this.#startTimer(push)
+    ;(this.#sent ??= new Map()).set(ref, push)
+    socket.post({ join_ref: this.#channel.joinRef(), ref, topic, event: push.event, payload: push.payload }, push)
+  }
+
+  /** Sends the pushes that waited for the join. */
+  sendWaiting(): void {
+    for (const push of this.#waiting ?? []) {
+      this.#waiting?.delete(push)
+      this.send(push)
+    }
+  }
+
+  /** Settles the push that an answer is for, if there is one. */
+  answer(ref: Ref, status: string, response: unknown): void {
+    const push = this.#sent?.get(ref)
+    if (push) this.#settle(push, status, response)
+  }
+
+  /** After a lost connection or a crash of the channel: rejects the pushes that cannot be sent again, keeps the others. */
+  interrupt(connectionLost: boolean): void {
+    for (const push of this.#sent?.values() ?? []) {
+      if (!this.#canSendAgain(push, connectionLost)) {
+        this.reject(push, unanswered(push, connectionLost))
+        continue
+      }
+      if (!connectionLost && push.state === "in-flight") push.crashes++
+      if (push.retry) push.stopTimer()
+      this.remove(push)
+      push.state = "waiting"
+      ;(this.#waiting ??= new Set()).add(push)
+    }
+  }
+
+  /** Rejects the promise of a push that will not be answered. `receive("timeout")` still fires if its timer runs. */
+  reject(push: Push, error: Error): void {
+    if (push.timer !== undefined) this.#channel.socket.rejectedPushesWithTimer.add(push)
+    this.remove(push)
+    push.state = "settled"
+    push.reject(error)
+  }
+
+  /** Rejects all pushes, because the channel is closed. */
+  rejectAll(): void {
+    for (const push of [...(this.#sent?.values() ?? []), ...(this.#waiting ?? [])]) {
+      this.reject(push, channelClosed(push))
+    }
+  }
+
+  /** Forgets a push: its answer is not expected, and it is not sent if it waits. */
+  remove(push: Push): void {
+    this.#sent?.delete(push.ref)
+    this.#waiting?.delete(push)
+    push.ref = null
+  }
+
+  #canSendAgain(push: Push, connectionLost: boolean): boolean {
+    if (push.state === "queued") return true
+    return push.retry && (connectionLost || push.crashes < MAX_CRASHES)
+  }
+
+  #settle(push: Push, status: string, response: unknown): void {
+    this.remove(push)
+    this.#channel.socket.rejectedPushesWithTimer.delete(push)
+    push.answer(status, response)
+  }
+
+  #startTimer(push: Push): void {
+    push.startTimer(() => this.#settle(push, "timeout", {}))
+  }
+}
