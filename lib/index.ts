@@ -59,6 +59,7 @@ export type {
 export { json } from "./serializer/json.js"
 export { jsonV1 } from "./serializer/json-v1.js"
 export type {
+  AssertLight,
   ClientSerializer,
   Codec,
   Frame,

@@ -1,6 +1,6 @@
 import { SerializerError } from "../protocol/errors.js"
-import { assertLight } from "./json-weight.js"
-import type { IncomingFrame } from "./serializer.js"
+import { assertShallow } from "./nesting.js"
+import type { AssertLight, IncomingFrame } from "./serializer.js"
 
 // Made at its first use: some platforms have none, and can speak JSON over text all the same.
 let utf8: TextDecoder | undefined
@@ -84,15 +84,19 @@ function assertSound(value: unknown): void {
   }
 }
 
-/** What a client sent as JSON: no deeper than it is safe to walk, and no heavier than that. */
-export function parseShallowJson(text: string, maxWeight: number = Infinity): unknown {
+/** Parses JSON of a client: no deeper than it is safe to walk, and no heavier than `maxWeight` if `assertLight` is given. */
+export function parseShallowJson(
+  text: string,
+  maxWeight: number = Infinity,
+  assertLight: AssertLight = assertShallow,
+): unknown {
   assertLight(text, maxWeight)
   return parseJson(text)
 }
 
 /** The same by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
-export function parseStrictJson(text: string, maxWeight?: number): unknown {
-  const value = parseShallowJson(text, maxWeight)
+export function parseStrictJson(text: string, maxWeight?: number, assertLight?: AssertLight): unknown {
+  const value = parseShallowJson(text, maxWeight, assertLight)
   if (SUSPECT.test(text) || hasLargeNumber(text)) assertSound(value)
   return value
 }

@@ -49,7 +49,7 @@ export function jsonV1(): Serializer {
         const { topic, event, payload, ref } = message
         return stringifyJson({ topic, event, payload: payload ?? null, ref })
       },
-      decode: (frame, maxWeight) => fromObject(parseStrictJson(toText(frame), maxWeight)),
+      decode: (frame, maxWeight, assertLight) => fromObject(parseStrictJson(toText(frame), maxWeight, assertLight)),
     },
   }
 }

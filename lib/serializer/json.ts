@@ -61,8 +61,10 @@ const server: Codec = {
     const bytes = serverBytes(message)
     return bytes === undefined ? stringifyJson(toNumberedTuple(message)) : encodeServerMessage(message, bytes)
   },
-  decode: (frame, maxWeight) =>
-    typeof frame === "string" ? fromTuple(parseStrictJson(frame, maxWeight)) : decodeClientPush(toUint8Array(frame)),
+  decode: (frame, maxWeight, assertLight) =>
+    typeof frame === "string"
+      ? fromTuple(parseStrictJson(frame, maxWeight, assertLight))
+      : decodeClientPush(toUint8Array(frame)),
 }
 
 /**

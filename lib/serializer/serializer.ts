@@ -3,14 +3,18 @@ import type { Message } from "../protocol/message.js"
 
 export type { Frame, IncomingFrame } from "../protocol/frame.js"
 
+/** Throws if a JSON text is nested too deep, or makes more than `maxWeight` bytes in memory. */
+export type AssertLight = (text: string, maxWeight: number) => void
+
 /** One end's half of a serializer. Both throw a `SerializerError` and nothing else. */
 export interface Codec {
   encode(message: Message): Frame
   /**
    * Reads a frame. A codec that can tell before it makes anything throws `too_heavy` where the message would be more
-   * than `maxWeight` bytes in memory.
+   * than `maxWeight` bytes in memory. A codec of JSON calls `assertLight` with the text for that: the endpoint brings it,
+   * so that a client does not carry it.
    */
-  decode(frame: IncomingFrame, maxWeight?: number): Message
+  decode(frame: IncomingFrame, maxWeight?: number, assertLight?: AssertLight): Message
   /**
    * How many bytes of memory a message takes that this codec decoded; once it is more than `bound`, any number above.
    *

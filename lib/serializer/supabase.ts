@@ -58,9 +58,8 @@ interface Reading<N extends string> {
 }
 
 /** As a server reads any frame: strict JSON, and bytes as a view of the frame. */
-const PUSH_READING: Reading<(typeof PUSH_FIELDS)[number]> = {
+const PUSH_READING: Omit<Reading<(typeof PUSH_FIELDS)[number]>, "parse"> = {
   names: PUSH_FIELDS,
-  parse: parseStrictJson,
   bytes: (data) => data,
 }
 /** As a client reads any frame: bytes in a buffer of their own, as phoenix.js hands them over. */
@@ -149,8 +148,8 @@ function encodePush(message: Message): Frame {
   return write(PUSH, PUSH_FIELDS, [asText(join_ref), asText(ref), topic, payload.event, metadataOf(payload)], payload)
 }
 
-function decodePush(frame: Uint8Array): Message {
-  const { fields, payload } = read(frame, PUSH_READING)
+function decodePush(frame: Uint8Array, parse: (text: string) => unknown): Message {
+  const { fields, payload } = read(frame, { ...PUSH_READING, parse })
   const { join_ref, ref, topic } = fields
   return { join_ref: join_ref || null, ref: ref || null, topic, event: EVENT, payload }
 }
@@ -191,9 +190,10 @@ export function supabase(): Serializer {
     },
     server: {
       encode: encodeBroadcast,
-      decode(frame) {
+      decode(frame, maxWeight, assertLight) {
         const bytes = ofKind(frame, PUSH)
-        return bytes === undefined ? server.decode(frame) : decodePush(bytes)
+        if (bytes === undefined) return server.decode(frame, maxWeight, assertLight)
+        return decodePush(bytes, (text) => parseStrictJson(text, maxWeight, assertLight))
       },
     },
   }

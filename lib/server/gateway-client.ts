@@ -5,6 +5,7 @@ import { weigh } from "../protocol/weight.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import { parseShallowJson } from "../serializer/decode-text.js"
+import { assertLight } from "../serializer/json-weight.js"
 import { frameOf } from "./gateway-frame.js"
 import type { GatewayOptions } from "./gateway-options.js"
 import type { HeldBytes } from "./held-bytes.js"
@@ -189,7 +190,7 @@ export class GatewayClient<Assigns = Loose> {
   #read(frame: Frame): unknown {
     if (typeof frame !== "string" || !this.#host.options.json) return frame
     try {
-      return parseShallowJson(frame, this.#limits.messageWeight)
+      return parseShallowJson(frame, this.#limits.messageWeight, assertLight)
     } catch (cause) {
       if ((cause as SerializerError).code === "too_heavy") return void this.#tooMuch("messageWeight")
       // What the parser says quotes what was sent, which is not for the log.

@@ -5,6 +5,7 @@ import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } f
 import type { SerializerError } from "../protocol/errors.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { weigh } from "../protocol/weight.js"
+import { assertLight } from "../serializer/json-weight.js"
 import { ownBytes } from "../serializer/own-bytes.js"
 import type { IncomingFrame, Serializer } from "../serializer/serializer.js"
 import type { Broadcast } from "./broadcast.js"
@@ -143,7 +144,7 @@ export class SocketProcess implements ServerSocket {
     const { messageWeight, refBytes } = this.limits
     let message: Message
     try {
-      message = this.#serializer.server.decode(frame, messageWeight)
+      message = this.#serializer.server.decode(frame, messageWeight, assertLight)
     } catch (error) {
       const isTooHeavy = (error as Partial<SerializerError>).code === "too_heavy"
       return this.#reject(told, isTooHeavy ? "messageWeight" : undefined)
