@@ -229,9 +229,21 @@ export interface Limits {
   /**
    * Requests of one connection that wait for the answer of an earlier one.
    *
-   * @default 10: no browser and no proxy has any
+   * @default 1: no browser and no proxy has any, and one read of a connection brings many
    */
   pipelined: number
+  /**
+   * HTTP requests of one address a second, in the long run. Requests to upgrade count as attempts to connect instead.
+   *
+   * @default 5000: as many as a thousand clients of long-poll send that are told something twice a second
+   */
+  requestsPerSecond: number
+  /**
+   * HTTP requests of one address at once, before {@link requestsPerSecond} counts.
+   *
+   * @default 30_000, or three times {@link connectionsPerAddress}: each opens a session, joins and polls after a deploy
+   */
+  requestBurst: number
 }
 
 /** The limits that hold unless others are given. */
@@ -271,7 +283,9 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   tcpConnectionsPerAddress: 20_000,
   halfOpen: 10_000,
   handshakeMs: 10_000,
-  pipelined: 10,
+  pipelined: 1,
+  requestsPerSecond: 5000,
+  requestBurst: 30_000,
 }
 
 /** What a limit is called where it is counted and told. */

@@ -110,7 +110,9 @@ export class Admission {
     if (this.#isClosing()) return new Rejection("closing", faultAnswer(503))
     const serializer = this.#serializerFor(arrival.params)
     if (serializer === undefined) return forbidden("vsn")
-    if (!this.#context.connects.take(arrival.address, this.limits)) return this.#full("connectsPerSecond", arrival)
+    const { connectsPerSecond, connectBurst } = this.limits
+    if (!this.#context.connects.take(arrival.address, connectsPerSecond, connectBurst))
+      return this.#full("connectsPerSecond", arrival)
     const slot = this.#slots.take(arrival.address, this.limits)
     if (typeof slot === "string") return this.#full(slot, arrival)
     try {

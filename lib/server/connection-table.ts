@@ -6,6 +6,7 @@ import type { Clock } from "../protocol/clock.js"
 import type { LimitName, Limits } from "../protocol/limits.js"
 import { readAddress, rememberPeer } from "./address.js"
 import { AddressCounts } from "./address-counts.js"
+import { AddressRate } from "./address-rate.js"
 import { DeadlineQueue } from "./deadline-queue.js"
 import type { AnyHttpServer } from "./http-attachment.js"
 import { openFiles } from "./open-files.js"
@@ -18,6 +19,8 @@ export type ConnectionLimits = Pick<
   | "halfOpen"
   | "handshakeMs"
   | "pipelined"
+  | "requestsPerSecond"
+  | "requestBurst"
   | "messageMs"
   | "messageBytes"
   | "closeMs"
@@ -103,6 +106,7 @@ export class ConnectionTable {
   /** Connections whose TLS handshake is not over, by both of their ends. */
   readonly #handshakes = new Map<string, Connection>()
   readonly #byAddress = new AddressCounts()
+  readonly #requests = new AddressRate()
   /** No request has wholly come yet. */
   readonly #opening: DeadlineQueue<Connection>
   /** It is being closed, or the rest of a body that was answered already is thrown away. */
@@ -176,6 +180,11 @@ export class ConnectionTable {
       this.#cut(connection)
       return false
     }
+    // The requests of a trusted proxy count for its clients once their addresses are known.
+    if (!connection.proxied && !this.#takeRequest(connection.address)) {
+      this.#cut(connection)
+      return false
+    }
     const resumes = connection.state === this.#ending && connection.unfinished !== undefined
     if (resumes || connection.state === this.#opening || connection.state === this.#open) {
       this.#move(connection, this.#open)
@@ -191,12 +200,13 @@ export class ConnectionTable {
 
   /**
    * The endpoint answers a request. Returns `false` if the client, which has sent it by a trusted proxy, has too many
-   * requests and websockets.
+   * requests and websockets, or sends requests too often.
    */
   serve(request: IncomingMessage, response: ServerResponse, client: string | undefined): boolean {
     response.on("error", ignore)
     const connection = this.#byStream.get(request.socket)
     if (connection === undefined) return true
+    if (connection.proxied && !this.#takeRequest(client)) return false
     const release = this.#count(connection, client)
     if (release === undefined) return false
     this.#begin(connection)
@@ -314,6 +324,13 @@ export class ConnectionTable {
     connection.stream = stream
     this.#byStream.set(stream, connection)
     rememberPeer(stream, connection.address)
+  }
+
+  #takeRequest(address: string | undefined): boolean {
+    const { limits, onLimit } = this.#options
+    if (this.#requests.take(address, limits.requestsPerSecond, limits.requestBurst)) return true
+    onLimit("requestsPerSecond", address)
+    return false
   }
 
   /** Counts what a client does by a trusted proxy for the client: the proxy itself may have many connections. */

@@ -3,7 +3,7 @@ import { GOING_AWAY } from "../protocol/close-codes.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import type { LimitName, Limits } from "../protocol/limits.js"
 import { RookeryError } from "../protocol/errors.js"
-import { ConnectRate } from "./connect-rate.js"
+import { AddressRate } from "./address-rate.js"
 import type { Broadcast } from "./broadcast.js"
 import { ById } from "./by-id.js"
 import { noCounts, type Counters } from "./counters.js"
@@ -48,7 +48,7 @@ export class EndpointContext implements NodeHost {
   readonly node: Node
   readonly deduplication: PushDeduplication
   readonly turns: Turns = new Turns()
-  readonly connects: ConnectRate = new ConnectRate()
+  readonly connects: AddressRate = new AddressRate()
   readonly held: HeldBytes
   readonly #lines = new LogRate()
   readonly #logger: Logger | undefined

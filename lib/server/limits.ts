@@ -24,7 +24,7 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   const { framesPerSecond, frameBurst, joinBurst, connectBurst, tcpConnections, tcpConnectionsPerAddress } =
     DEFAULT_LIMITS
-  const { messageWeight, pendingBytes } = DEFAULT_LIMITS
+  const { messageWeight, pendingBytes, requestBurst } = DEFAULT_LIMITS
   const { messageBytes, bodyBytes } = limits
   return {
     ...limits,
@@ -34,6 +34,7 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
     frameBurst: given.frameBurst ?? Math.max(frameBurst, 5 * limits.pushBurst),
     joinBurst: given.joinBurst ?? Math.max(joinBurst, limits.channels),
     connectBurst: given.connectBurst ?? Math.max(connectBurst, limits.connectionsPerAddress),
+    requestBurst: given.requestBurst ?? Math.max(requestBurst, 3 * limits.connectionsPerAddress),
     tcpConnections: given.tcpConnections ?? Math.max(tcpConnections, 2 * limits.connections),
     tcpConnectionsPerAddress:
       given.tcpConnectionsPerAddress ?? Math.max(tcpConnectionsPerAddress, 2 * limits.connectionsPerAddress),

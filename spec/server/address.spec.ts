@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { networkOf } from "../../lib/server/address.js"
-import { ConnectRate } from "../../lib/server/connect-rate.js"
+import { AddressRate } from "../../lib/server/address-rate.js"
 
 describe("an address, where addresses are counted,", () => {
   it.each([
@@ -17,17 +17,15 @@ describe("an address, where addresses are counted,", () => {
   })
 
   it("is forgotten once it has kept still, so that a million of them leave nothing", () => {
-    const rate = new ConnectRate()
-    const limits = { connectsPerSecond: 1e9, connectBurst: 2 }
-    for (let i = 0; i < 5000; i++) rate.take(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, limits)
+    const rate = new AddressRate()
+    for (let i = 0; i < 5000; i++) rate.take(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 1e9, 2)
     expect(rate.size).toBeLessThanOrEqual(1000)
   })
 
   it("is not forgotten while it has used up what it may", () => {
-    const rate = new ConnectRate()
-    const limits = { connectsPerSecond: 0.001, connectBurst: 1 }
-    expect(rate.take("10.0.0.1", limits)).toBe(true)
-    for (let i = 0; i < 3000; i++) rate.take(`10.1.${i >> 8}.${i & 255}`, limits)
-    expect(rate.take("10.0.0.1", limits)).toBe(false)
+    const rate = new AddressRate()
+    expect(rate.take("10.0.0.1", 0.001, 1)).toBe(true)
+    for (let i = 0; i < 3000; i++) rate.take(`10.1.${i >> 8}.${i & 255}`, 0.001, 1)
+    expect(rate.take("10.0.0.1", 0.001, 1)).toBe(false)
   })
 })

@@ -18,6 +18,7 @@ describe("the limits that hold", () => {
       joinBurst: 5000,
       connectBurst: Infinity,
       tcpConnectionsPerAddress: Infinity,
+      requestBurst: Infinity,
     })
   })
 

@@ -190,7 +190,8 @@ export const onceOnly: readonly Attack[] = [
   },
   {
     name: "ids of other people",
-    tried: "pushes with the id of a push of somebody else, who is known by another name or at another path",
+    tried:
+      "pushes with the id of a push of another client, which is known by another id, or at another path without one",
     class: CLASS,
     forMs: FOR_MS,
     counted: [],
@@ -203,7 +204,7 @@ export const onceOnly: readonly Attack[] = [
         await victim.ask("1", `2~${id}`, "room:named", "echo", { secret })
         for (const path of [
           "/socket/websocket?vsn=2.0.0&id=eve",
-          "/admin/websocket?vsn=2.0.0&id=ada",
+          "/admin/websocket?vsn=2.0.0&id=eve",
           "/socket/websocket?vsn=2.0.0",
         ]) {
           const thief = await joined(arena, "room:named", path)

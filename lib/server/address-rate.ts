@@ -4,23 +4,19 @@ import { TokenBucket } from "./token-bucket.js"
 /** As many addresses are remembered before it is looked which of them have kept still. */
 const FEW = 1000
 
-/** How often each address tries to connect. */
-export class ConnectRate {
+/** How often each address does something, by a bucket of tokens for each. */
+export class AddressRate {
   readonly #buckets = new Map<string, TokenBucket>()
   #lookAt = FEW
 
-  /** Whether an address may try once more. */
-  take(
-    from: string | undefined,
-    limits: { readonly connectsPerSecond: number; readonly connectBurst: number },
-  ): boolean {
-    const { connectsPerSecond, connectBurst } = limits
-    if (from === undefined || connectsPerSecond === Infinity) return true
+  /** Counts one more of an address, and returns whether it was one of those that are allowed. */
+  take(from: string | undefined, perSecond: number, burst: number): boolean {
+    if (from === undefined || perSecond === Infinity) return true
     const address = networkOf(from)
     let bucket = this.#buckets.get(address)
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#lookAt) this.#forget()
-      bucket = new TokenBucket(connectsPerSecond, connectBurst)
+      bucket = new TokenBucket(perSecond, burst)
       this.#buckets.set(address, bucket)
     }
     return bucket.take()
