@@ -10,7 +10,7 @@ import type { ConnectionEvents, ConnectionOptions } from "./connection-options.j
 import type { Status } from "./connection-status.js"
 import { addHandler, callHandlers, keepHandlers, type HandlerList } from "./handler-list.js"
 import { provide, type Provider } from "./provider.js"
-import { Reconnector } from "./reconnector.js"
+import { ReconnectingLink } from "./reconnecting-link.js"
 import { resolveConnectionOptions } from "./resolve-options.js"
 
 /** A frame on its way out. An object, as two equal strings are two entries of the buffer. */
@@ -28,7 +28,7 @@ export class Connection {
   readonly #url: Provider<string>
   readonly #options: ConnectionOptions & BufferOptions
   #handlers: HandlerList
-  readonly #link: Reconnector<string>
+  readonly #link: ReconnectingLink<string>
   readonly #waiting = new Set<Outgoing>()
   #closeInfo: CloseInfo | undefined
 
@@ -38,7 +38,7 @@ export class Connection {
     const { transport: given, reconnect = true, binaryType } = resolved
     const transport = given ? toTransport(given) : webSocket()
     this.#url = url
-    this.#link = new Reconnector<string>(
+    this.#link = new ReconnectingLink<string>(
       {
         findTarget: () => provide(this.#url),
         open: (target, events) =>

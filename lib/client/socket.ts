@@ -17,7 +17,7 @@ import { Heartbeat } from "./heartbeat.js"
 import { Outbox } from "./outbox.js"
 import type { PushOptions } from "./push-options.js"
 import type { Push } from "./push.js"
-import { Reconnector } from "./reconnector.js"
+import { ReconnectingLink } from "./reconnecting-link.js"
 import { resolveOptions, type ResolvedOptions } from "./resolve-options.js"
 import type { OpenedOptions, ParamsArgument, SocketOptions, TransportOption } from "./socket-options.js"
 import { SocketEvents } from "./socket-events.js"
@@ -33,7 +33,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   readonly #endPoint: EndPoint
   /** @internal */
   readonly options: ResolvedOptions
-  readonly #connection: Reconnector<Credentials>
+  readonly #connection: ReconnectingLink<Credentials>
   readonly #heartbeat: Heartbeat
   readonly #outbox: Outbox
   /** @internal */
@@ -56,7 +56,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     this.#endPoint = new EndPoint(`${endPoint}/websocket`, resolved)
     this.#transport = chooseTransport(resolved)
     this.#codec = resolved.serializer.client
-    this.#connection = new Reconnector<Credentials>(this, resolved)
+    this.#connection = new ReconnectingLink<Credentials>(this, resolved)
     this.#heartbeat = new Heartbeat(
       resolved,
       () => this.#sendHeartbeat(),

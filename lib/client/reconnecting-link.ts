@@ -1,0 +1,275 @@
+import type { Clock } from "../protocol/clock.js"
+import { NORMAL } from "../protocol/close-codes.js"
+import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
+import type { IncomingFrame } from "../serializer/serializer.js"
+import { closeInfo, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
+import type { DownReason, LostReason, ReconnectPolicy, Status, StatusChange } from "./connection-status.js"
+import { onAbort } from "./on-abort.js"
+import { isPageHidden, onPageEvents } from "./page-lifecycle.js"
+import { whenReady } from "./provider.js"
+
+/** The owner of the link: a socket, or a plain connection. */
+export interface ConnectionUser<Target> {
+  /** Returns where to connect to; called before every attempt. */
+  findTarget(): Target | PromiseLike<Target>
+  /** Begins an attempt. */
+  open(target: Target, events: LinkEvents): Link
+  onConnOpen(traits: LinkTraits): void
+  onConnMessage(frame: IncomingFrame): void
+  onConnError(error: unknown): void
+  /** The link carries nothing any more. Called before the next attempt is planned. */
+  onConnDown(reason: DownReason): void
+  /** The link is closed. */
+  onConnClose(info: CloseInfo): void
+  onConnStatus(status: Status, change: StatusChange): void
+  /** The network may have changed under an open link. */
+  onConnSuspect(): void
+}
+
+/** Options of a {@link ReconnectingLink}. */
+export interface ReconnectingLinkOptions {
+  clock: Clock
+  reconnectAfterMs: ReconnectPolicy
+  maxReconnectAttempts: number
+  pageEvents: boolean
+}
+
+/** One attempt to connect, and the link that it opened. */
+interface Attempt {
+  link?: Link
+  state: "connecting" | "open" | "closing" | "closed"
+  whenClosed: (() => void)[]
+  /** Whether `onConnDown` was called, so that channels joined while the link closes wait for the next one. */
+  downReported?: true
+}
+
+/** How long an explicit disconnect waits for the server's close frame, as in phoenix.js. */
+const CLOSE_WAIT_MS = 1500
+
+/** How long an attempt may take, as in Firefox. Node has no limit of its own, and Chrome takes minutes. */
+const CONNECT_WAIT_MS = 20_000
+
+/** Keeps one link to the server open: attempts, back-off, page events. It does not read frames. */
+export class ReconnectingLink<Target> {
+  readonly #user: ConnectionUser<Target>
+  readonly #options: ReconnectingLinkOptions
+  #status: Status = "disconnected"
+  #attempt: Attempt | undefined
+  /** Whether the owner wants to be connected. */
+  #wanted = false
+  #tries = 0
+  #timer: unknown
+  #lost: LostReason | undefined
+  /** Stops listening to page events; set while `connect()` is in effect, also while the page is hidden. */
+  #stopFollowing: (() => void) | undefined
+  readonly #openedWaiters = new Set<(error?: unknown) => void>()
+
+  constructor(user: ConnectionUser<Target>, options: ReconnectingLinkOptions) {
+    this.#user = user
+    this.#options = options
+  }
+
+  get status(): Status {
+    return this.#status
+  }
+
+  /** The open link, if there is one. */
+  get link(): Link | undefined {
+    return this.#attempt?.state === "open" ? this.#attempt.link : undefined
+  }
+
+  /** The state in phoenix.js's words; `closed` between two attempts. */
+  get state(): Attempt["state"] {
+    return this.#attempt?.state ?? "closed"
+  }
+
+  /** Begins an attempt, unless one is under way or the link is open. */
+  connect(): void {
+    const former = this.#attempt
+    if (former && former.state !== "closing") return
+    if (!this.#wanted) {
+      this.#wanted = true
+      this.#tries = 0
+      this.#lost = undefined
+    }
+    if (this.#options.pageEvents) this.#stopFollowing ??= this.#followPage()
+    const attempt: Attempt = { state: "connecting", whenClosed: [] }
+    this.#attempt = attempt
+    // A new attempt does not wait for the close frame of the former link.
+    if (former) this.#onEnd(former, closeInfo())
+    this.#setStatus(this.#tries ? "reconnecting" : "connecting")
+    whenReady(
+      () => this.#user.findTarget(),
+      (target) => {
+        if (attempt.state !== "connecting") return
+        this.#setTimer(() => {
+          this.#onError(attempt, new ConnectError("no answer"))
+          this.#drop(attempt)
+        }, CONNECT_WAIT_MS)
+        attempt.link = this.#user.open(target, this.#eventsFor(attempt))
+      },
+      (error) => {
+        this.#onError(attempt, new ConnectError("not connected", undefined, error))
+        this.#drop(attempt)
+      },
+    )
+  }
+
+  disconnect(whenClosed: () => void = () => {}, code?: number, reason?: string): void {
+    this.#stop()
+    // Read after `#stop()`: a status handler may have ended the attempt.
+    const attempt = this.#attempt
+    if (!attempt) return whenClosed()
+    attempt.whenClosed.push(whenClosed)
+    const end = (): void => this.#onEnd(attempt, closeInfo(code, reason))
+    if (!attempt.link) return end()
+    this.#setTimer(end, CLOSE_WAIT_MS)
+    if (attempt.state === "closing") return
+    attempt.state = "closing"
+    attempt.link.close(code, reason)
+    this.#reportDown(attempt, "connection_closed")
+  }
+
+  /** Ends the link at once and stays disconnected; the owner hears no more of this link. */
+  abandon(): void {
+    const attempt = this.#attempt
+    this.#attempt = undefined
+    this.#stop()
+    if (attempt) this.#drop(attempt)
+  }
+
+  /** Drops a link on which a heartbeat was not answered, and plans the next attempt. */
+  dropUnanswered(): void {
+    if (this.#attempt) this.#drop(this.#attempt, "heartbeat_timeout", NORMAL, "heartbeat timeout")
+  }
+
+  /** Resolves once connected; rejects when no further attempt comes. */
+  opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { clock } = this.#options
+      let unfollow = (): void => {}
+      const settle = (error: unknown = this.#lost?.error): void => {
+        this.#openedWaiters.delete(settle)
+        clock.clearTimeout(timer)
+        unfollow()
+        if (this.link) resolve()
+        else reject(error instanceof RookeryError ? error : new ConnectError("not connected", undefined, error))
+      }
+      const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
+      const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
+      this.#openedWaiters.add(settle)
+      unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "the signal was aborted", signal?.reason)))
+      if (this.link) settle()
+    })
+  }
+
+  #eventsFor(attempt: Attempt): LinkEvents {
+    return {
+      open: (traits = {}) => {
+        if (attempt.state !== "connecting") return
+        attempt.state = "open"
+        this.#setTimer()
+        this.#tries = 0
+        this.#lost = undefined
+        this.#user.onConnOpen(traits)
+        // A handler of `open` may have disconnected already.
+        if (this.link === attempt.link) this.#setStatus("connected")
+      },
+      frame: (frame) => {
+        if (attempt.state === "open") this.#user.onConnMessage(frame)
+      },
+      error: (error) => this.#onError(attempt, error),
+      close: (info) => this.#onEnd(attempt, info),
+    }
+  }
+
+  #onError(attempt: Attempt, error: unknown): void {
+    // Closing a link can cause an error of the link; it is no reason to report.
+    if (this.#attempt !== attempt || attempt.state === "closing") return
+    this.#lost = { error }
+    // The attempt is not over yet: `close` follows, unless the transport falls back to another one.
+    this.#user.onConnError(error)
+  }
+
+  #onEnd(
+    attempt: Attempt,
+    info: CloseInfo,
+    down: DownReason = this.#lost?.error ? "connection_error" : "connection_closed",
+  ): void {
+    if (attempt.state === "closed") return
+    const isCurrent = this.#attempt === attempt
+    if (isCurrent) this.#attempt = undefined
+    attempt.state = "closed"
+    this.#setTimer()
+    this.#reportDown(attempt, down)
+    if (isCurrent) {
+      if (this.#wanted && !this.#attempt) this.#planNext(info)
+      this.#user.onConnClose(info)
+    }
+    for (const callback of attempt.whenClosed) callback()
+  }
+
+  #reportDown(attempt: Attempt, reason: DownReason): void {
+    if (attempt.downReported) return
+    attempt.downReported = true
+    this.#user.onConnDown(reason)
+  }
+
+  #planNext({ code, reason }: CloseInfo): void {
+    const lost = (this.#lost = { ...this.#lost, code, reason })
+    const { maxReconnectAttempts, reconnectAfterMs } = this.#options
+    const tries = ++this.#tries
+    const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)
+    if (delay === false) return this.#stop()
+    // While the page is hidden the attempt waits for the page to be shown.
+    this.#setTimer(() => (this.#stopFollowing && isPageHidden()) || this.connect(), delay)
+    this.#setStatus("reconnecting", delay)
+  }
+
+  /** Replaces the one pending timer (connect timeout, close timeout or retry). Without arguments, clears it. */
+  #setTimer(then?: () => unknown, ms?: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    if (then) this.#timer = clock.setTimeout(then, ms as number)
+  }
+
+  /** Ends an attempt without waiting for the server. */
+  #drop(attempt: Attempt, down?: DownReason, code?: number, reason?: string): void {
+    attempt.link?.close(code, reason)
+    this.#onEnd(attempt, closeInfo(code, reason), down)
+  }
+
+  #stop(): void {
+    this.#stopFollowing?.()
+    this.#stopFollowing = undefined
+    this.#wanted = false
+    this.#setTimer()
+    this.#setStatus("disconnected")
+  }
+
+  #setStatus(status: Status, retryInMs?: number): void {
+    const same = status === this.#status
+    this.#status = status
+    if (this.link || !this.#wanted) for (const settle of this.#openedWaiters) settle()
+    if (same && retryInMs === undefined) return
+    this.#user.onConnStatus(status, { tries: this.#tries, retryInMs, lost: this.#lost })
+  }
+
+  #followPage(): () => void {
+    const shown = (): void => {
+      if (!isPageHidden()) this.connect()
+    }
+    return onPageEvents({
+      visibilitychange: shown,
+      // Chrome does not always send `visibilitychange` to a thawed page.
+      resume: shown,
+      pageshow: shown,
+      // An open connection would keep the page out of the back/forward cache.
+      pagehide: () => {
+        this.disconnect()
+        this.#stopFollowing = this.#followPage()
+      },
+      online: () => (this.link ? this.#user.onConnSuspect() : shown()),
+    })
+  }
+}
