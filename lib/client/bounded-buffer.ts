@@ -1,13 +1,13 @@
-/** What a full buffer does: turn the new entry away, or give up the oldest. */
+/** Whether a full buffer refuses the new entry, or drops the oldest. */
 export type WhenFull = "refuse" | "drop_oldest"
 
-/** How much a buffer holds. */
+/** The size of a buffer. */
 export interface BufferOptions {
   readonly bufferSize: number
   readonly whenFull: WhenFull
 }
 
-/** Adds an entry to a buffer. Returns the entry that had to go, if the buffer was full. */
+/** Adds an entry to a buffer. Returns the entry that was refused or dropped, if the buffer was full. */
 export function addToBuffer<Entry>(
   buffer: Set<Entry>,
   entry: Entry,

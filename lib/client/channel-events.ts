@@ -46,7 +46,7 @@ export abstract class ChannelEvents<S = AnyTopics[string]> {
   }
 
   /**
-   * The messages of an event, for `for await`. The loop goes on through a lost line and a rejoin, and ends when the
+   * The messages of an event, for `for await`. The loop goes on through a lost connection and a rejoin, and ends when the
    * channel is left or closed, when the signal is aborted, or with a `BufferFullError` when it is too slow.
    */
   messages<E extends ReceivedEvent<S>>(
@@ -56,17 +56,17 @@ export abstract class ChannelEvents<S = AnyTopics[string]> {
     return messageStream<ReceivesOf<S>[E]>(this as unknown as MessageSource<ReceivesOf<S>[E]>, event, limit, signal)
   }
 
-  /** Calls back when the channel is left, or closed by the server: it is not joined again by itself. */
+  /** Calls back when the channel is left, or closed by the server: the channel is not joined again by itself. */
   onClose(handler: Handler<Loose>): number {
     return this.on(PHX_CLOSE, handler)
   }
 
-  /** Calls back when the channel crashed or the line went: it is joined again by itself. */
+  /** Calls back when the channel crashed or the connection was lost: the channel is joined again by itself. */
   onError(handler: (reason: Loose) => void): number {
     return this.on(PHX_ERROR, (reason) => handler(reason))
   }
 
-  /** Calls back after a rejoin of a channel that recovers: whether it has everything, or something is lost. */
+  /** Calls back after a rejoin of a channel that recovers, and says whether all missed messages came. */
   onRecovered(handler: (recovery: Recovery) => void): number {
     return this.on(PHX_RECOVERED, handler)
   }

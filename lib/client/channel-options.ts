@@ -22,15 +22,15 @@ export interface ChannelOptions {
 /** Options of a channel and of its first join. */
 export type JoinOptions = ChannelOptions & Omit<PushOptions, "retry">
 
-/** What {@link Channel.onRecovered} says. */
+/** The argument of {@link Channel.onRecovered}. */
 export interface Recovery {
-  /** `false`: messages are lost, and only the application knows where else to get them. */
+  /** `false` if messages are lost: the application has to fetch them from somewhere else. */
   recovered: boolean
 }
 
 /** Which part of the history {@link Channel.history} asks for. */
 export interface HistoryRequest {
-  /** The offset to begin behind; without one it is the newest messages. */
+  /** The offset to begin behind. @default the newest messages */
   since?: number | undefined
   /** @default 100 */
   limit?: number | undefined

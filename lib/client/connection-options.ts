@@ -25,11 +25,11 @@ export interface ConnectionOptions {
   transport?: TransportOption | undefined
   /** How many frames may wait for the connection. @default 1000 */
   bufferSize?: number | undefined
-  /** What a full buffer does: turn the new frame away, or give up the oldest. @default "refuse" */
+  /** Whether a full buffer refuses the new frame, or drops the oldest. @default "refuse" */
   whenFull?: WhenFull | undefined
   /** The form in which the platform delivers bytes. @default "arraybuffer" */
   binaryType?: BinaryType | undefined
-  /** Whether to follow the page, as a `Socket` does. @default true */
+  /** Whether to follow page events, as a `Socket` does. @default true */
   pageEvents?: boolean | undefined
   /** The source of time. */
   clock?: Clock | undefined

@@ -1,4 +1,4 @@
-/** Where a connection stands. `reconnecting` is everything between a lost connection and the next, waiting included. */
+/** The status of a connection. `reconnecting` lasts from a lost connection to the next one, waiting included. */
 export type Status = "disconnected" | "connecting" | "connected" | "reconnecting"
 
 /** Why the last connection ended, or why the last attempt failed. */
@@ -11,11 +11,11 @@ export interface LostReason {
   error?: unknown
 }
 
-/** What goes with a new {@link Status}. */
+/** The details of a new {@link Status}. */
 export interface StatusChange {
   /** How many attempts in a row have failed. */
   tries: number
-  /** When the next attempt comes, in milliseconds from now, while the socket waits for it. */
+  /** Milliseconds until the next attempt, while the socket waits for it. */
   retryInMs?: number | undefined
   /** Why the connection was lost, if it was. */
   lost?: LostReason | undefined

@@ -21,7 +21,7 @@ export interface PresenceOptions {
   events?: { state: string; diff: string } | undefined
 }
 
-/** Who is in a room, kept up to date from the server's state and diffs. */
+/** The people in a room, kept up to date from the server's state and diffs. */
 export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
   readonly #channel: Channel<S>
   #state = Object.create(null) as PresenceState<Meta>
@@ -54,17 +54,17 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
     })
   }
 
-  /** Everybody, by key. */
+  /** The people in the room, by key. */
   get state(): PresenceState<Meta> {
     return this.#state
   }
 
-  /** Calls back for each key that gained metas; `current` is what it had before. */
+  /** Calls back for each key that gained metas; `current` is the former entry. */
   onJoin(callback: OnPresenceJoin<Meta>): void {
     this.#onJoin = callback
   }
 
-  /** Calls back for each key that lost metas; `remaining` is what it still has. */
+  /** Calls back for each key that lost metas; `remaining` is the entry without them. */
   onLeave(callback: OnPresenceLeave<Meta>): void {
     this.#onLeave = callback
   }
@@ -74,7 +74,7 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
     this.#onSync = callback
   }
 
-  /** Everybody, as `chooser` sees them. */
+  /** The people in the room, each as `chooser` returns it. */
   list(): PresenceEntry<Meta>[]
   list<T>(chooser: (key: string, presence: PresenceEntry<Meta>) => T): T[]
   list<T>(chooser?: (key: string, presence: PresenceEntry<Meta>) => T): (T | PresenceEntry<Meta>)[] {
@@ -107,7 +107,7 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
     return applyDiff(state, diff, onJoin, onLeave)
   }
 
-  /** The entries of a state, as `chooser` sees them. */
+  /** The entries of a state, each as `chooser` returns it. */
   static list<Meta = Loose>(state: PresenceState<Meta>): PresenceEntry<Meta>[]
   static list<T, Meta = Loose>(
     state: PresenceState<Meta>,

@@ -7,7 +7,7 @@ import { toPushOptions, type PushOptions } from "./push-options.js"
 
 type KnownStatus = "ok" | "error" | "timeout"
 
-/** What an answer with this status carries. */
+/** The response of an answer with this status. */
 export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
 /**
@@ -37,7 +37,7 @@ export interface PushSender {
  */
 export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly event: string
-  /** What it carries. */
+  /** The payload of the message. */
   readonly payload: unknown
   /** The ref that its answer will carry; `null` while no answer is expected. @internal */
   ref: Ref = null
@@ -124,7 +124,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return this.#outcome !== undefined
   }
 
-  /** Whether the outcome reaches somebody without {@link Push.receive}. @internal */
+  /** Whether the push is awaited. @internal */
   get isAwaited(): boolean {
     return this.#promise !== undefined
   }

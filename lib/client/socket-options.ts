@@ -10,31 +10,31 @@ import type { WhenFull } from "./bounded-buffer.js"
 import type { ReconnectPolicy } from "./connection-status.js"
 import type { Provider } from "./provider.js"
 
-/** Told what the socket does: `kind` is `transport`, `channel`, `push` or `receive`. */
+/** Logs the socket's work: `kind` is `transport`, `channel`, `push` or `receive`. */
 export type Logger = (kind: string, message: string, data?: Loose) => void
 
-/** Called back with these arguments. Who wants to may call them by narrower types, as those of phoenix.js do. */
+/** A callback with these arguments, which may declare narrower types for them, as callbacks for phoenix.js do. */
 export type Callback<Arguments extends unknown[]> = { call(...args: Arguments): void }["call"]
 
 /**
- * A way to the server, or a class in the shape of `WebSocket`, as phoenix.js takes it. The last form is the type that
+ * A transport, or a class in the shape of `WebSocket`, as phoenix.js takes it. The last form is the type that
  * `@types/phoenix` gives such a class.
  */
 export type TransportOption = Transport | WebSocketClass | (new (endpoint: string) => object)
 
-/** Options of a `Socket`. Those of phoenix.js have its names and its defaults. */
+/** Options of a `Socket`. Options of phoenix.js have the same names and defaults. */
 export interface SocketOptions {
-  /** Sent with every attempt to connect, and asked for anew each time if it is a function, which may be async. */
+  /** Sent with every attempt to connect. A function, which may be async, is called for each attempt. */
   params?: Provider<object> | undefined
   /** Sent as a subprotocol, or in a header by long-poll, so that it stays out of URLs and logs. */
   authToken?: Provider<string | undefined>
-  /** What messages look like on the wire. @default json() */
+  /** The encoding of messages on the wire. @default json() */
   serializer?: ClientSerializer | undefined
-  /** The way to the server. @default webSocket(), or longPoll() where there is no WebSocket */
+  /** The transport to the server. @default webSocket(), or longPoll() where there is no WebSocket */
   transport?: TransportOption | undefined
   /** How long to wait for an answer, in milliseconds. @default 10000 */
   timeout?: number | undefined
-  /** How long after the server's last answer to ask for a sign of life. @default 30000 */
+  /** How long after the server's last answer to send a heartbeat, in milliseconds. @default 30000 */
   heartbeatIntervalMs?: number | undefined
   /**
    * How long to wait before the nth attempt in a row, or `false` to give up.
@@ -46,48 +46,48 @@ export interface SocketOptions {
   maxReconnectAttempts?: number | undefined
   /** How long to wait before the nth attempt to join again. @default 1000, 2000, 5000, then 10000, with jitter */
   rejoinAfterMs?: ((tries: number) => number) | undefined
-  /** Falls back to long-poll when the websocket does not work within this time. @default never */
+  /** Falls back to long-poll when the websocket does not work within this time, in milliseconds. @default never */
   longPollFallbackMs?: number | undefined
-  /** How long one request of long-poll may take. @default 20000 */
+  /** How long one request of long-poll may take, in milliseconds. @default 20000 */
   longpollerTimeout?: number | undefined
-  /** Told what the socket does, payloads included. */
+  /** Logs the socket's work, payloads included. */
   logger?: Logger | null | undefined
   /** Logs to the console. @default false */
   debug?: boolean | undefined
-  /** The version to ask the server for, whatever the serializer says. */
+  /** The protocol version to ask the server for. @default the serializer's */
   vsn?: string | undefined
-  /** How a websocket hands over bytes. @default "arraybuffer" */
+  /** The type in which a websocket delivers bytes. @default "arraybuffer" */
   binaryType?: BinaryType | undefined
   /**
-   * Where a fallback to long-poll is remembered: a {@link FallbackStorage}, which `@types/phoenix` calls an `object`.
+   * The store that remembers a fallback to long-poll: a {@link FallbackStorage}, which `@types/phoenix` calls an `object`.
    *
    * @default the page's sessionStorage
    */
   sessionStorage?: FallbackStorage | object | undefined
-  /** Writes messages instead of the serializer, as in phoenix.js. */
+  /** Encodes messages instead of the serializer, as in phoenix.js. */
   encode?: Callback<[message: Message<Loose>, callback: (frame: Frame | ArrayBuffer) => void]> | undefined
-  /** Reads frames instead of the serializer, as in phoenix.js. */
+  /** Decodes frames instead of the serializer, as in phoenix.js. */
   decode?: Callback<[frame: IncomingFrame, callback: (message: Message) => void]> | undefined
   /**
-   * How many messages may wait, in each channel for its join and in the socket for the line.
+   * How many messages may wait, in each channel for its join and in the socket for the connection.
    *
    * @default 1000
    */
   bufferSize?: number | undefined
-  /** What a full buffer does: turn the new message away, or give up the oldest. @default "refuse" */
+  /** Whether a full buffer refuses the new message, or drops the oldest. @default "refuse" */
   whenFull?: WhenFull | undefined
   /** With more bytes than this waiting in the transport, pushes wait in the socket. @default 1 MiB */
   highWaterMark?: number | undefined
   /**
-   * Whether to follow the page: no attempts while nobody looks, an attempt at once when somebody does or the network is
-   * back, and no open line to keep it out of the back/forward cache.
+   * Whether to follow page events: no attempts while the page is hidden, an attempt at once when it is shown or the
+   * network is back, and no open connection in a page that goes into the back/forward cache.
    *
    * @default true
    */
   pageEvents?: boolean | undefined
-  /** Where time comes from. */
+  /** The source of time. */
   clock?: Clock | undefined
-  /** Where chance comes from: a number from 0 to 1. @default Math.random */
+  /** The source of randomness: a number from 0 to 1. @default Math.random */
   random?: (() => number) | undefined
 }
 

@@ -20,7 +20,7 @@ const SERVER_KINDS = [
 ]
 
 const MAX_FIELD = 255
-// Made at its first use, so that the import alone asks nothing of the platform.
+// Made at its first use, so that importing this file needs nothing of the platform.
 let encoder: TextEncoder | undefined
 
 type Name = "join_ref" | "ref" | "topic" | "event" | "status" | "offset"
@@ -32,7 +32,7 @@ const unencodable = (at: string | undefined, cause?: unknown): SerializerError =
 function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
   const texts = names.map((name) => {
     const field = fields[name as Name] ?? ""
-    // Of an object, `String` would make another name.
+    // `String` of an object would be another name.
     if (typeof field === "object") throw unencodable(name)
     return String(field)
   })
@@ -43,7 +43,7 @@ function encodeFrame(kind: number, names: readonly string[], fields: Fields, dat
   } catch (cause) {
     throw unencodable("payload", cause)
   }
-  // Room for the longest that the names can be: asking the encoder for their lengths costs more than all the rest.
+  // Room for the longest encoding of the names: computing their lengths first costs more than the rest of the encoding.
   const frame = new Uint8Array(at + 3 * texts.join("").length + payload.length)
   frame[0] = kind
   encoder ??= new TextEncoder()
@@ -78,7 +78,7 @@ export function encodeClientPush(message: Message, data: Bytes): Uint8Array {
   return encodeFrame(PUSH, CLIENT_PUSH, message, data)
 }
 
-/** What a server reads. The payload is a view of the frame. */
+/** Reads a frame of a client. The payload is a view of the frame. */
 export function decodeClientPush(frame: Uint8Array): Message {
   const { join_ref, ref, topic, event, data } = decodeFrame(frame, frame[0] === PUSH ? CLIENT_PUSH : undefined)
   // A binary frame cannot carry null. slipstream before 1.2.2 (an Elixir client) leaves the join_ref of its pushes empty,
@@ -94,7 +94,7 @@ export function serverBytes({ event, payload }: Message): Bytes | undefined {
   return isBytes(response) ? response : undefined
 }
 
-/** Server to client: a reply, a push to one channel, or a broadcast, told apart by their refs. */
+/** Server to client: a reply, a push to one channel, or a broadcast, depending on the refs. */
 export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
   const { join_ref, ref, topic, event, payload, offset } = message
   const isReply = event === PHX_REPLY && payload !== data
@@ -104,11 +104,11 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
   return encodeFrame(kind, SERVER_KINDS[kind] as string[], fields, data)
 }
 
-/** What a client reads. The payload is an `ArrayBuffer` of its own, as phoenix.js hands it over. */
+/** Reads a frame of the server. The payload is an `ArrayBuffer` of its own, as in phoenix.js. */
 export function decodeServerMessage(frame: Uint8Array): Message {
   const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
   const { join_ref = null, ref = null, topic, event = PHX_REPLY, status, offset } = fields
-  // Behind a header, so never the whole of its buffer.
+  // The data stands behind a header, so it is never the whole of its buffer.
   const bytes = new Uint8Array(fields.data).buffer
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message

@@ -2,10 +2,10 @@ import { SerializerError } from "../protocol/errors.js"
 import { assertShallow } from "./nesting.js"
 import type { AssertLight, IncomingFrame } from "./serializer.js"
 
-// Made at its first use: some platforms have none, and can speak JSON over text all the same.
+// Made at its first use: platforms without a TextDecoder can still speak JSON over text.
 let utf8: TextDecoder | undefined
 
-/** UTF-8 that is not UTF-8 is an error: a replacement character would make two names one. */
+/** Throws for invalid UTF-8: replacement characters would make two names one. */
 export function decodeUtf8(bytes: Uint8Array | ArrayBuffer, at: string): string {
   try {
     utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -18,7 +18,7 @@ export function decodeUtf8(bytes: Uint8Array | ArrayBuffer, at: string): string 
 /** A frame as text; bytes are read as UTF-8, as Phoenix does on a V1 socket. */
 export const toText = (frame: IncomingFrame): string => (typeof frame === "string" ? frame : decodeUtf8(frame, "frame"))
 
-/** What a frame of JSON says. */
+/** Parses a frame of JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -27,7 +27,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A message as JSON. What JSON has no words for (a BigInt, a circle, a throwing `toJSON`) is the payload's fault. */
+/** Writes a message as JSON. Throws for a payload that JSON cannot carry: a BigInt, a circle, a throwing `toJSON`. */
 export function stringifyJson(value: unknown): string {
   try {
     return JSON.stringify(value)
@@ -36,7 +36,7 @@ export function stringifyJson(value: unknown): string {
   }
 }
 
-// What `JSON.parse` lets through and Phoenix does not: half of a surrogate pair by escape, and numbers beyond a double.
+// `JSON.parse` accepts two things that Phoenix refuses: an escaped half of a surrogate pair, and a number beyond a double.
 const SUSPECT = /\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}/
 /** Digits of the shortest whole number that may be larger than a double. */
 const LARGE_DIGITS = 309
@@ -46,9 +46,9 @@ const isDigit = (text: string, at: number): boolean => {
   return code >= 0x30 && code <= 0x39
 }
 
-/** Whether so many digits follow each other. By hand: a regular expression starts anew at each digit of a run. */
+/** Whether so many digits follow each other. A regular expression would start again at each digit of a run. */
 function hasLargeNumber(text: string): boolean {
-  // A run that is long enough covers one of the places that are as far apart.
+  // Any run of that length covers one of these positions.
   for (let at = LARGE_DIGITS - 1; at < text.length; at += LARGE_DIGITS) {
     if (!isDigit(text, at)) continue
     let begin = at
@@ -94,7 +94,7 @@ export function parseShallowJson(
   return parseJson(text)
 }
 
-/** The same by the rules of Phoenix's decoder: what no server may answer with is not taken either. */
+/** The same by the rules of Phoenix's decoder, which refuses values that a server could not send back. */
 export function parseStrictJson(text: string, maxWeight?: number, assertLight?: AssertLight): unknown {
   const value = parseShallowJson(text, maxWeight, assertLight)
   if (SUSPECT.test(text) || hasLargeNumber(text)) assertSound(value)

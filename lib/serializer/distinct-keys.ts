@@ -1,4 +1,4 @@
-/** What a key weighs that a message has not had before: V8 takes as long for it as for so many bytes of objects. */
+/** The weight of the first use of a key in a message: V8 takes as long for it as for so many bytes of objects. */
 const NEW_KEY = 512
 
 const HALF = 16
@@ -6,17 +6,17 @@ const LOW_BITS = 0xffff
 const WORDS = 2048
 const PRIME = 0x01000193
 
-/** The hash that a key begins with. */
+/** The hash of an empty key. */
 export const HASH_SEED = 0x811c9dc5
 
-/** A hash with one character, or byte, more. */
+/** Adds a character, or a byte, to a hash. */
 export const hashWith = (hash: number, code: number): number => Math.imul(hash ^ code, PRIME)
 
-/** Counts the keys of a message that differ, without keeping them: by a bit for each hash. */
+/** Counts the different keys of a message without keeping them, by a bit for each hash. */
 export class DistinctKeys {
   readonly #bits = new Int32Array(WORDS)
 
-  /** What a key costs. */
+  /** The weight of a key. */
   weightOf(hash: number): number {
     const bit = (hash ^ (hash >>> HALF)) & LOW_BITS
     const mask = 1 << (bit & 31)

@@ -39,7 +39,7 @@ export function jsonV1(): Serializer {
       decode(frame) {
         const message = fromObject(parseJson(toText(frame)))
         const { event, ref } = message
-        // An end names its join by its ref, so that the end of a former one is not taken for that of the current one.
+        // `phx_close` and `phx_error` carry the join's ref, so that an end of a former join does not end the current one.
         return event === PHX_CLOSE || event === PHX_ERROR ? { ...message, join_ref: ref } : message
       },
     },

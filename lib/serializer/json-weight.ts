@@ -2,7 +2,7 @@ import { DistinctKeys, HASH_SEED, hashWith } from "./distinct-keys.js"
 import { assertShallow, MAX_DEPTH, tooDeep } from "./nesting.js"
 import { tooHeavy } from "./too-heavy.js"
 
-/** A text of no more characters stays below any sensible weight, and takes no time, however it is made. */
+/** A text of at most so many characters stays below any sensible weight, and is parsed in no time. */
 const LITTLE = 16_384
 
 // Bytes of memory, as the weight of a decoded message is measured; for lists and maps with their slot.
@@ -10,7 +10,7 @@ const SLOT = 8
 const MAP = 56
 const LIST = 48
 const STRING = 16
-/** Shorter strings are the same one wherever they come again. */
+/** V8 keeps one copy of equal strings that are shorter. */
 const SHARED_LENGTH = 10
 /** A map of one index: V8 keeps a slot for each index below, up to some thirty, and else a hash table. */
 const SMALL_INDEX = 280
@@ -26,7 +26,7 @@ const OPEN_MAP = 0x7b
 const CLOSE_MAP = 0x7d
 const SPACE = 0x20
 
-/** Where the string ends that begins at a quote: at its other quote, or at the end of the text. */
+/** The index of the quote that closes a string, or the end of the text. */
 function endOfString(text: string, begin: number): number {
   for (let end = text.indexOf('"', begin + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let first = end
@@ -51,8 +51,8 @@ function isFollowedByColon(text: string, end: number): boolean {
 }
 
 /**
- * Throws where a JSON text is nested too deep, or would be more than `maxWeight` bytes in memory, before anything is made
- * of it: a megabyte of empty maps is twenty, and takes the time of as many.
+ * Throws if a JSON text is nested too deep, or would take more than `maxWeight` bytes in memory. Called before the text is
+ * parsed, because a megabyte of empty maps becomes twenty megabytes, and takes as much time.
  */
 export function assertLight(text: string, maxWeight: number): void {
   if (text.length <= LITTLE || maxWeight === Infinity) return assertShallow(text)

@@ -12,7 +12,7 @@ import {
 import { parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
 import type { ClientSerializer, Codec, Serializer } from "./serializer.js"
 
-/** The array that V2 and MessagePack share. */
+/** The array of V2 and MessagePack. */
 export const toTuple = ({ join_ref, ref, topic, event, payload }: Message): unknown[] => [
   join_ref,
   ref,
@@ -21,17 +21,17 @@ export const toTuple = ({ join_ref, ref, topic, event, payload }: Message): unkn
   payload,
 ]
 
-/** The same from a server: an offset stands behind the payload, where other clients do not look. */
+/** The same from a server: the offset stands behind the payload, where other clients ignore it. */
 export function toNumberedTuple(message: Message): unknown[] {
   const tuple = toTuple(message)
   if (message.offset !== undefined) tuple.push(message.offset)
   return tuple
 }
 
-/** Makes a message of that array. */
+/** The message in such an array. */
 export function fromTuple(tuple: unknown): Message {
   if (!Array.isArray(tuple) || tuple.length < 5) throw new SerializerError("bad_frame", "not an array of five")
-  // By index: this runs for every message, and destructuring would ask for an iterator.
+  // By index: this runs for every message, and destructuring would use an iterator.
   const message: Message = {
     join_ref: tuple[0] as Ref,
     ref: tuple[1] as Ref,
@@ -43,7 +43,7 @@ export function fromTuple(tuple: unknown): Message {
   return message
 }
 
-/** The client's half of {@link json}, apart so that a page does not carry the server's. */
+/** The client's half of {@link json}, so that a page does not carry the server's. */
 export const jsonForClient: ClientSerializer = {
   name: "json",
   vsn: VSN_V2,
@@ -69,7 +69,7 @@ const server: Codec = {
 
 /**
  * Phoenix's V2, the default: `[join_ref, ref, topic, event, payload]` as JSON text, and a binary frame where the payload
- * is bytes. Bytes deeper in a payload need `msgpack()`: JSON has no word for them.
+ * is bytes. Bytes deeper in a payload need `msgpack()`, as JSON cannot carry them.
  */
 export function json(): Serializer {
   return { ...jsonForClient, server }

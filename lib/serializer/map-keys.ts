@@ -1,14 +1,14 @@
 import { Elements, indexOfKey } from "../protocol/weight.js"
 import { DistinctKeys, HASH_SEED, hashWith } from "./distinct-keys.js"
 
-/** Frames of no more bytes have too few different keys to be counted. */
+/** Keys are not counted in frames of at most so many bytes, which have too few. */
 export const FEW_KEYS = 16_384
-/** What a map with an index among its keys weighs on top: V8 takes as long for it as for so many bytes of objects. */
+/** The additional weight of a map with an index among its keys: V8 takes as long for it as for so many bytes of objects. */
 const FIRST_INDEX = 1024
 /** Digits of the largest index. */
 const INDEX_DIGITS = 10
 
-/** The keys of a MessagePack value's maps, as far as they weigh more than a name does that was there before. */
+/** Weighs the keys of a MessagePack value's maps, as far as they weigh more than a repeated name. */
 export class MapKeys {
   readonly #bytes: Uint8Array
   readonly #view: DataView
@@ -48,7 +48,7 @@ export class MapKeys {
     if (this.#distinct !== undefined) this.weight += this.#distinct.weightOf(hashWith(HASH_SEED, index))
   }
 
-  /** Adds what the indexes of a map come to. */
+  /** Adds the weight of a map's indexes. */
   closeMap(depth: number): void {
     const elements = this.#open[depth]
     if (elements === undefined) return

@@ -12,8 +12,8 @@ function readLength(bytes: Uint8Array, at: number, size: number): number {
   return length
 }
 
-// What a type byte from 0xc0 to 0xdf says of what follows. The low bits are a number of bytes: those of the value
-// itself, or those of the length that the other flags count.
+// What follows each type byte from 0xc0 to 0xdf. The low bits are a number of bytes: those of the value itself, or those
+// of the length that the other flags count.
 const REFUSED = 0x80
 const BYTES = 0x10
 const EXTENSION = 0x20
@@ -35,24 +35,24 @@ const FOLLOWS = /* @__PURE__ */ Uint8Array.of(
 const FIXEXT_8 = 0xd7
 const STR = 0xd9
 
-// Bytes of memory of a value itself; what is in it comes on top. No less than half and no more than twice of what V8
-// takes, as the weight of a decoded message is measured.
+// Bytes of memory of a value without its contents: at least half and at most twice of the memory that V8 takes, as the
+// weight of a decoded message is measured.
 const SCALAR = 16
 const CONTAINER = 48
 const OBJECT = 96
 
 /**
- * Walks a MessagePack value without making anything of it, and throws unless it is whole, alone in the frame, not too
- * deep, made of plain types, and no heavier in memory than `maxWeight`. What passes is safe to decode: no header promises
- * more than is there, and none of the decoder's own extensions (records, references, errors, regular expressions) can be
- * called from outside. Timestamps, the one extension of the specification, pass.
+ * Walks a MessagePack value without decoding it, and throws unless it is whole, alone in the frame, not too deep, made of
+ * plain types, and no heavier in memory than `maxWeight`. A value that passes is safe to decode: no header promises more
+ * than is there, and clients cannot call the decoder's own extensions (records, references, errors, regular expressions).
+ * Timestamps, the one extension of the specification, pass.
  */
 export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): void {
   const end = bytes.length
-  // Made where a key needs it: most messages are small, and their keys are names.
+  // Made for the first key that needs it: most messages are small, and their keys are names.
   let keys = end > FEW_KEYS ? new MapKeys(bytes) : undefined
-  // How many values are still to come at each level: of a map below zero, and even where a key comes next. Made where
-  // one is needed: most frames end in a flat map.
+  // How many values are still to come at each level: below zero for a map, and even if a key comes next. Made at the
+  // first nested value: most frames end in a flat map.
   const pending: number[] = []
   let left = 1
   let at = 0

@@ -31,16 +31,16 @@ const packr = /* @__PURE__ */ new Packr({
 } as Options)
 
 /**
- * msgpackr writes `Uint8Array` and `ArrayBuffer` as they are, and other views element by element, so these are shown to
- * it as plain bytes. A payload without any comes back untouched, not copied.
+ * Replaces views of bytes other than `Uint8Array`, which msgpackr would write element by element, by plain bytes. A payload
+ * without any is returned as it is, not copied.
  */
 function plainBytes(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return plainList(value)
-  // First, because most payloads are nothing else and the look for bytes costs more than this.
+  // Checked first: most payloads are plain, and looking for bytes costs more than this check.
   if (Object.getPrototypeOf(value) === Object.prototype) return plainRecord(value as Record<string, unknown>)
   if (isBytes(value)) return toUint8Array(value)
-  // Dates, maps and sets are msgpackr's to write; objects without a prototype and those of classes are records.
+  // msgpackr writes dates, maps and sets; objects of classes and objects without a prototype are records.
   return TAG.call(value) === "[object Object]" ? plainRecord(value as Record<string, unknown>) : value
 }
 
@@ -66,7 +66,7 @@ function plainRecord(record: Record<string, unknown>): unknown {
     const plain = plainBytes(inner)
     if (plain !== inner) (copy ??= { ...record })[key] = plain
   }
-  // msgpackr would call a `toJSON` that is only a key.
+  // msgpackr would call a `toJSON` that is only a key of a payload.
   if (toJSON && record.constructor !== Object) return new Map(Object.entries(copy ?? record))
   return copy ?? record
 }
@@ -96,7 +96,7 @@ function decode(frame: IncomingFrame, maxWeight?: number): Message {
 const asText = (ref: Ref): Ref => (typeof ref === "number" ? String(ref) : ref)
 const ownBuffer = (value: unknown): unknown => (value instanceof Uint8Array ? toArrayBuffer(value) : value)
 
-/** Refs as strings, because some servers count in numbers; bytes that are all of a payload as under JSON. */
+/** Makes refs strings, as some servers send numbers, and a payload of bytes the same as under JSON. */
 function decodeForClient(frame: IncomingFrame): Message {
   const message = decode(frame)
   message.join_ref = asText(message.join_ref)
@@ -110,7 +110,7 @@ function decodeForClient(frame: IncomingFrame): Message {
   return message
 }
 
-// One for all, so that two of them are known to be the same.
+// One object for all calls, so that two serializers of the same version compare as equal.
 const server: Codec = {
   encode,
   decode,

@@ -1,13 +1,13 @@
 import { SerializerError } from "../protocol/errors.js"
 
-/** Deeper than any payload people send, and far from where what recurses runs out of stack. */
+/** Deeper than any payload that applications send, and far from the depth at which recursive code runs out of stack. */
 export const MAX_DEPTH = 512
 
-/** The error of a value that is nested deeper than that. */
+/** The error of a value that is nested deeper. */
 export const tooDeep = (at: number): SerializerError =>
   new SerializerError("bad_frame", `nested deeper than ${MAX_DEPTH}`, at)
 
-/** Throws where the lists and maps of a JSON text are nested too deep, before anything is made of them. */
+/** Throws if the lists and maps of a JSON text are nested too deep. Called before the text is parsed. */
 export function assertShallow(text: string): void {
   // As many have to be closed.
   if (text.length < 2 * MAX_DEPTH) return

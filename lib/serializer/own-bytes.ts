@@ -1,6 +1,6 @@
 /**
- * Gives bytes in a decoded message a buffer of their own where they are a small part of another: a push of one byte that
- * waits must not keep all that came in one packet. Only bytes that a codec made are views, in plain lists and maps.
+ * Copies bytes in a decoded message that are a small part of a larger buffer, so that a waiting push of one byte does not
+ * keep the packet that it came in. Looks into plain lists and maps only, as codecs make no others.
  */
 export function ownBytes(message: object): void {
   const pending: object[] = [message]

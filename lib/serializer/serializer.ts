@@ -10,9 +10,9 @@ export type AssertLight = (text: string, maxWeight: number) => void
 export interface Codec {
   encode(message: Message): Frame
   /**
-   * Reads a frame. A codec that can tell before it makes anything throws `too_heavy` where the message would be more
-   * than `maxWeight` bytes in memory. A codec of JSON calls `assertLight` with the text for that: the endpoint brings it,
-   * so that a client does not carry it.
+   * Reads a frame. A codec that knows the weight before it decodes throws `too_heavy` if the message would take more than
+   * `maxWeight` bytes in memory. A JSON codec calls `assertLight` with the text for that: the endpoint provides it, so that
+   * a client does not carry it.
    */
   decode(frame: IncomingFrame, maxWeight?: number, assertLight?: AssertLight): Message
   /**
@@ -23,10 +23,10 @@ export interface Codec {
   weigh?(message: Message, bound: number): number
 }
 
-/** As much of a serializer as a client needs. */
+/** The client's part of a serializer. */
 export interface ClientSerializer {
   readonly name: string
-  /** What the server picks it by. */
+  /** The protocol version by which the server picks this serializer. */
   readonly vsn: string
   /** Whether its frames survive long-poll: text, or bytes that the server takes as base64. */
   readonly longPoll: boolean
@@ -34,8 +34,7 @@ export interface ClientSerializer {
 }
 
 /**
- * Message on one side, frame on the other. The wire tells some frames apart by their direction, hence a codec for each
- * end.
+ * Turns messages into frames and back. The meaning of some frames depends on their direction, hence a codec for each end.
  */
 export interface Serializer extends ClientSerializer {
   readonly server: Codec

@@ -50,19 +50,19 @@ function fieldText(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** How one end reads what a frame carries. */
+/** How one end reads the data of a frame. */
 interface Reading<N extends string> {
   readonly names: readonly N[]
   readonly parse: (text: string) => unknown
   readonly bytes: (data: Uint8Array) => unknown
 }
 
-/** As a server reads any frame: strict JSON, and bytes as a view of the frame. */
+/** For a server: strict JSON, and bytes as a view of the frame. */
 const PUSH_READING: Omit<Reading<(typeof PUSH_FIELDS)[number]>, "parse"> = {
   names: PUSH_FIELDS,
   bytes: (data) => data,
 }
-/** As a client reads any frame: bytes in a buffer of their own, as phoenix.js hands them over. */
+/** For a client: bytes in a buffer of their own, as in phoenix.js. */
 const BROADCAST_READING: Reading<(typeof BROADCAST_FIELDS)[number]> = {
   names: BROADCAST_FIELDS,
   parse: parseJson,
@@ -100,7 +100,7 @@ function readMetadata(text: string, parse: (text: string) => unknown): object {
   throw new SerializerError("bad_frame", "metadata that is no object", "metadata")
 }
 
-// Made at its first use, so that the import alone asks nothing of the platform.
+// Made at its first use, so that importing this file needs nothing of the platform.
 let encoder: TextEncoder | undefined
 
 /** Writes a broadcast of bytes. */

@@ -3,7 +3,7 @@ import { ConnectError } from "../protocol/errors.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { closeInfo, type Link, type LinkEvents, type LinkOptions, type Transport } from "./transport.js"
 
-/** As much of the web's `Storage` as is used here. */
+/** The part of the web's `Storage` that is used here. */
 export interface FallbackStorage {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
@@ -18,16 +18,16 @@ export interface FallbackOptions {
    */
   after?: number | undefined
   /**
-   * Where it is remembered that the first transport does not work here, as phoenix.js remembers it.
+   * The store that remembers that the first transport does not work here, in phoenix.js's form.
    *
    * @default the page's sessionStorage
    */
   storage?: FallbackStorage | undefined
-  /** Where time comes from. */
+  /** The source of time. */
   clock?: Clock | undefined
 }
 
-/** Where storage is forbidden (a sandboxed frame) or full, everything of it throws, the getter of the page first. */
+/** Calls, and returns `undefined` if the call throws: any use of a storage that is full or forbidden (a sandboxed frame) does. */
 function attempt<T>(call: () => T): T | undefined {
   try {
     return call()
@@ -37,9 +37,9 @@ function attempt<T>(call: () => T): T | undefined {
 }
 
 /**
- * The first transport, or the second where the first does not work: when it fails or does not open in time, or opens
- * and then carries nothing. Once the first has worked, its failures are failures of the network and it is tried again; a
- * second that does not open either changes nothing.
+ * The first transport, or the second one if the first fails, does not open in time, or opens and then carries nothing.
+ * Once the first has worked, its failures are failures of the network, and it is tried again. If the second does not open
+ * either, the next attempt begins with the first.
  */
 export function withFallback(
   first: Transport,
@@ -49,7 +49,7 @@ export function withFallback(
   return firstOrSecond(first, second, after, clock, storage)
 }
 
-/** The same for who has a time and a clock. */
+/** The same with positional arguments, so that a `Socket` carries no defaults twice. */
 export function firstOrSecond(
   first: Transport,
   second: Transport,
@@ -58,11 +58,11 @@ export function firstOrSecond(
   storage: FallbackStorage | undefined = attempt(() => globalThis.sessionStorage),
 ): Transport {
   const key = `phx:fallback:${second.name}`
-  /** Which of them works here, once that is known. */
+  /** The transport that works here, once that is known. */
   let working = attempt(() => storage?.getItem(key)) === "true" ? second : undefined
 
   const openSecond = (url: string, linkOptions: LinkOptions, events: LinkEvents): Link => {
-    // Until it opens nobody knows.
+    // Not known before it opens.
     working = undefined
     return second.open(url, linkOptions, {
       // Not by spreading: the events may be an object of a class.
@@ -81,11 +81,10 @@ export function firstOrSecond(
     name: `${first.name} or ${second.name}`,
     open(url, linkOptions, events) {
       if (working === second) return openSecond(url, linkOptions, events)
-      // Where the attempt stands: with the first, or with the first open, or with the first as it was told to close; or it
-      // is none of the first's business any more.
-      let stage: "trying" | "open" | "closing" | "closed" = "trying"
+      /** The state of the first transport; `abandoned` once the attempt goes on without it. */
+      let stage: "trying" | "open" | "closing" | "abandoned" = "trying"
       const leaveFirst = (): void => {
-        stage = "closed"
+        stage = "abandoned"
         clock.clearTimeout(timer)
         link?.close()
       }
@@ -96,7 +95,7 @@ export function firstOrSecond(
       const late = (): void => {
         if (stage === "trying") return fallBack()
         if (working) return
-        // The socket believes in this line already, so it is told that it ended, and finds the second at its next try.
+        // The socket is connected already, so this connection ends, and the next attempt takes the second.
         leaveFirst()
         working = second
         events.error(new ConnectError(`${first.name}: no answer within ${after} ms`))
@@ -118,14 +117,14 @@ export function firstOrSecond(
           events.frame(frame)
         },
         error(error) {
-          if (stage === "closed") return
+          if (stage === "abandoned") return
           events.error(error)
           if (stage === "trying" && !working) fallBack()
         },
         close(info) {
-          if (stage === "closed") return
+          if (stage === "abandoned") return
           if (stage === "trying" && !working) return fallBack()
-          // Let in and cut off before a word was said: some proxies do that to what they do not know.
+          // Some proxies accept a websocket and cut it off before its first frame.
           if (stage === "open" && !info.wasClean) working ??= second
           clock.clearTimeout(timer)
           events.close(info)
@@ -134,15 +133,15 @@ export function firstOrSecond(
       try {
         link = first.open(url, linkOptions, firstEvents)
       } catch (error) {
-        // No WebSocket here at all, for one.
+        // For example on a platform without a WebSocket.
         if (working) throw error
         fallBack()
       }
       return {
         send: (frame) => link.send(frame),
         close(code, reason) {
-          // From here on a failure of the first is the end that was asked for.
-          if (stage !== "closed") stage = "closing"
+          // A failure of the first no longer falls back: the end was asked for.
+          if (stage !== "abandoned") stage = "closing"
           clock.clearTimeout(timer)
           link.close(code, reason)
         },

@@ -10,14 +10,14 @@ import type { Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
 /** Options of {@link longPoll}. */
 export interface LongPollOptions {
   /**
-   * What makes the requests, for other headers, credentials, or a platform without a `fetch`.
+   * Makes the requests; for other headers, credentials, or a platform without a `fetch`.
    *
    * @default the platform's
    */
   fetch?: typeof fetch | undefined
 }
 
-/** The server takes no more messages in one request. */
+/** The most messages that Phoenix takes in one request. */
 const MAX_BATCH = 100
 
 interface Answer {
@@ -37,8 +37,8 @@ function toFrame(message: string): IncomingFrame {
 }
 
 /**
- * Frames over plain HTTP: one GET hangs until there is something to tell, and one POST at a time carries what was sent
- * in the meantime.
+ * Frames over plain HTTP: one GET waits at the server until there are messages, and one POST at a time carries the frames
+ * that were sent in the meantime.
  */
 export function longPoll({ fetch: request = platformFetch }: LongPollOptions = {}): Transport {
   return { name: "LongPoll", open: (_url, options, events) => openLongPoll(request, options, events) }
@@ -47,7 +47,7 @@ export function longPoll({ fetch: request = platformFetch }: LongPollOptions = {
 function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: LinkOptions, events: LinkEvents): Link {
   // `wss://host/socket/websocket?a=1` is polled at `https://host/socket/longpoll?a=1`.
   const url = textUrl.replace(/^ws/, "http").replace(/\/websocket(?=$|\?)/, "/longpoll")
-  // One for each request: a signal that lives as long as the link would gather listeners.
+  // One for each request: a signal that lives as long as the link would collect listeners.
   const requests = new Set<AbortController>()
   let closed = false
   const queue: string[] = []
@@ -55,7 +55,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   let posting = false
   let token: string | undefined
 
-  /** In a task of its own, unless the link has ended by then. */
+  /** Calls back in a task of its own, unless the link is closed by then. */
   const later = (callback: () => void): unknown => setTimeout(() => closed || callback())
 
   const close = (code: number = NO_STATUS, reason = "", wasClean = true): void => {
@@ -66,7 +66,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     events.close({ code, reason, wasClean })
   }
   const fail = (why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void => {
-    // Behind the messages that came before.
+    // In a later task, as the messages that came before are delivered in tasks of their own.
     later(() => {
       events.error(new ConnectError(`long-poll: ${reason}`, typeof why === "number" ? why : undefined, why))
       close(code, reason, false)
@@ -86,7 +86,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })
       const body = (await response.json().catch(() => null)) as Answer | null
       if (body?.status && !closed) return body
-      // A page of a proxy: only what it says by its status is of use.
+      // The page of a proxy, of which only the status is of use.
       fail(response.ok ? body : response.status)
     } catch (error) {
       fail(error)
@@ -107,7 +107,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       if (status === 410 && token) return fail(status, SESSION_GONE, "session_gone")
       if (status === 403) return fail(status, POLICY_VIOLATION, "forbidden")
       token = answer.token
-      // Without a token, the next poll would be another's first, and so for ever.
+      // Without a token, each poll would begin another session, for ever.
       if (!token || ![200, 204, 410].includes(status)) return fail(status)
       if (status === 410) events.open({ textOnly: true, skipHeartbeat: true })
       // Each message in a task of its own, as over a websocket, so that promises settle between two of them.
@@ -134,7 +134,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       const line = typeof frame === "string" ? frame : toBase64(frame)
       queued += line.length
       queue.push(line)
-      // What is sent in one go leaves in one request.
+      // Frames that are sent in one task leave in one request.
       if (!posting) later(post)
       posting = true
     },

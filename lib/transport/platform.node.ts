@@ -1,13 +1,13 @@
 import WebSocket, { type ClientOptions } from "ws"
 import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
-/** As long as a socket waits for the end of its line: half a minute, as `ws` waits, would keep a process that is done. */
+/** As long as a `Socket` waits for the server's close frame. `ws` waits half a minute, and keeps the process alive so long. */
 const CLOSE_WAIT_MS = 1500
 
-/** By which Node asks an object how it is to be printed. */
+/** The method that Node calls to print an object. */
 const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
-/** `ws` quotes it, with its query and its password. */
+/** Removes the query and the password from the URL that an error of `ws` quotes. */
 function withoutUrl(error: Error, url: string): Error {
   if (!error.message.includes(url)) return error
   const bare = url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
@@ -15,8 +15,8 @@ function withoutUrl(error: Error, url: string): Error {
 }
 
 /**
- * Its URL and its headers may carry tokens, and its events lead to all of it: neither they nor its errors show that when
- * they are printed.
+ * The WebSocket of `ws`, without secrets in print: its URL and its headers may carry tokens, and printing one of its events
+ * or errors would show them.
  */
 class QuietWebSocket extends WebSocket {
   constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
@@ -39,17 +39,17 @@ export const platformWebSocket = (): WebSocketClass | undefined => QuietWebSocke
 /** Whether {@link platformWebSocket} takes headers and an agent. */
 export const takesRequestOptions: boolean = true
 
-/** Asks to be told the HTTP status of a refused handshake, which `ws` knows. */
+/** Calls back with the HTTP status of a refused handshake. */
 export function watchRefusal(socket: WebSocketLike, refused: (status: number) => void): void {
   if (!(socket instanceof WebSocket)) return
   socket.on("unexpected-response", (_request, response) => {
     refused(response.statusCode ?? 0)
-    // Whoever listens to this event has to end the request himself.
+    // `ws` does not end the request if there is a listener for this event.
     socket.terminate()
   })
 }
 
-/** The error of a request that cannot be sent at all quotes its URL, or its header. */
+/** Replaces an error that quotes the URL or a header of the request, because either may carry a token. */
 const quiet = (error: unknown): unknown =>
   /\b(URL|header)/.test(String(error)) ? new TypeError("this URL, or this authToken, cannot be sent") : error
 

@@ -6,7 +6,7 @@ export const platformWebSocket = (): WebSocketClass | undefined => globalThis.We
 /** Whether {@link platformWebSocket} takes headers and an agent. */
 export const takesRequestOptions: boolean = false
 
-/** Asks to be told the HTTP status of a refused handshake. A browser tells nobody. */
+/** Calls back with the HTTP status of a refused handshake. Does nothing in a browser, which hides the status. */
 export function watchRefusal(_socket: WebSocketLike, _refused: (status: number) => void): void {}
 
 /** Makes the requests of long-poll. */

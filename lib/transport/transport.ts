@@ -1,26 +1,26 @@
 import { ABNORMAL } from "../protocol/close-codes.js"
 import type { BinaryType, Frame, IncomingFrame } from "../protocol/frame.js"
 
-/** How a line ended; a `CloseEvent` is one. */
+/** How a link was closed; a `CloseEvent` is one. */
 export interface CloseInfo {
   readonly code: number
   readonly reason: string
   readonly wasClean: boolean
 }
 
-/** What is special about a link, told when it opens. */
+/** Properties of a link, passed to `open`. */
 export interface LinkTraits {
-  /** It carries no binary frames, so the socket speaks JSON over it. */
+  /** The link carries no binary frames, so the socket speaks JSON over it. */
   readonly textOnly?: boolean
   /** The transport notices by itself when the server is gone. */
   readonly skipHeartbeat?: boolean
-  /** It wants a ping: a line that opens and then carries nothing is told from a good one by the answer. */
+  /** The link asks for a ping: only an answer shows that an open link carries frames. */
   readonly wantsPing?: boolean
 }
 
 /**
- * What a link tells: `open` at most once, then frames; `error` any time; `close` exactly once and last, also when the
- * link never opened. Nothing before `open()` of the transport has returned.
+ * The events of a link: `open` at most once, then frames; `error` any time; `close` exactly once and last, also when the
+ * link never opened. None is called before `open()` of the transport has returned.
  */
 export interface LinkEvents {
   open(traits?: LinkTraits): void
@@ -29,36 +29,36 @@ export interface LinkEvents {
   close(info: CloseInfo): void
 }
 
-/** One line to the server, for as long as it holds. */
+/** One connection to the server. */
 export interface Link {
   send(frame: Frame): void
-  /** Ends the line; `close` follows. Without a code the close frame carries none. */
+  /** Closes the connection; the `close` event follows. Without a code the close frame carries none. */
   close(code?: number, reason?: string): void
-  /** Bytes that were sent and have not left yet: what the high-water mark looks at. */
+  /** Bytes that were sent and have not left yet; compared with the high-water mark. */
   readonly bufferedAmount: number
 }
 
-/** What a transport is told beside the URL. */
+/** Options of one connection, beside the URL. */
 export interface LinkOptions {
   /** The same URL for a link that is {@link LinkTraits.textOnly}: it asks for a serializer of text. */
   readonly textUrl: string
-  /** Sent where the server looks for it: as a subprotocol by a websocket, in a header by long-poll. */
+  /** The auth token: a websocket sends it as a subprotocol, long-poll in a header. */
   readonly authToken?: string | undefined
-  /** How a websocket hands over bytes. */
+  /** The type in which a websocket delivers bytes. */
   readonly binaryType: BinaryType
   /** How long one request of long-poll may take, in milliseconds. */
   readonly timeout: number
 }
 
-/** A way to the server. Anyone can write one: see `webSocket()` for the shape. */
+/** Opens connections to the server. `webSocket()` is an example for one of your own. */
 export interface Transport {
   readonly name: string
   /**
-   * Begins to connect. The URL is the websocket's, `ws(s)://host/socket/websocket?…&vsn=2.0.0`; other transports make
-   * their own of it.
+   * Begins to connect. The URL is the websocket's, `ws(s)://host/socket/websocket?…&vsn=2.0.0`; other transports derive
+   * theirs from it.
    */
   open(url: string, options: LinkOptions, events: LinkEvents): Link
 }
 
-/** The end of a line of which the other end has said nothing. */
+/** The close of a link for which the server sent no close frame. */
 export const closeInfo = (code: number = ABNORMAL, reason = ""): CloseInfo => ({ code, reason, wasClean: false })

@@ -17,7 +17,7 @@ function readAuthToken(protocols: string | string[] | undefined): string | undef
 /** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */
 export function webSocketClass(transport: Transport): TransportClass {
   return class implements WebSocketLike {
-    // A field would be built as a static block, which React Native does not know.
+    // A getter, as a static field would be compiled to a static block, which React Native does not support.
     static get transport(): Transport {
       return transport
     }
@@ -40,7 +40,7 @@ export function webSocketClass(transport: Transport): TransportClass {
           this.#open(url, readAuthToken(protocols))
         } catch (error) {
           this.onerror?.(error as never)
-          this.#ended(closeInfo())
+          this.#onEnd(closeInfo())
         }
       })
     }
@@ -57,7 +57,7 @@ export function webSocketClass(transport: Transport): TransportClass {
       if (this.readyState > 1) return
       this.readyState = 2
       if (this.#link) this.#link.close(code, reason)
-      else this.#ended({ ...closeInfo(code ?? 1005, reason), wasClean: true })
+      else this.#onEnd({ ...closeInfo(code ?? 1005, reason), wasClean: true })
     }
 
     #open(url: string, authToken: string | undefined): void {
@@ -71,11 +71,11 @@ export function webSocketClass(transport: Transport): TransportClass {
         },
         frame: (data) => this.onmessage?.({ data } as never),
         error: (error) => this.onerror?.(error as never),
-        close: (info) => this.#ended(info),
+        close: (info) => this.#onEnd(info),
       })
     }
 
-    #ended(info: object): void {
+    #onEnd(info: object): void {
       this.readyState = 3
       this.onclose?.(info as never)
     }

@@ -13,7 +13,7 @@ export interface WebSocketOptions {
    * @default the platform's; in Node the one of `ws`
    */
   WebSocket?: WebSocketClass | undefined
-  /** Headers of the handshake. Only where the class takes them, as in Node. */
+  /** Headers of the handshake, for classes that take them, as in Node. */
   headers?: Record<string, string> | undefined
   /** The agent that makes the connection (a proxy, a client certificate). Only in Node. */
   agent?: unknown
@@ -36,7 +36,7 @@ export function webSocket({ WebSocket: Given, headers, agent, request }: WebSock
   return overWebSocket(Given, extra)
 }
 
-/** The same by what the class takes, apart so that a socket that is given no headers carries nothing for them. */
+/** The same without the check of the options, so that a `Socket` that is given none does not carry it. */
 export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport {
   return {
     name: "WebSocket",
