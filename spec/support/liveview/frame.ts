@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from "node:util"
+
+/** A frame of serializer V2, taken apart without the code under test. */
+export interface LiveFrame {
+  joinRef: string | null
+  ref: string | null
+  topic: string
+  event: string
+  /** JSON, or the bytes of a binary push. */
+  payload: unknown
+}
+
+/** Takes a frame apart: an array of five in JSON, or a binary push. */
+export function readFrame(frame: string | Buffer): LiveFrame {
+  if (typeof frame !== "string") return readPush(frame)
+  const [joinRef, ref, topic, event, payload] = JSON.parse(frame) as [
+    string | null,
+    string | null,
+    string,
+    string,
+    unknown,
+  ]
+  return { joinRef, ref, topic, event, payload }
+}
+
+// One byte for the kind, four lengths, then the four texts, then the payload.
+function readPush(frame: Buffer): LiveFrame {
+  if (frame[0] !== 0) throw new Error(`a binary frame of a client begins with 0, and this one with ${frame[0]}`)
+  let at = 5
+  const [joinRef = "", ref = "", topic = "", event = ""] = [...frame.subarray(1, 5)].map((length) =>
+    frame.toString("utf8", at, (at += length)),
+  )
+  return { joinRef, ref, topic, event, payload: frame.subarray(at) }
+}
+
+/** Whether a client says the same: refs apart, and what belongs to the run and not to the client. */
+export const saysTheSame = (one: LiveFrame, other: LiveFrame): boolean =>
+  isDeepStrictEqual(meaning(one), meaning(other))
+
+function meaning({ topic, event, payload }: LiveFrame): unknown {
+  return { topic, event, payload: Buffer.isBuffer(payload) ? payload.toString("base64") : masked(payload) }
+}
+
+/** Members that hold an URL of the page, whose origin differs. */
+const URLS = ["url", "redirect", "_live_referer"]
+
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(masked)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (key === "last_modified") return [key, "masked"]
+      if (URLS.includes(key) && typeof inner === "string") return [key, inner.replace(/^https?:\/\/[^/]+/, "")]
+      return [key, masked(inner)]
+    }),
+  )
+}
+
+/** A frame as a message of an error shows it. */
+export function shown({ joinRef, ref, topic, event, payload }: LiveFrame): string {
+  const what = Buffer.isBuffer(payload) ? `${payload.length} bytes` : JSON.stringify(payload)
+  return `[${joinRef}, ${ref}] ${topic} ${event} ${what.length > 600 ? `${what.slice(0, 600)}…` : what}`
+}
