@@ -23,6 +23,7 @@ const CONSUMERS = ["spec/consumers/**/*.spec.ts"]
 const LONG = [
   "packaging/docs",
   "browser/page-life",
+  "browser/liveview",
   "browser/page-places",
   "consumers/consumers",
   "conformance/runtimes",

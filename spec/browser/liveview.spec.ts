@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { launchChromium } from "../support/chromium.js"
+import { LIVE_RECORDINGS, readLiveRecording } from "../support/liveview/recording.js"
+import { Replay } from "../support/liveview/replay.js"
+import { PATIENCE } from "../support/patience.js"
+import { bundleApp, CLIENTS, LIVE_VIEWS } from "./liveview/bundles.js"
+import { LivePage } from "./liveview/live-page.js"
+
+const browser = await launchChromium()
+afterAll(() => browser?.close())
+
+/** Both clients fall back to long-poll where a websocket takes longer, as it may on a machine whose cores are busy. */
+const withPatience = (script: string): string =>
+  script.replace("longPollFallbackMs: 2500", `longPollFallbackMs: ${PATIENCE.timeout}`)
+
+const TABLE = LIVE_VIEWS.flatMap(([version, name]) => CLIENTS.map((client) => ({ version, name, client })))
+
+describe.skipIf(!browser).each(TABLE)("LiveView $version with the Socket of $client", ({ name, client }) => {
+  let script = ""
+  beforeAll(async () => {
+    const { page } = readLiveRecording("mount_clicks")
+    script = await bundleApp(withPatience(page.script), { "the-client": client, phoenix_live_view: name })
+  })
+
+  it.each(LIVE_RECORDINGS)("sends the recorded frames and comes to the recorded page: %s", async (scenario) => {
+    if (!browser) throw new Error("there is no browser")
+    const recording = readLiveRecording(scenario)
+    await using replay = await Replay.start(recording, script)
+    const page = await LivePage.open(browser, replay.url)
+    try {
+      await replay.run(page.perform)
+      const { end } = recording
+      await expect.poll(() => page.end(Object.keys(end.values)), PATIENCE).toEqual(end)
+      expect(page.complaints).toEqual([])
+    } finally {
+      await page.close()
+    }
+  })
+})

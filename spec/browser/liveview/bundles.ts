@@ -1,0 +1,27 @@
+import { build } from "esbuild"
+import { ROOT } from "../../packaging/build.js"
+
+/** The versions of `phoenix_live_view` that the specs run, and the packages by which they are there. */
+export const LIVE_VIEWS: readonly [version: string, name: string][] = [
+  ["1.2.10", "phoenix_live_view-1-2-10"],
+  ["1.2.12", "phoenix_live_view"],
+]
+
+/** The packages that a page may have its `Socket` from. */
+export const CLIENTS = ["phoenix", "rookery"] as const
+
+/** Bundles an `app.js` with the options that `mix phx.new` gives to esbuild. The aliases name the packages. */
+export async function bundleApp(script: string, alias: Record<string, string>): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: script, resolveDir: ROOT },
+    absWorkingDir: ROOT,
+    bundle: true,
+    target: "es2022",
+    // As with a package of the same name as its alias: it stands for itself.
+    alias: Object.fromEntries(Object.entries(alias).filter(([from, to]) => from !== to)),
+    // Without this the paths of tsconfig.json lead to the sources.
+    tsconfigRaw: {},
+    write: false,
+  })
+  return outputFiles[0]?.text ?? ""
+}

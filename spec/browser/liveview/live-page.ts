@@ -1,0 +1,98 @@
+import type { Browser, Page } from "playwright-core"
+import { openPage } from "../../support/chromium.js"
+import type { Action, End, Wait } from "../../support/liveview/recording.js"
+
+/** What the page's script notes: see `page.script` of a recording. */
+declare global {
+  var seen: string[]
+}
+
+/** A page in a browser on which the steps of a recording are done. */
+export class LivePage {
+  readonly #page: Page
+  readonly #origin: string
+  /** What the browser complained about. */
+  readonly complaints: string[] = []
+
+  private constructor(page: Page, origin: string) {
+    this.#page = page
+    this.#origin = origin
+    page.on("pageerror", (error) => this.complaints.push(String(error)))
+    page.on("console", (message) => {
+      // The recorded server is as old as the older of the two versions that run against it.
+      if (message.text().startsWith("LiveView asset version mismatch")) return
+      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text())
+    })
+  }
+
+  static async open(browser: Browser, origin: string): Promise<LivePage> {
+    return new LivePage(await openPage(browser), origin)
+  }
+
+  /** Does what a step says, and comes back when it is done. */
+  readonly perform = async (action: Action): Promise<void> => {
+    const page = this.#page
+    switch (action.type) {
+      case "navigate":
+        await page.goto(this.#origin + action.path, { waitUntil: "commit" })
+        return
+      case "click":
+        return page.locator(action.selector).click()
+      case "submit":
+        return page.locator(action.selector).evaluate((form: HTMLFormElement) => form.requestSubmit())
+      case "fill":
+        return page.locator(action.selector).fill(action.value)
+      case "setInputFiles": {
+        const files = action.files.map(({ base64, ...file }) => ({ ...file, buffer: Buffer.from(base64, "base64") }))
+        return page.locator(action.selector).setInputFiles(files)
+      }
+      case "evaluate":
+        await page.evaluate(action.script)
+        return
+      case "back":
+        return page.evaluate(() => history.back())
+      case "wait":
+        await page.waitForFunction(holds, action)
+        return
+      case "none":
+    }
+  }
+
+  /** What the page shows now, of those inputs. */
+  end(inputs: readonly string[]): Promise<End> {
+    return this.#page.evaluate((inputs) => {
+      const main = document.querySelector("[data-phx-main]")
+      const html = (main?.innerHTML ?? "")
+        .replaceAll(/ data-phx-(session|static)="[^"]*"/g, "")
+        .replaceAll(/phx-[A-Z][A-Za-z0-9_-]{15,}/g, "phx-ID")
+        .replaceAll(/(name="_csrf_token"[^>]* value=)"[^"]*"/g, '$1"CSRF"')
+        .replaceAll(/\s+/g, " ")
+        .trim()
+      const valueOf = (input: string): string => document.querySelector<HTMLInputElement>(input)?.value ?? "none"
+      return {
+        title: document.title,
+        url: location.pathname + location.search,
+        class: main?.className ?? "",
+        html,
+        values: Object.fromEntries(inputs.map((input) => [input, valueOf(input)])),
+        events: globalThis.seen,
+      }
+    }, inputs)
+  }
+
+  async close(): Promise<void> {
+    await this.#page.context().close()
+  }
+}
+
+// Runs on the page.
+function holds({ path, selector, text, count, event }: Wait): boolean {
+  const found = selector === undefined ? [] : [...document.querySelectorAll(selector)]
+  return (
+    (path === undefined || location.pathname + location.search === path) &&
+    (selector === undefined || found.length > 0) &&
+    (text === undefined || found[0]?.textContent?.trim() === text) &&
+    (count === undefined || found.length === count) &&
+    (event === undefined || globalThis.seen.includes(event))
+  )
+}
