@@ -9,9 +9,7 @@ import {
   writeClusterFrame,
   type TravelledFrame,
 } from "./cluster-frame.js"
-import type { SharedFrame } from "./link.js"
-import { DeflatedFrames } from "./websocket-deflate.js"
-import { frameBytes, frameMessage, TEXT } from "./websocket-frames.js"
+import { FrameForms, type Encoding, type SharedFrame } from "./shared-frame.js"
 
 /** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
 export class EncodedBroadcast implements SharedFrame {
@@ -21,9 +19,8 @@ export class EncodedBroadcast implements SharedFrame {
   /** The same broadcast as another serializer writes it. */
   readonly next: EncodedBroadcast | undefined
   readonly #broadcast: Broadcast
+  readonly #forms: FrameForms = new FrameForms()
   #frame: Frame | undefined
-  #wire: Buffer | undefined
-  #deflated: DeflatedFrames | undefined
   #failed = false
   error: unknown
 
@@ -46,18 +43,15 @@ export class EncodedBroadcast implements SharedFrame {
     return this.#frame
   }
 
-  wire(): Buffer | undefined {
-    if (this.#wire !== undefined) return this.#wire
-    const travelled = this.#travelled()
-    if (travelled !== undefined) return (this.#wire = frameBytes(travelled.opcode, travelled.bytes))
-    const frame = this.frame()
-    return frame === undefined ? undefined : (this.#wire = frameMessage(frame))
+  as<T>(encoding: Encoding<T>): T | undefined {
+    return this.#forms.get(encoding) ?? this.#make(encoding)
   }
 
-  deflated(narrow: boolean): Buffer | undefined {
+  #make<T>(encoding: Encoding<T>): T | undefined {
+    const travelled = this.#travelled()
+    if (travelled !== undefined) return this.#forms.add(encoding, travelled.bytes, travelled.text)
     const frame = this.frame()
-    if (frame === undefined) return undefined
-    return (this.#deflated ??= new DeflatedFrames(frame)).for(narrow)
+    return frame === undefined ? undefined : this.#forms.add(encoding, frame, typeof frame === "string")
   }
 
   #message() {
@@ -73,7 +67,7 @@ export class EncodedBroadcast implements SharedFrame {
 
   #travelledFrame(): Frame | undefined {
     const travelled = this.#travelled()
-    return travelled?.opcode === TEXT ? travelled.bytes.toString() : travelled?.bytes
+    return travelled?.text === true ? travelled.bytes.toString() : travelled?.bytes
   }
 }
 

@@ -4,16 +4,15 @@ import type { Message } from "../protocol/message.js"
 import { json } from "../serializer/json.js"
 import { msgpack } from "../serializer/msgpack.js"
 import type { Frame, Serializer } from "../serializer/serializer.js"
-import { BINARY, TEXT } from "./websocket-frames.js"
 
 // Between nodes a broadcast is a few bytes for the node and the frame as its clients get it, so that a node passes it on
 // without a look inside: a byte for the form, the lengths of the sender and of the event, both, and the frame.
 
 /** How the frame is written: the first that loses nothing, and JSON first because most clients speak it. */
-const FORMS: readonly { readonly serializer: Serializer; readonly opcode: number }[] = [
-  { serializer: json(), opcode: TEXT },
-  { serializer: json(), opcode: BINARY },
-  { serializer: msgpack(), opcode: BINARY },
+const FORMS: readonly { readonly serializer: Serializer; readonly text: boolean }[] = [
+  { serializer: json(), text: true },
+  { serializer: json(), text: false },
+  { serializer: msgpack(), text: false },
 ]
 const JSON_TEXT = 0
 const JSON_BINARY = 1
@@ -103,17 +102,17 @@ export function payloadOf(travelled: TravelledFrame): unknown {
   return FORMS[travelled.form]?.serializer.client.decode(textOf(travelled)).payload
 }
 
-/** The frame for the clients of a serializer, if it came in their form. */
+/** The frame for the clients of a serializer, if the other node wrote it in their form. Its text is UTF-8. */
 export function frameFor(
   travelled: TravelledFrame,
   serializer: Serializer,
   offset: number | undefined,
-): { opcode: number; bytes: Buffer } | undefined {
+): { readonly text: boolean; readonly bytes: Buffer } | undefined {
   const form = FORMS[travelled.form]
   if (form === undefined || form.serializer.server !== serializer.server) return undefined
   const { frame } = travelled
-  if (offset === undefined) return { opcode: form.opcode, bytes: frame }
+  if (offset === undefined) return { text: form.text, bytes: frame }
   if (travelled.form !== JSON_TEXT) return undefined
   // Behind the payload, before the bracket that ends the array.
-  return { opcode: TEXT, bytes: Buffer.concat([frame.subarray(0, -1), Buffer.from(`,${offset}]`)]) }
+  return { text: true, bytes: Buffer.concat([frame.subarray(0, -1), Buffer.from(`,${offset}]`)]) }
 }

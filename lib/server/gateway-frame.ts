@@ -2,9 +2,7 @@ import { isBytes, toUint8Array } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { Frame } from "../serializer/serializer.js"
-import type { SharedFrame } from "./link.js"
-import { DeflatedFrames } from "./websocket-deflate.js"
-import { frameMessage } from "./websocket-frames.js"
+import { FrameForms, type Encoding, type SharedFrame } from "./shared-frame.js"
 
 /** A frame of plain data: strings and bytes as they are, anything else as JSON. */
 export function frameOf(data: unknown): Frame {
@@ -19,8 +17,7 @@ export function frameOf(data: unknown): Frame {
 /** Plain data that goes to many clients. */
 export class GatewayFrame implements SharedFrame {
   readonly #frame: Frame
-  #wire: Buffer | undefined
-  #deflated: DeflatedFrames | undefined
+  readonly #forms: FrameForms = new FrameForms()
 
   constructor(data: unknown) {
     this.#frame = frameOf(data)
@@ -30,11 +27,7 @@ export class GatewayFrame implements SharedFrame {
     return this.#frame
   }
 
-  wire(): Buffer {
-    return (this.#wire ??= frameMessage(this.#frame))
-  }
-
-  deflated(narrow: boolean): Buffer {
-    return (this.#deflated ??= new DeflatedFrames(this.#frame)).for(narrow)
+  as<T>(encoding: Encoding<T>): T {
+    return this.#forms.get(encoding) ?? this.#forms.add(encoding, this.#frame, typeof this.#frame === "string")
   }
 }

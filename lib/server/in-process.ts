@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http"
 import { NORMAL } from "../protocol/close-codes.js"
 import type { Frame, IncomingFrame } from "../serializer/serializer.js"
-import type { ServerLink, SharedFrame } from "./link.js"
+import type { ServerLink } from "./link.js"
+import type { SharedFrame } from "./shared-frame.js"
 import type { SocketProcess } from "./socket-process.js"
 import type { ServerSocket } from "./socket.js"
 

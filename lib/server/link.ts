@@ -1,15 +1,6 @@
 import type { Frame } from "../serializer/serializer.js"
 import type { TransportName } from "./events.js"
-
-/** A frame that goes to many clients, made into what their lines need when the first of them needs it. */
-export interface SharedFrame {
-  /** As a serializer made it; `undefined` if it could not. */
-  frame(): Frame | undefined
-  /** The same as a websocket frame. */
-  wire(): Buffer | undefined
-  /** The same as a websocket frame, deflated; `narrow` for a client whose window is less than 32 KiB. */
-  deflated(narrow: boolean): Buffer | undefined
-}
+import type { SharedFrame } from "./shared-frame.js"
 
 /** Whoever gets what a client sends. */
 export interface LinkOwner {

@@ -1,6 +1,7 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib"
 import { INVALID_TEXT, TOO_BIG } from "../protocol/close-codes.js"
 import type { Frame } from "../serializer/serializer.js"
+import type { Encoding } from "./shared-frame.js"
 import { BINARY, frameBytes, TEXT } from "./websocket-frames.js"
 import { ProtocolViolation } from "./websocket-receiver.js"
 
@@ -90,25 +91,19 @@ function deflate(payload: Uint8Array, narrow: boolean): Buffer {
   return data.subarray(0, data.length - TAIL.length)
 }
 
-/** A message as a deflated frame, or as it is where it is too large. */
-export function frameDeflated(frame: Frame, narrow: boolean): Buffer {
-  const [opcode, payload] = typeof frame === "string" ? [TEXT, Buffer.from(frame)] : [BINARY, frame]
+/** A message as a deflated frame, or as a plain one if the message is too large to deflate. */
+function frameDeflated(data: Frame, text: boolean, narrow: boolean): Buffer {
+  const payload = typeof data === "string" ? Buffer.from(data) : data
+  const opcode = text ? TEXT : BINARY
   if (payload.length > MAX_DEFLATED_BYTES) return frameBytes(opcode, payload)
   return frameBytes(opcode, deflate(payload, narrow), true)
 }
 
-/** The deflated frames of one message for many sockets, each made when the first socket needs it. */
-export class DeflatedFrames {
-  readonly #frame: Frame
-  #wide: Buffer | undefined
-  #narrow: Buffer | undefined
+/** A message as one deflated frame, for clients with a window of 32 KiB. */
+export const DEFLATED: Encoding<Buffer> = { encode: (data, text) => frameDeflated(data, text, false) }
 
-  constructor(frame: Frame) {
-    this.#frame = frame
-  }
+/** A message as one deflated frame, for clients with a smaller window. */
+const DEFLATED_NARROW: Encoding<Buffer> = { encode: (data, text) => frameDeflated(data, text, true) }
 
-  for(narrow: boolean): Buffer {
-    if (narrow) return (this.#narrow ??= frameDeflated(this.#frame, true))
-    return (this.#wide ??= frameDeflated(this.#frame, false))
-  }
-}
+/** The form of a message for a client that agreed on permessage-deflate. */
+export const encodingOf = ({ narrow }: AgreedDeflate): Encoding<Buffer> => (narrow ? DEFLATED_NARROW : DEFLATED)

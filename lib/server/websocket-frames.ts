@@ -1,4 +1,4 @@
-import type { Frame } from "../serializer/serializer.js"
+import type { Encoding } from "./shared-frame.js"
 
 /** Websocket opcodes. */
 export const CONTINUATION = 0x0
@@ -61,9 +61,9 @@ function frameText(text: string): Buffer {
   return slab.subarray(start, 4 + length)
 }
 
-/** What a serializer made, as it goes over the wire. */
-export function frameMessage(frame: Frame): Buffer {
-  return typeof frame === "string" ? frameText(frame) : frameBytes(BINARY, frame)
+/** A message as one websocket frame. */
+export const PLAIN: Encoding<Buffer> = {
+  encode: (data, text) => (typeof data === "string" ? frameText(data) : frameBytes(text ? TEXT : BINARY, data)),
 }
 
 /** The reason of a close frame: cut between two characters where its UTF-8 is longer than a control frame allows. */

@@ -11,11 +11,12 @@ import type { Limits } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import type { HeldBytes, Holder } from "./held-bytes.js"
-import type { LinkOwner, ServerLink, SharedFrame } from "./link.js"
+import type { LinkOwner, ServerLink } from "./link.js"
+import type { Encoding, SharedFrame } from "./shared-frame.js"
 import { TokenBucket } from "./token-bucket.js"
 import type { Turns, Worker } from "./turns.js"
-import { frameDeflated, Inflater, type AgreedDeflate } from "./websocket-deflate.js"
-import { frameBytes, frameClose, frameMessage, PONG } from "./websocket-frames.js"
+import { encodingOf, Inflater, type AgreedDeflate } from "./websocket-deflate.js"
+import { frameBytes, frameClose, PLAIN, PONG } from "./websocket-frames.js"
 import { ProtocolViolation, WebSocketReceiver, type ReceiverPace } from "./websocket-receiver.js"
 import type { BatchTarget, Run, WriteBatch } from "./write-batch.js"
 
@@ -60,6 +61,8 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   readonly #socket: Duplex
   readonly #options: WebSocketLinkOptions
   readonly #receiver: WebSocketReceiver
+  /** The form in which this client gets its messages. */
+  readonly #encoding: Encoding<Buffer>
   #owner: LinkOwner | undefined
   #timer: NodeJS.Timeout | undefined
   #frames: TokenBucket | undefined
@@ -78,6 +81,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     this.#options = options
     this.#socket = options.socket
     this.address = options.address
+    this.#encoding = options.deflate === undefined ? PLAIN : encodingOf(options.deflate)
     const inflater = options.deflate ? new Inflater() : undefined
     const { frameBytes: frame, messageBytes, idleMs } = options.limits
     this.#receiver = new WebSocketReceiver(
@@ -111,14 +115,12 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   send(frame: Frame): void {
-    const { deflate } = this.#options
-    this.#write(deflate === undefined ? frameMessage(frame) : frameDeflated(frame, deflate.narrow))
+    this.#write(this.#encoding.encode(frame, typeof frame === "string"))
   }
 
   broadcast(shared: SharedFrame): boolean {
     if (this.#over && this.#options.limits.slowClient === "drop" && this.#isOver()) return false
-    const { deflate } = this.#options
-    const wire = deflate === undefined ? shared.wire() : shared.deflated(deflate.narrow)
+    const wire = shared.as(this.#encoding)
     if (wire === undefined) return false
     this.#write(wire)
     return true

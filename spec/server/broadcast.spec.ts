@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { Broadcast } from "../../lib/server/broadcast.js"
-import { json } from "rookery"
+import type { Encoding } from "../../lib/server/shared-frame.js"
+import { json, type Frame } from "rookery"
 import { msgpack } from "rookery/msgpack"
 
 /** A broadcast of another node's, in the middle of what was read at once. */
@@ -33,4 +34,44 @@ describe("a broadcast that a history keeps", () => {
       expect(broadcast.travelled?.frame.buffer.byteLength).toBe(broadcast.travelled?.frame.length)
     },
   )
+})
+
+describe("the forms of a broadcast", () => {
+  /** An encoding that keeps what it was asked to encode. */
+  class Recorder implements Encoding<object> {
+    readonly asked: { data: Frame; text: boolean }[] = []
+
+    encode(data: Frame, text: boolean): object {
+      const asked = { data, text }
+      this.asked.push(asked)
+      return asked
+    }
+  }
+
+  it("are made once for each encoding, however often clients of both ask for them", () => {
+    const shared = new Broadcast("room:1", "new_msg", { text: "hi" }).encoded(json())
+    const [one, other] = [new Recorder(), new Recorder()]
+    const forms = [one, other, one, other].map((encoding) => shared.as(encoding))
+    expect(forms[2]).toBe(forms[0])
+    expect(forms[3]).toBe(forms[1])
+    const asked = [{ data: '[null,null,"room:1","new_msg",{"text":"hi"}]', text: true }]
+    expect([one.asked, other.asked]).toEqual([asked, asked])
+  })
+
+  it("are made of the bytes that another node sent, without a string in between", () => {
+    const recorder = new Recorder()
+    travelled({ text: "ä" }).broadcast.encoded(json()).as(recorder)
+    expect(recorder.asked).toHaveLength(1)
+    const [{ data, text }] = recorder.asked as [{ data: Uint8Array; text: boolean }]
+    expect(text).toBe(true)
+    expect(new TextDecoder().decode(data)).toBe('[null,null,"room:1","new_msg",{"text":"ä"}]')
+  })
+
+  it("are none where the serializer cannot carry the payload", () => {
+    const recorder = new Recorder()
+    const shared = new Broadcast("room:1", "new_msg", 1n).encoded(json())
+    expect(shared.as(recorder)).toBeUndefined()
+    expect(shared.error).toMatchObject({ code: "unencodable" })
+    expect(recorder.asked).toEqual([])
+  })
 })

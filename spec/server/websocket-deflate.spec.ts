@@ -1,12 +1,12 @@
 import { constants, inflateRawSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
-import { frameDeflated } from "../../lib/server/websocket-deflate.js"
+import { DEFLATED } from "../../lib/server/websocket-deflate.js"
 
 const isCompressed = (frame: Buffer): boolean => ((frame[0] as number) & 0x40) !== 0
 
 describe("a frame where permessage-deflate was agreed on", () => {
   it("is deflated up to 128 KiB", () => {
-    const frame = frameDeflated("x".repeat(131_072), false)
+    const frame = DEFLATED.encode("x".repeat(131_072), true)
     expect(isCompressed(frame)).toBe(true)
     expect(frame.length).toBeLessThan(1000)
     const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
@@ -15,7 +15,7 @@ describe("a frame where permessage-deflate was agreed on", () => {
   })
 
   it("goes out as it is beyond that, so that no message holds up the event loop", () => {
-    const frame = frameDeflated("x".repeat(131_073), false)
+    const frame = DEFLATED.encode("x".repeat(131_073), true)
     expect(isCompressed(frame)).toBe(false)
     expect(frame.subarray(10).toString()).toBe("x".repeat(131_073))
   })
