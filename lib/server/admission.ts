@@ -1,37 +1,35 @@
 import type { IncomingMessage } from "node:http"
+import { AUTH_TOKEN_HEADER, authTokenOf } from "../protocol/auth-token.js"
 import type { LimitName } from "../protocol/limits.js"
-import { limitsOf } from "./limits.js"
 import { decodeQuery, type QueryParams } from "../protocol/query.js"
 import { servesVsn, VSN_V1 } from "../protocol/vsn.js"
 import { json } from "../serializer/json.js"
 import { jsonV1 } from "../serializer/json-v1.js"
 import { msgpack } from "../serializer/msgpack.js"
 import type { Serializer } from "../serializer/serializer.js"
+import type { Admitted, Arrival } from "./arrival.js"
 import type { ConnectionSlots } from "./connection-slots.js"
 import type { EndpointContext, SocketLimits } from "./context.js"
 import type { TransportName } from "./events.js"
-import { faultAnswer, type HttpAnswer } from "./http-answers.js"
-import type { SocketOptions } from "./options.js"
+import { limitsOf } from "./limits.js"
+import type { ServerLink, SocketEnd } from "./link.js"
+import type { ConnectRequest, SocketOptions } from "./options.js"
 import { originCheck } from "./origins.js"
+import { faultAnswer, Rejection } from "./rejection.js"
 import { isRefused, Refused } from "./reply.js"
-import { targetOf } from "./request-target.js"
-import type { SocketSetup } from "./socket-process.js"
+import type { SocketSetup } from "./socket-setup.js"
+import { agree, agreeAsPhoenix, type Agreed, type Subprotocols } from "./subprotocols.js"
 
-/** A client at the door. */
-export interface Arrival {
-  readonly transport: TransportName
-  readonly params: QueryParams
-  readonly authToken: string | null
-  readonly request: IncomingMessage | undefined
-  readonly address: string | undefined
-}
-
-/** Why a client was not let in. */
-export class Rejection {
-  constructor(
-    readonly reason: string,
-    readonly answer: HttpAnswer,
-  ) {}
+/** What an {@link Admission} is made of. */
+export interface AdmissionOptions {
+  readonly context: EndpointContext
+  readonly slots: ConnectionSlots
+  readonly options: SocketOptions
+  /** Set for a gateway, which speaks no Phoenix and has subprotocols of its own. */
+  readonly gateway?: { readonly subprotocols: Subprotocols | undefined }
+  isClosing(): boolean
+  /** Makes the core's end of a connection. */
+  open(link: ServerLink, setup: SocketSetup): SocketEnd
 }
 
 const forbidden = (reason: string): Rejection => new Rejection(reason, { status: 403 })
@@ -45,90 +43,127 @@ export function readQuery(query: string): QueryParams | Rejection {
   }
 }
 
-/** The params of a request, or why they cannot be read. */
-export function readParams(request: IncomingMessage): QueryParams | Rejection {
-  return readQuery(targetOf(request).query)
-}
+/** The bytes of a header, which came as a character for each. */
+const bytesOf = (header: string): Uint8Array => Uint8Array.from(header, (character) => character.charCodeAt(0))
 
-/** Who is let in at one path, and what as. */
+/** Lets clients in at one path, or keeps them out. */
 export class Admission {
   readonly limits: SocketLimits
-  readonly authToken: boolean
   readonly anyOrigin: boolean
+  /** Whether websockets may agree on permessage-deflate. */
+  readonly compress: boolean
+  /** Whether the path speaks no Phoenix. */
+  readonly isGateway: boolean
   readonly #context: EndpointContext
-  readonly #slots: ConnectionSlots
+  readonly #made: AdmissionOptions
   readonly #options: SocketOptions
   readonly #serializers: readonly Serializer[]
-  readonly #isClosing: () => boolean
-  readonly #plain: boolean
+  readonly #authToken: boolean
   readonly #originAllowed: (origin: string) => boolean
 
-  /** @param plain whether the path speaks no Phoenix */
-  constructor(
-    context: EndpointContext,
-    slots: ConnectionSlots,
-    options: SocketOptions,
-    isClosing: () => boolean,
-    plain = false,
-  ) {
-    this.#plain = plain
+  constructor(made: AdmissionOptions) {
+    const { context, options, gateway } = made
+    this.#made = made
     this.#context = context
-    this.#slots = slots
     this.#options = options
-    this.#isClosing = isClosing
     this.#serializers = options.serializers ?? [json(), jsonV1(), msgpack()]
-    this.limits = { ...limitsOf(options.limits), slowClient: options.slowClient ?? "close" }
-    this.authToken = options.authToken ?? true
-    this.anyOrigin = options.origins === "*"
+    this.#authToken = options.authToken ?? true
     this.#originAllowed = originCheck(options.origins, options.host)
+    this.limits = { ...limitsOf(options.limits), slowClient: options.slowClient ?? "close" }
+    this.anyOrigin = options.origins === "*"
+    this.compress = options.compress ?? false
+    this.isGateway = gateway !== undefined
   }
 
   /**
-   * Whether the page that sends a request may connect. Without an origin it comes from no page, unless the browser says
-   * that another site asks and does not tell its name, as for an image.
+   * Whether the page that sends a request may connect. A request without an origin comes from no page, unless the browser
+   * says that another site asks and does not tell its name, as for an image.
    */
-  pageAllowed({ origin, "sec-fetch-site": site }: IncomingMessage["headers"]): boolean {
+  pageAllowed(arrival: Pick<Arrival, "header">): boolean {
+    const origin = arrival.header("origin")
     if (origin !== undefined) return this.#originAllowed(origin)
+    const site = arrival.header("sec-fetch-site")
     return this.anyOrigin || site === undefined || site === "same-origin" || site === "none"
   }
 
-  /** Asks `connect`, and counts who comes in. Never throws. */
-  async admit(arrival: Arrival): Promise<SocketSetup | Rejection> {
-    const outcome = await this.#decide(arrival)
+  /**
+   * Checks a client, asks `connect`, and counts the client if it is let in.
+   *
+   * @param isPageAllowed what `pageAllowed` said of the client, if the transport has asked already
+   */
+  async admit(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
+    const outcome = await this.#decide(arrival, isPageAllowed)
     if (outcome instanceof Rejection) this.refused(arrival.transport, arrival.address, outcome)
     return outcome
   }
 
-  /** Counts and tells a refusal. */
+  /** Counts and reports a refusal. */
   refused(transport: TransportName, address: string | undefined, { answer, reason }: Rejection): void {
     this.#context.counters.rookery_connects_refused_total++
     this.#context.log("info", `a ${transport} was refused: ${reason}`, { address })
     this.#context.emit("connectRefused", { transport, status: answer.status, reason, address })
   }
 
-  async #decide(arrival: Arrival): Promise<SocketSetup | Rejection> {
-    if (this.#isClosing()) return new Rejection("closing", faultAnswer(503))
-    const serializer = this.#serializerFor(arrival.params)
+  async #decide(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
+    const params = readQuery(arrival.query)
+    if (params instanceof Rejection) return params
+    if (!(isPageAllowed ?? this.pageAllowed(arrival))) return forbidden("origin")
+    const agreed = this.#agree(arrival)
+    if (agreed instanceof Rejection) return agreed
+    if (this.#made.isClosing()) return new Rejection("closing", faultAnswer(503))
+    const serializer = this.#serializerFor(params)
     if (serializer === undefined) return forbidden("vsn")
+    const { address, transport } = arrival
     const { connectsPerSecond, connectBurst } = this.limits
-    if (!this.#context.connects.take(arrival.address, connectsPerSecond, connectBurst))
-      return this.#full("connectsPerSecond", arrival)
-    const slot = this.#slots.take(arrival.address, this.limits)
-    if (typeof slot === "string") return this.#full(slot, arrival)
-    try {
-      const connected = await this.#ask(arrival)
-      if (connected === false) {
-        slot()
-        return forbidden("refused")
-      }
-      if (this.#isClosing()) {
-        slot()
-        return new Rejection("closing", faultAnswer(503))
-      }
-      const { id = null, assigns = {} } = typeof connected === "object" ? connected : {}
-      return { id, assigns, serializer, limits: this.limits, released: slot }
-    } catch (error) {
+    if (!this.#context.connects.take(address, connectsPerSecond, connectBurst)) {
+      return this.#full("connectsPerSecond", address)
+    }
+    const slot = this.#made.slots.take(address, this.limits)
+    if (typeof slot === "string") return this.#full(slot, address)
+    const { authToken, subprotocol } = agreed
+    const request = arrival.request as IncomingMessage | undefined
+    const connected = await this.#connect({ params, authToken, transport, request, address })
+    if (connected instanceof Rejection) {
       slot()
+      return connected
+    }
+    const setup = { ...connected, serializer, limits: this.limits, subprotocol }
+    return { subprotocol, limits: this.limits, open: (link) => this.#made.open(link, setup), leave: slot }
+  }
+
+  /** Finds the auth token, and for a websocket the subprotocol. */
+  #agree(arrival: Arrival): Agreed | Rejection {
+    if (arrival.transport !== "websocket") {
+      const header = arrival.header(AUTH_TOKEN_HEADER.toLowerCase())
+      const authToken = this.#authToken && header !== undefined ? authTokenOf(bytesOf(header)) : null
+      return { authToken, subprotocol: undefined }
+    }
+    const offered = arrival.header("sec-websocket-protocol")
+    const { gateway } = this.#made
+    if (gateway === undefined) return agreeAsPhoenix(offered, this.#authToken)
+    let agreed: Agreed | Rejection
+    try {
+      agreed = agree(offered, this.#authToken, gateway.subprotocols, arrival.request as IncomingMessage)
+    } catch (error) {
+      this.#context.failed(error, "subprotocols")
+      return new Rejection("crashed", faultAnswer(500))
+    }
+    if (!(agreed instanceof Rejection) && agreed.subprotocol === undefined && offered !== undefined) {
+      const message = "a client asks for subprotocols that the gateway's option `subprotocols` does not name"
+      this.#context.log("info", message, { address: arrival.address })
+    }
+    return agreed
+  }
+
+  /** Asks `connect`. */
+  async #connect(request: ConnectRequest): Promise<Pick<SocketSetup, "id" | "assigns"> | Rejection> {
+    try {
+      const connected = await this.#ask(request)
+      if (connected === false) return forbidden("refused")
+      if (this.#made.isClosing()) return new Rejection("closing", faultAnswer(503))
+      const { id = null, assigns = {} } = typeof connected === "object" ? connected : {}
+      return { id, assigns }
+    } catch (error) {
       if (isRefused(error)) {
         const { status = 403, body = "" } = error.connect
         return new Rejection("refused", { status, body })
@@ -138,27 +173,27 @@ export class Admission {
     }
   }
 
-  /** Which serializer the client speaks; at a path that speaks no Phoenix, that is nothing to ask. */
+  /** The serializer that the client speaks; a gateway needs none, so any does. */
   #serializerFor({ vsn = VSN_V1 }: QueryParams): Serializer | undefined {
-    if (this.#plain) return this.#serializers[0]
+    if (this.isGateway) return this.#serializers[0]
     return this.#serializers.find((known) => typeof vsn === "string" && servesVsn(known.vsn, vsn))
   }
 
-  #full(limit: LimitName, { address }: Arrival): Rejection {
+  #full(limit: LimitName, address: string | undefined): Rejection {
     this.#context.limitHit(limit, undefined, address)
     return new Rejection(limit, faultAnswer(limit === "connections" ? 503 : 429))
   }
 
-  async #ask(arrival: Arrival): Promise<Awaited<ReturnType<NonNullable<SocketOptions["connect"]>>>> {
+  async #ask(request: ConnectRequest): Promise<Awaited<ReturnType<NonNullable<SocketOptions["connect"]>>>> {
     const { connect } = this.#options
     if (connect === undefined) return true
-    const asked = connect(arrival)
+    const asked = connect(request)
     const { connectMs } = this.limits
     if (!(asked instanceof Promise) || connectMs === Infinity) return asked
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.#context.limitHit("connectMs", undefined, arrival.address)
+        this.#context.limitHit("connectMs", undefined, request.address)
         reject(new Refused({ reason: "timeout" }, { status: 503 }))
       }, connectMs)
     })

@@ -10,13 +10,12 @@ import type {
   SpecOf,
   TopicOf,
 } from "../protocol/contract.js"
-import { ConnectError } from "../protocol/errors.js"
 import { limitsOf } from "./limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
-import { encodeQuery } from "../protocol/query.js"
 import { addressOf } from "./address.js"
-import { Admission, readQuery, Rejection } from "./admission.js"
+import { Admission } from "./admission.js"
+import type { Admitted, Arrival } from "./arrival.js"
 import { Broadcast } from "./broadcast.js"
 import type { BroadcastOptions } from "./channel.js"
 import { ConnectionSlots } from "./connection-slots.js"
@@ -27,17 +26,18 @@ import type { EndpointEvents } from "./events.js"
 import type { AnyChannelHandlers, ChannelHandlers } from "./handlers.js"
 import type { MaybePromise } from "./adapter.js"
 import { Gateway } from "./gateway.js"
-import type { GatewayClient } from "./gateway-client.js"
 import type { GatewayOptions } from "./gateway-options.js"
-import { answer, faultAnswer } from "./http-answers.js"
+import { Entrances } from "./entrances.js"
+import { answer } from "./http-answers.js"
 import { attachTo, type AnyHttpServer } from "./http-attachment.js"
-import { InProcessLink, type InProcessClient, type InProcessLine } from "./in-process.js"
+import { connectInProcess, type InProcessClient, type InProcessLine } from "./in-process.js"
 import { consoleLogger } from "./logger.js"
 import type { EndpointOptions, SocketOptions } from "./options.js"
 import { PresenceTable } from "./presence.js"
 import { PubSub } from "./pubsub.js"
+import { faultAnswer, Rejection } from "./rejection.js"
 import { Router } from "./router.js"
-import { SocketProcess, type SocketSetup } from "./socket-process.js"
+import { SocketProcess } from "./socket-process.js"
 import { TopicTable } from "./topics.js"
 import type { Turns } from "./turns.js"
 import { WriteBatch } from "./write-batch.js"
@@ -78,7 +78,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   readonly #slots = new ConnectionSlots()
   readonly #router: Router
   readonly #admission: Admission
-  readonly #admissions = new Map<string, Admission>()
+  readonly #path: string
+  readonly #entrances = new Entrances()
   readonly #gateways: Gateway[] = []
   readonly #attached = new Map<AnyHttpServer, () => void>()
   #own: AnyHttpServer | undefined
@@ -108,7 +109,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
       limits,
     )
     this.#context = context
-    this.#router = new Router(context, trustProxy, limits)
+    this.#router = new Router(context, this.#entrances, trustProxy, limits)
+    this.#path = withoutSlash(path)
     this.#admission = this.#mount(path, options)
     this.#started = Promise.resolve(context.node.start())
     this.#started.catch((error: unknown) => context.failed(error, "cluster"))
@@ -141,14 +143,15 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const said: GatewayOptions<GatewayAssigns> = { authToken: false, ...own, ...options, ...shared }
     const gateway = new Gateway<GatewayAssigns>(this.#context, said)
     this.#gateways.push(gateway)
-    this.#router.mountAt(withoutSlash(path), {
-      admission: new Admission(this.#context, this.#slots, said, () => this.#closing !== undefined, true),
-      compress: said.compress ?? false,
-      plain: { subprotocols: said.subprotocols },
-      own: (link, setup) => gateway.own(link, setup),
-      onLimit: (limit, owner) =>
-        this.#context.limitHit(limit, undefined, (owner as GatewayClient<GatewayAssigns>).address),
+    const admission = new Admission({
+      context: this.#context,
+      slots: this.#slots,
+      options: said,
+      gateway: { subprotocols: said.subprotocols },
+      isClosing: () => this.#closing !== undefined,
+      open: (link, setup) => gateway.open(link, setup),
     })
+    this.#entrances.add("websocket", withoutSlash(path), admission)
     return gateway
   }
 
@@ -299,20 +302,16 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     }
   }
 
+  /** Lets a client in, whichever runtime and transport it comes by. @internal */
+  async admit(arrival: Arrival): Promise<Admitted | Rejection> {
+    const admission = this.#entrances.find(arrival.transport, arrival.path)
+    return admission?.admit(arrival) ?? new Rejection(`nothing is served at ${arrival.path}`, { status: 404 })
+  }
+
   /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
-  async connectInProcess(client: InProcessClient): Promise<InProcessLine> {
-    const { path, request, address } = client
-    const admission = path === undefined ? this.#admission : this.#admissions.get(withoutSlash(path))
-    if (admission === undefined) throw new ConnectError(`refused: nothing is served at ${path}`, 404)
-    const params = readQuery(typeof client.params === "string" ? client.params : encodeQuery(client.params))
-    const authToken = admission.authToken ? (client.authToken ?? null) : null
-    const arrival = { transport: "memory", authToken, request, address }
-    let setup: SocketSetup | Rejection
-    if (params instanceof Rejection) admission.refused("memory", address, (setup = params))
-    else setup = await admission.admit({ ...arrival, params })
-    if (setup instanceof Rejection) throw new ConnectError(`refused: ${setup.reason}`, setup.answer.status)
-    const link = new InProcessLink(client)
-    return link.start(new SocketProcess(this.#context, link, setup))
+  connectInProcess(client: InProcessClient): Promise<InProcessLine> {
+    const path = client.path === undefined ? this.#path : withoutSlash(client.path)
+    return connectInProcess(client, path, (arrival) => this.admit(arrival))
   }
 
   /**
@@ -349,19 +348,18 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   }
 
   #mount(path: string, options: SocketOptions<Loose>): Admission {
-    const { websocket = true, longpoll = true, compress = false } = options
-    const admission = new Admission(this.#context, this.#slots, options, () => this.#closing !== undefined)
-    const bare = withoutSlash(path)
-    this.#admissions.set(bare, admission)
-    this.#router.mount({
-      path: bare,
-      admission,
-      websocket,
-      longpoll,
-      compress,
-      own: (link, setup) => new SocketProcess(this.#context, link, setup),
-      onLimit: (limit, owner) => this.#context.limitHit(limit, owner as SocketProcess),
+    const { websocket = true, longpoll = true } = options
+    const admission = new Admission({
+      context: this.#context,
+      slots: this.#slots,
+      options,
+      isClosing: () => this.#closing !== undefined,
+      open: (link, setup) => new SocketProcess(this.#context, link, setup),
     })
+    const bare = withoutSlash(path)
+    this.#entrances.add("memory", bare, admission)
+    if (websocket) this.#entrances.add("websocket", `${bare}/websocket`, admission)
+    if (longpoll) this.#entrances.add("longpoll", `${bare}/longpoll`, admission)
     return admission
   }
 }

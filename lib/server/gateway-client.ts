@@ -1,8 +1,10 @@
 import type { Loose } from "../protocol/contract.js"
 import { INTERNAL_ERROR, isSendableCloseCode, NORMAL, POLICY_VIOLATION, TOO_BIG } from "../protocol/close-codes.js"
 import { RookeryError, SerializerError } from "../protocol/errors.js"
+import type { LimitName } from "../protocol/limits.js"
+import { toUint8Array } from "../protocol/bytes.js"
 import { weigh } from "../protocol/weight.js"
-import type { Frame } from "../serializer/serializer.js"
+import type { IncomingFrame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import { parseShallowJson } from "../serializer/decode-text.js"
 import { assertLight } from "../serializer/json-weight.js"
@@ -10,14 +12,12 @@ import { frameOf } from "./gateway-frame.js"
 import type { GatewayOptions } from "./gateway-options.js"
 import type { HeldBytes } from "./held-bytes.js"
 import { KeptBytes, releaseWith, type Receipt } from "./kept-bytes.js"
-import type { ServerLink } from "./link.js"
+import type { ServerLink, SocketEnd } from "./link.js"
 import type { SharedFrame } from "./shared-frame.js"
 import { isPromise } from "./run.js"
-import type { SocketSetup } from "./socket-process.js"
+import type { SocketSetup } from "./socket-setup.js"
 import { TokenBucket } from "./token-bucket.js"
 import type { Turns } from "./turns.js"
-
-type GatewayLimit = "pushesPerSecond" | "pendingPushes" | "pendingBytes" | "heldBytes" | "messageWeight"
 
 /** A message that waits for the handler of an earlier one. */
 interface Waiting {
@@ -30,14 +30,14 @@ export interface GatewayHost<Assigns> {
   readonly options: GatewayOptions<Assigns>
   readonly held: HeldBytes
   readonly turns: Turns
-  limitHit(limit: GatewayLimit, address: string | undefined): void
+  limitHit(limit: LimitName, address: string | undefined): void
   failed(error: unknown): void
   received(bytes: number): void
   left(client: GatewayClient<Assigns>): void
 }
 
 /** One client of a gateway. */
-export class GatewayClient<Assigns = Loose> {
+export class GatewayClient<Assigns = Loose> implements SocketEnd {
   /** What `connect` called it. */
   readonly id: string | null
   /** The subprotocol that was agreed on, if any. */
@@ -47,7 +47,6 @@ export class GatewayClient<Assigns = Loose> {
   readonly #host: GatewayHost<Assigns>
   readonly #link: ServerLink
   readonly #limits: SocketLimits
-  readonly #released: (() => void) | undefined
   #bucket: TokenBucket | undefined
   /** Messages that wait for the handler that runs, in order. */
   #waiting: Waiting[] = []
@@ -64,7 +63,6 @@ export class GatewayClient<Assigns = Loose> {
     this.subprotocol = setup.subprotocol ?? null
     this.assigns = setup.assigns as Assigns
     this.#limits = setup.limits
-    this.#released = setup.released
     this.#kept = new KeptBytes(host.held, () => this.#tooMuch("heldBytes"))
   }
 
@@ -121,9 +119,26 @@ export class GatewayClient<Assigns = Loose> {
     if (onOpen !== undefined) this.#run(() => onOpen(this))
   }
 
+  /** A gateway has no socket of Phoenix. @internal */
+  get socket(): undefined {
+    return undefined
+  }
+
   /** @internal */
-  receive(frame: Frame): void {
+  limitHit(limit: LimitName): void {
+    this.#host.limitHit(limit, this.address)
+  }
+
+  /** @internal */
+  tryReceive(frame: IncomingFrame): boolean {
+    this.receive(frame)
+    return true
+  }
+
+  /** @internal */
+  receive(incoming: IncomingFrame): void {
     if (!this.#open) return
+    const frame = typeof incoming === "string" ? incoming : toUint8Array(incoming)
     this.#host.received(frame.length)
     if (!this.#allowMessage()) return
     const data = this.#read(frame)
@@ -151,7 +166,6 @@ export class GatewayClient<Assigns = Loose> {
     this.#waiting = []
     this.#kept.end()
     this.#host.left(this)
-    this.#released?.()
     const { onClose } = this.#host.options
     if (onClose !== undefined) this.#run(() => onClose(this, code))
   }
@@ -181,14 +195,14 @@ export class GatewayClient<Assigns = Loose> {
   }
 
   /** There is no reply that could say so, as there is on a channel. */
-  #tooMuch(limit: GatewayLimit): false {
+  #tooMuch(limit: LimitName): false {
     this.#host.limitHit(limit, this.address)
     if (limit === "messageWeight") this.close(TOO_BIG, "message too large")
     else this.close(POLICY_VIOLATION, "too many messages")
     return false
   }
 
-  #read(frame: Frame): unknown {
+  #read(frame: string | Uint8Array): unknown {
     if (typeof frame !== "string" || !this.#host.options.json) return frame
     try {
       return parseShallowJson(frame, this.#limits.messageWeight, assertLight)

@@ -4,7 +4,7 @@ import { GatewayClient, type GatewayHost } from "./gateway-client.js"
 import { GatewayFrame } from "./gateway-frame.js"
 import type { GatewayOptions } from "./gateway-options.js"
 import type { ServerLink } from "./link.js"
-import type { SocketSetup } from "./socket-process.js"
+import type { SocketSetup } from "./socket-setup.js"
 
 /**
  * A plain websocket path of an endpoint, for clients that speak no Phoenix: text, JSON and bytes. Made by
@@ -58,7 +58,7 @@ export class Gateway<Assigns = Loose> {
   }
 
   /** A client has come. @internal */
-  own(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
+  open(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
     const client = new GatewayClient(this.#host, link, setup)
     this.#clients.add(client)
     this.#context.plainIds.add(client)

@@ -1,23 +1,9 @@
 import { STATUS_CODES, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-
-/** An answer to an HTTP request. */
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-}
+import { JSON_TYPE, type HttpAnswer } from "./rejection.js"
 
 /** What every answer of Phoenix says unless it says more. */
 export const CACHE_CONTROL = "max-age=0, private, must-revalidate"
-
-const JSON_TYPE = "application/json; charset=utf-8"
-
-/** A fault of the request, or of the server, in Phoenix's form. */
-export function faultAnswer(status: number): HttpAnswer {
-  const body = JSON.stringify({ error: STATUS_CODES[status] ?? "Error" })
-  return { status, headers: { "content-type": JSON_TYPE }, body }
-}
 
 function headersOf({ headers, body = "" }: HttpAnswer): Record<string, string> {
   return { "cache-control": CACHE_CONTROL, ...headers, "content-length": String(Buffer.byteLength(body)) }

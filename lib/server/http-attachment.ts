@@ -4,7 +4,8 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { TLSSocket } from "node:tls"
 import type { ConnectionTable } from "./connection-table.js"
-import { answer, faultAnswer } from "./http-answers.js"
+import { answer } from "./http-answers.js"
+import { faultAnswer } from "./rejection.js"
 import { hasBody } from "./request-body.js"
 
 /** A server that an endpoint can be attached to. */

@@ -1,9 +1,13 @@
 import type { IncomingMessage } from "node:http"
+import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
 import { NORMAL } from "../protocol/close-codes.js"
+import { ConnectError } from "../protocol/errors.js"
+import { encodeQuery } from "../protocol/query.js"
 import type { Frame, IncomingFrame } from "../serializer/serializer.js"
-import type { ServerLink } from "./link.js"
+import type { Admitted, Arrival } from "./arrival.js"
+import type { ServerLink, SocketEnd } from "./link.js"
+import { Rejection } from "./rejection.js"
 import type { SharedFrame } from "./shared-frame.js"
-import type { SocketProcess } from "./socket-process.js"
 import type { ServerSocket } from "./socket.js"
 
 /** A client in the same process, without a port. */
@@ -36,27 +40,23 @@ export interface InProcessLine {
   close(code?: number): void
 }
 
-/** The server's end of a line in process. */
-export class InProcessLink implements ServerLink {
+/** The server's end of a connection in process. */
+class InProcessLink implements ServerLink {
   readonly transport = "memory"
   readonly address: string | undefined
   readonly #client: InProcessClient
-  #owner: SocketProcess | undefined
+  readonly #leave: () => void
+  #end: SocketEnd | undefined
   #open = true
 
-  constructor(client: InProcessClient) {
+  constructor(client: InProcessClient, leave: () => void) {
     this.#client = client
+    this.#leave = leave
     this.address = client.address
   }
 
-  /** Ties the line to its socket, and gives the client's end. */
-  start(owner: SocketProcess): InProcessLine {
-    this.#owner = owner
-    return {
-      socket: owner,
-      send: (frame) => void owner.receive(frame),
-      close: (code = NORMAL) => this.close(code),
-    }
+  start(end: SocketEnd): void {
+    this.#end = end
   }
 
   send(frame: Frame): void {
@@ -74,6 +74,41 @@ export class InProcessLink implements ServerLink {
     if (!this.#open) return
     this.#open = false
     this.#client.closed(code)
-    this.#owner?.closed(code)
+    this.#end?.closed(code)
+    this.#leave()
+  }
+}
+
+/** The client as the core sees it. Its auth token is in the header that carries it over long-poll. */
+function arrivalOf(client: InProcessClient, path: string): Arrival {
+  const { params, request, address } = client
+  const authToken = client.authToken ?? undefined
+  return {
+    transport: "memory",
+    path,
+    query: typeof params === "string" ? params : encodeQuery(params),
+    address,
+    request,
+    header: (name) =>
+      authToken !== undefined && name === AUTH_TOKEN_HEADER.toLowerCase() ? authTokenHeader(authToken) : undefined,
+  }
+}
+
+/** Lets a client of this process in. Throws a `ConnectError` if it is refused. */
+export async function connectInProcess(
+  client: InProcessClient,
+  path: string,
+  admit: (arrival: Arrival) => Promise<Admitted | Rejection>,
+): Promise<InProcessLine> {
+  const admitted = await admit(arrivalOf(client, path))
+  if (admitted instanceof Rejection) throw new ConnectError(`refused: ${admitted.reason}`, admitted.answer.status)
+  const link = new InProcessLink(client, admitted.leave)
+  const end = admitted.open(link)
+  link.start(end)
+  return {
+    // No gateway is reached by the transport "memory".
+    socket: end.socket as ServerSocket,
+    send: (frame) => end.receive(frame),
+    close: (code = NORMAL) => link.close(code),
   }
 }

@@ -1,13 +1,11 @@
 import { GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import { toBase64 } from "../protocol/base64.js"
-import type { LimitName } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import { atEndOfTurn } from "./end-of-turn.js"
 import type { HeldBytes, Holder } from "./held-bytes.js"
-import type { ServerLink } from "./link.js"
+import type { ServerLink, SocketEnd } from "./link.js"
 import type { SharedFrame } from "./shared-frame.js"
-import type { SocketProcess } from "./socket-process.js"
 import { TokenBucket } from "./token-bucket.js"
 
 /** What a poll brings: 200 with messages, or 204 after a window without any. */
@@ -33,8 +31,7 @@ export interface LongPollSessionOptions {
   readonly address: string | undefined
   readonly limits: SocketLimits
   readonly held: HeldBytes
-  onLimit(limit: LimitName): void
-  /** The session has ended; nobody will find it again. */
+  /** The session has ended, and its token leads nowhere. */
   onEnd(): void
 }
 
@@ -50,7 +47,7 @@ export class LongPollSession implements ServerLink, Holder {
   readonly #inactive: NodeJS.Timeout
   readonly #unread = new Set<Unread>()
   #unreadBytes = 0
-  #owner: SocketProcess | undefined
+  #socket: SocketEnd | undefined
   #messages: string[] = []
   #bytes = 0
   /** Of these, those of messages that others do not get too. */
@@ -71,18 +68,19 @@ export class LongPollSession implements ServerLink, Holder {
     const abandoned = (): void => {
       // A client that reads a long answer slowly asks again when it is through.
       if (this.#unread.size > 0) return void this.#inactive.refresh()
-      options.onLimit("pollWindowMs")
+      this.#socket?.limitHit("pollWindowMs")
       this.#end(GOING_AWAY)
     }
     this.#inactive = setTimeout(abandoned, options.limits.pollWindowMs * 1.5)
   }
 
-  get owner(): SocketProcess | undefined {
-    return this.#owner
+  /** The client's end in the core; `undefined` before `start`. */
+  get socket(): SocketEnd | undefined {
+    return this.#socket
   }
 
-  start(owner: SocketProcess): void {
-    this.#owner = owner
+  start(socket: SocketEnd): void {
+    this.#socket = socket
   }
 
   /** What waits for this client alone. An answer is a text of its own, whoever else gets the same messages. */
@@ -91,7 +89,7 @@ export class LongPollSession implements ServerLink, Holder {
   }
 
   giveUp(): void {
-    this.#options.onLimit("heldBytes")
+    this.#socket?.limitHit("heldBytes")
     this.#end(TRY_AGAIN_LATER)
   }
 
@@ -101,7 +99,7 @@ export class LongPollSession implements ServerLink, Holder {
     if (framesPerSecond === Infinity || this.#ended) return true
     this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
     if (this.#frames.take()) return true
-    this.#options.onLimit("framesPerSecond")
+    this.#socket?.limitHit("framesPerSecond")
     this.#end(POLICY_VIOLATION)
     return false
   }
@@ -115,7 +113,7 @@ export class LongPollSession implements ServerLink, Holder {
     const message = typeof frame === "string" ? frame : toBase64(frame)
     this.#bytes += message.length
     if (this.#bytes + this.#unreadBytes > this.#options.limits.queuedBytes) {
-      this.#options.onLimit("queuedBytes")
+      this.#socket?.limitHit("queuedBytes")
       this.#end(TRY_AGAIN_LATER)
       return
     }
@@ -210,6 +208,6 @@ export class LongPollSession implements ServerLink, Holder {
     this.#bytes = this.#alone = 0
     this.#options.held.forget(this)
     this.#options.onEnd()
-    this.#owner?.closed(code)
+    this.#socket?.closed(code)
   }
 }

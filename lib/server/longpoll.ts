@@ -1,27 +1,22 @@
-import { isUtf8 } from "node:buffer"
 import { randomBytes } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { AUTH_TOKEN_HEADER } from "../protocol/auth-token.js"
 import { readBase64 } from "../protocol/read-base64.js"
 import type { QueryParams } from "../protocol/query.js"
-import { readParams, Rejection, type Admission } from "./admission.js"
+import { readQuery, type Admission } from "./admission.js"
+import type { Arrival } from "./arrival.js"
 import type { EndpointContext } from "./context.js"
-import { answer, answerJson, faultAnswer } from "./http-answers.js"
+import { answer, answerJson } from "./http-answers.js"
+import { arrivalOf } from "./http-arrival.js"
+import type { SocketEnd } from "./link.js"
 import { LongPollSession, type BadLine } from "./longpoll-session.js"
 import { readBody } from "./request-body.js"
-import { SocketProcess } from "./socket-process.js"
+import { faultAnswer, Rejection } from "./rejection.js"
 
 /** The header that carries a session's token, for those who keep it out of the URL. */
 const TOKEN_HEADER = "x-phoenix-longpoll-token"
 const NDJSON = /^application\/x-ndjson\s*(;|$)/i
 
 type Headers = Record<string, string>
-
-/** Headers are bytes, which Node shows as Latin-1; Phoenix, and clients, mean UTF-8. */
-function textOf(header: string): string {
-  const bytes = Buffer.from(header, "latin1")
-  return isUtf8(bytes) ? bytes.toString() : header
-}
 
 /** The long-poll half of one path. */
 export class LongPoll {
@@ -47,10 +42,11 @@ export class LongPoll {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
-    const params = readParams(request)
+    const arrival = arrivalOf(request, "longpoll", address)
+    const params = readQuery(arrival.query)
     if (params instanceof Rejection) return answer(response, params.answer)
     const { origin } = request.headers
-    const allowed = this.#admission.pageAllowed(request.headers)
+    const allowed = this.#admission.pageAllowed(arrival)
     const cors = this.#cors(origin, allowed)
     const reply = (body: object): void => answerJson(response, body, { "cache-control": "no-store", ...cors })
     if (!allowed) {
@@ -65,12 +61,12 @@ export class LongPoll {
         if (session !== undefined) {
           return session.mayCome() ? this.#poll(session, response, reply) : reply({ status: 410 })
         }
-        return this.#open(request, response, params, address, reply)
+        return this.#open(arrival, response, reply)
       }
       case "POST": {
         const session = this.#find(request, params)
-        if (session?.owner === undefined) return reply({ status: 410 })
-        return this.#publish(request, response, session, session.owner, reply)
+        if (session?.socket === undefined) return reply({ status: 410 })
+        return this.#publish(request, response, session, session.socket, reply)
       }
       default:
         return answer(response, { status: 400, headers: cors })
@@ -110,34 +106,28 @@ export class LongPoll {
     response.on("close", giveUp)
   }
 
-  async #open(
-    request: IncomingMessage,
-    response: ServerResponse,
-    params: QueryParams,
-    address: string | undefined,
-    reply: (body: object) => void,
-  ): Promise<void> {
-    const header = request.headers[AUTH_TOKEN_HEADER.toLowerCase()]
-    const authToken = this.#admission.authToken && typeof header === "string" ? textOf(header) : null
-    const setup = await this.#admission.admit({ transport: "longpoll", params, authToken, request, address })
-    if (setup instanceof Rejection) {
-      const { status } = setup.answer
+  async #open(arrival: Arrival, response: ServerResponse, reply: (body: object) => void): Promise<void> {
+    const admitted = await this.#admission.admit(arrival, true)
+    if (admitted instanceof Rejection) {
+      const { status } = admitted.answer
       // Phoenix knows one refusal here; a fault of the server is one of HTTP.
-      if (setup.reason === "refused" || status === 403) return reply({ status: 403 })
+      if (admitted.reason === "refused" || status === 403) return reply({ status: 403 })
       // One that passes has no body: the official client never tries again after a JSON whose status it does not know.
-      return answer(response, status === 500 ? setup.answer : { status })
+      return answer(response, status === 500 ? admitted.answer : { status })
     }
     const token = randomBytes(32).toString("base64url")
-    const session: LongPollSession = new LongPollSession({
+    const session = new LongPollSession({
       token,
-      address,
-      limits: setup.limits,
+      address: arrival.address,
+      limits: admitted.limits,
       held: this.#context.held,
-      onLimit: (limit) => this.#context.limitHit(limit, session.owner),
-      onEnd: () => this.#sessions.delete(token),
+      onEnd: () => {
+        this.#sessions.delete(token)
+        admitted.leave()
+      },
     })
     this.#sessions.set(token, session)
-    session.start(new SocketProcess(this.#context, session, setup))
+    session.start(admitted.open(session))
     reply({ status: 410, token, messages: [] })
   }
 
@@ -145,7 +135,7 @@ export class LongPoll {
     request: IncomingMessage,
     response: ServerResponse,
     session: LongPollSession,
-    socket: SocketProcess,
+    socket: SocketEnd,
     reply: (body: object) => void,
   ): Promise<void> {
     const { bodyBytes, batchLines, messageMs } = this.#admission.limits
@@ -154,14 +144,14 @@ export class LongPoll {
     const body = await readBody(request, { bytes: bodyBytes, ms: messageMs, held })
     if (body === "aborted") return
     if (body === "too slow" || body === "too much held") {
-      this.#context.limitHit(body === "too slow" ? "messageMs" : "heldBytes", socket)
+      socket.limitHit(body === "too slow" ? "messageMs" : "heldBytes")
       // What still comes of it is not waited for.
       response.on("finish", () => request.destroy())
       const { headers, ...rest } = faultAnswer(body === "too slow" ? 408 : 503)
       return answer(response, { ...rest, headers: { ...headers, connection: "close" } })
     }
     if (body === "too large") {
-      this.#context.limitHit("bodyBytes", socket)
+      socket.limitHit("bodyBytes")
       return answer(response, faultAnswer(400))
     }
     if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
@@ -171,11 +161,11 @@ export class LongPoll {
     while (session.taking !== undefined) await session.taking
     held.forget(holder)
     if (!NDJSON.test(request.headers["content-type"] ?? "")) {
-      return reply(socket.receive(body, true) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
+      return reply(socket.tryReceive(body) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
     }
     const lines = body.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
     if (lines.filter((line) => line !== "").length > batchLines) {
-      this.#context.limitHit("batchLines", socket)
+      socket.limitHit("batchLines")
       return reply({ status: 400, error: `more than ${batchLines} lines; none was taken` })
     }
     session.taking = this.#take(session, socket, lines)
@@ -187,7 +177,7 @@ export class LongPoll {
    * Handles every line that is a frame, and says which one was the first that is not. In turns with others: a hundred
    * lines may be a megabyte of frames that take long.
    */
-  async #take(session: LongPollSession, socket: SocketProcess, lines: readonly string[]): Promise<BadLine | undefined> {
+  async #take(session: LongPollSession, socket: SocketEnd, lines: readonly string[]): Promise<BadLine | undefined> {
     const { turns } = this.#context
     let bad: BadLine | undefined
     for (const [index, line] of lines.entries()) {
@@ -196,7 +186,7 @@ export class LongPoll {
       if (!session.mayCome()) break
       const text = line.startsWith("[") || line.startsWith("{")
       const frame = text ? line : readBase64(line)
-      const taken = frame !== undefined && (socket.receive(frame, true) || !socket.connected)
+      const taken = frame !== undefined && (socket.tryReceive(frame) || !socket.connected)
       if (!taken) bad ??= { line: index + 1, error: `line ${index + 1} is not a frame; the others were taken` }
     }
     return bad

@@ -3,6 +3,7 @@ import type { Loose } from "../protocol/contract.js"
 import { GOING_AWAY, INTERNAL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../protocol/events.js"
 import type { SerializerError } from "../protocol/errors.js"
+import type { LimitName } from "../protocol/limits.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { weigh } from "../protocol/weight.js"
 import { assertLight } from "../serializer/json-weight.js"
@@ -14,22 +15,11 @@ import type { EndpointContext, SocketLimits } from "./context.js"
 import { atEndOfTurn } from "./end-of-turn.js"
 import type { TransportName } from "./events.js"
 import { KeptBytes, type Receipt } from "./kept-bytes.js"
-import type { ServerLink } from "./link.js"
+import type { ServerLink, SocketEnd } from "./link.js"
 import type { ServerSocket } from "./socket.js"
+import type { SocketSetup } from "./socket-setup.js"
 import { TokenBucket } from "./token-bucket.js"
 import { isLongerThan, isPrintableTopic } from "./topics.js"
-
-/** What a socket is made of once its client was let in. */
-export interface SocketSetup {
-  readonly id: string | null
-  readonly assigns: Loose
-  readonly serializer: Serializer
-  readonly limits: SocketLimits
-  /** The subprotocol of its websocket, if one was agreed on. */
-  readonly subprotocol?: string | undefined
-  /** Frees the place of the socket; called when the socket ends, unless its transport does so later. */
-  readonly released?: () => void
-}
 
 /** What a join is told that comes to a limit. */
 const JOIN_LIMITS = {
@@ -55,14 +45,13 @@ function isLongRef(ref: Ref, max: number): boolean {
 }
 
 /** One client: decodes what it sends, and knows which channel each message belongs to. */
-export class SocketProcess implements ServerSocket {
+export class SocketProcess implements ServerSocket, SocketEnd {
   readonly id: string | null
   readonly assigns: Loose
   readonly limits: SocketLimits
   readonly context: EndpointContext
   readonly #serializer: Serializer
   readonly #link: ServerLink
-  readonly #released: (() => void) | undefined
   readonly #channels = new Map<unknown, ChannelProcess>()
   #bucket: TokenBucket | undefined
   #joins: TokenBucket | undefined
@@ -76,9 +65,12 @@ export class SocketProcess implements ServerSocket {
     this.assigns = setup.assigns
     this.limits = setup.limits
     this.#serializer = setup.serializer
-    this.#released = setup.released
     this.#kept = new KeptBytes(context.held, () => this.#giveUp())
     context.opened(this)
+  }
+
+  get socket(): ServerSocket {
+    return this
   }
 
   get transport(): TransportName {
@@ -128,14 +120,22 @@ export class SocketProcess implements ServerSocket {
     for (const channel of channels) channel.end({ kind: "closed", code })
     this.#kept.end()
     this.context.closed(this, code)
-    this.#released?.()
   }
 
-  /**
-   * Handles one frame of the client. A frame that cannot be decoded ends the connection, as in Phoenix, unless the caller
-   * says that it has a way of telling the client; the answer is `false`.
-   */
-  receive(frame: IncomingFrame, told = false): boolean {
+  receive(frame: IncomingFrame): void {
+    this.#receive(frame, false)
+  }
+
+  tryReceive(frame: IncomingFrame): boolean {
+    return this.#receive(frame, true)
+  }
+
+  limitHit(limit: LimitName): void {
+    this.context.limitHit(limit, this)
+  }
+
+  /** Handles a frame; `false` for one that cannot be read, which closes the connection unless the caller answers it. */
+  #receive(frame: IncomingFrame, told: boolean): boolean {
     if (!this.#open) return false
     const bytes = typeof frame === "string" ? frame.length : frame.byteLength
     const { counters } = this.context

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { offeredSubprotocols, readSubprotocols, readTokenSubprotocol } from "../protocol/auth-token.js"
 import { RookeryError } from "../protocol/errors.js"
-import { Rejection } from "./admission.js"
-import { faultAnswer } from "./http-answers.js"
+import { faultAnswer, Rejection } from "./rejection.js"
 
 /**
  * The subprotocols of a gateway: names, of which the first that a client offers is agreed on, or a function that picks
@@ -22,9 +21,12 @@ export interface Agreed {
 const badToken = (): Rejection => new Rejection("auth token", faultAnswer(500))
 const notOurs = (): Rejection => new Rejection("subprotocol", { status: 403 })
 
-/** Negotiates as Phoenix does: the only subprotocols are `phoenix` and the one that carries an auth token. */
-export function agreeAsPhoenix({ headers }: IncomingMessage, authToken: boolean): Agreed | Rejection {
-  const header = headers["sec-websocket-protocol"]
+/**
+ * Negotiates as Phoenix does: the only subprotocols are `phoenix` and the one that carries an auth token.
+ *
+ * @param header the client's `Sec-WebSocket-Protocol`
+ */
+export function agreeAsPhoenix(header: string | undefined, authToken: boolean): Agreed | Rejection {
   if (!authToken || header === undefined) return { authToken: null, subprotocol: undefined }
   const read = readSubprotocols(header)
   if (read === "unknown") return notOurs()
@@ -34,12 +36,12 @@ export function agreeAsPhoenix({ headers }: IncomingMessage, authToken: boolean)
 
 /** Negotiates by the option of a gateway, and otherwise as Phoenix does. */
 export function agree(
-  request: IncomingMessage,
+  header: string | undefined,
   authToken: boolean,
   subprotocols: Subprotocols | undefined,
+  request: IncomingMessage,
 ): Agreed | Rejection {
-  const header = request.headers["sec-websocket-protocol"]
-  if (subprotocols === undefined || header === undefined) return agreeAsPhoenix(request, authToken)
+  if (subprotocols === undefined || header === undefined) return agreeAsPhoenix(header, authToken)
   const names = offeredSubprotocols(header)
   const token = authToken ? readTokenSubprotocol(names) : { authToken: null, others: names }
   if (token === undefined) return badToken()
@@ -48,7 +50,7 @@ export function agree(
     typeof subprotocols === "function"
       ? subprotocols(others, request)
       : others.find((offered) => subprotocols.includes(offered))
-  if (picked === undefined || picked === null) return agreeAsPhoenix(request, authToken)
+  if (picked === undefined || picked === null) return agreeAsPhoenix(header, authToken)
   if (others.includes(picked)) return { authToken: token.authToken, subprotocol: picked }
   throw new RookeryError(
     "bad_option",

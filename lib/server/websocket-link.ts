@@ -7,11 +7,10 @@ import {
   PROTOCOL_ERROR,
   TRY_AGAIN_LATER,
 } from "../protocol/close-codes.js"
-import type { Limits } from "../protocol/limits.js"
 import type { Frame } from "../serializer/serializer.js"
 import type { SocketLimits } from "./context.js"
 import type { HeldBytes, Holder } from "./held-bytes.js"
-import type { LinkOwner, ServerLink } from "./link.js"
+import type { ServerLink, SocketEnd } from "./link.js"
 import type { Encoding, SharedFrame } from "./shared-frame.js"
 import { TokenBucket } from "./token-bucket.js"
 import type { Turns, Worker } from "./turns.js"
@@ -32,8 +31,6 @@ export interface WebSocketLinkOptions {
   readonly deflate: AgreedDeflate | undefined
   /** Whether a close is answered with the client's own code instead of 1000. */
   readonly echoClose: boolean
-  /** Told of a limit that this client hit. */
-  onLimit(limit: keyof Limits): void
 }
 
 const now = (): number => performance.now()
@@ -63,7 +60,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   readonly #receiver: WebSocketReceiver
   /** The form in which this client gets its messages. */
   readonly #encoding: Encoding<Buffer>
-  #owner: LinkOwner | undefined
+  #end: SocketEnd | undefined
   #timer: NodeJS.Timeout | undefined
   #frames: TokenBucket | undefined
   #sliceBegan = 0
@@ -92,7 +89,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
         ...(inflater && { inflate: (payload: Buffer, limit: number) => inflater.inflate(payload, limit) }),
       },
       {
-        message: (data) => this.#owner?.receive(data),
+        message: (data) => this.#end?.receive(data),
         ping: (data) => this.#write(frameBytes(PONG, data)),
         closed: (code) => this.#answerClose(code),
       },
@@ -100,9 +97,9 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
-  /** Begins to read, now that the connection has an owner. `head` came along with the handshake. */
-  start(owner: LinkOwner, head: Buffer): void {
-    this.#owner = owner
+  /** Begins to read, now that the connection has its end in the core. `head` came along with the handshake. */
+  start(end: SocketEnd, head: Buffer): void {
+    this.#end = end
     const socket = this.#socket
     socket.on("data", this.#onData)
     // Frames that wait for their turn came before the end of the stream, and are read before it is answered.
@@ -127,7 +124,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   close(code: number, reason?: string): void {
-    this.#end(code, reason)
+    this.#sendClose(code, reason)
   }
 
   flush(): void {
@@ -156,7 +153,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   giveUp(): void {
-    this.#options.onLimit("heldBytes")
+    this.#end?.limitHit("heldBytes")
     this.#cut()
   }
 
@@ -205,7 +202,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
       else this.#begun = NONE
     } catch (error) {
       if (error instanceof ProtocolViolation) return this.#violated(error)
-      this.#owner?.fail(error)
+      this.#end?.fail(error)
       // The reader has lost its place among the frames.
       this.#finish()
     }
@@ -213,14 +210,14 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   #idle(): void {
-    this.#options.onLimit("idleMs")
-    this.#end(PROTOCOL_ERROR)
+    this.#end?.limitHit("idleMs")
+    this.#sendClose(PROTOCOL_ERROR)
   }
 
   /** Fails the connection (RFC 6455 7.1.7): the close frame is followed by the end of TCP at once. */
   #violated({ closeCode, limit }: ProtocolViolation): false {
-    if (limit !== undefined && !this.#closing) this.#options.onLimit(limit)
-    this.#end(closeCode)
+    if (limit !== undefined && !this.#closing) this.#end?.limitHit(limit)
+    this.#sendClose(closeCode)
     this.#finish()
     return false
   }
@@ -245,7 +242,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   #tooSlow(): void {
     const { queuedBytes, slowClient } = this.#options.limits
     if (this.#closing) return
-    if (!this.#over) this.#options.onLimit("queuedBytes")
+    if (!this.#over) this.#end?.limitHit("queuedBytes")
     this.#over = true
     // Broadcasts are left out, but replies to who asks and does not read would not be.
     if (slowClient === "drop" && this.#socket.writableLength <= 2 * queuedBytes) return
@@ -253,13 +250,13 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   #cut(): void {
-    this.#end(TRY_AGAIN_LATER)
+    this.#sendClose(TRY_AGAIN_LATER)
     // A client that does not read will not read the close frame either, and the queued bytes must not stay.
     this.#socket.destroy()
   }
 
   /** Sends a close frame, and waits for that of the client. */
-  #end(code: number, reason?: string): void {
+  #sendClose(code: number, reason?: string): void {
     if (this.#closing) return
     this.#options.batch.add(this, frameClose(code, reason))
     this.#leave(code)
@@ -282,14 +279,14 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     this.#finish()
   }
 
-  /** Writes what waits, and nothing after it. The owner learns of the end now, and TCP has `closeMs` to end, too. */
+  /** Writes what waits, and nothing after it. The core learns of the end now, and TCP has `closeMs` to end, too. */
   #leave(code: number): void {
     this.#closing = true
     this.flush()
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#socket.destroy(), this.#options.limits.closeMs)
     this.#receiver.expectClose()
-    this.#owner?.closed(code)
+    this.#end?.closed(code)
   }
 
   /** Ends this half of TCP. What the client still sends is read off the connection and dropped. */
@@ -309,6 +306,6 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     this.#options.turns.remove(this)
     this.#options.held.forget(this)
     this.pending = undefined
-    this.#owner?.closed(ABNORMAL)
+    this.#end?.closed(ABNORMAL)
   }
 }

@@ -2,14 +2,12 @@ import { createHash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import type { LimitName } from "../protocol/limits.js"
-import { readParams, Rejection, type Admission } from "./admission.js"
+import type { Admission } from "./admission.js"
 import type { EndpointContext } from "./context.js"
-import { CACHE_CONTROL, faultAnswer, type HttpAnswer } from "./http-answers.js"
+import { CACHE_CONTROL } from "./http-answers.js"
+import { arrivalOf } from "./http-arrival.js"
+import { faultAnswer, Rejection, type HttpAnswer } from "./rejection.js"
 import { hasBody } from "./request-body.js"
-import type { LinkOwner, ServerLink } from "./link.js"
-import type { SocketSetup } from "./socket-process.js"
-import { agree, type Agreed, type Subprotocols } from "./subprotocols.js"
 import { acceptDeflate } from "./websocket-deflate.js"
 import { WebSocketLink } from "./websocket-link.js"
 
@@ -20,14 +18,7 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/
 export interface UpgradeOptions {
   readonly context: EndpointContext
   readonly admission: Admission
-  readonly compress: boolean
-  /** Set for a gateway: it negotiates subprotocols of its own, and answers a close with the client's code. */
-  readonly plain?: { readonly subprotocols: Subprotocols | undefined } | undefined
   readonly address: string | undefined
-  /** Makes whoever gets what the client sends. */
-  own(link: ServerLink, setup: SocketSetup): LinkOwner
-  /** Told of a limit that the client hit. */
-  onLimit(limit: LimitName, owner: LinkOwner): void
 }
 
 /** An answer that says which upgrade the path takes. */
@@ -53,19 +44,6 @@ export function handshakeFault(request: IncomingMessage): HttpAnswer | undefined
   return version === "13" || version === "8" ? undefined : UPGRADE_REQUIRED
 }
 
-/** Checks a request before `connect` is asked. */
-function check(request: IncomingMessage, { admission, context, plain }: UpgradeOptions): Agreed | Rejection {
-  const fault = handshakeFault(request)
-  if (fault !== undefined) return new Rejection("no websocket", fault)
-  if (!admission.pageAllowed(request.headers)) return new Rejection("origin", { status: 403 })
-  try {
-    return agree(request, admission.authToken, plain?.subprotocols)
-  } catch (error) {
-    context.failed(error, "subprotocols")
-    return new Rejection("crashed", faultAnswer(500))
-  }
-}
-
 function accept(request: IncomingMessage, subprotocol: string | undefined, deflate: string | undefined): string {
   const digest = createHash("sha1")
     .update(request.headers["sec-websocket-key"] + GUID)
@@ -82,55 +60,44 @@ function accept(request: IncomingMessage, subprotocol: string | undefined, defla
   return `${lines.join("\r\n")}\r\n\r\n`
 }
 
-/** Makes a websocket of a request to upgrade. Resolves with the answer that refuses it, and without one if it is upgraded. */
+/** Upgrades a request to a websocket. Resolves with the answer that refuses it, or with `undefined` if it is upgraded. */
 export async function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  options: UpgradeOptions,
+  { admission, context, address }: UpgradeOptions,
 ): Promise<HttpAnswer | undefined> {
-  const { admission, context, address, plain } = options
   // The client may go while `connect` is asked.
-  const ignore = (): void => {}
-  socket.on("error", ignore)
-  const params = readParams(request)
-  const agreed = params instanceof Rejection ? params : check(request, options)
-  if (params instanceof Rejection || agreed instanceof Rejection) {
-    const rejection = params instanceof Rejection ? params : (agreed as Rejection)
-    admission.refused("websocket", address, rejection)
-    return rejection.answer
+  socket.on("error", () => {})
+  const fault = handshakeFault(request)
+  if (fault !== undefined) {
+    admission.refused("websocket", address, new Rejection("no websocket", fault))
+    return fault
   }
-  const { authToken, subprotocol } = agreed
-  if (plain !== undefined && subprotocol === undefined && request.headers["sec-websocket-protocol"] !== undefined) {
-    context.log("info", "a client asks for subprotocols that the gateway's option `subprotocols` does not name", {
-      address,
-    })
-  }
-  const admitted = await admission.admit({ transport: "websocket", params, authToken, request, address })
+  const admitted = await admission.admit(arrivalOf(request, "websocket", address))
   if (admitted instanceof Rejection) return admitted.answer
-  const { released = ignore, ...setup } = admitted
+  const { limits, subprotocol, leave } = admitted
   if (socket.destroyed || !socket.writable) {
-    released()
+    leave()
     return undefined
   }
   // A client that lingers after its close frame still holds a connection, and with it the place it was given.
-  socket.once("close", released)
-  const deflate = options.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
-  // What leaves in one turn leaves in one write, so there is nothing that waiting could join.
+  socket.once("close", leave)
+  const deflate = admission.compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
+  // All that is sent in one turn is one write already, so there is nothing that waiting could join.
   if (socket instanceof Socket) socket.setNoDelay(true)
   socket.write(accept(request, subprotocol, deflate?.answer))
   const link = new WebSocketLink({
     socket,
     address,
-    limits: setup.limits,
+    limits,
     batch: context.batch,
     turns: context.turns,
     held: context.held,
     deflate,
-    echoClose: plain !== undefined,
-    onLimit: (limit) => options.onLimit(limit, owner),
+    // Phoenix's server answers every close with 1000.
+    echoClose: admission.isGateway,
   })
-  const owner = options.own(link, { ...setup, subprotocol })
-  link.start(owner, head)
+  link.start(admitted.open(link), head)
   return undefined
 }

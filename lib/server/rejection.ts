@@ -1,0 +1,32 @@
+/** An answer to an HTTP request. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** Why a client was not let in, and how a transport over HTTP says so. */
+export class Rejection {
+  constructor(
+    readonly reason: string,
+    readonly answer: HttpAnswer,
+  ) {}
+}
+
+/** The media type of JSON, as Phoenix writes it. */
+export const JSON_TYPE = "application/json; charset=utf-8"
+
+/** The reason phrases of the faults that an endpoint answers with. */
+const REASONS = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+} as const
+
+/** A fault of the request, or of the server, in Phoenix's form. */
+export function faultAnswer(status: keyof typeof REASONS): HttpAnswer {
+  return { status, headers: { "content-type": JSON_TYPE }, body: JSON.stringify({ error: REASONS[status] }) }
+}
