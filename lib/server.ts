@@ -17,7 +17,7 @@ export type {
   TerminateReason,
   TrackOptions,
 } from "./server/channel.js"
-export type { ServerSocket } from "./server/socket.js"
+export type { ServerSocket, TransportName } from "./server/socket.js"
 export { noReply, Refused, reply, StatusReply } from "./server/reply.js"
 export type { NoReply, RefusedConnect, ReplyTo } from "./server/reply.js"
 export type {
@@ -33,16 +33,16 @@ export type {
 } from "./server/adapter.js"
 export { MemoryCluster, MemoryHub } from "./server/memory-cluster.js"
 export type { HistoryOptions, Position } from "./protocol/recovery.js"
-export type { EndpointEvents, TransportName } from "./server/events.js"
+export type { EndpointEvents } from "./server/events.js"
 export type { Counters } from "./server/counters.js"
 export { consoleLogger, type LogFields, type Logger, type LogLevel } from "./server/logger.js"
 export type { CloseOptions } from "./server/drain.js"
 export { Gateway } from "./server/gateway.js"
-export { GatewayClient } from "./server/gateway-client.js"
+export { GatewayClient, type GatewayHandlers } from "./server/gateway-client.js"
 export type { GatewayOptions } from "./server/gateway-options.js"
 export type { Subprotocols } from "./server/subprotocols.js"
 export type { InProcessClient, InProcessLine } from "./server/in-process.js"
-export type { AnyHttpServer } from "./server/http-attachment.js"
+export type { AnyHttpServer } from "./server/any-http-server.js"
 export type { Origins } from "./server/origins.js"
 export { addressOf, type TrustProxy } from "./server/address.js"
 export type { InvalidIssue, InvalidResponse } from "./server/validation.js"

@@ -9,20 +9,23 @@ import { msgpack } from "../serializer/msgpack.js"
 import type { Serializer } from "../serializer/serializer.js"
 import type { Admitted, Arrival } from "./arrival.js"
 import type { ConnectionSlots } from "./connection-slots.js"
-import type { EndpointContext, SocketLimits } from "./context.js"
-import type { TransportName } from "./events.js"
+import type { AddressRate } from "./address-rate.js"
+import type { TransportName } from "./socket.js"
 import { limitsOf } from "./limits.js"
 import type { ServerLink, SocketEnd } from "./link.js"
 import type { ConnectRequest, SocketOptions } from "./options.js"
 import { originCheck } from "./origins.js"
 import { faultAnswer, Rejection } from "./rejection.js"
 import { isRefused, Refused } from "./reply.js"
+import type { SocketLimits } from "./socket-limits.js"
 import type { SocketSetup } from "./socket-setup.js"
+import type { Telemetry } from "./telemetry.js"
 import { agree, agreeAsPhoenix, type Agreed, type Subprotocols } from "./subprotocols.js"
 
 /** What an {@link Admission} is made of. */
 export interface AdmissionOptions {
-  readonly context: EndpointContext
+  readonly telemetry: Telemetry
+  readonly rate: AddressRate
   readonly slots: ConnectionSlots
   readonly options: SocketOptions
   /** Set for a gateway, which speaks no Phoenix and has subprotocols of its own. */
@@ -54,7 +57,7 @@ export class Admission {
   readonly compress: boolean
   /** Whether the path speaks no Phoenix. */
   readonly isGateway: boolean
-  readonly #context: EndpointContext
+  readonly #telemetry: Telemetry
   readonly #made: AdmissionOptions
   readonly #options: SocketOptions
   readonly #serializers: readonly Serializer[]
@@ -62,9 +65,9 @@ export class Admission {
   readonly #originAllowed: (origin: string) => boolean
 
   constructor(made: AdmissionOptions) {
-    const { context, options, gateway } = made
+    const { telemetry, options, gateway } = made
     this.#made = made
-    this.#context = context
+    this.#telemetry = telemetry
     this.#options = options
     this.#serializers = options.serializers ?? [json(), jsonV1(), msgpack()]
     this.#authToken = options.authToken ?? true
@@ -99,9 +102,9 @@ export class Admission {
 
   /** Counts and reports a refusal. */
   refused(transport: TransportName, address: string | undefined, { answer, reason }: Rejection): void {
-    this.#context.counters.rookery_connects_refused_total++
-    this.#context.log("info", `a ${transport} was refused: ${reason}`, { address })
-    this.#context.emit("connectRefused", { transport, status: answer.status, reason, address })
+    this.#telemetry.counters.rookery_connects_refused_total++
+    this.#telemetry.log("info", `a ${transport} was refused: ${reason}`, { address })
+    this.#telemetry.emit("connectRefused", { transport, status: answer.status, reason, address })
   }
 
   async #decide(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
@@ -115,7 +118,7 @@ export class Admission {
     if (serializer === undefined) return forbidden("vsn")
     const { address, transport } = arrival
     const { connectsPerSecond, connectBurst } = this.limits
-    if (!this.#context.connects.take(address, connectsPerSecond, connectBurst)) {
+    if (!this.#made.rate.take(address, connectsPerSecond, connectBurst)) {
       return this.#full("connectsPerSecond", address)
     }
     const slot = this.#made.slots.take(address, this.limits)
@@ -145,12 +148,12 @@ export class Admission {
     try {
       agreed = agree(offered, this.#authToken, gateway.subprotocols, arrival.request as IncomingMessage)
     } catch (error) {
-      this.#context.failed(error, "subprotocols")
+      this.#telemetry.failed(error, "subprotocols")
       return new Rejection("crashed", faultAnswer(500))
     }
     if (!(agreed instanceof Rejection) && agreed.subprotocol === undefined && offered !== undefined) {
       const message = "a client asks for subprotocols that the gateway's option `subprotocols` does not name"
-      this.#context.log("info", message, { address: arrival.address })
+      this.#telemetry.log("info", message, { address: arrival.address })
     }
     return agreed
   }
@@ -168,7 +171,7 @@ export class Admission {
         const { status = 403, body = "" } = error.connect
         return new Rejection("refused", { status, body })
       }
-      this.#context.failed(error, "connect")
+      this.#telemetry.failed(error, "connect")
       return new Rejection("crashed", faultAnswer(500))
     }
   }
@@ -180,7 +183,7 @@ export class Admission {
   }
 
   #full(limit: LimitName, address: string | undefined): Rejection {
-    this.#context.limitHit(limit, undefined, address)
+    this.#telemetry.limitHit(limit, undefined, address)
     return new Rejection(limit, faultAnswer(limit === "connections" ? 503 : 429))
   }
 
@@ -193,7 +196,7 @@ export class Admission {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.#context.limitHit("connectMs", undefined, request.address)
+        this.#telemetry.limitHit("connectMs", undefined, request.address)
         reject(new Refused({ reason: "timeout" }, { status: 503 }))
       }, connectMs)
     })

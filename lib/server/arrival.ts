@@ -1,5 +1,5 @@
-import type { SocketLimits } from "./context.js"
-import type { TransportName } from "./events.js"
+import type { SocketLimits } from "./socket-limits.js"
+import type { TransportName } from "./socket.js"
 import type { ServerLink, SocketEnd } from "./link.js"
 
 /** A client that asks to be let in, in the same words whichever runtime and transport it comes by. */

@@ -13,9 +13,10 @@ import {
   type TerminateReason,
   type TrackOptions,
 } from "./channel.js"
+import type { ChannelHost } from "./channel-host.js"
 import { historyHandler } from "./history-handler.js"
 import { releaseWith, type Receipt } from "./kept-bytes.js"
-import { JoinProcess } from "./join-process.js"
+import { JoinProcess, type JoiningChannel } from "./join-process.js"
 import type { Tracker } from "./presence.js"
 import type { Subscriber } from "./pubsub.js"
 import { run, type Outcome } from "./run.js"
@@ -23,16 +24,17 @@ import { noReply, Refused, type NoReply, type ReplyTo } from "./reply.js"
 import { Membership } from "./membership.js"
 import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
 import type { MaybePromise } from "./adapter.js"
-import type { SocketProcess } from "./socket-process.js"
+import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./topics.js"
 
 /**
  * One client in one room. It does one thing after the other, as a process of Phoenix would: what comes while a handler
  * is waited for stands in line. As long as handlers return plain values nothing here is asynchronous.
  */
-export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel, QueueOwner {
+export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel, JoiningChannel, QueueOwner {
   readonly topic: string
-  readonly socket: SocketProcess
+  readonly socket: ChannelHost
+  readonly services: ChannelServices
   readonly #started: number = performance.now()
   /** The join_ref of this channel: what its messages carry, and what the client's messages are compared with. */
   readonly joinRef: Ref
@@ -50,7 +52,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #status: "joining" | "joined" | "ended" = "joining"
   /** Something of the user's runs, or is waited for. */
   #busy = false
-  readonly #queue: ChannelQueue
+  readonly queue: ChannelQueue
   /** What the params of the join take. */
   readonly #joinReceipt: Receipt
   #current: PushProcess | undefined
@@ -58,21 +60,23 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #abort: AbortController | undefined
 
   constructor(
-    socket: SocketProcess,
+    socket: ChannelHost,
+    services: ChannelServices,
     route: ChannelRoute,
     join: Message,
     receipt: Receipt,
     replaces: ChannelProcess | undefined,
   ) {
     this.socket = socket
+    this.services = services
     this.topic = join.topic
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
     this.replaces = replaces
     this.#joinReceipt = receipt
-    this.#queue = new ChannelQueue(this, socket.context.turns)
+    this.queue = new ChannelQueue(this, services.turns)
     this.route = route
-    this.#membership = new Membership(socket.context.node, route.history, join)
+    this.#membership = new Membership(services, route.history, join)
     this.#params = this.#membership.params
     this.#join = new JoinProcess(this, this.#membership, join.ref)
   }
@@ -117,12 +121,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Whether a message that comes now has to wait. */
   get busy(): boolean {
-    return this.#busy || this.#queue.isBehind
+    return this.#busy || this.queue.isBehind
   }
 
   /** Whether messages that came before may yet change which channel the next one is for. */
   get deciding(): boolean {
-    return this.joining || (!this.#busy && this.#queue.isBehind)
+    return this.joining || (!this.#busy && this.queue.isBehind)
   }
 
   get running(): boolean {
@@ -130,13 +134,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   get successor(): ChannelQueue | undefined {
-    const current = this.socket.channel(this.topic)
-    return current === undefined || current === this ? undefined : current.#queue
+    return this.socket.successorOf(this)
   }
 
   /** How many messages stand in line. */
   get waiting(): number {
-    return this.#queue.length
+    return this.queue.length
   }
 
   /** Asks the channel's `join`, and answers the client. */
@@ -154,8 +157,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   /** Handles a message of the client, or has it wait; without a receipt it is a leave, or need not wait. */
   receive(message: Message, receipt: Receipt | undefined): void {
     if (!this.ended && this.busy) {
-      if (receipt === undefined) return this.#queue.addLeave(message)
-      return this.#queue.add({ message, receipt, unchecked: this.deciding })
+      if (receipt === undefined) return this.queue.addLeave(message)
+      return this.queue.add({ message, receipt, unchecked: this.deciding })
     }
     receipt?.release()
     if (!this.ended) this.#handle(message)
@@ -168,7 +171,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     const waits = intercept !== undefined && (this.#membership.recovers || intercept.has(broadcast.event))
     if (!waits || !this.busy) return this.#pass(broadcast)
     const receipt = this.socket.reserveBroadcast(broadcast)
-    if (receipt !== undefined) this.#queue.add({ message: broadcast, receipt, unchecked: false })
+    if (receipt !== undefined) this.queue.add({ message: broadcast, receipt, unchecked: false })
     else if (broadcast.offset !== undefined) this.lost()
   }
 
@@ -204,19 +207,19 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   track(key: string, meta: unknown, options: TrackOptions = {}): void {
-    if (this.#canSpeak()) this.socket.context.presence.track(this, key, meta, options.state ?? true)
+    if (this.#canSpeak()) this.services.presence.track(this, key, meta, options.state ?? true)
   }
 
   update(key: string, meta: unknown): void {
-    if (this.joined) this.socket.context.presence.update(this, key, meta)
+    if (this.joined) this.services.presence.update(this, key, meta)
   }
 
   untrack(key?: string): void {
-    if (this.joined) this.socket.context.presence.untrack(this, key)
+    if (this.joined) this.services.presence.untrack(this, key)
   }
 
   get presences(): PresenceState<Loose> {
-    return this.socket.context.presence.list(this.topic) as PresenceState<Loose>
+    return this.services.presence.list(this.topic) as PresenceState<Loose>
   }
 
   /** Takes the client out, and tells it that the channel is closed. */
@@ -231,21 +234,21 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     const { joined: wasJoined, ended } = this
     if (ended) return
     this.#status = "ended"
-    const { context } = this.socket
-    this.#queue.end()
+    this.queue.end()
     this.#letGo(!wasJoined)
     this.#busy = false
     this.#current = undefined
     if (wasJoined) {
-      context.pubsub.unsubscribe(this.topic, this)
-      context.presence.untrack(this)
-      context.counters.rookery_channels--
+      const { presence, pubsub, telemetry } = this.services
+      pubsub.unsubscribe(this.topic, this)
+      presence.untrack(this)
+      telemetry.counters.rookery_channels--
       const { terminate } = this.route.handlers
       if (terminate !== undefined) {
-        const failed = (error: unknown): void => context.failed(error, "terminate", this.topic, this.socket)
+        const failed = (error: unknown): void => telemetry.failed(error, "terminate", this.topic, this.socket)
         run(() => terminate(reason, this), { done: () => {}, failed, broken: failed })
       }
-      context.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
+      telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
     // Not before: `terminate` may want to know who is still there, on other nodes too.
     this.#membership.exit()
@@ -274,9 +277,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   crash(error: unknown): void {
     if (this.ended) return
-    const { context } = this.socket
-    context.counters.rookery_channels_crashed_total++
-    context.failed(error, "channel", this.topic, this.socket)
+    const { telemetry } = this.services
+    telemetry.counters.rookery_channels_crashed_total++
+    telemetry.failed(error, "channel", this.topic, this.socket)
     this.#finish({ kind: "crashed", error }, PHX_ERROR)
   }
 
@@ -305,7 +308,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.attempt(() => {
       const sender = except && this.#membership.senderId()
       const broadcast = new Broadcast(this.topic, event, payload, { sender, once })
-      told = this.socket.context.publish(broadcast, except, this.socket)
+      told = this.services.publisher.publish(broadcast, except, this.socket)
     })
     return told
   }
@@ -324,15 +327,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** The join was answered: the client gets what it missed, and then all that comes. */
   admitted(missed: readonly Broadcast[]): void {
-    const { socket, topic } = this
-    const { context } = socket
+    const { services, socket, topic } = this
+    const { counters } = services.telemetry
     this.#status = "joined"
-    context.pubsub.subscribe(topic, this)
-    context.counters.rookery_channels++
-    context.counters.rookery_channels_joined_total++
+    services.pubsub.subscribe(topic, this)
+    counters.rookery_channels++
+    counters.rookery_channels_joined_total++
     socket.joinAnswered(this, true)
     this.replaces = undefined
-    context.emit("channelJoined", { socket, topic, durationMs: performance.now() - this.#started })
+    services.telemetry.emit("channelJoined", { socket, topic, durationMs: performance.now() - this.#started })
     for (const broadcast of missed) this.deliver(broadcast)
     const { joined } = this.route.handlers
     if (joined === undefined) this.settled()
@@ -347,7 +350,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#membership.exit()
     tell()
     this.#abort?.abort()
-    this.#queue.drain()
+    this.queue.drain()
   }
 
   /** A handler is through: stops if it said so, else takes what stands in line. */
@@ -357,7 +360,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#passing = undefined
     if (this.ended) return
     if (this.#stopping !== undefined) return this.#stop(this.#stopping)
-    this.#queue.drain()
+    this.queue.drain()
   }
 
   handleWaiting({ message, unchecked }: Waiting): void {

@@ -8,7 +8,7 @@ import { readAddress, rememberPeer } from "./address.js"
 import { AddressCounts } from "./address-counts.js"
 import { AddressRate } from "./address-rate.js"
 import { DeadlineQueue } from "./deadline-queue.js"
-import type { AnyHttpServer } from "./http-attachment.js"
+import type { AnyHttpServer } from "./any-http-server.js"
 import { openFiles } from "./open-files.js"
 
 /** The limits that a {@link ConnectionTable} holds. */

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type ServerOptions } from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
-import mitt, { type Handler } from "mitt"
+import type { Handler } from "mitt"
 import type {
   AnyTopics,
   Loose,
@@ -14,12 +14,15 @@ import { limitsOf } from "./limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { ContractSchemas } from "../protocol/schema.js"
 import { addressOf } from "./address.js"
+import type { AnyHttpServer } from "./any-http-server.js"
 import { Admission } from "./admission.js"
 import type { Admitted, Arrival } from "./arrival.js"
+import { assemble } from "./assemble.js"
 import { Broadcast } from "./broadcast.js"
 import type { BroadcastOptions } from "./channel.js"
+import { AddressRate } from "./address-rate.js"
 import { ConnectionSlots } from "./connection-slots.js"
-import { EndpointContext } from "./context.js"
+import type { ClusterMember } from "./cluster-member.js"
 import type { Counters } from "./counters.js"
 import { DEADLINE_MS, drain, type CloseOptions } from "./drain.js"
 import type { EndpointEvents } from "./events.js"
@@ -29,18 +32,13 @@ import { Gateway } from "./gateway.js"
 import type { GatewayOptions } from "./gateway-options.js"
 import { Entrances } from "./entrances.js"
 import { answer } from "./http-answers.js"
-import { attachTo, type AnyHttpServer } from "./http-attachment.js"
+import { attachTo } from "./http-attachment.js"
 import { connectInProcess, type InProcessClient, type InProcessLine } from "./in-process.js"
-import { consoleLogger } from "./logger.js"
 import type { EndpointOptions, SocketOptions } from "./options.js"
-import { PresenceTable } from "./presence.js"
-import { PubSub } from "./pubsub.js"
 import { faultAnswer, Rejection } from "./rejection.js"
 import { Router } from "./router.js"
+import type { SocketServices, TransportServices } from "./services.js"
 import { SocketProcess } from "./socket-process.js"
-import { TopicTable } from "./topics.js"
-import type { Turns } from "./turns.js"
-import { WriteBatch } from "./write-batch.js"
 
 /** Of the time until the deadline, as much to wait for replies; the rest is for clients to end their connections. */
 const SHARE_OF_DRAIN = 0.9
@@ -73,47 +71,33 @@ export type BroadcastListener = (event: string, payload: Loose) => void
 export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   readonly #options: EndpointOptions<Topics, Assigns>
   readonly #schemas: ContractSchemas
-  readonly #context: EndpointContext
+  readonly #services: SocketServices & TransportServices
+  readonly #member: ClusterMember
   readonly #started: Promise<void>
   readonly #slots = new ConnectionSlots()
-  readonly #router: Router
-  readonly #admission: Admission
+  readonly #rate = new AddressRate()
   readonly #path: string
   readonly #entrances = new Entrances()
+  readonly #router: Router
+  readonly #admission: Admission
   readonly #gateways: Gateway[] = []
   readonly #attached = new Map<AnyHttpServer, () => void>()
   #own: AnyHttpServer | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
-    const { logger = consoleLogger, cluster, trustProxy = false, path = "/socket" } = options
+    const { trustProxy = false, path = "/socket" } = options
     this.#options = options
     this.#schemas = options.topics?.schemas ?? {}
-    const presence: PresenceTable = new PresenceTable({
-      get turns(): Turns {
-        return context.turns
-      },
-      publish: (topic, event, payload) => context.publishHere(new Broadcast(topic, event, payload)),
-      share: cluster && ((topic, change) => context.node.changePresence(topic, change)),
-      failed: (error, topic) => context.failed(error, "presence", topic),
-    })
     const limits = limitsOf(options.limits)
-    const context: EndpointContext = new EndpointContext(
-      mitt<EndpointEvents>(),
-      new TopicTable(),
-      new PubSub(),
-      presence,
-      new WriteBatch(),
-      logger === false ? undefined : logger,
-      cluster,
-      limits,
-    )
-    this.#context = context
-    this.#router = new Router(context, this.#entrances, trustProxy, limits)
+    const { member, services } = assemble(options, limits)
+    this.#services = services
+    this.#member = member
+    this.#router = new Router(services, this.#entrances, trustProxy, limits)
     this.#path = withoutSlash(path)
     this.#admission = this.#mount(path, options)
-    this.#started = Promise.resolve(context.node.start())
-    this.#started.catch((error: unknown) => context.failed(error, "cluster"))
+    this.#started = Promise.resolve(member.start())
+    this.#started.catch((error: unknown) => services.telemetry.failed(error, "cluster"))
   }
 
   /** Says what happens on the topics of a pattern, `room:*` or an exact topic. An exact one, else the longest, counts. */
@@ -121,7 +105,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     pattern: P,
     handlers: ChannelHandlers<Topics[P], PatternTopic<P>, Assigns>,
   ): this {
-    this.#context.topics.add(pattern, handlers as AnyChannelHandlers, this.#schemas[pattern])
+    this.#services.routes.add(pattern, handlers as AnyChannelHandlers, this.#schemas[pattern])
     return this
   }
 
@@ -141,11 +125,12 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     const shared = { limits: { ...limits, ...options.limits } }
     const own = Object.fromEntries(Object.entries({ origins, host, slowClient, compress }).filter(([, value]) => value))
     const said: GatewayOptions<GatewayAssigns> = { authToken: false, ...own, ...options, ...shared }
-    const gateway = new Gateway<GatewayAssigns>(this.#context, said)
+    const gateway = new Gateway<GatewayAssigns>(this.#services, said)
     this.#gateways.push(gateway)
     const admission = new Admission({
-      context: this.#context,
+      telemetry: this.#services.telemetry,
       slots: this.#slots,
+      rate: this.#rate,
       options: said,
       gateway: { subprotocols: said.subprotocols },
       isClosing: () => this.#closing !== undefined,
@@ -210,7 +195,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     payload: ServerEventsOf<SpecOf<Topics, T>>[E],
     { once }: BroadcastOptions = {},
   ): MaybePromise<void> {
-    return this.#context.publish(new Broadcast(topic, event, payload, { once }))
+    return this.#services.publisher.publish(new Broadcast(topic, event, payload, { once }))
   }
 
   /** Sends an event to everybody on a topic who is on this node. It is part of no history. */
@@ -219,7 +204,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
     event: E,
     payload: ServerEventsOf<SpecOf<Topics, T>>[E],
   ): void {
-    this.#context.publishHere(new Broadcast(topic, event, payload))
+    this.#services.pubsub.publishHere(new Broadcast(topic, event, payload))
   }
 
   /** Hears the broadcasts of a topic, those of other nodes too. Gives the way to stop. */
@@ -229,25 +214,25 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
         try {
           listener(event, payload)
         } catch (error) {
-          this.#context.failed(error, "subscribe", topic)
+          this.#services.telemetry.failed(error, "subscribe", topic)
         }
       },
     }
-    const { node, pubsub, topics } = this.#context
-    void node.enter(topic, topics.history(topic))
+    const { pubsub } = this.#services
+    void pubsub.enter(topic)
     pubsub.subscribe(topic, subscriber)
     let listening = true
     return () => {
       if (!listening) return
       listening = false
       pubsub.unsubscribe(topic, subscriber)
-      node.exit(topic)
+      pubsub.exit(topic)
     }
   }
 
   /** Ends every socket, and every client of a gateway, of an id, on every node, with 1001. */
   disconnect(id: string): MaybePromise<void> {
-    return this.#context.publish(new Broadcast(id, "disconnect", {}))
+    return this.#services.publisher.publish(new Broadcast(id, "disconnect", {}))
   }
 
   /**
@@ -255,47 +240,46 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
    * again. A join that is under way is refused with `kicked`.
    */
   kick(topic: string, id: string): MaybePromise<void> {
-    return this.#context.node.kick(topic, id)
+    return this.#member.kick(topic, id)
   }
 
   /** How many channels are joined to a topic, on all nodes; without a topic, how many sockets there are. */
   count(topic?: string): Promise<number> {
-    return this.#context.node.count(topic)
+    return this.#member.count(topic)
   }
 
   /** Whether the other nodes can be reached; without a cluster always. */
   get healthy(): boolean {
-    return this.#context.node.healthy
+    return this.#member.healthy
   }
 
   /** Everybody who is tracked on a topic, on every node if this one has somebody in it. Not to be changed. */
   presences(topic: string): PresenceState<Loose> {
-    return this.#context.presence.list(topic) as PresenceState<Loose>
+    return this.#services.presence.list(topic) as PresenceState<Loose>
   }
 
   /** Everybody who is tracked on a topic now, on every node, whether or not this one has somebody in it. */
   async allPresences(topic: string): Promise<PresenceState<Loose>> {
-    const { node, presence, topics } = this.#context
-    await node.enter(topic, topics.history(topic))
+    const { presence, pubsub } = this.#services
+    await pubsub.enter(topic)
     try {
       // A copy has a prototype, which is none of those who are there.
       return Object.assign(Object.create(null), structuredClone(presence.list(topic))) as PresenceState<Loose>
     } finally {
-      node.exit(topic)
+      pubsub.exit(topic)
     }
   }
 
   /** Listens to what happens; gives the way to stop. */
   on<E extends keyof EndpointEvents>(event: E, handler: Handler<EndpointEvents[E]>): () => void {
-    this.#context.events.on(event, handler)
-    return () => this.#context.events.off(event, handler)
+    return this.#services.telemetry.on(event, handler)
   }
 
   /** What was counted so far. */
   counters(): Counters {
-    const { counters, pubsub, presence } = this.#context
+    const { telemetry, pubsub, presence } = this.#services
     return {
-      ...counters,
+      ...telemetry.counters,
       rookery_tcp_connections: this.#router.connections.size,
       rookery_topics: pubsub.topics,
       rookery_presences: presence.size,
@@ -328,19 +312,19 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   }
 
   async #close(options: CloseOptions): Promise<void> {
-    const { clock } = this.#context
+    const { clock, clients } = this.#services
     const { deadlineMs = DEADLINE_MS } = options
     const deadline = clock.now() + deadlineMs
     const stopped = new Promise<void>((resolve) => {
       if (this.#own === undefined) resolve()
       else this.#own.close(() => resolve())
     })
-    const drained = [this.#context.sockets, ...this.#gateways.map(({ clients }) => clients)]
+    const drained = [clients.sockets, ...this.#gateways.map((gateway) => gateway.clients)]
     const drainMs = deadlineMs * SHARE_OF_DRAIN
-    await Promise.all(drained.map((clients) => drain(clients, { ...options, deadlineMs: drainMs })))
+    await Promise.all(drained.map((some) => drain(some, { ...options, deadlineMs: drainMs })))
     this.#own?.closeIdleConnections()
     // Other nodes take over what this one had, and must not wait for a client that is slow to end its connection.
-    const left = Promise.resolve(this.#context.node.close())
+    const left = Promise.resolve(this.#member.close())
     await this.#router.connections.close(deadline - clock.now())
     await stopped
     for (const letGo of [...this.#attached.values()]) letGo()
@@ -350,11 +334,12 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> {
   #mount(path: string, options: SocketOptions<Loose>): Admission {
     const { websocket = true, longpoll = true } = options
     const admission = new Admission({
-      context: this.#context,
+      telemetry: this.#services.telemetry,
       slots: this.#slots,
+      rate: this.#rate,
       options,
       isClosing: () => this.#closing !== undefined,
-      open: (link, setup) => new SocketProcess(this.#context, link, setup),
+      open: (link, setup) => new SocketProcess(this.#services, link, setup),
     })
     const bare = withoutSlash(path)
     this.#entrances.add("memory", bare, admission)

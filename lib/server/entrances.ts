@@ -1,5 +1,5 @@
 import type { Admission } from "./admission.js"
-import type { TransportName } from "./events.js"
+import type { TransportName } from "./socket.js"
 
 /** The paths that an endpoint serves, each by the transports that clients reach it by. */
 export class Entrances {

@@ -1,9 +1,6 @@
 import type { LimitName } from "../protocol/limits.js"
 import type { TerminateReason } from "./channel.js"
-import type { ServerSocket } from "./socket.js"
-
-/** How a client is connected. */
-export type TransportName = "websocket" | "longpoll" | (string & {})
+import type { ServerSocket, TransportName } from "./socket.js"
 
 /** What happens at an endpoint, for logs, metrics and traces. Payloads and tokens are never part of it. */
 export type EndpointEvents = {

@@ -5,11 +5,11 @@ import type { LimitName } from "../protocol/limits.js"
 import { toUint8Array } from "../protocol/bytes.js"
 import { weigh } from "../protocol/weight.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
-import type { SocketLimits } from "./context.js"
+import type { SocketLimits } from "./socket-limits.js"
 import { parseShallowJson } from "../serializer/decode-text.js"
 import { assertLight } from "../serializer/json-weight.js"
 import { frameOf } from "./gateway-frame.js"
-import type { GatewayOptions } from "./gateway-options.js"
+import type { MaybePromise } from "./handlers.js"
 import type { HeldBytes } from "./held-bytes.js"
 import { KeptBytes, releaseWith, type Receipt } from "./kept-bytes.js"
 import type { ServerLink, SocketEnd } from "./link.js"
@@ -25,9 +25,34 @@ interface Waiting {
   readonly receipt: Receipt
 }
 
+/** What a gateway does with what its clients send. */
+export interface GatewayHandlers<Assigns = Loose> {
+  /**
+   * Parses text as JSON; what is no JSON goes to `onError`.
+   *
+   * @default false
+   */
+  json?: boolean
+  /** A client has come. */
+  onOpen?: (client: GatewayClient<Assigns>) => MaybePromise<unknown>
+  /**
+   * A client has sent something: a string, bytes, or with `json` whatever the text says. One client's messages come one
+   * after the other; an async handler is waited for.
+   */
+  onMessage?: (data: Loose, client: GatewayClient<Assigns>) => MaybePromise<unknown>
+  /** A client has gone, or was sent away. */
+  onClose?: (client: GatewayClient<Assigns>, code: number) => MaybePromise<unknown>
+  /**
+   * A handler threw, or a client sent what is no JSON; the client stays.
+   *
+   * @default it is logged
+   */
+  onError?: (error: unknown, client: GatewayClient<Assigns>) => void
+}
+
 /** What a client needs of its gateway. @internal */
 export interface GatewayHost<Assigns> {
-  readonly options: GatewayOptions<Assigns>
+  readonly handlers: GatewayHandlers<Assigns>
   readonly held: HeldBytes
   readonly turns: Turns
   limitHit(limit: LimitName, address: string | undefined): void
@@ -115,7 +140,7 @@ export class GatewayClient<Assigns = Loose> implements SocketEnd {
 
   /** @internal */
   start(): void {
-    const { onOpen } = this.#host.options
+    const { onOpen } = this.#host.handlers
     if (onOpen !== undefined) this.#run(() => onOpen(this))
   }
 
@@ -166,7 +191,7 @@ export class GatewayClient<Assigns = Loose> implements SocketEnd {
     this.#waiting = []
     this.#kept.end()
     this.#host.left(this)
-    const { onClose } = this.#host.options
+    const { onClose } = this.#host.handlers
     if (onClose !== undefined) this.#run(() => onClose(this, code))
   }
 
@@ -203,7 +228,7 @@ export class GatewayClient<Assigns = Loose> implements SocketEnd {
   }
 
   #read(frame: string | Uint8Array): unknown {
-    if (typeof frame !== "string" || !this.#host.options.json) return frame
+    if (typeof frame !== "string" || !this.#host.handlers.json) return frame
     try {
       return parseShallowJson(frame, this.#limits.messageWeight, assertLight)
     } catch (cause) {
@@ -215,7 +240,7 @@ export class GatewayClient<Assigns = Loose> implements SocketEnd {
   }
 
   #handle(data: unknown): void {
-    const { onMessage } = this.#host.options
+    const { onMessage } = this.#host.handlers
     if (onMessage !== undefined) this.#run(() => onMessage(data, this), data)
   }
 
@@ -246,7 +271,7 @@ export class GatewayClient<Assigns = Loose> implements SocketEnd {
   }
 
   #failed(error: unknown): void {
-    const { onError } = this.#host.options
+    const { onError } = this.#host.handlers
     if (onError === undefined) return this.#host.failed(error)
     try {
       onError(error, this)

@@ -1,38 +1,43 @@
 import type { Loose } from "../protocol/contract.js"
-import type { EndpointContext } from "./context.js"
-import { GatewayClient, type GatewayHost } from "./gateway-client.js"
+import type { ClientTable } from "./client-table.js"
+import { GatewayClient, type GatewayHandlers, type GatewayHost } from "./gateway-client.js"
 import { GatewayFrame } from "./gateway-frame.js"
-import type { GatewayOptions } from "./gateway-options.js"
 import type { ServerLink } from "./link.js"
+import type { TransportServices } from "./services.js"
 import type { SocketSetup } from "./socket-setup.js"
+
+/** The parts of an endpoint that a gateway works with. @internal */
+export interface GatewayServices extends Omit<TransportServices, "clock"> {
+  readonly clients: ClientTable
+}
 
 /**
  * A plain websocket path of an endpoint, for clients that speak no Phoenix: text, JSON and bytes. Made by
  * `endpoint.gateway(path, options)`; its client half is `Connection`.
  */
 export class Gateway<Assigns = Loose> {
-  readonly #context: EndpointContext
+  readonly #services: GatewayServices
   readonly #host: GatewayHost<Assigns>
   readonly #clients = new Set<GatewayClient<Assigns>>()
 
   /** @internal */
-  constructor(context: EndpointContext, options: GatewayOptions<Assigns>) {
-    this.#context = context
-    const { counters } = context
+  constructor(services: GatewayServices, handlers: GatewayHandlers<Assigns>) {
+    this.#services = services
+    const { clients, held, telemetry, turns } = services
+    const { counters } = telemetry
     this.#host = {
-      options,
-      limitHit: (limit, address) => context.limitHit(limit, undefined, address),
-      failed: (error) => context.failed(error, "gateway"),
+      handlers,
+      held,
+      turns,
+      limitHit: (limit, address) => telemetry.limitHit(limit, undefined, address),
+      failed: (error) => telemetry.failed(error, "gateway"),
       received: (bytes) => {
         counters.rookery_frames_received_total++
         counters.rookery_bytes_received_total += bytes
       },
-      held: context.held,
-      turns: context.turns,
       left: (client) => {
         this.#clients.delete(client)
-        context.plainIds.delete(client)
-        counters.rookery_gateway_clients--
+        clients.gatewayClosed(client)
       },
     }
   }
@@ -49,7 +54,7 @@ export class Gateway<Assigns = Loose> {
    */
   broadcast(data: unknown, { except }: { except?: GatewayClient<Assigns> | undefined } = {}): void {
     const frame = new GatewayFrame(data)
-    const { counters } = this.#context
+    const { counters } = this.#services.telemetry
     for (const client of this.#clients) {
       if (client === except) continue
       if (client.share(frame)) counters.rookery_broadcast_deliveries_total++
@@ -61,8 +66,7 @@ export class Gateway<Assigns = Loose> {
   open(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
     const client = new GatewayClient(this.#host, link, setup)
     this.#clients.add(client)
-    this.#context.plainIds.add(client)
-    this.#context.counters.rookery_gateway_clients++
+    this.#services.clients.gatewayOpened(client)
     client.start()
     return client
   }

@@ -1,7 +1,7 @@
 import type { Broadcast } from "./broadcast.js"
 import type { AnyHandler } from "./handlers.js"
 import { Refused } from "./reply.js"
-import type { SocketProcess } from "./socket-process.js"
+import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./topics.js"
 
 /** How many messages are given at once, if nobody says. */
@@ -30,10 +30,10 @@ const isOffset = (value: unknown): value is number => Number.isSafeInteger(value
  */
 export function historyHandler(channel: {
   readonly topic: string
-  readonly socket: SocketProcess
+  readonly services: Pick<ChannelServices, "pubsub" | "turns">
   readonly route: ChannelRoute
 }): AnyHandler | undefined {
-  const { topic, socket, route } = channel
+  const { topic, services, route } = channel
   const { history, intercept } = route
   if (history === undefined) return undefined
   return async (payload: unknown) => {
@@ -41,11 +41,11 @@ export function historyHandler(channel: {
     if ((since !== undefined && !isOffset(since)) || !isOffset(limit)) {
       throw new Refused({ reason: "since and limit are whole numbers" })
     }
-    const { node, turns } = socket.context
-    const slice = await node.history(topic, history, since, Math.min(limit, history.size))
+    const { pubsub, turns } = services
+    const slice = await pubsub.history(topic, history, since, Math.min(limit, history.size))
     // An answer may be large, and a client may ask in a hundred channels at once.
     await turns.next()
-    const kept = node.numbered(topic, slice.messages).filter(({ broadcast }) => !intercept?.has(broadcast.event))
+    const kept = pubsub.numbered(topic, slice.messages).filter(({ broadcast }) => !intercept?.has(broadcast.event))
     const messages = firstBytes(kept, since === undefined).map(({ offset, broadcast: { event, payload } }) => ({
       offset,
       event,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http"
 import type { Arrival } from "./arrival.js"
-import type { TransportName } from "./events.js"
+import type { TransportName } from "./socket.js"
 import { targetOf } from "./request-target.js"
 
 /** The client that sends a request. */

@@ -1,15 +1,12 @@
-import { ServerResponse, type IncomingMessage, type Server as HttpServer } from "node:http"
-import type { Server as HttpsServer } from "node:https"
+import { ServerResponse, type IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { TLSSocket } from "node:tls"
+import type { AnyHttpServer } from "./any-http-server.js"
 import type { ConnectionTable } from "./connection-table.js"
 import { answer } from "./http-answers.js"
 import { faultAnswer } from "./rejection.js"
 import { hasBody } from "./request-body.js"
-
-/** A server that an endpoint can be attached to. */
-export type AnyHttpServer = HttpServer | HttpsServer
 
 /** Answers some paths of a server, and watches all of its connections. */
 export interface RequestTaker {

@@ -1,18 +1,42 @@
 import type { Loose } from "../protocol/contract.js"
 import type { Ref } from "../protocol/message.js"
 import type { Broadcast } from "./broadcast.js"
-import type { ChannelProcess } from "./channel-process.js"
+import type { ChannelHost, HostedChannel } from "./channel-host.js"
 import { askToJoin, refusalOf } from "./join.js"
 import type { Membership } from "./membership.js"
 import { isPromise, wait, type Outcome } from "./run.js"
+import type { ChannelServices } from "./services.js"
+import type { ChannelRoute } from "./topics.js"
+
+/** The channel that a join is for. */
+export interface JoiningChannel extends HostedChannel {
+  readonly socket: ChannelHost
+  readonly services: ChannelServices
+  readonly route: ChannelRoute
+  /** Whether the join is not answered yet. */
+  readonly joining: boolean
+  /** Calls the handler of the join with its checked params. */
+  askToJoin(params: Loose): unknown
+  /** Makes the outcome of a call of the user's; a fault of ours ends the connection. */
+  outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
+  /** The join was answered: the client gets what it missed, and then all that comes. */
+  admitted(missed: readonly Broadcast[]): void
+  /**
+   * The join is refused.
+   *
+   * @param isAwaited whether the handler still runs
+   * @param tell answers the client
+   */
+  refused(isAwaited: boolean, tell: () => void): void
+}
 
 /** The join of one channel: its handler, and its answer. */
 export class JoinProcess {
-  readonly #channel: ChannelProcess
+  readonly #channel: JoiningChannel
   readonly #membership: Membership
   readonly #ref: Ref
 
-  constructor(channel: ChannelProcess, membership: Membership, ref: Ref) {
+  constructor(channel: JoiningChannel, membership: Membership, ref: Ref) {
     this.#channel = channel
     this.#membership = membership
     this.#ref = ref
@@ -31,13 +55,13 @@ export class JoinProcess {
   }
 
   refuse(error: unknown): void {
-    const { joining, socket, topic, sentJoinRef } = this.#channel
+    const { joining, services, socket, topic, sentJoinRef } = this.#channel
     if (!joining) return
-    const { context } = socket
+    const { telemetry } = services
     const { reason, response } = refusalOf(error)
-    context.counters.rookery_joins_refused_total++
-    if (reason === "crashed") context.failed(error, "join", topic, socket)
-    if (reason === "timeout") context.limitHit("joinMs", socket)
+    telemetry.counters.rookery_joins_refused_total++
+    if (reason === "crashed") telemetry.failed(error, "join", topic, socket)
+    if (reason === "timeout") telemetry.limitHit("joinMs", socket)
     this.#channel.refused(reason === "timeout", () => {
       try {
         socket.reply(sentJoinRef, this.#ref, topic, "error", response)
@@ -45,7 +69,7 @@ export class JoinProcess {
         socket.reply(sentJoinRef, this.#ref, topic, "error", { reason: "join crashed" })
       }
       socket.joinAnswered(this.#channel, false)
-      context.emit("joinRefused", { socket, topic, reason })
+      telemetry.emit("joinRefused", { socket, topic, reason })
     })
   }
 
@@ -63,7 +87,7 @@ export class JoinProcess {
 
   /** A client that recovers gets all that it missed at once, and may join a hundred channels at once. */
   #welcomeInTurn(response: unknown): void {
-    const { turns } = this.#channel.socket.context
+    const { turns } = this.#channel.services
     if (!this.#membership.recovers || !turns.isSpent()) return this.#welcome(response)
     const welcome = this.#asked(() => this.#welcome(response))
     wait(turns.next(), welcome)

@@ -1,8 +1,7 @@
 import type { LimitName } from "../protocol/limits.js"
 import type { Frame, IncomingFrame } from "../serializer/serializer.js"
-import type { TransportName } from "./events.js"
 import type { SharedFrame } from "./shared-frame.js"
-import type { ServerSocket } from "./socket.js"
+import type { ServerSocket, TransportName } from "./socket.js"
 
 /** The connection of one client, which a runtime brings. */
 export interface ServerLink {

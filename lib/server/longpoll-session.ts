@@ -1,7 +1,7 @@
 import { GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER } from "../protocol/close-codes.js"
 import { toBase64 } from "../protocol/base64.js"
 import type { Frame } from "../serializer/serializer.js"
-import type { SocketLimits } from "./context.js"
+import type { SocketLimits } from "./socket-limits.js"
 import { atEndOfTurn } from "./end-of-turn.js"
 import type { HeldBytes, Holder } from "./held-bytes.js"
 import type { ServerLink, SocketEnd } from "./link.js"

@@ -4,7 +4,7 @@ import { readBase64 } from "../protocol/read-base64.js"
 import type { QueryParams } from "../protocol/query.js"
 import { readQuery, type Admission } from "./admission.js"
 import type { Arrival } from "./arrival.js"
-import type { EndpointContext } from "./context.js"
+import type { TransportServices } from "./services.js"
 import { answer, answerJson } from "./http-answers.js"
 import { arrivalOf } from "./http-arrival.js"
 import type { SocketEnd } from "./link.js"
@@ -20,12 +20,12 @@ type Headers = Record<string, string>
 
 /** The long-poll half of one path. */
 export class LongPoll {
-  readonly #context: EndpointContext
+  readonly #services: TransportServices
   readonly #admission: Admission
   readonly #sessions = new Map<string, LongPollSession>()
 
-  constructor(context: EndpointContext, admission: Admission) {
-    this.#context = context
+  constructor(services: TransportServices, admission: Admission) {
+    this.#services = services
     this.#admission = admission
   }
 
@@ -36,7 +36,7 @@ export class LongPoll {
     try {
       await this.#handle(request, response, address)
     } catch (error) {
-      this.#context.failed(error, "longpoll")
+      this.#services.telemetry.failed(error, "longpoll")
       answer(response, faultAnswer(500))
     }
   }
@@ -120,7 +120,7 @@ export class LongPoll {
       token,
       address: arrival.address,
       limits: admitted.limits,
-      held: this.#context.held,
+      held: this.#services.held,
       onEnd: () => {
         this.#sessions.delete(token)
         admitted.leave()
@@ -139,7 +139,7 @@ export class LongPoll {
     reply: (body: object) => void,
   ): Promise<void> {
     const { bodyBytes, batchLines, messageMs } = this.#admission.limits
-    const { held } = this.#context
+    const { held } = this.#services
     if (!session.mayCome()) return reply({ status: 410 })
     const body = await readBody(request, { bytes: bodyBytes, ms: messageMs, held })
     if (body === "aborted") return
@@ -178,7 +178,7 @@ export class LongPoll {
    * lines may be a megabyte of frames that take long.
    */
   async #take(session: LongPollSession, socket: SocketEnd, lines: readonly string[]): Promise<BadLine | undefined> {
-    const { turns } = this.#context
+    const { turns } = this.#services
     let bad: BadLine | undefined
     for (const [index, line] of lines.entries()) {
       if (line === "") continue

@@ -3,24 +3,32 @@ import type { Message } from "../protocol/message.js"
 import { RECOVER, type HistoryOptions, type RecoverRequest, type RecoverResponse } from "../protocol/recovery.js"
 import type { MaybePromise } from "./adapter.js"
 import type { Broadcast } from "./broadcast.js"
-import type { Node } from "./node.js"
+import type { PubSub } from "./pubsub.js"
 import { isRecord, takeRecoverRequest } from "./recover-request.js"
 import { Refused } from "./reply.js"
 import { isPromise } from "./run.js"
+import type { ChannelServices } from "./services.js"
+import type { Telemetry } from "./telemetry.js"
 
 /** The part that one channel takes in its topic: on this node, and in the topic's history. */
 export class Membership {
   /** The join's params, without what they say of recovery. */
   readonly params: unknown
-  readonly #node: Node
+  readonly #pubsub: PubSub
+  readonly #telemetry: Telemetry
   readonly #topic: string
   readonly #history: HistoryOptions | undefined
   #request: RecoverRequest | undefined
   #ownId: string | undefined
   #entered = false
 
-  constructor(node: Node, history: HistoryOptions | undefined, join: Message) {
-    this.#node = node
+  constructor(
+    services: Pick<ChannelServices, "pubsub" | "telemetry">,
+    history: HistoryOptions | undefined,
+    join: Message,
+  ) {
+    this.#pubsub = services.pubsub
+    this.#telemetry = services.telemetry
     this.#topic = join.topic
     this.#history = history
     const { payload } = join
@@ -45,15 +53,15 @@ export class Membership {
 
   /** Takes part, and gets at hand what the client may have missed. */
   enter(): MaybePromise<void> {
-    if (this.#node.alone && this.#history === undefined) return undefined
+    if (this.#pubsub.alone && this.#history === undefined) return undefined
     this.#entered = true
-    const entered = this.#node.enter(this.#topic, this.#history)
+    const entered = this.#pubsub.enter(this.#topic)
     const prepared = isPromise(entered) ? entered.then(() => this.#prepare()) : this.#prepare()
     return isPromise(prepared) ? prepared.catch((error: unknown) => this.#unavailable(error)) : prepared
   }
 
   exit(): void {
-    if (this.#entered) this.#node.exit(this.#topic)
+    if (this.#entered) this.#pubsub.exit(this.#topic)
     this.#entered = false
   }
 
@@ -61,7 +69,7 @@ export class Membership {
   answer(response: unknown): { response: unknown; missed: readonly Broadcast[] } {
     if (!isRecord(response)) this.#request = undefined
     if (this.#request === undefined || this.#history === undefined) return { response, missed: [] }
-    const missed = this.#node.missed(this.#topic, this.#history, this.#request)
+    const missed = this.#pubsub.missed(this.#topic, this.#history, this.#request)
     if (missed === undefined) throw new Refused({ reason: "unavailable" })
     const { epoch, offset, recovered, broadcasts } = missed
     const recover: RecoverResponse = { epoch, offset, recovered }
@@ -73,11 +81,11 @@ export class Membership {
 
   #prepare(): MaybePromise<void> {
     if (this.#request === undefined || this.#history === undefined) return undefined
-    return this.#node.prepare(this.#topic, this.#history, this.#request)
+    return this.#pubsub.prepare(this.#topic, this.#history, this.#request)
   }
 
   #unavailable(error: unknown): never {
-    this.#node.failed(error, "recovery", this.#topic)
+    this.#telemetry.failed(error, "recovery", this.#topic)
     throw new Refused({ reason: "unavailable" })
   }
 }

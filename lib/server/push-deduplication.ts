@@ -53,7 +53,6 @@ export interface OutcomeStore {
   renew(key: string, claimMs: number): MaybePromise<void>
   settle(key: string, outcome: Uint8Array, keepMs: number): MaybePromise<void>
   release(key: string): MaybePromise<void>
-  failed(error: unknown, where: string): void
 }
 
 /** One sending of a push that may come twice. */
@@ -104,6 +103,7 @@ interface Open {
  */
 export class PushDeduplication {
   readonly #store: OutcomeStore
+  readonly #failed: (error: unknown, where: string) => void
   readonly #clock: Clock
   readonly #heldRetryBytes: number
   readonly #accounts: RetryAccounts
@@ -113,8 +113,15 @@ export class PushDeduplication {
   readonly #waiting = new Map<string, () => void>()
   #timer: unknown
 
-  constructor(store: OutcomeStore, clock: Clock, heldRetryBytes: number) {
+  /** @param failed told when the store fails: a push then waits, or its outcome is stored later */
+  constructor(
+    store: OutcomeStore,
+    clock: Clock,
+    heldRetryBytes: number,
+    failed: (error: unknown, where: string) => void,
+  ) {
     this.#store = store
+    this.#failed = failed
     this.#clock = clock
     this.#heldRetryBytes = heldRetryBytes
     this.#accounts = new RetryAccounts(clock)
@@ -140,7 +147,7 @@ export class PushDeduplication {
       try {
         claim = await this.#store.claim(key, CLAIM_MS)
       } catch (error) {
-        if (!failed) this.#store.failed(error, "claim")
+        if (!failed) this.#failed(error, "claim")
         failed = true
       }
       if (claim?.kind === "new") return { kind: "run", push: this.#begin(key, identity, sending) }
@@ -221,7 +228,7 @@ export class PushDeduplication {
       if (open.outcome === outcome) this.#forget(open)
     }
     if (!isPromise(stored)) return done()
-    stored.then(done, (error: unknown) => this.#store.failed(error, "settle"))
+    stored.then(done, (error: unknown) => this.#failed(error, "settle"))
   }
 
   #watch(open: Open): void {
@@ -284,7 +291,7 @@ export class PushDeduplication {
       await this.#store.release(key)
       return undefined
     } catch (error) {
-      this.#store.failed(error, "claim")
+      this.#failed(error, "claim")
       return { kind: "later" }
     }
   }
@@ -294,6 +301,6 @@ export class PushDeduplication {
   }
 
   #unawaited(done: MaybePromise<void>, where: string): void {
-    if (isPromise(done)) done.then(undefined, (error: unknown) => this.#store.failed(error, where))
+    if (isPromise(done)) done.then(undefined, (error: unknown) => this.#failed(error, where))
   }
 }

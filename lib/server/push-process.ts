@@ -6,18 +6,20 @@ import type { Message, Ref, Reply } from "../protocol/message.js"
 import { idOfRef } from "../protocol/push-id.js"
 import { brief } from "./brief.js"
 import type { Channel } from "./channel.js"
+import type { ChannelHost } from "./channel-host.js"
 import type { AnyHandler, PushInfo } from "./handlers.js"
 import { releaseWith, type Receipt } from "./kept-bytes.js"
 import type { FirstSending, Verdict } from "./push-deduplication.js"
 import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "./reply.js"
 import { isPromise, wait, type Outcome } from "./run.js"
-import type { SocketProcess } from "./socket-process.js"
+import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./topics.js"
 import { validate } from "./validation.js"
 
 /** The channel that a push was sent to. */
 export interface PushChannel extends Channel<Loose, Loose> {
-  readonly socket: SocketProcess
+  readonly socket: ChannelHost
+  readonly services: ChannelServices
   readonly joinRef: Ref
   readonly route: ChannelRoute
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
@@ -53,22 +55,22 @@ export class PushProcess {
     this.#channel = channel
     this.#message = message
     this.#handler = handler
-    this.#started = channel.socket.context.listens("pushHandled") ? performance.now() : 0
+    this.#started = channel.services.telemetry.listens("pushHandled") ? performance.now() : 0
   }
 
   /** Calls the handler, unless this is another sending of a push that was handled before. */
   start(): void {
     const channel = this.#channel
-    const { socket, topic } = channel
+    const { services, socket, topic } = channel
     const id = idOf(this.#message, channel.route)
     if (id === undefined) return this.#run(NO_ID)
     const { event } = this.#message
-    const onLimit = (limit: LimitName): void => socket.context.limitHit(limit, socket)
+    const onLimit = (limit: LimitName): void => services.telemetry.limitHit(limit, socket)
     const outcome = channel.outcome(
       (verdict) => this.#decided(verdict as Verdict),
       (error) => this.#failed(error),
     )
-    this.#await(socket.context.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
+    this.#await(services.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
   }
 
   /** Its channel has ended, and hears no more of it: what it takes is given back when its handler is through. */
@@ -167,9 +169,9 @@ export class PushProcess {
     }
     if (!channel.joined) return
     if (this.#started !== 0) {
-      const { socket, topic } = channel
+      const { services, socket, topic } = channel
       const durationMs = performance.now() - this.#started
-      socket.context.emit("pushHandled", { socket, topic, event: this.#message.event, status, durationMs })
+      services.telemetry.emit("pushHandled", { socket, topic, event: this.#message.event, status, durationMs })
     }
     channel.settled()
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { addressOf, isTrusted, peerOf, type TrustProxy } from "./address.js"
 import type { Admission } from "./admission.js"
-import type { EndpointContext } from "./context.js"
+import type { TransportServices } from "./services.js"
 import { ConnectionTable, type ConnectionLimits } from "./connection-table.js"
 import type { Entrances } from "./entrances.js"
 import { answer, answerUpgrade } from "./http-answers.js"
@@ -11,36 +11,38 @@ import { LongPoll } from "./longpoll.js"
 import { faultAnswer, type HttpAnswer } from "./rejection.js"
 import { targetOf } from "./request-target.js"
 import { handshakeFault, upgrade } from "./websocket-upgrade.js"
+import { WriteBatch } from "./write-batch.js"
 
 /** Finds the requests that are an endpoint's, and hands them to the transport that answers them. */
 export class Router implements RequestTaker {
   readonly connections: ConnectionTable
-  readonly #context: EndpointContext
+  readonly #services: TransportServices
   readonly #trustProxy: TrustProxy
   readonly #entrances: Entrances
+  readonly #batch = new WriteBatch()
   /** Each path's sessions. */
   readonly #longpolls = new Map<Admission, LongPoll>()
 
-  constructor(context: EndpointContext, entrances: Entrances, trustProxy: TrustProxy, limits: ConnectionLimits) {
+  constructor(services: TransportServices, entrances: Entrances, trustProxy: TrustProxy, limits: ConnectionLimits) {
     this.connections = new ConnectionTable({
       limits,
-      clock: context.clock,
+      clock: services.clock,
       isProxy: (address) => isTrusted(address, trustProxy),
-      onLimit: (limit, address) => context.limitHit(limit, undefined, address),
+      onLimit: (limit, address) => services.telemetry.limitHit(limit, undefined, address),
     })
-    this.#context = context
+    this.#services = services
     this.#entrances = entrances
     this.#trustProxy = trustProxy
   }
 
   faulty(stream: Duplex, late: boolean): void {
     this.connections.ending(stream)
-    if (late) this.#context.limitHit("handshakeMs", undefined, peerOf(stream))
-    else this.#context.counters.rookery_requests_malformed_total++
+    if (late) this.#services.telemetry.limitHit("handshakeMs", undefined, peerOf(stream))
+    else this.#services.telemetry.counters.rookery_requests_malformed_total++
   }
 
   acceptFailed(error: Error): void {
-    this.#context.failed(error, "accept")
+    this.#services.telemetry.failed(error, "accept")
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {
@@ -59,7 +61,7 @@ export class Router implements RequestTaker {
     if (admission === undefined) return false
     // An earlier request has no answer yet. That answer would land among the frames of the websocket.
     if (this.connections.isBusy(socket)) {
-      this.#context.counters.rookery_requests_malformed_total++
+      this.#services.telemetry.counters.rookery_requests_malformed_total++
       socket.destroy()
       return true
     }
@@ -68,10 +70,10 @@ export class Router implements RequestTaker {
       this.#refuse(socket, faultAnswer(429))
       return true
     }
-    upgrade(request, socket, head, { context: this.#context, admission, address }).then(
+    upgrade(request, socket, head, { services: this.#services, admission, batch: this.#batch, address }).then(
       (refusal) => refusal && this.#refuse(socket, refusal),
       (error: unknown) => {
-        this.#context.failed(error, "upgrade")
+        this.#services.telemetry.failed(error, "upgrade")
         socket.destroy()
       },
     )
@@ -83,7 +85,7 @@ export class Router implements RequestTaker {
     if (admission === undefined) return undefined
     let longpoll = this.#longpolls.get(admission)
     if (longpoll === undefined) {
-      longpoll = new LongPoll(this.#context, admission)
+      longpoll = new LongPoll(this.#services, admission)
       this.#longpolls.set(admission, longpoll)
     }
     return longpoll

@@ -11,13 +11,17 @@ import { ownBytes } from "../serializer/own-bytes.js"
 import type { IncomingFrame, Serializer } from "../serializer/serializer.js"
 import type { Broadcast } from "./broadcast.js"
 import { ChannelProcess } from "./channel-process.js"
-import type { EndpointContext, SocketLimits } from "./context.js"
+import type { ChannelHost, HostedChannel } from "./channel-host.js"
+import type { ChannelQueue } from "./channel-queue.js"
+import type { SocketClient } from "./client-table.js"
 import { atEndOfTurn } from "./end-of-turn.js"
-import type { TransportName } from "./events.js"
 import { KeptBytes, type Receipt } from "./kept-bytes.js"
 import type { ServerLink, SocketEnd } from "./link.js"
-import type { ServerSocket } from "./socket.js"
+import type { SocketServices } from "./services.js"
+import type { ServerSocket, TransportName } from "./socket.js"
+import type { SocketLimits } from "./socket-limits.js"
 import type { SocketSetup } from "./socket-setup.js"
+import type { Telemetry } from "./telemetry.js"
 import { TokenBucket } from "./token-bucket.js"
 import { isLongerThan, isPrintableTopic } from "./topics.js"
 
@@ -45,11 +49,12 @@ function isLongRef(ref: Ref, max: number): boolean {
 }
 
 /** One client: decodes what it sends, and knows which channel each message belongs to. */
-export class SocketProcess implements ServerSocket, SocketEnd {
+export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
   readonly id: string | null
   readonly assigns: Loose
   readonly limits: SocketLimits
-  readonly context: EndpointContext
+  readonly #services: SocketServices
+  readonly #telemetry: Telemetry
   readonly #serializer: Serializer
   readonly #link: ServerLink
   readonly #channels = new Map<unknown, ChannelProcess>()
@@ -58,15 +63,16 @@ export class SocketProcess implements ServerSocket, SocketEnd {
   readonly #kept: KeptBytes
   #open = true
 
-  constructor(context: EndpointContext, link: ServerLink, setup: SocketSetup) {
-    this.context = context
+  constructor(services: SocketServices, link: ServerLink, setup: SocketSetup) {
+    this.#services = services
+    this.#telemetry = services.telemetry
     this.#link = link
     this.id = setup.id
     this.assigns = setup.assigns
     this.limits = setup.limits
     this.#serializer = setup.serializer
-    this.#kept = new KeptBytes(context.held, () => this.#giveUp())
-    context.opened(this)
+    this.#kept = new KeptBytes(services.held, () => this.#giveUp())
+    services.clients.opened(this)
   }
 
   get socket(): ServerSocket {
@@ -91,17 +97,12 @@ export class SocketProcess implements ServerSocket, SocketEnd {
     return false
   }
 
-  get channels(): Iterable<ChannelProcess> {
-    return this.#channels.values()
-  }
-
-  /** What its channels keep in memory. */
-  get kept(): KeptBytes {
-    return this.#kept
-  }
-
   disconnect(): void {
     this.close(GOING_AWAY)
+  }
+
+  kick(topic: string): void {
+    this.#channels.get(topic)?.kick()
   }
 
   /** Ends the line from this side. */
@@ -119,7 +120,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
     this.#channels.clear()
     for (const channel of channels) channel.end({ kind: "closed", code })
     this.#kept.end()
-    this.context.closed(this, code)
+    this.#services.clients.closed(this, code)
   }
 
   receive(frame: IncomingFrame): void {
@@ -131,14 +132,14 @@ export class SocketProcess implements ServerSocket, SocketEnd {
   }
 
   limitHit(limit: LimitName): void {
-    this.context.limitHit(limit, this)
+    this.#telemetry.limitHit(limit, this)
   }
 
   /** Handles a frame; `false` for one that cannot be read, which closes the connection unless the caller answers it. */
   #receive(frame: IncomingFrame, told: boolean): boolean {
     if (!this.#open) return false
     const bytes = typeof frame === "string" ? frame.length : frame.byteLength
-    const { counters } = this.context
+    const { counters } = this.#telemetry
     counters.rookery_frames_received_total++
     counters.rookery_bytes_received_total += bytes
     const { messageWeight, refBytes } = this.limits
@@ -168,7 +169,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
   /** Passes on a broadcast, with its offset if it is to be told; `false` if it was left out for a slow client. */
   deliver(broadcast: Broadcast, numbered: boolean): boolean {
     if (!this.#open) return true
-    const { counters } = this.context
+    const { counters } = this.#telemetry
     const encoded = broadcast.encoded(this.#serializer, numbered)
     if (this.#link.broadcast(encoded)) {
       counters.rookery_broadcast_deliveries_total++
@@ -204,15 +205,15 @@ export class SocketProcess implements ServerSocket, SocketEnd {
     const { weight } = broadcast
     if (this.#kept.broadcasts + weight <= queuedBytes)
       return this.#kept.keep(broadcast.claim() ? "ownBroadcast" : "broadcast", weight)
-    this.context.counters.rookery_broadcast_deliveries_dropped_total++
-    this.context.limitHit("queuedBytes", this)
+    this.#telemetry.counters.rookery_broadcast_deliveries_dropped_total++
+    this.#telemetry.limitHit("queuedBytes", this)
     if (slowClient === "close") this.close(TRY_AGAIN_LATER)
     return undefined
   }
 
-  /** The channel that has a topic now. */
-  channel(topic: string): ChannelProcess | undefined {
-    return this.#channels.get(topic)
+  successorOf(channel: HostedChannel): ChannelQueue | undefined {
+    const current = this.#channels.get(channel.topic)
+    return current === channel ? undefined : current?.queue
   }
 
   /** Looks again at a message that waited for the answer to a join. */
@@ -221,7 +222,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
   }
 
   /** A join was answered: what came before it on the topic is told to be closed now. */
-  joinAnswered(channel: ChannelProcess, joined: boolean): void {
+  joinAnswered(channel: HostedChannel, joined: boolean): void {
     if (!joined && this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
     if (channel.replaces !== undefined) this.#end(channel.replaces, PHX_CLOSE)
   }
@@ -230,7 +231,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
    * A channel has ended by itself. It stays for two turns more, so that what its client sent right behind is dropped,
    * and a join right behind is answered before the end is told: in Phoenix the end of a process takes as long.
    */
-  channelEnded(channel: ChannelProcess, event: string): void {
+  channelEnded(channel: HostedChannel, event: string): void {
     atEndOfTurn(() => {
       atEndOfTurn(() => {
         if (this.#channels.get(channel.topic) !== channel) return
@@ -242,11 +243,11 @@ export class SocketProcess implements ServerSocket, SocketEnd {
 
   /** Something of ours failed: the line ends, and nothing else does. */
   fail(error: unknown): void {
-    this.context.failed(error, "socket", undefined, this)
+    this.#telemetry.failed(error, "socket", undefined, this)
     this.close(INTERNAL_ERROR)
   }
 
-  #end(channel: ChannelProcess, event: string): void {
+  #end(channel: HostedChannel, event: string): void {
     const { sentJoinRef, topic } = channel
     const payload = event === PHX_CLOSE ? {} : { reason: "channel_crash" }
     try {
@@ -258,14 +259,14 @@ export class SocketProcess implements ServerSocket, SocketEnd {
 
   /** A frame that cannot be taken ends the connection, unless the caller tells the client. */
   #reject(told: boolean, limit?: "messageWeight" | "refBytes"): false {
-    this.context.counters.rookery_frames_rejected_total++
-    if (limit !== undefined) this.context.limitHit(limit, this)
+    this.#telemetry.counters.rookery_frames_rejected_total++
+    if (limit !== undefined) this.#telemetry.limitHit(limit, this)
     if (!told) this.close(limit === undefined ? INTERNAL_ERROR : TOO_BIG)
     return false
   }
 
   #giveUp(): void {
-    this.context.limitHit("heldBytes", this)
+    this.#telemetry.limitHit("heldBytes", this)
     this.close(TRY_AGAIN_LATER)
   }
 
@@ -310,7 +311,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
 
   #push(channel: ChannelProcess, message: Message, bytes: number): void {
     if (message.event !== PHX_LEAVE) {
-      this.context.counters.rookery_pushes_total++
+      this.#telemetry.counters.rookery_pushes_total++
       const { pushesPerSecond, pushBurst } = this.limits
       if (pushesPerSecond !== Infinity) {
         this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst)
@@ -321,7 +322,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
     if (channel.busy) return this.#hold(channel, message)
     // What it weighs is not known before its handler has run, and does not matter if that is not awaited.
     if (this.#kept.pushes >= this.limits.pendingBytes) return this.#overLimit("pendingBytes", channel, message)
-    if (bytes > SMALL_PUSH && this.context.held.isFull) return this.#overLimit("heldBytes", channel, message)
+    if (bytes > SMALL_PUSH && this.#services.held.isFull) return this.#overLimit("heldBytes", channel, message)
     channel.receive(message, undefined)
   }
 
@@ -337,7 +338,7 @@ export class SocketProcess implements ServerSocket, SocketEnd {
     channel: ChannelProcess,
     message: Message,
   ): void {
-    this.context.limitHit(limit, this)
+    this.#telemetry.limitHit(limit, this)
     this.reply(channel.joinRef, message.ref, channel.topic, "error", { reason: "too many pushes" })
   }
 
@@ -347,25 +348,25 @@ export class SocketProcess implements ServerSocket, SocketEnd {
       this.#channels.delete(topic)
       current.end({ kind: "duplicate_join" })
     }
-    const route = this.context.topics.find(topic)
+    const route = this.#services.routes.find(topic)
     if (route === undefined) {
       if (!isPrintableTopic(topic)) return void this.#reject(false)
-      this.context.counters.rookery_joins_refused_total++
-      this.context.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
+      this.#telemetry.counters.rookery_joins_refused_total++
+      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
       return this.#unmatched(message)
     }
     this.#own(message)
     const weight = this.#weigh(message)
     const limit = this.#joinLimit(topic, weight)
     if (limit !== undefined) {
-      this.context.counters.rookery_joins_refused_total++
-      this.context.limitHit(limit, this)
-      this.context.emit("joinRefused", { socket: this, topic, reason: "limit" })
+      this.#telemetry.counters.rookery_joins_refused_total++
+      this.#telemetry.limitHit(limit, this)
+      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "limit" })
       this.reply(join_ref, ref, topic, "error", { reason: JOIN_LIMITS[limit] })
       if (current !== undefined) this.#end(current, PHX_CLOSE)
       return
     }
-    const channel = new ChannelProcess(this, route, message, this.#kept.keep("join", weight), current)
+    const channel = new ChannelProcess(this, this.#services, route, message, this.#kept.keep("join", weight), current)
     this.#channels.set(topic, channel)
     channel.start()
   }

@@ -1,6 +1,6 @@
 import type { Loose } from "../protocol/contract.js"
 import type { Serializer } from "../serializer/serializer.js"
-import type { SocketLimits } from "./context.js"
+import type { SocketLimits } from "./socket-limits.js"
 
 /** What a client is known by once it was let in. */
 export interface SocketSetup {

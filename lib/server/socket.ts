@@ -1,5 +1,7 @@
 import type { Loose } from "../protocol/contract.js"
-import type { TransportName } from "./events.js"
+
+/** How a client is connected. */
+export type TransportName = "websocket" | "longpoll" | (string & {})
 
 /** One connected client. */
 export interface ServerSocket<Assigns = Loose> {
@@ -11,6 +13,6 @@ export interface ServerSocket<Assigns = Loose> {
   /** Where the client is, as far as `trustProxy` lets anybody say; `undefined` in process. */
   readonly address: string | undefined
   readonly connected: boolean
-  /** Ends the line with 1001, after which a client connects again. */
+  /** Closes the connection with 1001, after which a client connects again. */
   disconnect(): void
 }

@@ -8,7 +8,7 @@ import {
   TRY_AGAIN_LATER,
 } from "../protocol/close-codes.js"
 import type { Frame } from "../serializer/serializer.js"
-import type { SocketLimits } from "./context.js"
+import type { SocketLimits } from "./socket-limits.js"
 import type { HeldBytes, Holder } from "./held-bytes.js"
 import type { ServerLink, SocketEnd } from "./link.js"
 import type { Encoding, SharedFrame } from "./shared-frame.js"

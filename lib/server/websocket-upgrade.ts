@@ -3,21 +3,24 @@ import type { IncomingMessage } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { Admission } from "./admission.js"
-import type { EndpointContext } from "./context.js"
+import type { TransportServices } from "./services.js"
 import { CACHE_CONTROL } from "./http-answers.js"
 import { arrivalOf } from "./http-arrival.js"
 import { faultAnswer, Rejection, type HttpAnswer } from "./rejection.js"
 import { hasBody } from "./request-body.js"
 import { acceptDeflate } from "./websocket-deflate.js"
 import { WebSocketLink } from "./websocket-link.js"
+import type { WriteBatch } from "./write-batch.js"
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 
 /** What a request to upgrade is upgraded with. */
 export interface UpgradeOptions {
-  readonly context: EndpointContext
+  readonly services: TransportServices
   readonly admission: Admission
+  /** Collects what is sent on all websockets. */
+  readonly batch: WriteBatch
   readonly address: string | undefined
 }
 
@@ -65,7 +68,7 @@ export async function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { admission, context, address }: UpgradeOptions,
+  { admission, services, batch, address }: UpgradeOptions,
 ): Promise<HttpAnswer | undefined> {
   // The client may go while `connect` is asked.
   socket.on("error", () => {})
@@ -91,9 +94,9 @@ export async function upgrade(
     socket,
     address,
     limits,
-    batch: context.batch,
-    turns: context.turns,
-    held: context.held,
+    batch,
+    turns: services.turns,
+    held: services.held,
     deflate,
     // Phoenix's server answers every close with 1000.
     echoClose: admission.isGateway,

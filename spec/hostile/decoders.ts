@@ -9,13 +9,13 @@ import { readSubprotocols } from "../../lib/protocol/auth-token.js"
 import { readBase64 } from "../../lib/protocol/read-base64.js"
 import { readPayload } from "../../lib/rpc/wire.js"
 import { payloadOf, readClusterFrame } from "../../lib/server/cluster-frame.js"
-import type { SocketLimits } from "../../lib/server/context.js"
+import type { SocketLimits } from "../../lib/server/socket-limits.js"
 import { GatewayClient } from "../../lib/server/gateway-client.js"
 import { frameOf } from "../../lib/server/gateway-frame.js"
 import { HeldBytes } from "../../lib/server/held-bytes.js"
 import type { ServerLink } from "../../lib/server/link.js"
 import { takeRecoverRequest } from "../../lib/server/recover-request.js"
-import type { SocketSetup } from "../../lib/server/socket-process.js"
+import type { SocketSetup } from "../../lib/server/socket-setup.js"
 import { Turns } from "../../lib/server/turns.js"
 import { ProtocolViolation, WebSocketReceiver } from "../../lib/server/websocket-receiver.js"
 import type { Codec } from "../../lib/serializer/serializer.js"
@@ -122,7 +122,7 @@ function gatewayReads(input: Input): Outcome {
   const messages: unknown[] = []
   const link = { transport: "memory", address: undefined, send() {}, close() {} } as unknown as ServerLink
   const host = {
-    options: { json: true, onMessage: (data: unknown) => void messages.push(data) },
+    handlers: { json: true, onMessage: (data: unknown) => void messages.push(data) },
     limitHit() {},
     failed: (error: unknown) => void errors.push(error),
     received() {},

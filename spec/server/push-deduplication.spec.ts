@@ -52,7 +52,9 @@ class Nodes {
   node(heldRetryBytes = 1000 * ENTRY_BYTES): Node {
     const store = new Store(this.hub)
     this.stores.push(store)
-    const deduplication = new PushDeduplication(store, this.clock, heldRetryBytes)
+    const deduplication = new PushDeduplication(store, this.clock, heldRetryBytes, (error, where) =>
+      store.failed(error, where),
+    )
     return {
       deduplication,
       store,

@@ -1,0 +1,47 @@
+import { systemClock } from "../protocol/clock.js"
+import type { Limits } from "../protocol/limits.js"
+import { Broadcast } from "./broadcast.js"
+import { ClientTable } from "./client-table.js"
+import { ClusterMember } from "./cluster-member.js"
+import { HeldBytes } from "./held-bytes.js"
+import { consoleLogger } from "./logger.js"
+import { MemoryCluster, MemoryHub } from "./memory-cluster.js"
+import type { EndpointOptions } from "./options.js"
+import { PresenceTable } from "./presence.js"
+import { Publisher } from "./publisher.js"
+import { PubSub } from "./pubsub.js"
+import { PushDeduplication } from "./push-deduplication.js"
+import type { SocketServices, TransportServices } from "./services.js"
+import { Telemetry } from "./telemetry.js"
+import { TopicTable } from "./topics.js"
+import { Turns } from "./turns.js"
+
+/** Makes the parts of an endpoint, and gives each of them those that it works with. */
+export function assemble(
+  { logger = consoleLogger, cluster: given }: Pick<EndpointOptions, "logger" | "cluster">,
+  { heldBytes, heldRetryBytes }: Pick<Limits, "heldBytes" | "heldRetryBytes">,
+): { readonly member: ClusterMember; readonly services: SocketServices & TransportServices } {
+  const clock = systemClock
+  const alone = given === undefined
+  const cluster = given ?? new MemoryCluster(new MemoryHub(clock))
+  const telemetry = new Telemetry(logger === false ? undefined : logger)
+  const clients = new ClientTable(telemetry)
+  const routes = new TopicTable()
+  const turns = new Turns()
+  const pubsub = new PubSub({ cluster, alone, clock, telemetry, historyOf: (topic) => routes.history(topic) })
+  const presence = new PresenceTable({
+    turns,
+    publish: (topic, event, payload) => pubsub.publishHere(new Broadcast(topic, event, payload)),
+    share: alone ? undefined : (topic, change) => cluster.changePresence(topic, change),
+    failed: (error, topic) => telemetry.failed(error, "presence", topic),
+  })
+  pubsub.onLeft((topic) => presence.forget(topic))
+  const member = new ClusterMember({ cluster, pubsub, presence, clients, telemetry, clock })
+  const publisher = new Publisher(pubsub, member, telemetry)
+  const deduplication = new PushDeduplication(cluster, clock, heldRetryBytes, (error, where) =>
+    telemetry.failed(error, where),
+  )
+  const held = new HeldBytes(heldBytes)
+  const services = { clients, clock, deduplication, held, presence, publisher, pubsub, routes, telemetry, turns }
+  return { member, services }
+}
