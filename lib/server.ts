@@ -1,4 +1,5 @@
-export { Endpoint, type BroadcastListener } from "./server/endpoint.js"
+export { Endpoint } from "./server/node-endpoint.js"
+export type { BroadcastListener } from "./server/endpoint.js"
 export type { Connect, Connected, ConnectRequest, EndpointOptions, SocketOptions } from "./server/options.js"
 export type {
   ChannelHandlers,
