@@ -1,6 +1,14 @@
 export { Endpoint } from "./server/node-endpoint.js"
 export type { BroadcastListener } from "./server/endpoint.js"
-export type { Connect, Connected, ConnectRequest, EndpointOptions, SocketOptions } from "./server/options.js"
+export type {
+  Connect,
+  Connected,
+  ConnectRequest,
+  EndpointOptions,
+  Origins,
+  SocketOptions,
+  TrustProxy,
+} from "./server/options.js"
 export type {
   ChannelHandlers,
   HandlerResult,
@@ -44,8 +52,7 @@ export type { GatewayOptions } from "./server/gateway-options.js"
 export type { Subprotocols } from "./server/subprotocols.js"
 export type { InProcessClient, InProcessLine } from "./server/in-process.js"
 export type { AnyHttpServer } from "./server/any-http-server.js"
-export type { Origins } from "./server/origins.js"
-export { addressOf, type TrustProxy } from "./server/address.js"
+export { addressOf } from "./server/client-address.js"
 export type { InvalidIssue, InvalidResponse } from "./server/validation.js"
 export { DEFAULT_LIMITS, type LimitName, type Limits } from "./protocol/limits.js"
 export type { QueryParams, QueryValue } from "./protocol/query.js"

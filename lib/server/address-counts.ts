@@ -1,4 +1,4 @@
-import { networkOf } from "./address.js"
+import { networkOf } from "./ip-address.js"
 
 /** Counts something by address, up to a number for each. */
 export class AddressCounts {

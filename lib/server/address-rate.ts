@@ -1,4 +1,4 @@
-import { networkOf } from "./address.js"
+import { networkOf } from "./ip-address.js"
 import { TokenBucket } from "./token-bucket.js"
 
 /** As many addresses are remembered before it is looked which of them have kept still. */

@@ -9,7 +9,8 @@ import {
   writeClusterFrame,
   type TravelledFrame,
 } from "./cluster-frame.js"
-import { FrameForms, type Encoding, type SharedFrame } from "./shared-frame.js"
+import { FrameForms } from "./frame-forms.js"
+import type { Encoding, SharedFrame } from "./shared-frame.js"
 
 /** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
 export class EncodedBroadcast implements SharedFrame {

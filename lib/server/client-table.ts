@@ -1,5 +1,6 @@
 import { GOING_AWAY } from "../protocol/close-codes.js"
 import { ById } from "./by-id.js"
+import type { LocalClients } from "./cluster-member.js"
 import type { ServerSocket } from "./socket.js"
 import type { Telemetry } from "./telemetry.js"
 
@@ -18,7 +19,7 @@ export interface SocketClient extends Client, ServerSocket {
 }
 
 /** All clients that are connected to this node, by the id that `connect` gave them. */
-export class ClientTable {
+export class ClientTable implements LocalClients {
   readonly sockets: Set<SocketClient> = new Set()
   readonly #socketIds = new ById<SocketClient>()
   readonly #gatewayIds = new ById<Client>()

@@ -11,18 +11,26 @@ import type {
   PresenceRecord,
 } from "./adapter.js"
 import { Broadcast } from "./broadcast.js"
-import type { ClientTable } from "./client-table.js"
 import type { PresenceTable } from "./presence.js"
 import type { PubSub } from "./pubsub.js"
 import { isPromise } from "./run.js"
 import type { Telemetry } from "./telemetry.js"
+
+/** The clients of this node, as far as other nodes may reach them. */
+export interface LocalClients {
+  readonly sockets: { readonly size: number }
+  /** Closes every client of an id. */
+  disconnect(id: string): void
+  /** Takes every socket of an id out of a topic. */
+  kick(topic: string, id: string): void
+}
 
 /** What a {@link ClusterMember} is made of. */
 export interface ClusterMemberOptions {
   readonly cluster: Cluster
   readonly pubsub: PubSub
   readonly presence: PresenceTable
-  readonly clients: ClientTable
+  readonly clients: LocalClients
   readonly telemetry: Telemetry
   readonly clock: Clock
 }

@@ -2,7 +2,8 @@ import { isBytes, toUint8Array } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { stringifyJson } from "../serializer/decode-text.js"
 import type { Frame } from "../serializer/serializer.js"
-import { FrameForms, type Encoding, type SharedFrame } from "./shared-frame.js"
+import { FrameForms } from "./frame-forms.js"
+import type { Encoding, SharedFrame } from "./shared-frame.js"
 
 /** A frame of plain data: strings and bytes as they are, anything else as JSON. */
 export function frameOf(data: unknown): Frame {

@@ -5,11 +5,17 @@ import type { QueryParams } from "../protocol/query.js"
 import type { TopicContract } from "../protocol/schema.js"
 import type { Serializer } from "../serializer/serializer.js"
 import type { Cluster } from "./adapter.js"
-import type { TrustProxy } from "./address.js"
 import type { TransportName } from "./socket.js"
 import type { MaybePromise } from "./handlers.js"
 import type { Logger } from "./logger.js"
-import type { Origins } from "./origins.js"
+
+/** Which pages may connect. */
+export type Origins = "*" | readonly string[] | ((origin: string) => boolean)
+
+/**
+ * The proxies whose `X-Forwarded-For` counts: none, so many proxies in front, or the proxies at these addresses.
+ */
+export type TrustProxy = false | number | readonly string[]
 
 /** What `connect` is asked with. */
 export interface ConnectRequest {

@@ -1,7 +1,5 @@
 import { domainToASCII } from "node:url"
-
-/** Which pages may connect. */
-export type Origins = "*" | readonly string[] | ((origin: string) => boolean)
+import type { Origins } from "./options.js"
 
 interface OriginPattern {
   readonly scheme: string | undefined

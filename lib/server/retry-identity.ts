@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto"
-import { networkOf } from "./address.js"
+import { networkOf } from "./ip-address.js"
 import type { Payer } from "./retry-accounts.js"
 
 /** The least length of an id that an anonymous client can be known by. Clients of Rookery make 22 random characters. */

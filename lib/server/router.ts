@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import { addressOf, isTrusted, peerOf, type TrustProxy } from "./address.js"
+import { addressOf, isTrusted, peerOf } from "./client-address.js"
+import type { TrustProxy } from "./options.js"
 import type { Admission } from "./admission.js"
 import type { TransportServices } from "./services.js"
 import { ConnectionTable, type ConnectionLimits } from "./connection-table.js"

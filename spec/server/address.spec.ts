@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { networkOf } from "../../lib/server/address.js"
+import { networkOf } from "../../lib/server/ip-address.js"
 import { AddressRate } from "../../lib/server/address-rate.js"
 
 describe("an address, where addresses are counted,", () => {

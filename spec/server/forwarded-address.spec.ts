@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { describe, expect, it } from "vitest"
 import { addressOf, type TrustProxy } from "rookery/server"
-import { networkOf, readAddress } from "../../lib/server/address.js"
+import { networkOf, readAddress } from "../../lib/server/ip-address.js"
 import { stages } from "../support/stage.js"
 import { WireClient } from "../support/wire-client.js"
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { describe, expect, it } from "vitest"
-import { addressOf, type TrustProxy } from "../../lib/server/address.js"
+import { addressOf } from "../../lib/server/client-address.js"
+import type { TrustProxy } from "../../lib/server/options.js"
 import { originCheck } from "../../lib/server/origins.js"
 
 describe("an origin", () => {

@@ -1,0 +1,50 @@
+import { isIPv4, isIPv6 } from "node:net"
+
+/** The part of an address before its port, its brackets and its zone: `[2001:db8::1%eth0]:443`, `192.0.2.1:443`. */
+const HOST = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+|(.*))$/
+
+/** The eight groups of an IPv6 address as numbers. */
+function groupsOf(address: string): number[] {
+  const dotted = address.lastIndexOf(":") + 1
+  let hex = address
+  if (address.includes(".")) {
+    const [a = 0, b = 0, c = 0, d = 0] = address.slice(dotted).split(".").map(Number)
+    hex = `${address.slice(0, dotted)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
+  }
+  const [head = "", tail = ""] = hex.split("::")
+  const read = (part: string): number[] =>
+    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16))
+  const [first, last] = [read(head), read(tail)]
+  return [...first, ...Array.from({ length: 8 - first.length - last.length }, () => 0), ...last]
+}
+
+const isMappedIPv4 = (groups: readonly number[]): boolean =>
+  groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
+
+/**
+ * An IP address in the one form by which addresses are compared and counted, without port, brackets and zone;
+ * `undefined` for anything that is no IP address. A proxy may forward the port with the address, and each connection
+ * has another port.
+ */
+export function readAddress(text: string): string | undefined {
+  const [, bracketed, withPort, plain] = HOST.exec(text.trim()) ?? []
+  const [address = ""] = (bracketed ?? withPort ?? plain ?? "").split("%")
+  if (isIPv4(address)) return address
+  if (!isIPv6(address)) return undefined
+  const groups = groupsOf(address)
+  if (!isMappedIPv4(groups)) return new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const [high = 0, low = 0] = groups.slice(6)
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".")
+}
+
+/**
+ * The form of an address under which it is counted: an IPv4 address itself, of an IPv6 address its network of 64 bits,
+ * because a client that has one address of it has all 2^64.
+ */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address
+  return groupsOf(address)
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(":")
+}
