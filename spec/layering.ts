@@ -39,6 +39,7 @@ export const LAYERS: Layer[] = [
       "chat/room.ts",
       "chat/client.ts",
       "chat/client-options.ts",
+      "chat/outcome.ts",
       "chat/topics.ts",
     ],
     packages: PUBLIC,

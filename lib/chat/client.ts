@@ -9,16 +9,10 @@ import { AuthenticationError, ClientError, ConnectionError } from "./errors.js"
 import { ChatHandlers, type ChatEvent, type ChatHandler, type ConnectionState } from "./events.js"
 import { HttpApi } from "./http-api.js"
 import { fileCache } from "./platform.js"
-import { outcome, type Failed } from "./outcome.js"
+import { outcome, type Failed, type Renamed, type Sent } from "./outcome.js"
 import { Room, type Joined } from "./room.js"
 import type { SessionCache } from "./session-cache.js"
 import { LOBBY, SOCKET_PATH, type ChatMessage, type ChatTopics, type ChatUser } from "./topics.js"
-
-/** What sending gives: the message's id once it is stored, or why not, with a code as in HTTP. */
-export type Sent = { status: "ok"; message_id: string; timestamp: string } | Failed
-
-/** What changing one's display name gives. */
-export type Renamed = { status: "ok"; display_name: string | null } | Failed
 
 /**
  * A client of the chat: one socket, any number of rooms.

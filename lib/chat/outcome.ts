@@ -3,6 +3,12 @@ import type { ChatError } from "./topics.js"
 /** Why something was not done; the code is as in HTTP. */
 export type Failed = ChatError & { status?: never }
 
+/** What sending gives: the message's id once it is stored, or why not, with a code as in HTTP. */
+export type Sent = { status: "ok"; message_id: string; timestamp: string } | Failed
+
+/** What changing one's display name gives. */
+export type Renamed = { status: "ok"; display_name: string | null } | Failed
+
 /** What came of a push, as a value: who sends a message has to look at it anyway. */
 export async function outcome<Ok extends object>(push: PromiseLike<Ok>): Promise<({ status: "ok" } & Ok) | Failed> {
   try {

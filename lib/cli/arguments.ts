@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util"
-import type { Command, OptionSpec, OptionSpecs } from "./command.js"
+import type { ArgumentSpec, OptionSpec, OptionSpecs } from "./argument-spec.js"
 import { nearest } from "./nearest.js"
 import { UsageError } from "./usage-error.js"
 
@@ -58,7 +58,7 @@ function valueOf({ rawName, value, inlineValue }: OptionToken, { value: shown }:
 }
 
 /** Reads the arguments of a command. With `--help` they need not be complete. */
-export function readArguments(argv: readonly string[], command: Command): Arguments {
+export function readArguments(argv: readonly string[], command: ArgumentSpec): Arguments {
   const options: OptionSpecs = { ...command.options, ...HELP_OPTION }
   const { tokens } = parseArgs({
     args: [...argv],
@@ -91,7 +91,7 @@ export function readArguments(argv: readonly string[], command: Command): Argume
   return new Arguments(positionals, values)
 }
 
-function checkArity(positionals: readonly string[], { name, usage, arity: [least, most] }: Command): void {
+function checkArity(positionals: readonly string[], { name, usage, arity: [least, most] }: ArgumentSpec): void {
   if (positionals.length >= least && positionals.length <= most) return
   const problem = positionals.length < least ? "an argument is missing" : `"${positionals[most]}" is one too many`
   throw new UsageError(`${problem}: rookery ${name} ${usage}`.trimEnd())

@@ -10,7 +10,7 @@ import {
   type Transport,
 } from "rookery"
 import type { Arguments } from "./arguments.js"
-import type { OptionSpecs } from "./command.js"
+import type { OptionSpecs } from "./argument-spec.js"
 import { Inputs } from "./inputs.js"
 import { say, type Io } from "./io.js"
 import { nearest } from "./nearest.js"

@@ -1,5 +1,6 @@
 import { HELP_OPTION } from "./arguments.js"
-import type { Command, CommandEntry, OptionSpecs } from "./command.js"
+import type { Command, CommandEntry } from "./command.js"
+import type { OptionSpecs } from "./argument-spec.js"
 
 /** Two columns, the second one aligned. */
 function columns(rows: readonly (readonly [string, string])[]): string {

@@ -1,5 +1,14 @@
-import type { AnyTopics, Channel, ChannelOptions, ChannelState, JoinedOf, RookeryError } from "rookery"
-import type { Rooms } from "./rooms.js"
+import type {
+  AnyTopics,
+  Channel,
+  ChannelOptions,
+  ChannelState,
+  Handler,
+  JoinedOf,
+  Loose,
+  PresenceState,
+  RookeryError,
+} from "rookery"
 
 /** What a component sees of a channel; another object whenever something of it has changed. */
 export interface ChannelView<S = AnyTopics[string]> {
@@ -24,9 +33,33 @@ const nothing = { state: "closed", joined: undefined, error: undefined, channel:
 /** Without a topic there is nothing. */
 export const NOWHERE: ChannelView = { ...nothing, topic: null, address: undefined }
 
+/** A room, as hooks use it. */
+export interface SharedRoom {
+  readonly people: PresenceState<Loose>
+  /** Calls back whenever there is something else to be seen. */
+  watch(watcher: () => void): () => void
+  /** Listens to an event, whatever channel carries it. */
+  listen(event: string, handler: Handler<Loose>): () => void
+}
+
+/** The rooms of a socket, as hooks use them. */
+export interface RoomTable {
+  /** The room, if a component holds it. */
+  find(address: Address): SharedRoom | undefined
+  view(address: Address): ChannelView
+  /** Holds a room; the returned function lets go of it. */
+  enter(address: Address): [room: SharedRoom, leave: () => void]
+  /**
+   * The channel of a room, for a push.
+   *
+   * @throws if there is none
+   */
+  channel(address: Address): Channel
+}
+
 /** Which room of which socket, by topic, by what the params say, and by what it asks for. */
 export class Address {
-  readonly rooms: Rooms
+  readonly rooms: RoomTable
   readonly topic: string
   readonly params: unknown
   readonly options: ChannelOptions
@@ -35,7 +68,7 @@ export class Address {
   /** What is to be seen while there is no room: on a server, and in the first render of a page. */
   readonly before: ChannelView
 
-  constructor(rooms: Rooms, topic: string, params: unknown, options: ChannelOptions, key: string) {
+  constructor(rooms: RoomTable, topic: string, params: unknown, options: ChannelOptions, key: string) {
     this.rooms = rooms
     this.topic = topic
     this.params = params

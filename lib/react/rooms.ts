@@ -1,5 +1,5 @@
 import { RookeryError, type Channel, type Socket } from "rookery"
-import type { Address, ChannelView } from "./channel-view.js"
+import type { Address, ChannelView, RoomTable } from "./channel-view.js"
 import { Room } from "./room.js"
 
 const known = /* @__PURE__ */ new WeakMap<Socket, Rooms>()
@@ -10,7 +10,7 @@ const known = /* @__PURE__ */ new WeakMap<Socket, Rooms>()
  * Nothing is joined while components come and go, but in a microtask after, and nothing is left before a task after:
  * whoever mounts twice joins once, and whoever goes and comes back has not left.
  */
-export class Rooms {
+export class Rooms implements RoomTable {
   readonly #socket: Socket
   /** By topic, then by what the params say. */
   readonly #topics = new Map<string, Map<string, Room>>()
