@@ -1,0 +1,62 @@
+import type { Browser } from "playwright-core"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { launchChromium, openPage } from "../support/chromium.js"
+import { example, type Program } from "../support/program.js"
+
+let browser: Browser | undefined
+const running: Program[] = []
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(() => browser?.close())
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((program) => program.kill()))
+})
+
+async function serve(port = "0"): Promise<{ program: Program; port: string }> {
+  const program = example("liveview/server.ts", "--port", port)
+  running.push(program)
+  const [, found = ""] = await program.printed(/^LiveView at http:\/\/127\.0\.0\.1:(\d+)\/$/)
+  return { program, port: found }
+}
+
+describe("the example of a LiveView", () => {
+  it("counts, validates, saves, and keeps what was typed through a crash and a restart of the server", async (context) => {
+    if (browser === undefined) return context.skip("no Chromium")
+    const { program, port } = await serve()
+    const page = await openPage(browser)
+    const complaints: string[] = []
+    page.on("pageerror", (error) => complaints.push(String(error)))
+    page.on("console", (message) => {
+      // That the server is gone is what the end of this test is about.
+      const isTold = /ERR_CONNECTION|WebSocket connection/.test(message.text())
+      if (["error", "warning"].includes(message.type()) && !isTold) complaints.push(message.text())
+    })
+    const shows = (selector: string, hasText: RegExp): Promise<void> => page.locator(selector, { hasText }).waitFor()
+    await page.goto(`http://127.0.0.1:${port}/`)
+    await page.locator("[data-phx-main].phx-connected").waitFor()
+    await page.locator("#inc").click()
+    await page.locator("#inc").click()
+    await shows("#count", /^2$/)
+    await page.locator("#name").fill("Ann & <Bob>")
+    await shows("#hint", /^The name has 11 characters\.$/)
+    await page.getByRole("button", { name: "Save" }).click()
+    await shows("#saved", /^Saved: Ann & <Bob>$/)
+
+    await page.locator("#crash").click()
+    await shows("#count", /^0$/)
+    await shows("#hint", /^The name has 11 characters\.$/)
+
+    await page.locator("#name").fill("Eve")
+    await shows("#hint", /^The name has 3 characters\.$/)
+    await program.kill("SIGKILL")
+    await page.locator("[data-phx-main].phx-client-error").waitFor()
+    await serve(port)
+    await page.locator("[data-phx-main].phx-connected").waitFor()
+    await shows("#hint", /^The name has 3 characters\.$/)
+    expect(await page.locator("#name").inputValue()).toBe("Eve")
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+})
