@@ -33,6 +33,7 @@ const STEPS: Step[][] = [
   [{ says: /The endpoint goes on at ws:/ }],
   [{ says: /^Downloads at ws:\/\/localhost:\d+\/ws/ }, { says: /^#1 \d+\.\d % / }],
   [{ says: /^RPC chat listens at ws:\/\/127\.0\.0\.1:\d+\/rpc\/ws$/ }, { types: "Alice", says: /^Welcome, Alice!$/ }],
+  [{ says: /^LiveView at http:\/\/127\.0\.0\.1:\d+\/$/ }],
   [{ says: /^React chat at http:\/\/127\.0\.0\.1:\d+\/$/ }],
   [{ says: /^The chat is at http:\/\/localhost:\d+,/ }, { types: "/help", says: /\/login/ }],
   [
@@ -48,7 +49,7 @@ afterEach(async () => {
 })
 
 /** The ports that the commands name, or that their programs take where none is named. */
-const NAMED_PORTS = [8080, 8000, 4400]
+const NAMED_PORTS = [8080, 8000, 4400, 4000]
 const MOVE_PORTS = pathToFileURL(join(ROOT, "spec/support/moved-ports.mjs")).href
 
 /** What moves the ports of a program to others: those that are named may be taken on this machine. */
