@@ -1,3 +1,3 @@
-export { redis } from "./cluster/redis.js"
-export type { NodeRedis } from "./cluster/redis-client.js"
-export type { RedisOptions } from "./cluster/redis-cluster.js"
+export { redis } from "./redis/redis.js"
+export type { NodeRedis } from "./redis/redis-client.js"
+export type { RedisOptions } from "./redis/redis-cluster.js"

@@ -1,4 +1,4 @@
-export { Endpoint } from "./server/node-endpoint.js"
+export { Endpoint } from "./runtime/node/endpoint.js"
 export type { BroadcastListener } from "./server/endpoint.js"
 export type {
   Connect,
@@ -8,7 +8,7 @@ export type {
   Origins,
   SocketOptions,
   TrustProxy,
-} from "./server/options.js"
+} from "./server/api/options.js"
 export type {
   ChannelHandlers,
   HandlerResult,
@@ -17,7 +17,7 @@ export type {
   MaybePromise,
   PushInfo,
   ReceiveHandlers,
-} from "./server/handlers.js"
+} from "./server/api/handlers.js"
 export type {
   BroadcastOptions,
   Channel,
@@ -25,10 +25,10 @@ export type {
   StopReason,
   TerminateReason,
   TrackOptions,
-} from "./server/channel.js"
-export type { ServerSocket, TransportName } from "./server/socket.js"
-export { noReply, Refused, reply, StatusReply } from "./server/reply.js"
-export type { NoReply, RefusedConnect, ReplyTo } from "./server/reply.js"
+} from "./server/api/channel.js"
+export type { ServerSocket, TransportName } from "./server/api/socket.js"
+export { noReply, Refused, reply, StatusReply } from "./server/api/reply.js"
+export type { NoReply, RefusedConnect, ReplyTo } from "./server/api/reply.js"
 export type {
   Claim,
   Cluster,
@@ -39,21 +39,21 @@ export type {
   NumberedMessage,
   PresenceChange,
   PresenceRecord,
-} from "./server/adapter.js"
-export { MemoryCluster, MemoryHub } from "./server/memory-cluster.js"
+} from "./server/api/cluster.js"
+export { MemoryCluster, MemoryHub } from "./server/pubsub/memory-cluster.js"
 export type { HistoryOptions, Position } from "./protocol/recovery.js"
-export type { EndpointEvents } from "./server/events.js"
-export type { Counters } from "./server/counters.js"
-export { consoleLogger, type LogFields, type Logger, type LogLevel } from "./server/logger.js"
-export type { CloseOptions } from "./server/drain.js"
-export { Gateway } from "./server/gateway.js"
-export { GatewayClient, type GatewayHandlers } from "./server/gateway-client.js"
-export type { GatewayOptions } from "./server/gateway-options.js"
-export type { Subprotocols } from "./server/subprotocols.js"
-export type { InProcessClient, InProcessLine } from "./server/in-process.js"
-export type { AnyHttpServer } from "./server/any-http-server.js"
-export { addressOf } from "./server/client-address.js"
-export type { InvalidIssue, InvalidResponse } from "./server/validation.js"
+export type { EndpointEvents } from "./server/api/events.js"
+export type { Counters } from "./server/api/counters.js"
+export { consoleLogger, type LogFields, type Logger, type LogLevel } from "./server/api/logger.js"
+export type { CloseOptions } from "./server/support/drain.js"
+export { Gateway } from "./server/gateway/gateway.js"
+export { GatewayClient, type GatewayHandlers } from "./server/gateway/gateway-client.js"
+export type { GatewayOptions } from "./server/gateway/gateway-options.js"
+export type { Subprotocols } from "./server/admission/subprotocols.js"
+export type { InProcessClient, InProcessLine } from "./runtime/memory/in-process.js"
+export type { AnyHttpServer } from "./runtime/node/http/any-http-server.js"
+export { addressOf } from "./runtime/node/http/client-address.js"
+export type { InvalidIssue, InvalidResponse } from "./server/process/validation.js"
 export { DEFAULT_LIMITS, type LimitName, type Limits } from "./protocol/limits.js"
 export type { QueryParams, QueryValue } from "./protocol/query.js"
 export { contract } from "./protocol/schema.js"

@@ -110,7 +110,7 @@ describe("an editor", () => {
     ["receive(", "lib/client/push.ts", "receive<"],
     ["serializer:", "lib/client/socket-options.ts", "serializer?:"],
     ["msgpack()", "lib/serializer/msgpack.ts", "export function msgpack"],
-    ["Endpoint()", "lib/server/node-endpoint.ts", "export class Endpoint"],
+    ["Endpoint()", "lib/runtime/node/endpoint.ts", "export class Endpoint"],
     ["broadcast(", "lib/server/endpoint.ts", "broadcast<"],
     ['useChannel("', "lib/react/untyped-hooks.ts", "useChannel"],
   ])("goes from %s to its definition in %s", async (words, file, line) => {

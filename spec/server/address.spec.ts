@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { networkOf } from "../../lib/server/ip-address.js"
-import { AddressRate } from "../../lib/server/address-rate.js"
+import { networkOf } from "../../lib/server/support/ip-address.js"
+import { AddressRate } from "../../lib/server/limits/address-rate.js"
 
 describe("an address, where addresses are counted,", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { EndpointOptions, LimitName } from "rookery/server"
 import { msgpack } from "rookery/msgpack"
-import { limitsOf, mostKept } from "../../lib/server/limits.js"
+import { limitsOf, mostKept } from "../../lib/server/limits/resolve-limits.js"
 import { HEAVY_SHAPES, type HeavyShape } from "../support/heavy-shapes.js"
 import { stages, type Stage } from "../support/stage.js"
 import { usedBytes } from "../support/used-bytes.js"

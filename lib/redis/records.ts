@@ -1,0 +1,62 @@
+import { SerializerError } from "../protocol/errors.js"
+import { assertShallow } from "../serializer/nesting.js"
+import type { PresenceChange, PresenceRecord } from "../server/api/cluster.js"
+
+// What comes out of Redis was written by a node of this version, or of another, or by anybody with its password: what
+// does not fit is turned away here, before half of it has taken effect.
+
+/** The error of something that no node of this cluster wrote. */
+export const foreign = (what: string): SerializerError =>
+  new SerializerError("bad_frame", `${what} in Redis is not of this cluster; who else writes under its prefix?`)
+
+/** Whether it is a whole number from 0, in digits. */
+export const isNumber = (digits: string): boolean => /^\d+$/.test(digits) && Number.isSafeInteger(Number(digits))
+
+/** The number. */
+export function readNumber(digits: string, what: string): number {
+  if (!isNumber(digits)) throw foreign(what)
+  return Number(digits)
+}
+
+/** What a message is called in its stream: its offset, and when it was appended. */
+export function readId(id: string): { offset: number; at: number } {
+  const dash = id.indexOf("-")
+  return { offset: readNumber(id.slice(0, dash), "an offset"), at: readNumber(id.slice(dash + 1), "a time") }
+}
+
+/** What a JSON text says; `undefined` if nothing. */
+function parse(json: string): unknown {
+  // A thrown error costs more than all else here.
+  if (!json.startsWith("{")) return undefined
+  try {
+    assertShallow(json)
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is PresenceRecord {
+  const { ref, key, meta } = (value ?? {}) as Partial<PresenceRecord>
+  if (typeof ref !== "string" || typeof key !== "string" || typeof meta !== "object" || meta === null) return false
+  // By its ref it is found again, and taken away.
+  return !Array.isArray(meta) && meta["phx_ref"] === ref
+}
+
+/** One presence; `undefined` for what is none. */
+export function readRecord(json: string): PresenceRecord | undefined {
+  const record = parse(json)
+  return isRecord(record) ? record : undefined
+}
+
+/** What became of the presences of a topic. */
+export function readChange(json: string): PresenceChange {
+  const { joins, leaves } = (parse(json) ?? {}) as { joins?: unknown; leaves?: unknown }
+  // Lua writes an empty list as an object.
+  const none = (list: unknown): boolean => typeof list === "object" && list !== null && Object.keys(list).length === 0
+  const joined = none(joins) ? [] : joins
+  const left = none(leaves) ? [] : leaves
+  if (!Array.isArray(joined) || !Array.isArray(left)) throw foreign("a change of presences")
+  if (!joined.every(isRecord) || !left.every((ref) => typeof ref === "string")) throw foreign("a change of presences")
+  return { joins: joined, leaves: left }
+}

@@ -1,0 +1,310 @@
+import { randomBytes } from "node:crypto"
+import type {
+  Claim,
+  Cluster,
+  ClusterMessage,
+  ClusterNode,
+  HistoryOptions,
+  HistorySlice,
+  Position,
+  PresenceChange,
+} from "../server/api/cluster.js"
+import { CatchUp } from "./catch-up.js"
+import { plainEnvelope, readEnvelope, type Envelope } from "./envelope.js"
+import { Keys } from "./keys.js"
+import { Link } from "./redis-link.js"
+import { Living } from "./living.js"
+import { Presences } from "./presences.js"
+import type { RedisClient } from "./redis-client.js"
+import { RedisHistory } from "./redis-history.js"
+import { CLAIM, EXTEND, RELEASE } from "./scripts.js"
+import type { Arrival, Place, Step } from "./topic-order.js"
+import { Subscriptions } from "./subscriptions.js"
+import { Topic, type VersionedChange } from "./topic.js"
+
+/** Options of {@link redis}. Times are in milliseconds. */
+export interface RedisOptions {
+  /** What all keys and channels begin with. @default "rookery" */
+  prefix?: string
+  /** How long a command may take. @default 2000 */
+  timeoutMs?: number
+  /**
+   * After how long a node that is not heard of counts as dead. What it left is taken away within a third of that time
+   * more. @default 6000
+   */
+  leaseMs?: number
+}
+
+/** What a claim's value begins with once it was settled; before, it begins with something else. */
+const SETTLED = 0x73
+
+/** What one's own change comes to here, where it was made. */
+const NOTHING: PresenceChange = { joins: [], leaves: [] }
+
+/** Makes one endpoint of those of many nodes, by way of Redis. */
+export class RedisCluster implements Cluster {
+  // Short: it is in every message.
+  readonly #id = randomBytes(9).toString("base64url")
+  readonly #keys: Keys
+  readonly #commands: Link
+  readonly #subscriber: Link
+  readonly #subscriptions: Subscriptions
+  readonly #history: RedisHistory
+  readonly #presences: Presences
+  readonly #living: Living
+  readonly #catchUp: CatchUp
+  readonly #topics = new Map<string, Topic>()
+  readonly #tickMs: number
+  #timer: NodeJS.Timeout | undefined
+  #ticking = false
+  #node: ClusterNode | undefined
+  #started = false
+
+  constructor(client: RedisClient, options: RedisOptions = {}) {
+    const { prefix = "rookery", timeoutMs = 2000, leaseMs = 6000 } = options
+    this.#tickMs = leaseMs / 3
+    const keys = (this.#keys = new Keys(prefix))
+    const make = (): RedisClient => client.duplicate({ disableOfflineQueue: true })
+    const down = (): void => this.#health()
+    this.#commands = new Link(make, timeoutMs, { up: () => this.#up(), down })
+    this.#subscriber = new Link(make, timeoutMs, { up: () => this.#listenAgain(), down })
+    this.#subscriptions = new Subscriptions(
+      this.#subscriber,
+      (channel, message) => this.#message(channel, message),
+      (error) => this.#failed(error, "subscribe"),
+    )
+    this.#history = new RedisHistory(this.#commands, keys)
+    this.#presences = new Presences(this.#commands, keys, this.#id, (error, topic) =>
+      this.#failed(error, "presence", topic),
+    )
+    this.#living = new Living(this.#commands, keys, this.#id, leaseMs)
+    this.#catchUp = new CatchUp(
+      (topic) => this.#learn(topic),
+      (error, topic) => this.#failed(error, "subscribe", topic),
+    )
+  }
+
+  async start(node: ClusterNode): Promise<void> {
+    this.#node = node
+    this.#started = true
+    this.#timer = setInterval(() => this.#soon(), this.#tickMs).unref()
+    await Promise.all([this.#commands.open(), this.#subscriber.open()])
+    await this.#subscriptions.add(this.#keys.commands)
+    await this.#living.renew()
+  }
+
+  async publish(topic: string, message: ClusterMessage): Promise<void> {
+    await this.#commands.ask("PUBLISH", this.#keys.channel(topic), plainEnvelope(this.#id, message.bytes()))
+  }
+
+  append(topic: string, message: ClusterMessage, history: HistoryOptions, once?: string): Promise<Position> {
+    return this.#history.append(topic, message, history, once)
+  }
+
+  async history(
+    topic: string,
+    history: HistoryOptions,
+    after: number | undefined,
+    limit: number,
+  ): Promise<HistorySlice> {
+    const slice = await this.#history.read(topic, history, after, limit)
+    const known = this.#topics.get(topic)
+    // What was read may be ahead of what pub/sub has brought.
+    if (known?.sequencer.place?.epoch === slice.epoch) {
+      for (const message of slice.messages) this.#arrived(topic, known, slice.epoch, message)
+    }
+    return slice
+  }
+
+  async subscribe(topic: string, history?: HistoryOptions): Promise<void> {
+    this.#topics.set(topic, new Topic(history))
+    await this.#catchUp.once(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#topics.delete(topic)
+    this.#catchUp.remove(topic)
+    this.#subscriptions.remove(this.#keys.channel(topic))
+  }
+
+  async command(body: Uint8Array): Promise<void> {
+    await this.#commands.ask("PUBLISH", this.#keys.commands, plainEnvelope(this.#id, body))
+  }
+
+  changePresence(topic: string, change: PresenceChange): void {
+    this.#presences.change(topic, change)
+    // Whoever counts as dead must not leave something behind that nobody will sweep.
+    if (this.#living.overdue) this.#soon()
+  }
+
+  async claim(key: string, claimMs: number): Promise<Claim> {
+    const value = (await this.#commands.run(CLAIM, [this.#keys.claim(key)], this.#id, String(claimMs))) as Buffer | null
+    if (value === null) return { kind: "new" }
+    return value[0] === SETTLED ? { kind: "settled", answer: value.subarray(1) } : { kind: "pending" }
+  }
+
+  async renew(key: string, claimMs: number): Promise<void> {
+    await this.#commands.run(EXTEND, [this.#keys.claim(key)], this.#id, String(claimMs))
+  }
+
+  async settle(key: string, answer: Uint8Array, keepMs: number): Promise<void> {
+    const value = Buffer.concat([Buffer.from([SETTLED]), answer])
+    await this.#commands.ask("SET", this.#keys.claim(key), value, "PX", String(keepMs))
+  }
+
+  async release(key: string): Promise<void> {
+    await this.#commands.run(RELEASE, [this.#keys.claim(key)], this.#id)
+  }
+
+  nodes(): Promise<number> {
+    return this.#living.count()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#started = false
+    try {
+      await this.#presences.tell()
+      await this.#living.sweep(this.#id)
+    } catch (error) {
+      this.#failed(error, "presence")
+    }
+    this.#subscriber.close()
+    this.#commands.close()
+  }
+
+  #failed(error: unknown, where: string, topic?: string): void {
+    this.#node?.failed(error, where, topic)
+  }
+
+  #health(): void {
+    if (this.#started) this.#node?.health(this.#commands.up && this.#subscriber.up)
+  }
+
+  #up(): void {
+    this.#health()
+    if (this.#started) this.#soon()
+  }
+
+  #soon(): void {
+    if (this.#ticking) return
+    this.#ticking = true
+    void this.#tick().finally(() => (this.#ticking = false))
+  }
+
+  /** Now and then, and once there is a connection again: what a node owes to the others, and what it has missed. */
+  async #tick(): Promise<void> {
+    await Promise.all([this.#commands.check(), this.#subscriber.check()])
+    if (!this.#commands.up || !this.#started) return
+    try {
+      const { wasOut, dead } = await this.#living.renew()
+      await (wasOut ? this.#presences.again() : this.#presences.tell())
+      if (this.#subscriber.up) this.#catchUp.retry()
+      // One that cannot be swept keeps no other.
+      for (const node of dead) await this.#living.sweep(node).catch((error: unknown) => this.#failed(error, "presence"))
+    } catch (error) {
+      this.#failed(error, "cluster")
+    }
+  }
+
+  /** The subscriber's connection is back: what was published meanwhile is looked for. */
+  #listenAgain(): void {
+    this.#health()
+    if (!this.#started) return
+    void this.#subscriptions.add(this.#keys.commands).catch(() => undefined)
+    this.#subscriptions.again().then(
+      () => this.#catchUp.add(this.#topics.keys()),
+      (error: unknown) => this.#failed(error, "subscribe"),
+    )
+  }
+
+  /** Listens to a topic, and learns how it stands. */
+  async #learn(topic: string): Promise<void> {
+    const known = this.#topics.get(topic)
+    if (known === undefined) return
+    await this.#subscriptions.add(this.#keys.channel(topic))
+    await this.#snapshot(topic, known)
+    const { sequencer, history } = known
+    if (history === undefined) return
+    if (sequencer.place === undefined) {
+      const { epoch, newest, messages } = await this.#history.read(topic, history, undefined, 1)
+      const last = messages.at(-1)
+      sequencer.begin({ epoch, offset: newest, at: last?.offset === newest ? last.at : undefined })
+    } else {
+      await this.#follow(topic, known, sequencer.check())
+    }
+  }
+
+  #message(channel: string, message: Buffer): void {
+    const node = this.#node
+    if (node === undefined) return
+    try {
+      const envelope = readEnvelope(message)
+      if (channel === this.#keys.commands) {
+        if (envelope.kind === "plain" && envelope.node !== this.#id) node.command(envelope.body)
+        return
+      }
+      const topic = this.#keys.topicOf(channel)
+      const known = this.#topics.get(topic)
+      if (known !== undefined) this.#envelope(topic, known, envelope)
+    } catch (error) {
+      node.failed(error, "cluster", channel)
+    }
+  }
+
+  #envelope(topic: string, known: Topic, envelope: Envelope): void {
+    if (envelope.kind === "numbered") {
+      this.#arrived(topic, known, envelope.epoch, envelope.message)
+    } else if (envelope.kind === "presence") {
+      this.#changed(topic, known, envelope)
+    } else if (envelope.node !== this.#id) {
+      this.#node?.deliver(topic, envelope.body)
+    }
+  }
+
+  #arrived(topic: string, known: Topic, epoch: string, message: Arrival<Buffer>): void {
+    const followed = this.#follow(topic, known, known.sequencer.arrive(epoch, message))
+    // Once more with all that is to be learned, and then whenever there is a chance.
+    followed?.catch(() => this.#catchUp.once(topic))
+  }
+
+  #changed(topic: string, known: Topic, { node, version, change }: Envelope & { kind: "presence" }): void {
+    // One's own count too, so that no version is missing.
+    this.#apply(topic, known, { version, change: node === this.#id ? NOTHING : change })
+  }
+
+  #apply(topic: string, known: Topic, change: VersionedChange): void {
+    const what = known.change(change)
+    if (what === "next" && change.change !== NOTHING) this.#node?.presence(topic, change.change)
+    if (what !== "gap") return
+    known.await()
+    this.#catchUp.add([topic])
+  }
+
+  async #snapshot(topic: string, known: Topic): Promise<void> {
+    known.await()
+    const { version, records } = await this.#presences.snapshot(topic)
+    if (this.#topics.get(topic) !== known) return
+    this.#node?.presenceState(topic, records)
+    for (const early of known.snapshot(version)) this.#apply(topic, known, early)
+  }
+
+  /** Does what the order of a topic's messages asks for. */
+  #follow(topic: string, known: Topic, { deliver, lost, read }: Step<Buffer>): Promise<void> | undefined {
+    if (lost) this.#node?.lost(topic)
+    const epoch = known.sequencer.place?.epoch ?? ""
+    for (const message of deliver) this.#node?.deliverNumbered(topic, epoch, message)
+    return read && this.#fill(topic, known, read)
+  }
+
+  async #fill(topic: string, known: Topic, place: Place): Promise<void> {
+    const history = known.history ?? { size: 1000, ttl: 3_600_000 }
+    try {
+      const found = await this.#history.behind(topic, history, place)
+      if (this.#topics.get(topic) === known) await this.#follow(topic, known, known.sequencer.found(found))
+    } catch (error) {
+      known.sequencer.failed()
+      throw error
+    }
+  }
+}

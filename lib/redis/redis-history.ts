@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto"
+import type { ClusterMessage, HistoryOptions, HistorySlice, Position } from "../server/api/cluster.js"
+import type { Keys } from "./keys.js"
+import type { Link } from "./redis-link.js"
+import { foreign, readId } from "./records.js"
+import { APPEND, HISTORY, RENUMBER } from "./scripts.js"
+import type { Arrival, Found, Place } from "./topic-order.js"
+
+/** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
+const NUMBERING_MS = 3_600_000
+
+/** How long the name of a message is known that is appended once. */
+const ONCE_MS = 300_000
+
+const ownEpochs = randomBytes(6).toString("base64url")
+let epochs = 0
+
+/** One that nobody ever used. An append brings one along each time, and hardly ever needs it: it has to be cheap. */
+const newEpoch = (): string => `${ownEpochs}${(epochs++).toString(36)}`
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+type Entry = readonly [id: Buffer, fields: readonly [name: Buffer, body: Buffer]]
+
+const readEntry = ([id, [, body]]: Entry): Arrival<Buffer> => ({ ...readId(String(id)), body })
+
+/** A piece of a topic's history, with what is known of each message. */
+interface Piece extends HistorySlice {
+  readonly messages: readonly Arrival<Buffer>[]
+}
+
+/** The histories of all topics, which are streams in Redis. */
+export class RedisHistory {
+  readonly #link: Link
+  readonly #keys: Keys
+
+  constructor(link: Link, keys: Keys) {
+    this.#link = link
+    this.#keys = keys
+  }
+
+  async append(
+    topic: string,
+    message: ClusterMessage,
+    { size, ttl }: HistoryOptions,
+    once?: string,
+  ): Promise<Position> {
+    const [epoch, offset] = (await this.#link.run(
+      APPEND,
+      [this.#keys.numbering(topic), this.#keys.stream(topic), this.#keys.once(topic, once ?? "")],
+      this.#keys.channel(topic),
+      newEpoch(),
+      asBuffer(message.bytes()),
+      String(size),
+      String(ttl),
+      String(Math.max(2 * ttl, NUMBERING_MS)),
+      once === undefined ? "0" : String(ONCE_MS),
+    )) as [Buffer, number | Buffer]
+    return { epoch: String(epoch), offset: Number(String(offset)) }
+  }
+
+  /** What is kept behind an offset, or the newest. */
+  async read(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<Piece> {
+    return this.#piece(topic, history, after === undefined ? undefined : after + 1, limit)
+  }
+
+  /**
+   * What came behind a place. A Redis that came back with older data than it had, as after a loss of power, has given
+   * numbers away for a second time: whoever stood on one of the first must not go on from there.
+   */
+  async behind(topic: string, history: HistoryOptions, place: Place): Promise<Found<Buffer>> {
+    const { epoch, newest, complete, messages } = await this.#piece(topic, history, place.offset, history.size + 1)
+    if (epoch !== place.epoch) return { epoch, newest, complete: false, messages: [] }
+    const same = messages[0]?.offset === place.offset ? messages[0] : undefined
+    const rewound = newest < place.offset || (same !== undefined && place.at !== undefined && same.at !== place.at)
+    if (rewound) {
+      const renewed = await this.#link.run(RENUMBER, [this.#keys.numbering(topic)], epoch, newEpoch())
+      return { epoch: String(renewed), newest, complete: false, messages: [] }
+    }
+    const rest = same === undefined ? messages : messages.slice(1)
+    const next = rest[0]?.offset ?? newest + 1
+    return { epoch, newest, complete: complete || next === place.offset + 1, messages: rest }
+  }
+
+  async #piece(topic: string, { size, ttl }: HistoryOptions, from: number | undefined, limit: number): Promise<Piece> {
+    const [epoch, newest, now, found, first] = (await this.#link.run(
+      HISTORY,
+      [this.#keys.numbering(topic), this.#keys.stream(topic)],
+      newEpoch(),
+      String(NUMBERING_MS),
+      from === undefined ? "" : `${from}-0`,
+      String(Math.max(1, Math.min(limit, size + 1))),
+    )) as [Buffer, number, number, Entry[], Entry[]]
+    // A list of Lua ends at the first that is missing.
+    if (first === undefined) throw foreign("a numbering")
+    const kept = (from === undefined ? found.reverse() : found).map(readEntry).filter(({ at }) => at > now - ttl)
+    const messages = kept.slice(0, limit)
+    const oldest = first[0] === undefined ? newest + 1 : readEntry(first[0]).offset
+    const next = kept[0]?.offset ?? newest + 1
+    const complete = from === undefined || (from <= newest + 1 && from >= oldest && next === from)
+    return { epoch: String(epoch), newest: Number(newest), messages, complete }
+  }
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from "node:http"
+import { AUTH_TOKEN_HEADER, authTokenHeader } from "../../protocol/auth-token.js"
+import { NORMAL } from "../../protocol/close-codes.js"
+import { ConnectError } from "../../protocol/errors.js"
+import { encodeQuery } from "../../protocol/query.js"
+import type { Frame, IncomingFrame } from "../../serializer/serializer.js"
+import type { Admitted, Arrival } from "../../server/api/arrival.js"
+import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
+import { Rejection } from "../../server/admission/rejection.js"
+import type { SharedFrame } from "../../server/api/shared-frame.js"
+import type { ServerSocket } from "../../server/api/socket.js"
+
+/** A client in the same process, without a port. */
+export interface InProcessClient {
+  /**
+   * Which of the endpoint's sockets it connects to, as `/socket`.
+   *
+   * @default the endpoint's own
+   */
+  readonly path?: string | undefined
+  /** The query of its URL, as text or as params that are made into one; `vsn` picks the serializer. */
+  readonly params: object | string
+  readonly authToken?: string | null
+  /** What `connect` is shown as the HTTP request; there is none by default. */
+  readonly request?: IncomingMessage | undefined
+  /** Where it says it is; nowhere by default. */
+  readonly address?: string | undefined
+  /** A frame of the server, at the moment it is sent. */
+  frame(frame: Frame): void
+  /** The line has ended. */
+  closed(code: number): void
+}
+
+/** What such a client holds. */
+export interface InProcessLine {
+  /** The server's end. */
+  readonly socket: ServerSocket
+  send(frame: IncomingFrame): void
+  /** Ends the line, with 1000 unless another code is given. */
+  close(code?: number): void
+}
+
+/** The server's end of a connection in process. */
+class InProcessLink implements ServerLink {
+  readonly transport = "memory"
+  readonly address: string | undefined
+  readonly #client: InProcessClient
+  readonly #leave: () => void
+  #end: SocketEnd | undefined
+  #open = true
+
+  constructor(client: InProcessClient, leave: () => void) {
+    this.#client = client
+    this.#leave = leave
+    this.address = client.address
+  }
+
+  start(end: SocketEnd): void {
+    this.#end = end
+  }
+
+  send(frame: Frame): void {
+    if (this.#open) this.#client.frame(frame)
+  }
+
+  broadcast(shared: SharedFrame): boolean {
+    const frame = shared.frame()
+    if (frame === undefined || !this.#open) return false
+    this.#client.frame(frame)
+    return true
+  }
+
+  close(code: number): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#client.closed(code)
+    this.#end?.closed(code)
+    this.#leave()
+  }
+}
+
+/** The client as the core sees it. Its auth token is in the header that carries it over long-poll. */
+function arrivalOf(client: InProcessClient, path: string): Arrival {
+  const { params, request, address } = client
+  const authToken = client.authToken ?? undefined
+  return {
+    transport: "memory",
+    path,
+    query: typeof params === "string" ? params : encodeQuery(params),
+    address,
+    request,
+    header: (name) =>
+      authToken !== undefined && name === AUTH_TOKEN_HEADER.toLowerCase() ? authTokenHeader(authToken) : undefined,
+  }
+}
+
+/** Lets a client of this process in. Throws a `ConnectError` if it is refused. */
+export async function connectInProcess(
+  client: InProcessClient,
+  path: string,
+  admit: (arrival: Arrival) => Promise<Admitted | Rejection>,
+): Promise<InProcessLine> {
+  const admitted = await admit(arrivalOf(client, path))
+  if (admitted instanceof Rejection) throw new ConnectError(`refused: ${admitted.reason}`, admitted.answer.status)
+  const link = new InProcessLink(client, admitted.leave)
+  const end = admitted.open(link)
+  link.start(end)
+  return {
+    // No gateway is reached by the transport "memory".
+    socket: end.socket as ServerSocket,
+    send: (frame) => end.receive(frame),
+    close: (code = NORMAL) => link.close(code),
+  }
+}

@@ -1,0 +1,33 @@
+import { STATUS_CODES, type ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import { JSON_TYPE, type HttpAnswer } from "../../../server/admission/rejection.js"
+
+/** What every answer of Phoenix says unless it says more. */
+export const CACHE_CONTROL = "max-age=0, private, must-revalidate"
+
+function headersOf({ headers, body = "" }: HttpAnswer): Record<string, string> {
+  return { "cache-control": CACHE_CONTROL, ...headers, "content-length": String(Buffer.byteLength(body)) }
+}
+
+/** Answers a request. */
+export function answer(response: ServerResponse, reply: HttpAnswer): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(reply.status, headersOf(reply))
+  response.end(reply.body ?? "")
+}
+
+/** Answers a request to upgrade that is not upgraded, and ends the connection. */
+export function answerUpgrade(socket: Duplex, reply: HttpAnswer): void {
+  if (socket.destroyed || !socket.writable) return
+  const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? "Error"}`]
+  const headers = headersOf(reply)
+  const connection = headers["connection"] === undefined ? "close" : `${headers["connection"]}, close`
+  for (const [name, value] of Object.entries({ ...headers, connection })) lines.push(`${name}: ${value}`)
+  socket.once("finish", () => socket.destroy())
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${reply.body ?? ""}`)
+}
+
+/** Answers in JSON. */
+export function answerJson(response: ServerResponse, body: object, headers: Readonly<Record<string, string>>): void {
+  answer(response, { status: 200, headers: { "content-type": JSON_TYPE, ...headers }, body: JSON.stringify(body) })
+}

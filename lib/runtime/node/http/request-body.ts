@@ -1,0 +1,99 @@
+import type { IncomingMessage } from "node:http"
+import type { HeldBytes, Holder } from "../../../server/limits/held-bytes.js"
+
+/** Whether a request says that a body follows. */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0
+
+/** How far a body may go. */
+export interface BodyLimits {
+  readonly bytes: number
+  /** Milliseconds from now to its end. */
+  readonly ms: number
+  readonly held: HeldBytes
+}
+
+/**
+ * A chunk counts as so many bytes at least towards the end of a body that is too large: a megabyte of chunks of one byte
+ * each calls the reader a million times.
+ */
+const MIN_CHUNK_BYTES = 256
+
+/** Bytes in one buffer that grows by doubling: an object for each of a million chunks would take a hundred times their bytes. */
+class GrowingBuffer {
+  #buffer = Buffer.alloc(0)
+  length = 0
+
+  add(chunk: Buffer): void {
+    const length = this.length + chunk.length
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#buffer.length))
+      larger.set(this.#buffer.subarray(0, this.length))
+      this.#buffer = larger
+    }
+    this.#buffer.set(chunk, this.length)
+    this.length = length
+  }
+
+  /** Memory that it takes. */
+  get capacity(): number {
+    return this.#buffer.length
+  }
+
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.length)
+  }
+
+  clear(): void {
+    this.#buffer = Buffer.alloc(0)
+    this.length = 0
+  }
+}
+
+/** Why a body is not given as text. */
+export type BadBody = "aborted" | "too large" | "too slow" | "too much held" | "not text"
+
+/** Reads the body of a request as text, as long as it keeps to the limits. */
+export function readBody(request: IncomingMessage, { bytes, ms, held }: BodyLimits): Promise<string | BadBody> {
+  return new Promise((resolve) => {
+    const body = new GrowingBuffer()
+    let length = 0
+    let cost = 0
+    const holder: Holder = {
+      get heldBytes() {
+        return body.capacity
+      },
+      giveUp: () => done("too much held"),
+    }
+    const timer = ms === Infinity ? undefined : setTimeout(() => done("too slow"), ms)
+    let open = true
+    const done = (outcome: string | BadBody): void => {
+      open = false
+      clearTimeout(timer)
+      held.forget(holder)
+      body.clear()
+      resolve(outcome)
+    }
+    request.on("data", (chunk: Buffer) => {
+      if (!open) return
+      length += chunk.length
+      cost += Math.max(chunk.length, MIN_CHUNK_BYTES)
+      if (length <= bytes) body.add(chunk)
+      else body.clear()
+      held.note(holder)
+      // The rest of a body that is far too large is not waited for, so that an answer does not cost a gigabyte.
+      if (cost <= Math.max(2 * bytes, 1000 * MIN_CHUNK_BYTES)) return
+      done("too large")
+      request.destroy()
+    })
+    request.on("close", () => done("aborted"))
+    request.on("end", () => {
+      if (length > bytes) return done("too large")
+      try {
+        done(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body.bytes()))
+      } catch {
+        done("not text")
+      }
+    })
+  })
+}

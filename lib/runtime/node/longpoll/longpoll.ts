@@ -1,0 +1,194 @@
+import { randomBytes } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { readBase64 } from "../../../protocol/read-base64.js"
+import type { QueryParams } from "../../../protocol/query.js"
+import { readQuery, type Admission } from "../../../server/admission/admission.js"
+import type { Arrival } from "../../../server/api/arrival.js"
+import type { TransportServices } from "../../../server/process/services.js"
+import { answer, answerJson } from "../http/answers.js"
+import { arrivalOf } from "../http/request-arrival.js"
+import type { SocketEnd } from "../../../server/api/server-link.js"
+import { LongPollSession, type BadLine } from "./longpoll-session.js"
+import { readBody } from "../http/request-body.js"
+import { faultAnswer, Rejection } from "../../../server/admission/rejection.js"
+
+/** The header that carries a session's token, for those who keep it out of the URL. */
+const TOKEN_HEADER = "x-phoenix-longpoll-token"
+const NDJSON = /^application\/x-ndjson\s*(;|$)/i
+
+type Headers = Record<string, string>
+
+/** The long-poll half of one path. */
+export class LongPoll {
+  readonly #services: TransportServices
+  readonly #admission: Admission
+  readonly #sessions = new Map<string, LongPollSession>()
+
+  constructor(services: TransportServices, admission: Admission) {
+    this.#services = services
+    this.#admission = admission
+  }
+
+  /** Answers one request. Never throws. */
+  async handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
+    request.on("error", () => {})
+    response.on("error", () => {})
+    try {
+      await this.#handle(request, response, address)
+    } catch (error) {
+      this.#services.telemetry.failed(error, "longpoll")
+      answer(response, faultAnswer(500))
+    }
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
+    const arrival = arrivalOf(request, "longpoll", address)
+    const params = readQuery(arrival.query)
+    if (params instanceof Rejection) return answer(response, params.answer)
+    const { origin } = request.headers
+    const allowed = this.#admission.pageAllowed(arrival)
+    const cors = this.#cors(origin, allowed)
+    const reply = (body: object): void => answerJson(response, body, { "cache-control": "no-store", ...cors })
+    if (!allowed) {
+      this.#admission.refused("longpoll", address, new Rejection("origin", { status: 403 }))
+      return reply({ status: 403 })
+    }
+    switch (request.method) {
+      case "OPTIONS":
+        return answer(response, { status: 200, headers: this.#preflight(request, cors) })
+      case "GET": {
+        const session = this.#find(request, params)
+        if (session !== undefined) {
+          return session.mayCome() ? this.#poll(session, response, reply) : reply({ status: 410 })
+        }
+        return this.#open(arrival, response, reply)
+      }
+      case "POST": {
+        const session = this.#find(request, params)
+        if (session?.socket === undefined) return reply({ status: 410 })
+        return this.#publish(request, response, session, session.socket, reply)
+      }
+      default:
+        return answer(response, { status: 400, headers: cors })
+    }
+  }
+
+  /** Only pages that may connect are named; everybody only where everybody may. */
+  #cors(origin: string | undefined, allowed: boolean): Headers {
+    if (this.#admission.anyOrigin) return { "access-control-allow-origin": "*" }
+    if (origin === undefined || !allowed) return { vary: "origin" }
+    return { "access-control-allow-origin": origin, vary: "origin" }
+  }
+
+  #preflight(request: IncomingMessage, cors: Headers): Headers {
+    const asked = request.headers["access-control-request-headers"]
+    return {
+      ...cors,
+      "access-control-allow-headers": asked ?? "",
+      "access-control-allow-methods": "get, post, options",
+      "access-control-max-age": "3600",
+    }
+  }
+
+  #find(request: IncomingMessage, params: QueryParams): LongPollSession | undefined {
+    const token = request.headers[TOKEN_HEADER] ?? params["token"]
+    return typeof token === "string" ? this.#sessions.get(token) : undefined
+  }
+
+  #poll(session: LongPollSession, response: ServerResponse, reply: (body: object) => void): void {
+    const giveUp = session.poll((status, messages) => {
+      reply({ status, token: session.token, messages })
+      if (messages.length === 0 || response.destroyed) return
+      const read = session.answered(messages, () => response.destroy())
+      response.once("finish", read)
+      response.once("close", read)
+    })
+    response.on("close", giveUp)
+  }
+
+  async #open(arrival: Arrival, response: ServerResponse, reply: (body: object) => void): Promise<void> {
+    const admitted = await this.#admission.admit(arrival, true)
+    if (admitted instanceof Rejection) {
+      const { status } = admitted.answer
+      // Phoenix knows one refusal here; a fault of the server is one of HTTP.
+      if (admitted.reason === "refused" || status === 403) return reply({ status: 403 })
+      // One that passes has no body: the official client never tries again after a JSON whose status it does not know.
+      return answer(response, status === 500 ? admitted.answer : { status })
+    }
+    const token = randomBytes(32).toString("base64url")
+    const session = new LongPollSession({
+      token,
+      address: arrival.address,
+      limits: admitted.limits,
+      held: this.#services.held,
+      onEnd: () => {
+        this.#sessions.delete(token)
+        admitted.leave()
+      },
+    })
+    this.#sessions.set(token, session)
+    session.start(admitted.open(session))
+    reply({ status: 410, token, messages: [] })
+  }
+
+  async #publish(
+    request: IncomingMessage,
+    response: ServerResponse,
+    session: LongPollSession,
+    socket: SocketEnd,
+    reply: (body: object) => void,
+  ): Promise<void> {
+    const { bodyBytes, batchLines, messageMs } = this.#admission.limits
+    const { held } = this.#services
+    if (!session.mayCome()) return reply({ status: 410 })
+    const body = await readBody(request, { bytes: bodyBytes, ms: messageMs, held })
+    if (body === "aborted") return
+    if (body === "too slow" || body === "too much held") {
+      socket.limitHit(body === "too slow" ? "messageMs" : "heldBytes")
+      // What still comes of it is not waited for.
+      response.on("finish", () => request.destroy())
+      const { headers, ...rest } = faultAnswer(body === "too slow" ? 408 : 503)
+      return answer(response, { ...rest, headers: { ...headers, connection: "close" } })
+    }
+    if (body === "too large") {
+      socket.limitHit("bodyBytes")
+      return answer(response, faultAnswer(400))
+    }
+    if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
+    // Lines of an earlier request may still wait for their turn.
+    const holder = { heldBytes: body.length, giveUp: () => session.giveUp() }
+    held.note(holder)
+    while (session.taking !== undefined) await session.taking
+    held.forget(holder)
+    if (!NDJSON.test(request.headers["content-type"] ?? "")) {
+      return reply(socket.tryReceive(body) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
+    }
+    const lines = body.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+    if (lines.filter((line) => line !== "").length > batchLines) {
+      socket.limitHit("batchLines")
+      return reply({ status: 400, error: `more than ${batchLines} lines; none was taken` })
+    }
+    session.taking = this.#take(session, socket, lines)
+    const bad = await session.taking.finally(() => (session.taking = undefined))
+    reply(bad === undefined ? { status: socket.connected ? 200 : 410 } : { status: 400, ...bad })
+  }
+
+  /**
+   * Handles every line that is a frame, and says which one was the first that is not. In turns with others: a hundred
+   * lines may be a megabyte of frames that take long.
+   */
+  async #take(session: LongPollSession, socket: SocketEnd, lines: readonly string[]): Promise<BadLine | undefined> {
+    const { turns } = this.#services
+    let bad: BadLine | undefined
+    for (const [index, line] of lines.entries()) {
+      if (line === "") continue
+      if (turns.isSpent()) await turns.next()
+      if (!session.mayCome()) break
+      const text = line.startsWith("[") || line.startsWith("{")
+      const frame = text ? line : readBase64(line)
+      const taken = frame !== undefined && (socket.tryReceive(frame) || !socket.connected)
+      if (!taken) bad ??= { line: index + 1, error: `line ${index + 1} is not a frame; the others were taken` }
+    }
+    return bad
+  }
+}

@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import { addressOf, isTrusted, peerOf } from "./http/client-address.js"
+import type { TrustProxy } from "../../server/api/options.js"
+import type { Admission } from "../../server/admission/admission.js"
+import type { TransportServices } from "../../server/process/services.js"
+import { ConnectionTable, type ConnectionLimits } from "./http/connection-table.js"
+import type { Entrances } from "../../server/admission/entrances.js"
+import { answer, answerUpgrade } from "./http/answers.js"
+import type { RequestTaker } from "./http/attach.js"
+import { LongPoll } from "./longpoll/longpoll.js"
+import { faultAnswer, type HttpAnswer } from "../../server/admission/rejection.js"
+import { targetOf } from "./http/request-target.js"
+import { handshakeFault, upgrade } from "./websocket/upgrade.js"
+import { WriteBatch } from "./websocket/write-batch.js"
+
+/** Finds the requests that are an endpoint's, and hands them to the transport that answers them. */
+export class Router implements RequestTaker {
+  readonly connections: ConnectionTable
+  readonly #services: TransportServices
+  readonly #trustProxy: TrustProxy
+  readonly #entrances: Entrances
+  readonly #batch = new WriteBatch()
+  /** Each path's sessions. */
+  readonly #longpolls = new Map<Admission, LongPoll>()
+
+  constructor(services: TransportServices, entrances: Entrances, trustProxy: TrustProxy, limits: ConnectionLimits) {
+    this.connections = new ConnectionTable({
+      limits,
+      clock: services.clock,
+      isProxy: (address) => isTrusted(address, trustProxy),
+      onLimit: (limit, address) => services.telemetry.limitHit(limit, undefined, address),
+    })
+    this.#services = services
+    this.#entrances = entrances
+    this.#trustProxy = trustProxy
+  }
+
+  faulty(stream: Duplex, late: boolean): void {
+    this.connections.ending(stream)
+    if (late) this.#services.telemetry.limitHit("handshakeMs", undefined, peerOf(stream))
+    else this.#services.telemetry.counters.rookery_requests_malformed_total++
+  }
+
+  acceptFailed(error: Error): void {
+    this.#services.telemetry.failed(error, "accept")
+  }
+
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    const { path } = targetOf(request)
+    const longpoll = this.#longpollAt(path)
+    if (longpoll === undefined && this.#entrances.find("websocket", path) === undefined) return false
+    const address = addressOf(request, this.#trustProxy)
+    if (!this.connections.serve(request, response, address)) answer(response, faultAnswer(429))
+    else if (longpoll !== undefined) void longpoll.handle(request, response, address)
+    else answer(response, handshakeFault(request) ?? faultAnswer(400))
+    return true
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const admission = this.#entrances.find("websocket", targetOf(request).path)
+    if (admission === undefined) return false
+    // An earlier request has no answer yet. That answer would land among the frames of the websocket.
+    if (this.connections.isBusy(socket)) {
+      this.#services.telemetry.counters.rookery_requests_malformed_total++
+      socket.destroy()
+      return true
+    }
+    const address = addressOf(request, this.#trustProxy)
+    if (!this.connections.serveUpgrade(socket, address)) {
+      this.#refuse(socket, faultAnswer(429))
+      return true
+    }
+    upgrade(request, socket, head, { services: this.#services, admission, batch: this.#batch, address }).then(
+      (refusal) => refusal && this.#refuse(socket, refusal),
+      (error: unknown) => {
+        this.#services.telemetry.failed(error, "upgrade")
+        socket.destroy()
+      },
+    )
+    return true
+  }
+
+  #longpollAt(path: string): LongPoll | undefined {
+    const admission = this.#entrances.find("longpoll", path)
+    if (admission === undefined) return undefined
+    let longpoll = this.#longpolls.get(admission)
+    if (longpoll === undefined) {
+      longpoll = new LongPoll(this.#services, admission)
+      this.#longpolls.set(admission, longpoll)
+    }
+    return longpoll
+  }
+
+  #refuse(socket: Duplex, refusal: HttpAnswer): void {
+    answerUpgrade(socket, refusal)
+    this.connections.ending(socket)
+  }
+}

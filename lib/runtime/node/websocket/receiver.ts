@@ -1,0 +1,304 @@
+import { isUtf8 } from "node:buffer"
+import {
+  INVALID_TEXT,
+  isSendableCloseCode,
+  NO_STATUS,
+  POLICY_VIOLATION,
+  PROTOCOL_ERROR,
+  TOO_BIG,
+} from "../../../protocol/close-codes.js"
+import type { LimitName } from "../../../protocol/limits.js"
+import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } from "./frames.js"
+
+/** Why a connection has to fail: the code of the close frame that says so, and the limit that was hit, if it was one. */
+export class ProtocolViolation extends Error {
+  readonly closeCode: number
+  readonly limit: LimitName | undefined
+
+  constructor(closeCode: number, message: string, limit?: LimitName) {
+    super(message)
+    this.closeCode = closeCode
+    this.limit = limit
+  }
+}
+
+/** What a receiver tells, in the order of the wire. */
+export interface ReceiverEvents {
+  message(data: string | Uint8Array): void
+  ping(data: Buffer): void
+  /** The client closes; 1005 if it gave no code. */
+  closed(code: number): void
+}
+
+/** Options of a {@link WebSocketReceiver}. */
+export interface ReceiverOptions {
+  /** Bytes of one frame, its header counted. */
+  readonly frameBytes: number
+  /** Bytes of one message, all its fragments and after inflating. */
+  readonly messageBytes: number
+  /** Set where permessage-deflate was agreed on: inflates one message to at most so many bytes. */
+  readonly inflate?: ((payload: Buffer, limit: number) => Buffer) | undefined
+  readonly pace?: ReceiverPace | undefined
+}
+
+/** Says how fast a receiver may read. */
+export interface ReceiverPace {
+  /** Asked for each frame, and for what one inflates to: whether so many bytes more may come now. */
+  mayCome(bytes: number, inflated: boolean): boolean
+  /** Asked between two frames that came together, with how many were read in one go: whether the rest has to wait. */
+  isLong(frames: number): boolean
+}
+
+const violation = (what: string): ProtocolViolation => new ProtocolViolation(PROTOCOL_ERROR, what)
+const tooMany = (): ProtocolViolation => new ProtocolViolation(POLICY_VIOLATION, "too many frames", "framesPerSecond")
+const EMPTY = Buffer.alloc(0)
+const MAX_CHUNKS = 256
+
+function unmask(bytes: Buffer, at: number, end: number, mask: number): void {
+  const a = mask >>> 24
+  const b = (mask >>> 16) & 0xff
+  const c = (mask >>> 8) & 0xff
+  const d = mask & 0xff
+  const whole = end - ((end - at) & 3)
+  let i = at
+  for (; i < whole; i += 4) {
+    bytes[i] = (bytes[i] as number) ^ a
+    bytes[i + 1] = (bytes[i + 1] as number) ^ b
+    bytes[i + 2] = (bytes[i + 2] as number) ^ c
+    bytes[i + 3] = (bytes[i + 3] as number) ^ d
+  }
+  if (i < end) bytes[i] = (bytes[i] as number) ^ a
+  if (i + 1 < end) bytes[i + 1] = (bytes[i + 1] as number) ^ b
+  if (i + 2 < end) bytes[i + 2] = (bytes[i + 2] as number) ^ c
+}
+
+/**
+ * Makes messages of the bytes that a client sends. It is our own because of what Phoenix's server does and a general
+ * library does not: limits that count a frame's header, a close answered with 1000 whatever its code, and a limit of its
+ * own for fragmented messages. A payload of bytes is a view of what came in, not a copy.
+ */
+export class WebSocketReceiver {
+  readonly #options: ReceiverOptions
+  readonly #events: ReceiverEvents
+  #chunks: Buffer[] = []
+  #buffered = 0
+  #needed = 2
+  #done = false
+  #opcode = CONTINUATION
+  #compressed = false
+  #fragments: Buffer = EMPTY
+  #fragmented = 0
+  /** Whether whole frames may be left that wait for {@link WebSocketReceiver.goOn}. */
+  #paused = false
+  /** Whether only a close frame still matters, because the server has sent its own. */
+  #closing = false
+  /** How many messages have wholly come. */
+  messages = 0
+
+  constructor(options: ReceiverOptions, events: ReceiverEvents) {
+    this.#options = options
+    this.#events = events
+  }
+
+  /** Bytes of what has not wholly come. */
+  get unfinished(): number {
+    return this.#buffered + this.#fragmented
+  }
+
+  /** Whether frames that have come wait for {@link WebSocketReceiver.goOn}. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Drops messages from now on, before they are inflated or checked: the server has sent its close frame. */
+  expectClose(): void {
+    this.#closing = true
+    this.#fragments = EMPTY
+    this.#fragmented = 0
+  }
+
+  /** Drops all that comes from now on: the client has closed, or its connection has failed. */
+  stop(): void {
+    this.#done = true
+    this.#paused = false
+    this.#chunks = []
+    this.#fragments = EMPTY
+    this.#buffered = this.#fragmented = 0
+  }
+
+  /**
+   * Takes what came in. Throws a {@link ProtocolViolation} where the line has to end. Says whether some of it waits for
+   * {@link WebSocketReceiver.goOn}.
+   */
+  push(chunk: Buffer): boolean {
+    if (this.#done) return false
+    this.#buffered += chunk.length
+    if (this.#buffered < this.#needed || this.#paused) {
+      this.#chunks.push(chunk)
+      // A client that sends byte by byte must not make us keep an object for each.
+      if (this.#chunks.length > MAX_CHUNKS) this.#chunks = [Buffer.concat(this.#chunks)]
+      return this.#paused
+    }
+    return this.#take(chunk)
+  }
+
+  /** Takes what came in, and leaves it for {@link WebSocketReceiver.goOn}. */
+  defer(chunk: Buffer): void {
+    if (this.#done) return
+    this.#paused = true
+    this.push(chunk)
+  }
+
+  /** Goes on with what waits. As `push`. */
+  goOn(): boolean {
+    if (!this.#paused) return false
+    this.#paused = false
+    return this.#buffered >= this.#needed && this.#take(EMPTY)
+  }
+
+  #take(chunk: Buffer): boolean {
+    let bytes = chunk
+    if (this.#chunks.length > 0) {
+      if (chunk.length > 0) this.#chunks.push(chunk)
+      bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#buffered)
+      this.#chunks = []
+    }
+    const used = this.#read(bytes)
+    if (this.#done) return false
+    this.#buffered = bytes.length - used
+    if (this.#buffered > 0) this.#chunks.push(used === 0 ? bytes : bytes.subarray(used))
+    return this.#paused
+  }
+
+  /** Reads whole frames, and says how many bytes they were; `#needed` is then what the next frame asks for at least. */
+  #read(bytes: Buffer): number {
+    const { frameBytes, pace } = this.#options
+    let at = 0
+    for (let frames = 0; ; frames++) {
+      const left = bytes.length - at
+      if (left < 2) return this.#wait(at, 2)
+      if (frames > 0 && pace?.isLong(frames)) {
+        this.#paused = true
+        return this.#wait(at, 2)
+      }
+      const first = bytes[at] as number
+      const second = bytes[at + 1] as number
+      const opcode = first & 0x0f
+      const final = (first & 0x80) !== 0
+      if ((second & 0x80) === 0) throw violation("a frame without a mask")
+      this.#checkHeader(first, opcode, final, second & 0x7f)
+      let length = second & 0x7f
+      let header = 6
+      if (length === 126) {
+        header = 8
+        if (left < header) return this.#wait(at, header)
+        length = bytes.readUInt16BE(at + 2)
+      } else if (length === 127) {
+        header = 14
+        if (left < header) return this.#wait(at, header)
+        length = bytes.readUInt32BE(at + 2) * 0x1_0000_0000 + bytes.readUInt32BE(at + 6)
+      }
+      if (length + header > frameBytes) throw new ProtocolViolation(TOO_BIG, "a frame over the limit", "frameBytes")
+      if (left < header + length) return this.#wait(at, header + length)
+      if (pace !== undefined && !pace.mayCome(length, false)) throw tooMany()
+      const start = at + header
+      at = start + length
+      unmask(bytes, start, at, bytes.readUInt32BE(start - 4))
+      this.#frame(opcode, final, (first & 0x40) !== 0, length === 0 ? EMPTY : bytes.subarray(start, at))
+      if (this.#done) return at
+    }
+  }
+
+  #wait(at: number, needed: number): number {
+    this.#needed = needed
+    return at
+  }
+
+  #checkHeader(first: number, opcode: number, final: boolean, length: number): void {
+    const compressed = (first & 0x40) !== 0
+    if ((first & 0x30) !== 0) throw violation("a reserved bit is set")
+    if (compressed && (this.#options.inflate === undefined || (opcode !== TEXT && opcode !== BINARY))) {
+      throw violation("a compressed frame that was not agreed on")
+    }
+    if (opcode >= CLOSE) {
+      if (opcode > PONG) throw violation("an unknown opcode")
+      if (!final || length > 125) throw violation("a control frame that is too long, or a fragment")
+    } else if (opcode > BINARY) {
+      throw violation("an unknown opcode")
+    } else if ((opcode === CONTINUATION) !== (this.#opcode !== CONTINUATION)) {
+      throw violation("a fragment without its message, or a message within another")
+    }
+  }
+
+  #frame(opcode: number, final: boolean, compressed: boolean, payload: Buffer): void {
+    switch (opcode) {
+      case PING:
+        this.#events.ping(payload)
+        return
+      case PONG:
+        return
+      case CLOSE:
+        this.#close(payload)
+        return
+      case CONTINUATION:
+        this.#fragment(final, payload)
+        return
+      default:
+        if (final) this.#message(opcode, compressed, payload)
+        else {
+          this.#opcode = opcode
+          this.#compressed = compressed
+          this.#fragment(false, payload)
+        }
+    }
+  }
+
+  #fragment(final: boolean, payload: Buffer): void {
+    if (this.#closing) {
+      if (final) this.#opcode = CONTINUATION
+      return
+    }
+    const length = this.#fragmented + payload.length
+    if (length > this.#options.messageBytes) {
+      throw new ProtocolViolation(TOO_BIG, "a message over the limit", "messageBytes")
+    }
+    if (length > this.#fragments.length) {
+      // By doubling: neither an object for each fragment nor a copy of all for each.
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#fragments.length))
+      larger.set(this.#fragments.subarray(0, this.#fragmented))
+      this.#fragments = larger
+    }
+    this.#fragments.set(payload, this.#fragmented)
+    this.#fragmented = length
+    if (!final) return
+    const whole = this.#fragments.subarray(0, length)
+    const opcode = this.#opcode
+    this.#opcode = CONTINUATION
+    this.#fragments = EMPTY
+    this.#fragmented = 0
+    this.#message(opcode, this.#compressed, whole)
+  }
+
+  #message(opcode: number, compressed: boolean, payload: Buffer): void {
+    const { inflate, messageBytes, pace } = this.#options
+    this.messages++
+    if (this.#closing) return
+    let data = payload
+    if (compressed && inflate !== undefined) {
+      data = inflate(payload, messageBytes)
+      if (pace !== undefined && !pace.mayCome(data.length, true)) throw tooMany()
+    }
+    if (opcode === BINARY) return this.#events.message(data)
+    if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")
+    this.#events.message(data.toString("utf8"))
+  }
+
+  #close(payload: Buffer): void {
+    if (payload.length === 1) throw violation("a close frame of one byte")
+    const code = payload.length === 0 ? NO_STATUS : payload.readUInt16BE(0)
+    if (payload.length > 0 && !isSendableCloseCode(code)) throw violation("a close code that may not be sent")
+    if (!isUtf8(payload.subarray(2))) throw new ProtocolViolation(INVALID_TEXT, "a close reason that is not UTF-8")
+    this.stop()
+    this.#events.closed(code)
+  }
+}

@@ -1,0 +1,311 @@
+import type { Duplex } from "node:stream"
+import {
+  ABNORMAL,
+  NO_STATUS,
+  NORMAL,
+  POLICY_VIOLATION,
+  PROTOCOL_ERROR,
+  TRY_AGAIN_LATER,
+} from "../../../protocol/close-codes.js"
+import type { Frame } from "../../../serializer/serializer.js"
+import type { SocketLimits } from "../../../server/api/socket-limits.js"
+import type { HeldBytes, Holder } from "../../../server/limits/held-bytes.js"
+import type { ServerLink, SocketEnd } from "../../../server/api/server-link.js"
+import type { Encoding, SharedFrame } from "../../../server/api/shared-frame.js"
+import { TokenBucket } from "../../../server/limits/token-bucket.js"
+import type { Turns, Worker } from "../../../server/limits/turns.js"
+import { encodingOf, Inflater, type AgreedDeflate } from "./deflate.js"
+import { frameBytes, frameClose, PLAIN, PONG } from "./frames.js"
+import { ProtocolViolation, WebSocketReceiver, type ReceiverPace } from "./receiver.js"
+import type { BatchTarget, Run, WriteBatch } from "./write-batch.js"
+
+/** What a {@link WebSocketLink} is made of. */
+export interface WebSocketLinkOptions {
+  readonly socket: Duplex
+  readonly address: string | undefined
+  readonly limits: SocketLimits
+  readonly batch: WriteBatch
+  readonly turns: Turns
+  readonly held: HeldBytes
+  /** Set where permessage-deflate was agreed on. */
+  readonly deflate: AgreedDeflate | undefined
+  /** Whether a close is answered with the client's own code instead of 1000. */
+  readonly echoClose: boolean
+}
+
+const now = (): number => performance.now()
+
+/** How long one client's frames are read in one go while others may wait. */
+const SLICE_MS = 1
+/** A frame of more bytes counts for several: what it costs grows with it, and inflating costs more than anything. */
+const LARGE = 16_384
+const LARGE_INFLATED = 1024
+/** Who sends a message now and then sends no more at once, and is never made to wait. */
+const SMALL = 4096
+/** In so few bytes there is not much to do, unless they are many frames. */
+const LITTLE = 512
+/** Nothing has come in part. */
+const NONE = -1
+
+/**
+ * A websocket after its handshake. What is sent in one turn of the event loop leaves in one write, and a broadcast's
+ * frame is the same buffer on every socket.
+ */
+export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverPace, Worker {
+  readonly transport = "websocket"
+  readonly address: string | undefined
+  pending: Run | undefined
+  readonly #socket: Duplex
+  readonly #options: WebSocketLinkOptions
+  readonly #receiver: WebSocketReceiver
+  /** The form in which this client gets its messages. */
+  readonly #encoding: Encoding<Buffer>
+  #end: SocketEnd | undefined
+  #timer: NodeJS.Timeout | undefined
+  #frames: TokenBucket | undefined
+  #sliceBegan = 0
+  /** When the message began that has not wholly come, and how many had come before. */
+  #begun = NONE
+  #before = 0
+  /** Bytes written since nothing waited, without those that others get too. */
+  #alone = 0
+  /** Whether the last frame was written. */
+  #closing = false
+  #over = false
+  readonly #onData = (chunk: Buffer): void => this.#receive(chunk)
+
+  constructor(options: WebSocketLinkOptions) {
+    this.#options = options
+    this.#socket = options.socket
+    this.address = options.address
+    this.#encoding = options.deflate === undefined ? PLAIN : encodingOf(options.deflate)
+    const inflater = options.deflate ? new Inflater() : undefined
+    const { frameBytes: frame, messageBytes, idleMs } = options.limits
+    this.#receiver = new WebSocketReceiver(
+      {
+        frameBytes: frame,
+        messageBytes,
+        pace: this,
+        ...(inflater && { inflate: (payload: Buffer, limit: number) => inflater.inflate(payload, limit) }),
+      },
+      {
+        message: (data) => this.#end?.receive(data),
+        ping: (data) => this.#write(frameBytes(PONG, data)),
+        closed: (code) => this.#answerClose(code),
+      },
+    )
+    if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
+  }
+
+  /** Begins to read, now that the connection has its end in the core. `head` came along with the handshake. */
+  start(end: SocketEnd, head: Buffer): void {
+    this.#end = end
+    const socket = this.#socket
+    socket.on("data", this.#onData)
+    // Frames that wait for their turn came before the end of the stream, and are read before it is answered.
+    socket.on("end", () => this.#receiver.paused || this.#endOfStream())
+    // The close event that follows says all there is to say.
+    socket.on("error", () => {})
+    socket.on("close", () => this.#gone())
+    if (head.length > 0) this.#receive(head)
+    if (socket.destroyed) this.#gone()
+  }
+
+  send(frame: Frame): void {
+    this.#write(this.#encoding.encode(frame, typeof frame === "string"))
+  }
+
+  broadcast(shared: SharedFrame): boolean {
+    if (this.#over && this.#options.limits.slowClient === "drop" && this.#isOver()) return false
+    const wire = shared.as(this.#encoding)
+    if (wire === undefined) return false
+    this.#write(wire)
+    return true
+  }
+
+  close(code: number, reason?: string): void {
+    this.#sendClose(code, reason)
+  }
+
+  flush(): void {
+    const run = this.pending
+    this.pending = undefined
+    const socket = this.#socket
+    if (run === undefined || socket.destroyed || socket.writableEnded) return
+    if (socket.writableLength === 0) this.#alone = 0
+    this.#alone += run.claim()
+    const buffers = run.buffers()
+    if (buffers.length === 1) {
+      socket.write(buffers[0] as Buffer)
+    } else {
+      socket.cork()
+      for (const buffer of buffers) socket.write(buffer)
+      socket.uncork()
+    }
+    if (socket.writableLength === 0) return
+    if (socket.writableLength > this.#options.limits.queuedBytes) this.#tooSlow()
+    this.#options.held.note(this)
+  }
+
+  /** What has come of an unfinished message, and what waits for this client alone. */
+  get heldBytes(): number {
+    return this.#receiver.unfinished + Math.min(this.#alone, this.#socket.writableLength)
+  }
+
+  giveUp(): void {
+    this.#end?.limitHit("heldBytes")
+    this.#cut()
+  }
+
+  work(): boolean {
+    if (this.#read(undefined)) return true
+    if (this.#socket.readableEnded) this.#endOfStream()
+    else this.#socket.resume()
+    return false
+  }
+
+  mayCome(bytes: number, inflated: boolean): boolean {
+    const { framesPerSecond, frameBurst } = this.#options.limits
+    if (framesPerSecond === Infinity) return true
+    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
+    const large = inflated ? LARGE_INFLATED : LARGE
+    return this.#frames.take(bytes > large ? Math.ceil(bytes / large) : 1)
+  }
+
+  isLong(frames: number): boolean {
+    // Whoever sends little at a time is not asked before the second frame.
+    if (frames > 1 || this.#sliceBegan > 0) return now() - this.#sliceBegan > SLICE_MS
+    this.#sliceBegan = now()
+    return false
+  }
+
+  #write(wire: Buffer): void {
+    if (!this.#closing) this.#options.batch.add(this, wire)
+  }
+
+  #receive(chunk: Buffer): void {
+    // Data that comes after the server's close frame does not put off the end.
+    if (!this.#closing) this.#timer?.refresh()
+    if (chunk.length > SMALL && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
+    else if (!this.#read(chunk)) return
+    this.#socket.pause()
+    this.#options.turns.add(this)
+  }
+
+  /** Reads what came, or goes on with what came before. Whether some of it still waits for its turn. */
+  #read(chunk: Buffer | undefined): boolean {
+    const receiver = this.#receiver
+    this.#sliceBegan = chunk === undefined || chunk.length > LITTLE ? now() : 0
+    try {
+      if (chunk === undefined ? receiver.goOn() : receiver.push(chunk)) return true
+      if (receiver.unfinished > 0) this.#wait()
+      else this.#begun = NONE
+    } catch (error) {
+      if (error instanceof ProtocolViolation) return this.#violated(error)
+      this.#end?.fail(error)
+      // The reader has lost its place among the frames.
+      this.#finish()
+    }
+    return false
+  }
+
+  #idle(): void {
+    this.#end?.limitHit("idleMs")
+    this.#sendClose(PROTOCOL_ERROR)
+  }
+
+  /** Fails the connection (RFC 6455 7.1.7): the close frame is followed by the end of TCP at once. */
+  #violated({ closeCode, limit }: ProtocolViolation): false {
+    if (limit !== undefined && !this.#closing) this.#end?.limitHit(limit)
+    this.#sendClose(closeCode)
+    this.#finish()
+    return false
+  }
+
+  /** A message has come in part. It may take its time, but not for ever: its bytes wait here. */
+  #wait(): void {
+    const { messages } = this.#receiver
+    if (this.#begun === NONE || this.#before !== messages) {
+      this.#begun = now()
+      this.#before = messages
+    } else if (now() - this.#begun > this.#options.limits.messageMs && !this.#closing) {
+      this.#violated(new ProtocolViolation(POLICY_VIOLATION, "a message that takes too long", "messageMs"))
+    }
+    this.#options.held.note(this)
+  }
+
+  #isOver(): boolean {
+    this.#over = this.#socket.writableLength + (this.pending?.length ?? 0) > this.#options.limits.queuedBytes
+    return this.#over
+  }
+
+  #tooSlow(): void {
+    const { queuedBytes, slowClient } = this.#options.limits
+    if (this.#closing) return
+    if (!this.#over) this.#end?.limitHit("queuedBytes")
+    this.#over = true
+    // Broadcasts are left out, but replies to who asks and does not read would not be.
+    if (slowClient === "drop" && this.#socket.writableLength <= 2 * queuedBytes) return
+    this.#cut()
+  }
+
+  #cut(): void {
+    this.#sendClose(TRY_AGAIN_LATER)
+    // A client that does not read will not read the close frame either, and the queued bytes must not stay.
+    this.#socket.destroy()
+  }
+
+  /** Sends a close frame, and waits for that of the client. */
+  #sendClose(code: number, reason?: string): void {
+    if (this.#closing) return
+    this.#options.batch.add(this, frameClose(code, reason))
+    this.#leave(code)
+  }
+
+  /** Handles the close frame of the client, which is the last that it may send. */
+  #answerClose(code: number): void {
+    if (!this.#closing) {
+      const answer = code === NO_STATUS ? undefined : code
+      // Phoenix's server answers every close with 1000.
+      this.#options.batch.add(this, frameClose(this.#options.echoClose ? answer : NORMAL))
+      this.#leave(code)
+    }
+    this.#finish()
+  }
+
+  /** Handles the end of the client's half of TCP, which comes without a close frame if the client is gone. */
+  #endOfStream(): void {
+    if (!this.#closing) this.#leave(ABNORMAL)
+    this.#finish()
+  }
+
+  /** Writes what waits, and nothing after it. The core learns of the end now, and TCP has `closeMs` to end, too. */
+  #leave(code: number): void {
+    this.#closing = true
+    this.flush()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#socket.destroy(), this.#options.limits.closeMs)
+    this.#receiver.expectClose()
+    this.#end?.closed(code)
+  }
+
+  /** Ends this half of TCP. What the client still sends is read off the connection and dropped. */
+  #finish(): void {
+    const socket = this.#socket
+    this.#receiver.stop()
+    this.#options.turns.remove(this)
+    socket.off("data", this.#onData)
+    socket.resume()
+    socket.end()
+  }
+
+  #gone(): void {
+    clearTimeout(this.#timer)
+    this.#closing = true
+    this.#receiver.stop()
+    this.#options.turns.remove(this)
+    this.#options.held.forget(this)
+    this.pending = undefined
+    this.#end?.closed(ABNORMAL)
+  }
+}

@@ -1,0 +1,209 @@
+import type { IncomingMessage } from "node:http"
+import { AUTH_TOKEN_HEADER, authTokenOf } from "../../protocol/auth-token.js"
+import type { LimitName } from "../../protocol/limits.js"
+import { decodeQuery, type QueryParams } from "../../protocol/query.js"
+import { servesVsn, VSN_V1 } from "../../protocol/vsn.js"
+import { json } from "../../serializer/json.js"
+import { jsonV1 } from "../../serializer/json-v1.js"
+import { msgpack } from "../../serializer/msgpack.js"
+import type { Serializer } from "../../serializer/serializer.js"
+import type { Admitted, Arrival } from "../api/arrival.js"
+import type { ConnectionSlots } from "../limits/connection-slots.js"
+import type { AddressRate } from "../limits/address-rate.js"
+import type { TransportName } from "../api/socket.js"
+import { limitsOf } from "../limits/resolve-limits.js"
+import type { ServerLink, SocketEnd } from "../api/server-link.js"
+import type { ConnectRequest, SocketOptions } from "../api/options.js"
+import { originCheck } from "./origins.js"
+import { faultAnswer, Rejection } from "./rejection.js"
+import { isRefused, Refused } from "../api/reply.js"
+import type { SocketLimits } from "../api/socket-limits.js"
+import type { SocketSetup } from "./socket-setup.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+import { agree, agreeAsPhoenix, type Agreed, type Subprotocols } from "./subprotocols.js"
+
+/** What an {@link Admission} is made of. */
+export interface AdmissionOptions {
+  readonly telemetry: Telemetry
+  readonly rate: AddressRate
+  readonly slots: ConnectionSlots
+  readonly options: SocketOptions
+  /** Set for a gateway, which speaks no Phoenix and has subprotocols of its own. */
+  readonly gateway?: { readonly subprotocols: Subprotocols | undefined }
+  isClosing(): boolean
+  /** Makes the core's end of a connection. */
+  open(link: ServerLink, setup: SocketSetup): SocketEnd
+}
+
+const forbidden = (reason: string): Rejection => new Rejection(reason, { status: 403 })
+
+/** The params of a query, or why they cannot be read. */
+export function readQuery(query: string): QueryParams | Rejection {
+  try {
+    return decodeQuery(query)
+  } catch {
+    return new Rejection("query", faultAnswer(400))
+  }
+}
+
+/** The bytes of a header, which came as a character for each. */
+const bytesOf = (header: string): Uint8Array => Uint8Array.from(header, (character) => character.charCodeAt(0))
+
+/** Lets clients in at one path, or keeps them out. */
+export class Admission {
+  readonly limits: SocketLimits
+  readonly anyOrigin: boolean
+  /** Whether websockets may agree on permessage-deflate. */
+  readonly compress: boolean
+  /** Whether the path speaks no Phoenix. */
+  readonly isGateway: boolean
+  readonly #telemetry: Telemetry
+  readonly #made: AdmissionOptions
+  readonly #options: SocketOptions
+  readonly #serializers: readonly Serializer[]
+  readonly #authToken: boolean
+  readonly #originAllowed: (origin: string) => boolean
+
+  constructor(made: AdmissionOptions) {
+    const { telemetry, options, gateway } = made
+    this.#made = made
+    this.#telemetry = telemetry
+    this.#options = options
+    this.#serializers = options.serializers ?? [json(), jsonV1(), msgpack()]
+    this.#authToken = options.authToken ?? true
+    this.#originAllowed = originCheck(options.origins, options.host)
+    this.limits = { ...limitsOf(options.limits), slowClient: options.slowClient ?? "close" }
+    this.anyOrigin = options.origins === "*"
+    this.compress = options.compress ?? false
+    this.isGateway = gateway !== undefined
+  }
+
+  /**
+   * Whether the page that sends a request may connect. A request without an origin comes from no page, unless the browser
+   * says that another site asks and does not tell its name, as for an image.
+   */
+  pageAllowed(arrival: Pick<Arrival, "header">): boolean {
+    const origin = arrival.header("origin")
+    if (origin !== undefined) return this.#originAllowed(origin)
+    const site = arrival.header("sec-fetch-site")
+    return this.anyOrigin || site === undefined || site === "same-origin" || site === "none"
+  }
+
+  /**
+   * Checks a client, asks `connect`, and counts the client if it is let in.
+   *
+   * @param isPageAllowed what `pageAllowed` said of the client, if the transport has asked already
+   */
+  async admit(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
+    const outcome = await this.#decide(arrival, isPageAllowed)
+    if (outcome instanceof Rejection) this.refused(arrival.transport, arrival.address, outcome)
+    return outcome
+  }
+
+  /** Counts and reports a refusal. */
+  refused(transport: TransportName, address: string | undefined, { answer, reason }: Rejection): void {
+    this.#telemetry.counters.rookery_connects_refused_total++
+    this.#telemetry.log("info", `a ${transport} was refused: ${reason}`, { address })
+    this.#telemetry.emit("connectRefused", { transport, status: answer.status, reason, address })
+  }
+
+  async #decide(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
+    const params = readQuery(arrival.query)
+    if (params instanceof Rejection) return params
+    if (!(isPageAllowed ?? this.pageAllowed(arrival))) return forbidden("origin")
+    const agreed = this.#agree(arrival)
+    if (agreed instanceof Rejection) return agreed
+    if (this.#made.isClosing()) return new Rejection("closing", faultAnswer(503))
+    const serializer = this.#serializerFor(params)
+    if (serializer === undefined) return forbidden("vsn")
+    const { address, transport } = arrival
+    const { connectsPerSecond, connectBurst } = this.limits
+    if (!this.#made.rate.take(address, connectsPerSecond, connectBurst)) {
+      return this.#full("connectsPerSecond", address)
+    }
+    const slot = this.#made.slots.take(address, this.limits)
+    if (typeof slot === "string") return this.#full(slot, address)
+    const { authToken, subprotocol } = agreed
+    const request = arrival.request as IncomingMessage | undefined
+    const connected = await this.#connect({ params, authToken, transport, request, address })
+    if (connected instanceof Rejection) {
+      slot()
+      return connected
+    }
+    const setup = { ...connected, serializer, limits: this.limits, subprotocol }
+    return { subprotocol, limits: this.limits, open: (link) => this.#made.open(link, setup), leave: slot }
+  }
+
+  /** Finds the auth token, and for a websocket the subprotocol. */
+  #agree(arrival: Arrival): Agreed | Rejection {
+    if (arrival.transport !== "websocket") {
+      const header = arrival.header(AUTH_TOKEN_HEADER.toLowerCase())
+      const authToken = this.#authToken && header !== undefined ? authTokenOf(bytesOf(header)) : null
+      return { authToken, subprotocol: undefined }
+    }
+    const offered = arrival.header("sec-websocket-protocol")
+    const { gateway } = this.#made
+    if (gateway === undefined) return agreeAsPhoenix(offered, this.#authToken)
+    let agreed: Agreed | Rejection
+    try {
+      agreed = agree(offered, this.#authToken, gateway.subprotocols, arrival.request as IncomingMessage)
+    } catch (error) {
+      this.#telemetry.failed(error, "subprotocols")
+      return new Rejection("crashed", faultAnswer(500))
+    }
+    if (!(agreed instanceof Rejection) && agreed.subprotocol === undefined && offered !== undefined) {
+      const message = "a client asks for subprotocols that the gateway's option `subprotocols` does not name"
+      this.#telemetry.log("info", message, { address: arrival.address })
+    }
+    return agreed
+  }
+
+  /** Asks `connect`. */
+  async #connect(request: ConnectRequest): Promise<Pick<SocketSetup, "id" | "assigns"> | Rejection> {
+    try {
+      const connected = await this.#ask(request)
+      if (connected === false) return forbidden("refused")
+      if (this.#made.isClosing()) return new Rejection("closing", faultAnswer(503))
+      const { id = null, assigns = {} } = typeof connected === "object" ? connected : {}
+      return { id, assigns }
+    } catch (error) {
+      if (isRefused(error)) {
+        const { status = 403, body = "" } = error.connect
+        return new Rejection("refused", { status, body })
+      }
+      this.#telemetry.failed(error, "connect")
+      return new Rejection("crashed", faultAnswer(500))
+    }
+  }
+
+  /** The serializer that the client speaks; a gateway needs none, so any does. */
+  #serializerFor({ vsn = VSN_V1 }: QueryParams): Serializer | undefined {
+    if (this.isGateway) return this.#serializers[0]
+    return this.#serializers.find((known) => typeof vsn === "string" && servesVsn(known.vsn, vsn))
+  }
+
+  #full(limit: LimitName, address: string | undefined): Rejection {
+    this.#telemetry.limitHit(limit, undefined, address)
+    return new Rejection(limit, faultAnswer(limit === "connections" ? 503 : 429))
+  }
+
+  async #ask(request: ConnectRequest): Promise<Awaited<ReturnType<NonNullable<SocketOptions["connect"]>>>> {
+    const { connect } = this.#options
+    if (connect === undefined) return true
+    const asked = connect(request)
+    const { connectMs } = this.limits
+    if (!(asked instanceof Promise) || connectMs === Infinity) return asked
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#telemetry.limitHit("connectMs", undefined, request.address)
+        reject(new Refused({ reason: "timeout" }, { status: 503 }))
+      }, connectMs)
+    })
+    try {
+      return await Promise.race([asked, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Loose } from "../../protocol/contract.js"
+import type { ClientTable } from "../process/client-table.js"
+import { GatewayClient, type GatewayHandlers, type GatewayHost } from "./gateway-client.js"
+import { GatewayFrame } from "./gateway-frame.js"
+import type { ServerLink } from "../api/server-link.js"
+import type { TransportServices } from "../process/services.js"
+import type { SocketSetup } from "../admission/socket-setup.js"
+
+/** The parts of an endpoint that a gateway works with. @internal */
+export interface GatewayServices extends Omit<TransportServices, "clock"> {
+  readonly clients: ClientTable
+}
+
+/**
+ * A plain websocket path of an endpoint, for clients that speak no Phoenix: text, JSON and bytes. Made by
+ * `endpoint.gateway(path, options)`; its client half is `Connection`.
+ */
+export class Gateway<Assigns = Loose> {
+  readonly #services: GatewayServices
+  readonly #host: GatewayHost<Assigns>
+  readonly #clients = new Set<GatewayClient<Assigns>>()
+
+  /** @internal */
+  constructor(services: GatewayServices, handlers: GatewayHandlers<Assigns>) {
+    this.#services = services
+    const { clients, held, telemetry, turns } = services
+    const { counters } = telemetry
+    this.#host = {
+      handlers,
+      held,
+      turns,
+      limitHit: (limit, address) => telemetry.limitHit(limit, undefined, address),
+      failed: (error) => telemetry.failed(error, "gateway"),
+      received: (bytes) => {
+        counters.rookery_frames_received_total++
+        counters.rookery_bytes_received_total += bytes
+      },
+      left: (client) => {
+        this.#clients.delete(client)
+        clients.gatewayClosed(client)
+      },
+    }
+  }
+
+  /** Everybody who is connected. */
+  get clients(): ReadonlySet<GatewayClient<Assigns>> {
+    return this.#clients
+  }
+
+  /**
+   * Sends to all, or to all but one: strings and bytes as they are, anything else as JSON, which is made once.
+   *
+   * @throws a `SerializerError` for what JSON cannot carry
+   */
+  broadcast(data: unknown, { except }: { except?: GatewayClient<Assigns> | undefined } = {}): void {
+    const frame = new GatewayFrame(data)
+    const { counters } = this.#services.telemetry
+    for (const client of this.#clients) {
+      if (client === except) continue
+      if (client.share(frame)) counters.rookery_broadcast_deliveries_total++
+      else counters.rookery_broadcast_deliveries_dropped_total++
+    }
+  }
+
+  /** A client has come. @internal */
+  open(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
+    const client = new GatewayClient(this.#host, link, setup)
+    this.#clients.add(client)
+    this.#services.clients.gatewayOpened(client)
+    client.start()
+    return client
+  }
+}

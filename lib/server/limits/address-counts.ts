@@ -1,0 +1,26 @@
+import { networkOf } from "../support/ip-address.js"
+
+/** Counts something by address, up to a number for each. */
+export class AddressCounts {
+  readonly #counts = new Map<string, number>()
+
+  /**
+   * Counts one more, and returns the function that takes it back; `undefined` if the address has as many already. A
+   * connection without an address, as over a Unix socket, is not counted.
+   */
+  take(address: string | undefined, most: number): (() => void) | undefined {
+    if (address === undefined) return () => {}
+    const network = networkOf(address)
+    const count = this.#counts.get(network) ?? 0
+    if (count >= most) return undefined
+    this.#counts.set(network, count + 1)
+    let taken = true
+    return () => {
+      if (!taken) return
+      taken = false
+      const left = (this.#counts.get(network) ?? 1) - 1
+      if (left === 0) this.#counts.delete(network)
+      else this.#counts.set(network, left)
+    }
+  }
+}

@@ -1,0 +1,400 @@
+import type { Loose } from "../../protocol/contract.js"
+import { RookeryError } from "../../protocol/errors.js"
+import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_LEAVE } from "../../protocol/events.js"
+import type { Message, Ref } from "../../protocol/message.js"
+import type { PresenceState } from "../../protocol/presence.js"
+import { Broadcast } from "../pubsub/broadcast.js"
+import { ChannelQueue, type QueueOwner, type Waiting } from "./channel-queue.js"
+import {
+  isShutdown,
+  type BroadcastOptions,
+  type Channel,
+  type StopReason,
+  type TerminateReason,
+  type TrackOptions,
+} from "../api/channel.js"
+import type { ChannelHost } from "./channel-host.js"
+import { historyHandler } from "./history-handler.js"
+import { releaseWith, type Receipt } from "../limits/kept-bytes.js"
+import { JoinProcess, type JoiningChannel } from "./join-process.js"
+import type { Tracker } from "../pubsub/presence.js"
+import type { Subscriber } from "../pubsub/pubsub.js"
+import { run, type Outcome } from "../support/call-user-code.js"
+import { noReply, Refused, type NoReply, type ReplyTo } from "../api/reply.js"
+import { Membership } from "./membership.js"
+import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
+import type { MaybePromise } from "../api/cluster.js"
+import type { ChannelServices } from "./services.js"
+import type { ChannelRoute } from "./channel-routes.js"
+
+/**
+ * One client in one room. It does one thing after the other, as a process of Phoenix would: what comes while a handler
+ * is waited for stands in line. As long as handlers return plain values nothing here is asynchronous.
+ */
+export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel, JoiningChannel, QueueOwner {
+  readonly topic: string
+  readonly socket: ChannelHost
+  readonly services: ChannelServices
+  readonly #started: number = performance.now()
+  /** The join_ref of this channel: what its messages carry, and what the client's messages are compared with. */
+  readonly joinRef: Ref
+  /** The join_ref that the client sent with the join, or null: the reply to the join and the channel's end repeat it. */
+  readonly sentJoinRef: Ref
+  /** The channel of the same topic that this join put an end to. */
+  replaces: ChannelProcess | undefined
+  readonly route: ChannelRoute
+  readonly #membership: Membership
+  readonly #join: JoinProcess
+  /** The broadcast that `intercept` looks at. */
+  #passing: Broadcast | undefined
+  #params: unknown
+  #assigns: Loose
+  #status: "joining" | "joined" | "ended" = "joining"
+  /** Something of the user's runs, or is waited for. */
+  #busy = false
+  readonly queue: ChannelQueue
+  /** What the params of the join take. */
+  readonly #joinReceipt: Receipt
+  #current: PushProcess | undefined
+  #stopping: StopReason | undefined
+  #abort: AbortController | undefined
+
+  constructor(
+    socket: ChannelHost,
+    services: ChannelServices,
+    route: ChannelRoute,
+    join: Message,
+    receipt: Receipt,
+    replaces: ChannelProcess | undefined,
+  ) {
+    this.socket = socket
+    this.services = services
+    this.topic = join.topic
+    this.joinRef = join.join_ref ?? join.ref
+    this.sentJoinRef = join.join_ref
+    this.replaces = replaces
+    this.#joinReceipt = receipt
+    this.queue = new ChannelQueue(this, services.turns)
+    this.route = route
+    this.#membership = new Membership(services, route.history, join)
+    this.#params = this.#membership.params
+    this.#join = new JoinProcess(this, this.#membership, join.ref)
+  }
+
+  get params(): Loose {
+    return this.#params
+  }
+
+  get assigns(): Loose {
+    return (this.#assigns ??= { ...(this.socket.assigns as object) })
+  }
+
+  set assigns(assigns: Loose) {
+    this.#assigns = assigns
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.ended) this.#abort.abort()
+    return this.#abort.signal
+  }
+
+  get noReply(): NoReply {
+    return noReply
+  }
+
+  get joining(): boolean {
+    return this.#status === "joining"
+  }
+
+  get joined(): boolean {
+    return this.#status === "joined"
+  }
+
+  get ended(): boolean {
+    return this.#status === "ended"
+  }
+
+  get recoveryId(): string | undefined {
+    return this.#membership.id
+  }
+
+  /** Whether a message that comes now has to wait. */
+  get busy(): boolean {
+    return this.#busy || this.queue.isBehind
+  }
+
+  /** Whether messages that came before may yet change which channel the next one is for. */
+  get deciding(): boolean {
+    return this.joining || (!this.#busy && this.queue.isBehind)
+  }
+
+  get running(): boolean {
+    return this.#busy
+  }
+
+  get successor(): ChannelQueue | undefined {
+    return this.socket.successorOf(this)
+  }
+
+  /** How many messages stand in line. */
+  get waiting(): number {
+    return this.queue.length
+  }
+
+  /** Asks the channel's `join`, and answers the client. */
+  start(): void {
+    this.#busy = true
+    this.#join.start(this.#params)
+  }
+
+  /** Calls the handler of the join with its checked params. */
+  askToJoin(params: Loose): unknown {
+    this.#params = params
+    return this.route.handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
+  }
+
+  /** Handles a message of the client, or has it wait; without a receipt it is a leave, or need not wait. */
+  receive(message: Message, receipt: Receipt | undefined): void {
+    if (!this.ended && this.busy) {
+      if (receipt === undefined) return this.queue.addLeave(message)
+      return this.queue.add({ message, receipt, unchecked: this.deciding })
+    }
+    receipt?.release()
+    if (!this.ended) this.#handle(message)
+  }
+
+  /** Takes a broadcast: sends it on, or shows it to `intercept` in its turn. */
+  deliver(broadcast: Broadcast): void {
+    const { intercept } = this.route
+    // Where some are intercepted, those with numbers keep their order all the same.
+    const waits = intercept !== undefined && (this.#membership.recovers || intercept.has(broadcast.event))
+    if (!waits || !this.busy) return this.#pass(broadcast)
+    const receipt = this.socket.reserveBroadcast(broadcast)
+    if (receipt !== undefined) this.queue.add({ message: broadcast, receipt, unchecked: false })
+    else if (broadcast.offset !== undefined) this.lost()
+  }
+
+  /** Messages were lost: who counts on getting all joins again, and is told what is missing. */
+  lost(): void {
+    if (this.#membership.recovers) this.stop("lost")
+  }
+
+  push(event: string, payload: unknown): void {
+    if (!this.#canSpeak()) return
+    const offset = this.#membership.recovers ? this.#passing?.offset : undefined
+    this.attempt(() => {
+      this.socket.send({ join_ref: this.joinRef, ref: null, topic: this.topic, event, payload, offset })
+    })
+  }
+
+  broadcast(event: string, payload: unknown, options?: BroadcastOptions): MaybePromise<void> {
+    return this.#publish(event, payload, undefined, options)
+  }
+
+  broadcastFrom(event: string, payload: unknown, options?: BroadcastOptions): MaybePromise<void> {
+    return this.#publish(event, payload, this, options)
+  }
+
+  replyTo(): ReplyTo {
+    return replyToOf(this.#current)
+  }
+
+  stop(reason: StopReason = "normal"): void {
+    if (!this.joined || this.#stopping !== undefined) return
+    this.#stopping = reason
+    if (!this.#busy) this.#stop(reason)
+  }
+
+  track(key: string, meta: unknown, options: TrackOptions = {}): void {
+    if (this.#canSpeak()) this.services.presence.track(this, key, meta, options.state ?? true)
+  }
+
+  update(key: string, meta: unknown): void {
+    if (this.joined) this.services.presence.update(this, key, meta)
+  }
+
+  untrack(key?: string): void {
+    if (this.joined) this.services.presence.untrack(this, key)
+  }
+
+  get presences(): PresenceState<Loose> {
+    return this.services.presence.list(this.topic) as PresenceState<Loose>
+  }
+
+  /** Takes the client out, and tells it that the channel is closed. */
+  kick(): void {
+    if (this.joined) this.#finish({ kind: "kicked" }, PHX_CLOSE)
+    // Its right was perhaps looked at before it was taken.
+    else this.#join.refuse(new Refused({ reason: "kicked" }))
+  }
+
+  /** Ends without a word to the client: the line is gone, or the topic was joined anew. */
+  end(reason: TerminateReason): void {
+    const { joined: wasJoined, ended } = this
+    if (ended) return
+    this.#status = "ended"
+    this.queue.end()
+    this.#letGo(!wasJoined)
+    this.#busy = false
+    this.#current = undefined
+    if (wasJoined) {
+      const { presence, pubsub, telemetry } = this.services
+      pubsub.unsubscribe(this.topic, this)
+      presence.untrack(this)
+      telemetry.counters.rookery_channels--
+      const { terminate } = this.route.handlers
+      if (terminate !== undefined) {
+        const failed = (error: unknown): void => telemetry.failed(error, "terminate", this.topic, this.socket)
+        run(() => terminate(reason, this), { done: () => {}, failed, broken: failed })
+      }
+      telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
+    }
+    // Not before: `terminate` may want to know who is still there, on other nodes too.
+    this.#membership.exit()
+    this.#abort?.abort()
+  }
+
+  /** Gives back what the params take, unless the handler of the join, that is not through, still has them. */
+  #letGo(isAwaited: boolean): void {
+    if (isAwaited) releaseWith(this, this.#joinReceipt)
+    else this.#joinReceipt.release()
+    this.#current?.abandon()
+  }
+
+  #canSpeak(): boolean {
+    if (this.joining) {
+      throw new RookeryError("not_joined", `${this.topic} is not joined before its join is answered; use joined()`)
+    }
+    return this.joined
+  }
+
+  #finish(reason: TerminateReason, event: string): void {
+    if (this.ended) return
+    this.end(reason)
+    this.socket.channelEnded(this, event)
+  }
+
+  crash(error: unknown): void {
+    if (this.ended) return
+    const { telemetry } = this.services
+    telemetry.counters.rookery_channels_crashed_total++
+    telemetry.failed(error, "channel", this.topic, this.socket)
+    this.#finish({ kind: "crashed", error }, PHX_ERROR)
+  }
+
+  #stop(reason: StopReason): void {
+    this.#finish({ kind: "stopped", reason }, isShutdown(reason) ? PHX_CLOSE : PHX_ERROR)
+  }
+
+  /** What cannot be sent crashes the channel: within a handler by the exception, else right here. */
+  attempt(act: () => void): void {
+    if (this.#busy) return act()
+    try {
+      act()
+    } catch (error) {
+      this.crash(error)
+    }
+  }
+
+  #publish(
+    event: string,
+    payload: unknown,
+    except?: ChannelProcess,
+    { once }: BroadcastOptions = {},
+  ): MaybePromise<void> {
+    if (!this.#canSpeak()) return undefined
+    let told: MaybePromise<void> = undefined
+    this.attempt(() => {
+      const sender = except && this.#membership.senderId()
+      const broadcast = new Broadcast(this.topic, event, payload, { sender, once })
+      told = this.services.publisher.publish(broadcast, except, this.socket)
+    })
+    return told
+  }
+
+  /** What runs next, whether it went well or not; a fault of ours ends the line. */
+  outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome {
+    return { done, failed, broken: (error) => this.socket.fail(error) }
+  }
+
+  #next(): Outcome {
+    return this.outcome(
+      () => this.settled(),
+      (error) => this.crash(error),
+    )
+  }
+
+  /** The join was answered: the client gets what it missed, and then all that comes. */
+  admitted(missed: readonly Broadcast[]): void {
+    const { services, socket, topic } = this
+    const { counters } = services.telemetry
+    this.#status = "joined"
+    services.pubsub.subscribe(topic, this)
+    counters.rookery_channels++
+    counters.rookery_channels_joined_total++
+    socket.joinAnswered(this, true)
+    this.replaces = undefined
+    services.telemetry.emit("channelJoined", { socket, topic, durationMs: performance.now() - this.#started })
+    for (const broadcast of missed) this.deliver(broadcast)
+    const { joined } = this.route.handlers
+    if (joined === undefined) this.settled()
+    else run(() => joined(this), this.#next())
+  }
+
+  /** The join is refused, by `tell`. */
+  refused(isAwaited: boolean, tell: () => void): void {
+    this.#status = "ended"
+    this.#busy = false
+    this.#letGo(isAwaited)
+    this.#membership.exit()
+    tell()
+    this.#abort?.abort()
+    this.queue.drain()
+  }
+
+  /** A handler is through: stops if it said so, else takes what stands in line. */
+  settled(): void {
+    this.#busy = false
+    this.#current = undefined
+    this.#passing = undefined
+    if (this.ended) return
+    if (this.#stopping !== undefined) return this.#stop(this.#stopping)
+    this.queue.drain()
+  }
+
+  handleWaiting({ message, unchecked }: Waiting): void {
+    // What came before the join was answered may be for the channel that has the topic by now.
+    if (unchecked) this.socket.redispatch(message as Message)
+    else if (this.ended) return
+    else if (message instanceof Broadcast) this.#pass(message)
+    else this.#handle(message)
+  }
+
+  /** Sends a broadcast on, or has it intercepted. */
+  #pass(broadcast: Broadcast): void {
+    const handler = this.route.intercept?.get(broadcast.event)
+    if (handler !== undefined) {
+      this.#busy = true
+      this.#passing = broadcast
+      run(() => handler(broadcast.payload, this, NO_ID), this.#next())
+      return
+    }
+    const numbered = this.#membership.recovers && broadcast.offset !== undefined
+    if (!this.socket.deliver(broadcast, numbered) && numbered) this.lost()
+  }
+
+  #handle(message: Message): void {
+    const { event, ref } = message
+    const { topic, route, socket } = this
+    if (event === PHX_LEAVE) {
+      socket.reply(this.joinRef, ref, topic, "ok", {})
+      return this.#finish({ kind: "left" }, PHX_CLOSE)
+    }
+    const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
+    if (handler === undefined) return this.crash(unhandled(topic, event))
+    this.#busy = true
+    this.#current = new PushProcess(this, message, handler)
+    this.#current.start()
+  }
+}

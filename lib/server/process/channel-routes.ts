@@ -1,0 +1,100 @@
+import type { HistoryOptions } from "../../protocol/recovery.js"
+import type { Schema, TopicSchemas } from "../../protocol/schema.js"
+import type { AnyChannelHandlers, AnyHandler } from "../api/handlers.js"
+
+/** One registered channel: its pattern and what it does. */
+export interface ChannelRoute {
+  readonly pattern: string
+  readonly handlers: AnyChannelHandlers
+  readonly receive: ReadonlyMap<unknown, AnyHandler> | undefined
+  readonly intercept: ReadonlyMap<unknown, AnyHandler> | undefined
+  /** What is kept of its broadcasts, if anything. */
+  readonly history: HistoryOptions | undefined
+  readonly schemas: TopicSchemas | undefined
+  /** The schemas of pushes, by event. */
+  readonly payloads: ReadonlyMap<unknown, Schema> | undefined
+}
+
+/** Own properties only: an event may be called `constructor`. */
+function ownHandlers(handlers: Record<string, AnyHandler | undefined> = {}): Map<unknown, AnyHandler> | undefined {
+  const own = new Map<unknown, AnyHandler>()
+  for (const event of Object.keys(handlers)) {
+    const handler = handlers[event]
+    if (typeof handler === "function")
+      own.set(event, (payload, room, push) => handler.call(handlers, payload, room, push))
+  }
+  return own.size > 0 ? own : undefined
+}
+
+function payloadSchemas(schemas: TopicSchemas | undefined): Map<unknown, Schema> | undefined {
+  const payloads = new Map<unknown, Schema>()
+  for (const [event, { payload }] of Object.entries(schemas?.sends ?? {})) {
+    if (payload !== undefined) payloads.set(event, payload)
+  }
+  return payloads.size > 0 ? payloads : undefined
+}
+
+/** Which channel a topic belongs to: an exact one, else the longest prefix that was registered as `prefix*`. */
+export class TopicTable {
+  readonly #exact = new Map<string, ChannelRoute>()
+  /** Whether any channel has one: most endpoints have none, and need not look. */
+  #histories = false
+  readonly #prefixes: [prefix: string, route: ChannelRoute][] = []
+
+  add(pattern: string, handlers: AnyChannelHandlers, schemas?: TopicSchemas): void {
+    const route = {
+      pattern,
+      handlers,
+      receive: ownHandlers(handlers.receive),
+      intercept: ownHandlers(handlers.intercept),
+      history: handlers.history,
+      schemas,
+      payloads: payloadSchemas(schemas),
+    }
+    this.#histories ||= handlers.history !== undefined
+    if (!pattern.endsWith("*")) {
+      this.#exact.set(pattern, route)
+      return
+    }
+    const prefix = pattern.slice(0, -1)
+    const at = this.#prefixes.findIndex(([known]) => known === prefix)
+    if (at !== -1) this.#prefixes.splice(at, 1)
+    this.#prefixes.push([prefix, route])
+    this.#prefixes.sort(([a], [b]) => b.length - a.length)
+  }
+
+  /** What is kept of a topic's broadcasts. */
+  history(topic: string): HistoryOptions | undefined {
+    return this.#histories ? this.find(topic)?.history : undefined
+  }
+
+  find(topic: unknown): ChannelRoute | undefined {
+    if (typeof topic !== "string") return undefined
+    const exact = this.#exact.get(topic)
+    if (exact !== undefined) return exact
+    for (const [prefix, route] of this.#prefixes) if (topic.startsWith(prefix)) return route
+    return undefined
+  }
+}
+
+/** Whether text is of more bytes than that. */
+export const isLongerThan = (text: string, bytes: number): boolean =>
+  text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes)
+
+const validCodePoint = (value: number): boolean =>
+  Number.isInteger(value) && value >= 0 && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff)
+
+/**
+ * Whether Phoenix can write a topic into its log, which it does when it refuses a join: text, numbers, `null`, and lists
+ * that are text in Erlang's eyes. It closes the line on any other, and so do we.
+ */
+export function isPrintableTopic(topic: unknown): boolean {
+  if (!Array.isArray(topic)) return typeof topic !== "object" || topic === null
+  const pending: unknown[] = [...(topic as unknown[])]
+  while (pending.length > 0) {
+    const next = pending.pop()
+    if (Array.isArray(next)) for (const element of next) pending.push(element)
+    else if (typeof next === "number" ? !validCodePoint(next) : typeof next !== "string") return false
+  }
+  return true
+}

@@ -1,0 +1,57 @@
+import type { Broadcast } from "../pubsub/broadcast.js"
+import type { AnyHandler } from "../api/handlers.js"
+import { Refused } from "../api/reply.js"
+import type { ChannelServices } from "./services.js"
+import type { ChannelRoute } from "./channel-routes.js"
+
+/** How many messages are given at once, if nobody says. */
+const LIMIT = 100
+
+/** Bytes of memory of the messages of one answer, if it is of more than one. */
+const MOST_BYTES = 1_048_576
+
+/** As many of the oldest messages, or of the newest, as one answer carries; the client asks for the others. */
+function firstBytes<M extends { readonly broadcast: Broadcast }>(
+  messages: readonly M[],
+  isNewest: boolean,
+): readonly M[] {
+  const ordered = isNewest ? [...messages].reverse() : messages
+  let bytes = 0
+  const end = ordered.findIndex(({ broadcast }, index) => (bytes += broadcast.weight) > MOST_BYTES && index > 0)
+  if (end === -1) return messages
+  return isNewest ? messages.slice(messages.length - end) : messages.slice(0, end)
+}
+
+const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/**
+ * Answers `phx_history`: what is kept behind an offset, or the newest. Of a channel without a history there is no such
+ * handler. Events that `intercept` looks at are left out: what it would make of them for this client, nobody knows.
+ */
+export function historyHandler(channel: {
+  readonly topic: string
+  readonly services: Pick<ChannelServices, "pubsub" | "turns">
+  readonly route: ChannelRoute
+}): AnyHandler | undefined {
+  const { topic, services, route } = channel
+  const { history, intercept } = route
+  if (history === undefined) return undefined
+  return async (payload: unknown) => {
+    const { since, limit = LIMIT } = (payload ?? {}) as { since?: unknown; limit?: unknown }
+    if ((since !== undefined && !isOffset(since)) || !isOffset(limit)) {
+      throw new Refused({ reason: "since and limit are whole numbers" })
+    }
+    const { pubsub, turns } = services
+    const slice = await pubsub.history(topic, history, since, Math.min(limit, history.size))
+    // An answer may be large, and a client may ask in a hundred channels at once.
+    await turns.next()
+    const kept = pubsub.numbered(topic, slice.messages).filter(({ broadcast }) => !intercept?.has(broadcast.event))
+    const messages = firstBytes(kept, since === undefined).map(({ offset, broadcast: { event, payload } }) => ({
+      offset,
+      event,
+      payload,
+    }))
+    const { epoch, newest, complete } = slice
+    return { epoch, newest, complete, messages }
+  }
+}

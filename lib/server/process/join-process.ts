@@ -1,0 +1,110 @@
+import type { Loose } from "../../protocol/contract.js"
+import type { Ref } from "../../protocol/message.js"
+import type { Broadcast } from "../pubsub/broadcast.js"
+import type { ChannelHost, HostedChannel } from "./channel-host.js"
+import { askToJoin, refusalOf } from "./join.js"
+import type { Membership } from "./membership.js"
+import { isPromise, wait, type Outcome } from "../support/call-user-code.js"
+import type { ChannelServices } from "./services.js"
+import type { ChannelRoute } from "./channel-routes.js"
+
+/** The channel that a join is for. */
+export interface JoiningChannel extends HostedChannel {
+  readonly socket: ChannelHost
+  readonly services: ChannelServices
+  readonly route: ChannelRoute
+  /** Whether the join is not answered yet. */
+  readonly joining: boolean
+  /** Calls the handler of the join with its checked params. */
+  askToJoin(params: Loose): unknown
+  /** Makes the outcome of a call of the user's; a fault of ours ends the connection. */
+  outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
+  /** The join was answered: the client gets what it missed, and then all that comes. */
+  admitted(missed: readonly Broadcast[]): void
+  /**
+   * The join is refused.
+   *
+   * @param isAwaited whether the handler still runs
+   * @param tell answers the client
+   */
+  refused(isAwaited: boolean, tell: () => void): void
+}
+
+/** The join of one channel: its handler, and its answer. */
+export class JoinProcess {
+  readonly #channel: JoiningChannel
+  readonly #membership: Membership
+  readonly #ref: Ref
+
+  constructor(channel: JoiningChannel, membership: Membership, ref: Ref) {
+    this.#channel = channel
+    this.#membership = membership
+    this.#ref = ref
+  }
+
+  /** Asks the channel's `join`, and answers the client. */
+  start(params: unknown): void {
+    const { route, socket } = this.#channel
+    askToJoin({
+      params,
+      schema: route.schemas?.params,
+      timeoutMs: socket.limits.joinMs,
+      ask: (checked) => this.#channel.askToJoin(checked as Loose),
+      ...this.#asked((response) => this.#admit(response)),
+    })
+  }
+
+  refuse(error: unknown): void {
+    const { joining, services, socket, topic, sentJoinRef } = this.#channel
+    if (!joining) return
+    const { telemetry } = services
+    const { reason, response } = refusalOf(error)
+    telemetry.counters.rookery_joins_refused_total++
+    if (reason === "crashed") telemetry.failed(error, "join", topic, socket)
+    if (reason === "timeout") telemetry.limitHit("joinMs", socket)
+    this.#channel.refused(reason === "timeout", () => {
+      try {
+        socket.reply(sentJoinRef, this.#ref, topic, "error", response)
+      } catch {
+        socket.reply(sentJoinRef, this.#ref, topic, "error", { reason: "join crashed" })
+      }
+      socket.joinAnswered(this.#channel, false)
+      telemetry.emit("joinRefused", { socket, topic, reason })
+    })
+  }
+
+  #asked(done: (result: unknown) => void): Outcome {
+    return this.#channel.outcome(done, (error) => this.refuse(error))
+  }
+
+  #admit(response: unknown): void {
+    if (!this.#channel.joining) return
+    const entered = this.#membership.enter()
+    if (!isPromise(entered)) return this.#welcomeInTurn(response)
+    const welcome = this.#asked(() => this.#welcomeInTurn(response))
+    wait(entered, welcome)
+  }
+
+  /** A client that recovers gets all that it missed at once, and may join a hundred channels at once. */
+  #welcomeInTurn(response: unknown): void {
+    const { turns } = this.#channel.services
+    if (!this.#membership.recovers || !turns.isSpent()) return this.#welcome(response)
+    const welcome = this.#asked(() => this.#welcome(response))
+    wait(turns.next(), welcome)
+  }
+
+  /** Lets the client in: first it is answered, then it gets what it missed, and then all that comes. */
+  #welcome(response: unknown = {}): void {
+    const { joining, socket, topic, sentJoinRef } = this.#channel
+    if (!joining) return
+    let missed: readonly Broadcast[]
+    try {
+      const answer = this.#membership.answer(response)
+      missed = answer.missed
+      socket.reply(sentJoinRef, this.#ref, topic, "ok", answer.response)
+    } catch (error) {
+      return this.refuse(error)
+    }
+    this.#channel.admitted(missed)
+  }
+}

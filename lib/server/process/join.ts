@@ -1,0 +1,46 @@
+import type { Schema } from "../../protocol/schema.js"
+import { isRefused } from "../api/reply.js"
+import { isPromise, run, type Outcome } from "../support/call-user-code.js"
+import { validate } from "./validation.js"
+
+/** What a join fails with that took too long. */
+export const JOIN_TIMEOUT: unique symbol = Symbol("join timeout")
+
+/** Why a join is refused, and what the client is told. */
+export function refusalOf(error: unknown): { reason: "refused" | "timeout" | "crashed"; response: unknown } {
+  if (isRefused(error)) return { reason: "refused", response: error.response }
+  if (error === JOIN_TIMEOUT) return { reason: "timeout", response: { reason: "join timeout" } }
+  return { reason: "crashed", response: { reason: "join crashed" } }
+}
+
+/** A join, and what comes of it. */
+export interface JoinAttempt extends Outcome {
+  readonly params: unknown
+  readonly schema: Schema | undefined
+  readonly timeoutMs: number
+  ask(params: unknown): unknown
+}
+
+/** Checks the params and asks the channel, for no longer than the limit. One outcome is told, and only once. */
+export function askToJoin({ params, schema, timeoutMs, ask, done, failed, broken }: JoinAttempt): void {
+  let timer: NodeJS.Timeout | undefined
+  let told = false
+  const once =
+    <T>(tell: (what: T) => void) =>
+    (what: T): void => {
+      clearTimeout(timer)
+      if (told) return
+      told = true
+      tell(what)
+    }
+  const fail = once(failed)
+  run(
+    () => {
+      const checked = schema === undefined ? params : validate(schema, params, "params")
+      const result = isPromise(checked) ? checked.then(ask) : ask(checked)
+      if (isPromise(result) && timeoutMs !== Infinity) timer = setTimeout(() => fail(JOIN_TIMEOUT), timeoutMs)
+      return result
+    },
+    { done: once(done), failed: fail, broken },
+  )
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto"
+import type { Message } from "../../protocol/message.js"
+import { RECOVER, type HistoryOptions, type RecoverRequest, type RecoverResponse } from "../../protocol/recovery.js"
+import type { MaybePromise } from "../api/cluster.js"
+import type { Broadcast } from "../pubsub/broadcast.js"
+import type { PubSub } from "../pubsub/pubsub.js"
+import { isRecord, takeRecoverRequest } from "./recover-request.js"
+import { Refused } from "../api/reply.js"
+import { isPromise } from "../support/call-user-code.js"
+import type { ChannelServices } from "./services.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+
+/** The part that one channel takes in its topic: on this node, and in the topic's history. */
+export class Membership {
+  /** The join's params, without what they say of recovery. */
+  readonly params: unknown
+  readonly #pubsub: PubSub
+  readonly #telemetry: Telemetry
+  readonly #topic: string
+  readonly #history: HistoryOptions | undefined
+  #request: RecoverRequest | undefined
+  #ownId: string | undefined
+  #entered = false
+
+  constructor(
+    services: Pick<ChannelServices, "pubsub" | "telemetry">,
+    history: HistoryOptions | undefined,
+    join: Message,
+  ) {
+    this.#pubsub = services.pubsub
+    this.#telemetry = services.telemetry
+    this.#topic = join.topic
+    this.#history = history
+    const { payload } = join
+    ;[this.#request, this.params] = history === undefined ? [undefined, payload] : takeRecoverRequest(payload)
+  }
+
+  /** Whether the client counts on getting everything. */
+  get recovers(): boolean {
+    return this.#request !== undefined
+  }
+
+  /** What broadcasts name their sender by that are not for this channel; `undefined` if there are none. */
+  get id(): string | undefined {
+    return this.#request?.id ?? this.#ownId
+  }
+
+  /** The same, for a broadcast that is to be kept without its sender. */
+  senderId(): string | undefined {
+    if (this.#history !== undefined && this.#request === undefined) this.#ownId ??= randomUUID()
+    return this.id
+  }
+
+  /** Takes part, and gets at hand what the client may have missed. */
+  enter(): MaybePromise<void> {
+    if (this.#pubsub.alone && this.#history === undefined) return undefined
+    this.#entered = true
+    const entered = this.#pubsub.enter(this.#topic)
+    const prepared = isPromise(entered) ? entered.then(() => this.#prepare()) : this.#prepare()
+    return isPromise(prepared) ? prepared.catch((error: unknown) => this.#unavailable(error)) : prepared
+  }
+
+  exit(): void {
+    if (this.#entered) this.#pubsub.exit(this.#topic)
+    this.#entered = false
+  }
+
+  /** What the join is answered, and what the client missed. Refuses where nobody knows what that is. */
+  answer(response: unknown): { response: unknown; missed: readonly Broadcast[] } {
+    if (!isRecord(response)) this.#request = undefined
+    if (this.#request === undefined || this.#history === undefined) return { response, missed: [] }
+    const missed = this.#pubsub.missed(this.#topic, this.#history, this.#request)
+    if (missed === undefined) throw new Refused({ reason: "unavailable" })
+    const { epoch, offset, recovered, broadcasts } = missed
+    const recover: RecoverResponse = { epoch, offset, recovered }
+    return {
+      response: { ...(response as object), [RECOVER]: recover },
+      missed: broadcasts.filter(({ sender }) => sender === undefined || sender !== this.id),
+    }
+  }
+
+  #prepare(): MaybePromise<void> {
+    if (this.#request === undefined || this.#history === undefined) return undefined
+    return this.#pubsub.prepare(this.#topic, this.#history, this.#request)
+  }
+
+  #unavailable(error: unknown): never {
+    this.#telemetry.failed(error, "recovery", this.#topic)
+    throw new Refused({ reason: "unavailable" })
+  }
+}

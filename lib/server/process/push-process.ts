@@ -1,0 +1,203 @@
+import type { Loose } from "../../protocol/contract.js"
+import { RookeryError } from "../../protocol/errors.js"
+import { PHX_HISTORY } from "../../protocol/events.js"
+import type { LimitName } from "../../protocol/limits.js"
+import type { Message, Ref, Reply } from "../../protocol/message.js"
+import { idOfRef } from "../../protocol/push-id.js"
+import { brief } from "../support/truncate.js"
+import type { Channel } from "../api/channel.js"
+import type { ChannelHost } from "./channel-host.js"
+import type { AnyHandler, PushInfo } from "../api/handlers.js"
+import { releaseWith, type Receipt } from "../limits/kept-bytes.js"
+import type { FirstSending, Verdict } from "../pubsub/push-deduplication.js"
+import { isRefused, isStatusReply, noReply, StatusReply, type ReplyTo } from "../api/reply.js"
+import { isPromise, wait, type Outcome } from "../support/call-user-code.js"
+import type { ChannelServices } from "./services.js"
+import type { ChannelRoute } from "./channel-routes.js"
+import { validate } from "./validation.js"
+
+/** The channel that a push was sent to. */
+export interface PushChannel extends Channel<Loose, Loose> {
+  readonly socket: ChannelHost
+  readonly services: ChannelServices
+  readonly joinRef: Ref
+  readonly route: ChannelRoute
+  outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
+  /** The handler is through. */
+  settled(): void
+  /** Does something that crashes the channel if it throws. */
+  attempt(act: () => void): void
+  crash(error: unknown): void
+}
+
+/** Of a push that comes once. */
+export const NO_ID: PushInfo = { id: undefined }
+
+/** The id of a push that must take effect once. Reading a history has no effect, and its answers are large. */
+function idOf({ event, ref }: Message, { receive }: ChannelRoute): string | undefined {
+  return event === PHX_HISTORY && receive?.has(event) !== true ? undefined : idOfRef(ref)
+}
+
+/** One push of a client: its handler, and its answer. */
+export class PushProcess {
+  readonly #channel: PushChannel
+  readonly #message: Message
+  readonly #handler: AnyHandler
+  readonly #started: number
+  /** What the push takes while its handler is awaited. */
+  #receipt: Receipt | undefined
+  /** What came of it is remembered, if it may come twice. */
+  #first: FirstSending | undefined
+  /** The handler has the means to answer after it has returned. */
+  #answersLater = false
+
+  constructor(channel: PushChannel, message: Message, handler: AnyHandler) {
+    this.#channel = channel
+    this.#message = message
+    this.#handler = handler
+    this.#started = channel.services.telemetry.listens("pushHandled") ? performance.now() : 0
+  }
+
+  /** Calls the handler, unless this is another sending of a push that was handled before. */
+  start(): void {
+    const channel = this.#channel
+    const { services, socket, topic } = channel
+    const id = idOf(this.#message, channel.route)
+    if (id === undefined) return this.#run(NO_ID)
+    const { event } = this.#message
+    const onLimit = (limit: LimitName): void => services.telemetry.limitHit(limit, socket)
+    const outcome = channel.outcome(
+      (verdict) => this.#decided(verdict as Verdict),
+      (error) => this.#failed(error),
+    )
+    this.#await(services.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
+  }
+
+  /** Its channel has ended, and hears no more of it: what it takes is given back when its handler is through. */
+  abandon(): void {
+    if (this.#receipt !== undefined) releaseWith(this, this.#receipt)
+  }
+
+  #await(promise: PromiseLike<unknown>, { done, failed, broken }: Outcome): void {
+    this.#receipt ??= this.#channel.socket.keepPush(this.#message)
+    const then =
+      <T>(go: (value: T) => void) =>
+      (value: T): void => {
+        this.#receipt?.release()
+        this.#receipt = undefined
+        go(value)
+      }
+    wait(promise, { done: then(done), failed: then(failed), broken })
+  }
+
+  /** The way to answer later. */
+  replyTo(): ReplyTo {
+    this.#answersLater = true
+    return (status: string, response: unknown = {}) => {
+      this.#channel.attempt(() => {
+        this.#first?.answer({ status, response })
+        this.#reply(status, response)
+      })
+    }
+  }
+
+  #decided(verdict: Verdict): void {
+    const channel = this.#channel
+    if (verdict.kind === "run") {
+      if (!channel.joined) return verdict.push.release()
+      this.#first = verdict.push
+      return this.#run({ id: verdict.push.id })
+    }
+    if (verdict.kind === "answer") this.#repeat(verdict)
+    this.#message.payload = undefined
+    channel.settled()
+    if (verdict.kind !== "later") return
+    // The channel goes on meanwhile, as it did when the handler had returned.
+    const late = channel.outcome(
+      (reply) => reply !== undefined && this.#repeat(reply as Reply),
+      (error) => channel.crash(error),
+    )
+    wait(verdict.reply, late)
+  }
+
+  #run(info: PushInfo): void {
+    const channel = this.#channel
+    const { event, payload } = this.#message
+    const schema = channel.route.payloads?.get(event)
+    let result: unknown
+    try {
+      const checked = schema === undefined ? payload : validate(schema, payload, "payload")
+      result = isPromise(checked)
+        ? checked.then((value) => this.#handler(value, channel, info))
+        : this.#handler(checked, channel, info)
+    } catch (error) {
+      return this.#failed(error)
+    }
+    if (!isPromise(result)) return this.#answer(result)
+    this.#await(
+      result,
+      channel.outcome(
+        (value) => this.#answer(value),
+        (error) => this.#failed(error),
+      ),
+    )
+  }
+
+  #failed(error: unknown): void {
+    if (isRefused(error)) return this.#answer(new StatusReply("error", error.response))
+    this.#first?.release()
+    this.#channel.crash(error)
+  }
+
+  #answer(result: unknown): void {
+    const channel = this.#channel
+    // A handler that answers later by `replyTo` keeps this object, which need not keep what was read.
+    this.#message.payload = undefined
+    let status: string | undefined
+    if (result === noReply) this.#first?.silence(this.#answersLater)
+    else {
+      const isStatus = isStatusReply(result)
+      const response: unknown = isStatus ? result.response : result === undefined ? {} : result
+      try {
+        status = isStatus ? String(result.status) : "ok"
+        // Though the channel has ended: a client that sends the push again gets the answer.
+        this.#first?.answer({ status, response })
+        this.#reply(status, response)
+      } catch (error) {
+        return this.#failed(error)
+      }
+    }
+    if (!channel.joined) return
+    if (this.#started !== 0) {
+      const { services, socket, topic } = channel
+      const durationMs = performance.now() - this.#started
+      services.telemetry.emit("pushHandled", { socket, topic, event: this.#message.event, status, durationMs })
+    }
+    channel.settled()
+  }
+
+  /** Answers once more. What this client's serializer cannot carry crashes the channel, as it did the first time. */
+  #repeat({ status, response }: Reply): void {
+    try {
+      this.#reply(status, response)
+    } catch (error) {
+      this.#channel.crash(error)
+    }
+  }
+
+  #reply(status: string, response: unknown): void {
+    const { socket, joinRef, topic, joined } = this.#channel
+    if (joined) socket.reply(joinRef, this.#message.ref, topic, status, response)
+  }
+}
+
+/** The way to answer later the push whose handler runs. */
+export function replyToOf(current: PushProcess | undefined): ReplyTo {
+  if (current !== undefined) return current.replyTo()
+  throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
+}
+
+/** Nothing takes an event. */
+export function unhandled(topic: string, event: string): RookeryError {
+  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(brief(event))} on ${topic}`)
+}

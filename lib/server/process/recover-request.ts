@@ -1,0 +1,21 @@
+import { RECOVER, type RecoverRequest } from "../../protocol/recovery.js"
+
+const MAX_ID = 64
+
+/** Whether something is a map, as params and responses mostly are. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+function isRequest(value: unknown): value is RecoverRequest {
+  if (!isRecord(value)) return false
+  const { id, epoch, offset } = value
+  if (typeof id !== "string" || id === "" || id.length > MAX_ID) return false
+  return (epoch === undefined && offset === undefined) || (typeof epoch === "string" && Number.isSafeInteger(offset))
+}
+
+/** Takes what a client that recovers says out of the params of its join: the channel's own code need not know. */
+export function takeRecoverRequest(params: unknown): [request: RecoverRequest | undefined, params: unknown] {
+  if (!isRecord(params) || !Object.hasOwn(params, RECOVER)) return [undefined, params]
+  const { [RECOVER]: request, ...rest } = params
+  return isRequest(request) ? [request, rest] : [undefined, params]
+}

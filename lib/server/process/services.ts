@@ -1,0 +1,35 @@
+import type { Clock } from "../../protocol/clock.js"
+import type { ClientTable } from "./client-table.js"
+import type { HeldBytes } from "../limits/held-bytes.js"
+import type { PresenceTable } from "../pubsub/presence.js"
+import type { Publisher } from "../pubsub/publisher.js"
+import type { PubSub } from "../pubsub/pubsub.js"
+import type { PushDeduplication } from "../pubsub/push-deduplication.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+import type { TopicTable } from "./channel-routes.js"
+import type { Turns } from "../limits/turns.js"
+
+/** The parts of an endpoint that a transport works with. */
+export interface TransportServices {
+  readonly telemetry: Telemetry
+  readonly turns: Turns
+  readonly held: HeldBytes
+  readonly clock: Clock
+}
+
+/** The parts of an endpoint that a channel, and its joins and pushes, work with. */
+export interface ChannelServices {
+  readonly telemetry: Telemetry
+  readonly turns: Turns
+  readonly pubsub: PubSub
+  readonly publisher: Publisher
+  readonly presence: PresenceTable
+  readonly deduplication: PushDeduplication
+}
+
+/** The parts of an endpoint that a socket works with. */
+export interface SocketServices extends ChannelServices {
+  readonly held: HeldBytes
+  readonly clients: ClientTable
+  readonly routes: TopicTable
+}

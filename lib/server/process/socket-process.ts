@@ -1,0 +1,392 @@
+import { isDeepStrictEqual } from "node:util"
+import type { Loose } from "../../protocol/contract.js"
+import { GOING_AWAY, INTERNAL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
+import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../../protocol/events.js"
+import type { SerializerError } from "../../protocol/errors.js"
+import type { LimitName } from "../../protocol/limits.js"
+import type { Message, Ref } from "../../protocol/message.js"
+import { weigh } from "../../protocol/weight.js"
+import { assertLight } from "../../serializer/json-weight.js"
+import { ownBytes } from "../../serializer/own-bytes.js"
+import type { IncomingFrame, Serializer } from "../../serializer/serializer.js"
+import type { Broadcast } from "../pubsub/broadcast.js"
+import { ChannelProcess } from "./channel-process.js"
+import type { ChannelHost, HostedChannel } from "./channel-host.js"
+import type { ChannelQueue } from "./channel-queue.js"
+import type { SocketClient } from "./client-table.js"
+import { atEndOfTurn } from "../support/end-of-turn.js"
+import { KeptBytes, type Receipt } from "../limits/kept-bytes.js"
+import type { ServerLink, SocketEnd } from "../api/server-link.js"
+import type { SocketServices } from "./services.js"
+import type { ServerSocket, TransportName } from "../api/socket.js"
+import type { SocketLimits } from "../api/socket-limits.js"
+import type { SocketSetup } from "../admission/socket-setup.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+import { TokenBucket } from "../limits/token-bucket.js"
+import { isLongerThan, isPrintableTopic } from "./channel-routes.js"
+
+/** What a join is told that comes to a limit. */
+const JOIN_LIMITS = {
+  channels: "too many channels joined",
+  joinBytes: "join params too large",
+  joinsPerSecond: "too many joins",
+  topicBytes: "topic too long",
+} as const
+
+/** How many bytes of memory a byte of a frame comes to at most, where the codec has looked at it before. */
+const HEAVIEST = 64
+/** A push of so few bytes is begun however much memory others hold. */
+const SMALL_PUSH = 1024
+
+// Phoenix compares terms: a join_ref may be a map. The quick way is taken by every client there is.
+const sameRef = (a: Ref, b: Ref): boolean =>
+  a === b || (typeof a === "object" && typeof b === "object" && isDeepStrictEqual(a, b))
+
+/** Whether a ref is longer than any client makes it: each reply repeats it. */
+function isLongRef(ref: Ref, max: number): boolean {
+  if (typeof ref === "string") return ref.length > max
+  return typeof ref === "object" && ref !== null && weigh(ref, max) > max
+}
+
+/** One client: decodes what it sends, and knows which channel each message belongs to. */
+export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
+  readonly id: string | null
+  readonly assigns: Loose
+  readonly limits: SocketLimits
+  readonly #services: SocketServices
+  readonly #telemetry: Telemetry
+  readonly #serializer: Serializer
+  readonly #link: ServerLink
+  readonly #channels = new Map<unknown, ChannelProcess>()
+  #bucket: TokenBucket | undefined
+  #joins: TokenBucket | undefined
+  readonly #kept: KeptBytes
+  #open = true
+
+  constructor(services: SocketServices, link: ServerLink, setup: SocketSetup) {
+    this.#services = services
+    this.#telemetry = services.telemetry
+    this.#link = link
+    this.id = setup.id
+    this.assigns = setup.assigns
+    this.limits = setup.limits
+    this.#serializer = setup.serializer
+    this.#kept = new KeptBytes(services.held, () => this.#giveUp())
+    services.clients.opened(this)
+  }
+
+  get socket(): ServerSocket {
+    return this
+  }
+
+  get transport(): TransportName {
+    return this.#link.transport
+  }
+
+  get address(): string | undefined {
+    return this.#link.address
+  }
+
+  get connected(): boolean {
+    return this.#open
+  }
+
+  /** Whether a channel is at a handler, or about to be, so that replies are still to come. */
+  get busy(): boolean {
+    for (const channel of this.#channels.values()) if (channel.busy) return true
+    return false
+  }
+
+  disconnect(): void {
+    this.close(GOING_AWAY)
+  }
+
+  kick(topic: string): void {
+    this.#channels.get(topic)?.kick()
+  }
+
+  /** Ends the line from this side. */
+  close(code: number): void {
+    if (!this.#open) return
+    this.#link.close(code)
+    this.closed(code)
+  }
+
+  /** The line has ended. */
+  closed(code: number): void {
+    if (!this.#open) return
+    this.#open = false
+    const channels = [...this.#channels.values()]
+    this.#channels.clear()
+    for (const channel of channels) channel.end({ kind: "closed", code })
+    this.#kept.end()
+    this.#services.clients.closed(this, code)
+  }
+
+  receive(frame: IncomingFrame): void {
+    this.#receive(frame, false)
+  }
+
+  tryReceive(frame: IncomingFrame): boolean {
+    return this.#receive(frame, true)
+  }
+
+  limitHit(limit: LimitName): void {
+    this.#telemetry.limitHit(limit, this)
+  }
+
+  /** Handles a frame; `false` for one that cannot be read, which closes the connection unless the caller answers it. */
+  #receive(frame: IncomingFrame, told: boolean): boolean {
+    if (!this.#open) return false
+    const bytes = typeof frame === "string" ? frame.length : frame.byteLength
+    const { counters } = this.#telemetry
+    counters.rookery_frames_received_total++
+    counters.rookery_bytes_received_total += bytes
+    const { messageWeight, refBytes } = this.limits
+    let message: Message
+    try {
+      message = this.#serializer.server.decode(frame, messageWeight, assertLight)
+    } catch (error) {
+      const isTooHeavy = (error as Partial<SerializerError>).code === "too_heavy"
+      return this.#reject(told, isTooHeavy ? "messageWeight" : undefined)
+    }
+    if (isLongRef(message.ref, refBytes) || isLongRef(message.join_ref, refBytes)) return this.#reject(told, "refBytes")
+    if (bytes * HEAVIEST > messageWeight && this.#weigh(message) > messageWeight)
+      return this.#reject(told, "messageWeight")
+    this.#guard(message, bytes)
+    return true
+  }
+
+  /** Sends a message. Throws a `SerializerError` if it cannot be encoded. */
+  send(message: Message): void {
+    if (this.#open) this.#link.send(this.#serializer.server.encode(message))
+  }
+
+  reply(join_ref: Ref, ref: Ref, topic: string, status: string, response: unknown): void {
+    this.send({ join_ref, ref, topic, event: PHX_REPLY, payload: { status, response } })
+  }
+
+  /** Passes on a broadcast, with its offset if it is to be told; `false` if it was left out for a slow client. */
+  deliver(broadcast: Broadcast, numbered: boolean): boolean {
+    if (!this.#open) return true
+    const { counters } = this.#telemetry
+    const encoded = broadcast.encoded(this.#serializer, numbered)
+    if (this.#link.broadcast(encoded)) {
+      counters.rookery_broadcast_deliveries_total++
+      return true
+    }
+    counters.rookery_broadcast_deliveries_dropped_total++
+    return encoded.error !== undefined
+  }
+
+  /** Whether this socket's serializer could not carry a broadcast. */
+  failure(broadcast: Broadcast): unknown {
+    return broadcast.failures().find((encoded) => encoded.serializer === this.#serializer)?.error
+  }
+
+  /** Counts a push that has to wait; `undefined` if there is no room for it. */
+  reserve(message: Message): Receipt | undefined {
+    this.#own(message)
+    const weight = this.#weigh(message)
+    return this.#kept.pushes + weight > this.limits.pendingBytes ? undefined : this.#kept.keep("push", weight)
+  }
+
+  /** Counts a push whose handler is awaited. */
+  keepPush(message: Message): Receipt {
+    return this.#kept.keep("push", this.#weigh(message))
+  }
+
+  /**
+   * Counts a broadcast that has to wait for `intercept`. For a client that is too slow there is no room: it is closed, or
+   * goes without the broadcast, as where it does not read.
+   */
+  reserveBroadcast(broadcast: Broadcast): Receipt | undefined {
+    const { queuedBytes, slowClient } = this.limits
+    const { weight } = broadcast
+    if (this.#kept.broadcasts + weight <= queuedBytes)
+      return this.#kept.keep(broadcast.claim() ? "ownBroadcast" : "broadcast", weight)
+    this.#telemetry.counters.rookery_broadcast_deliveries_dropped_total++
+    this.#telemetry.limitHit("queuedBytes", this)
+    if (slowClient === "close") this.close(TRY_AGAIN_LATER)
+    return undefined
+  }
+
+  successorOf(channel: HostedChannel): ChannelQueue | undefined {
+    const current = this.#channels.get(channel.topic)
+    return current === channel ? undefined : current?.queue
+  }
+
+  /** Looks again at a message that waited for the answer to a join. */
+  redispatch(message: Message): void {
+    if (this.#open) this.#guard(message, 0)
+  }
+
+  /** A join was answered: what came before it on the topic is told to be closed now. */
+  joinAnswered(channel: HostedChannel, joined: boolean): void {
+    if (!joined && this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
+    if (channel.replaces !== undefined) this.#end(channel.replaces, PHX_CLOSE)
+  }
+
+  /**
+   * A channel has ended by itself. It stays for two turns more, so that what its client sent right behind is dropped,
+   * and a join right behind is answered before the end is told: in Phoenix the end of a process takes as long.
+   */
+  channelEnded(channel: HostedChannel, event: string): void {
+    atEndOfTurn(() => {
+      atEndOfTurn(() => {
+        if (this.#channels.get(channel.topic) !== channel) return
+        this.#channels.delete(channel.topic)
+        this.#end(channel, event)
+      })
+    })
+  }
+
+  /** Something of ours failed: the line ends, and nothing else does. */
+  fail(error: unknown): void {
+    this.#telemetry.failed(error, "socket", undefined, this)
+    this.close(INTERNAL_ERROR)
+  }
+
+  #end(channel: HostedChannel, event: string): void {
+    const { sentJoinRef, topic } = channel
+    const payload = event === PHX_CLOSE ? {} : { reason: "channel_crash" }
+    try {
+      this.send({ join_ref: sentJoinRef, ref: sentJoinRef, topic, event, payload })
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** A frame that cannot be taken ends the connection, unless the caller tells the client. */
+  #reject(told: boolean, limit?: "messageWeight" | "refBytes"): false {
+    this.#telemetry.counters.rookery_frames_rejected_total++
+    if (limit !== undefined) this.#telemetry.limitHit(limit, this)
+    if (!told) this.close(limit === undefined ? INTERNAL_ERROR : TOO_BIG)
+    return false
+  }
+
+  #giveUp(): void {
+    this.#telemetry.limitHit("heldBytes", this)
+    this.close(TRY_AGAIN_LATER)
+  }
+
+  /** Lets a message that is kept not keep its whole packet. Text leaves no views of it. */
+  #own(message: Message): void {
+    if (message.payload instanceof Uint8Array || this.#serializer.server.weigh !== undefined) ownBytes(message)
+  }
+
+  #weigh(message: Message): number {
+    const { server } = this.#serializer
+    const { messageWeight } = this.limits
+    return server.weigh?.(message, messageWeight) ?? weigh(message, messageWeight)
+  }
+
+  #guard(message: Message, bytes: number): void {
+    try {
+      this.#dispatch(message, bytes)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #dispatch(message: Message, bytes: number): void {
+    const { topic, event, ref, join_ref } = message
+    const channel = this.#channels.get(topic)
+    if (channel !== undefined) {
+      if (channel.deciding) this.#hold(channel, message)
+      else if (event === PHX_JOIN) this.#join(message, channel)
+      else if (join_ref === null || sameRef(join_ref, channel.joinRef)) this.#push(channel, message, bytes)
+      // Else the client speaks to an earlier channel, whose end it has not heard of yet.
+      return
+    }
+    if (topic === PHOENIX_TOPIC && event === HEARTBEAT) return this.reply(null, ref, topic, "ok", {})
+    if (event === PHX_JOIN) return this.#join(message, undefined)
+    if (event === PHX_LEAVE) return this.reply(join_ref, ref, topic, "ok", {})
+    this.#unmatched(message)
+  }
+
+  #unmatched({ ref, topic }: Message): void {
+    this.reply(null, ref, topic, "error", { reason: "unmatched topic" })
+  }
+
+  #push(channel: ChannelProcess, message: Message, bytes: number): void {
+    if (message.event !== PHX_LEAVE) {
+      this.#telemetry.counters.rookery_pushes_total++
+      const { pushesPerSecond, pushBurst } = this.limits
+      if (pushesPerSecond !== Infinity) {
+        this.#bucket ??= new TokenBucket(pushesPerSecond, pushBurst)
+        if (!this.#bucket.take()) return this.#overLimit("pushesPerSecond", channel, message)
+      }
+    }
+    if (message.event === PHX_LEAVE) return channel.receive(message, undefined)
+    if (channel.busy) return this.#hold(channel, message)
+    // What it weighs is not known before its handler has run, and does not matter if that is not awaited.
+    if (this.#kept.pushes >= this.limits.pendingBytes) return this.#overLimit("pendingBytes", channel, message)
+    if (bytes > SMALL_PUSH && this.#services.held.isFull) return this.#overLimit("heldBytes", channel, message)
+    channel.receive(message, undefined)
+  }
+
+  #hold(channel: ChannelProcess, message: Message): void {
+    if (channel.waiting >= this.limits.pendingPushes) return this.#overLimit("pendingPushes", channel, message)
+    const receipt = this.reserve(message)
+    if (receipt === undefined) return this.#overLimit("pendingBytes", channel, message)
+    channel.receive(message, receipt)
+  }
+
+  #overLimit(
+    limit: "pushesPerSecond" | "pendingPushes" | "pendingBytes" | "heldBytes",
+    channel: ChannelProcess,
+    message: Message,
+  ): void {
+    this.#telemetry.limitHit(limit, this)
+    this.reply(channel.joinRef, message.ref, channel.topic, "error", { reason: "too many pushes" })
+  }
+
+  #join(message: Message, current: ChannelProcess | undefined): void {
+    const { topic, ref, join_ref } = message
+    if (current !== undefined) {
+      this.#channels.delete(topic)
+      current.end({ kind: "duplicate_join" })
+    }
+    const route = this.#services.routes.find(topic)
+    if (route === undefined) {
+      if (!isPrintableTopic(topic)) return void this.#reject(false)
+      this.#telemetry.counters.rookery_joins_refused_total++
+      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
+      return this.#unmatched(message)
+    }
+    this.#own(message)
+    const weight = this.#weigh(message)
+    const limit = this.#joinLimit(topic, weight)
+    if (limit !== undefined) {
+      this.#telemetry.counters.rookery_joins_refused_total++
+      this.#telemetry.limitHit(limit, this)
+      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "limit" })
+      this.reply(join_ref, ref, topic, "error", { reason: JOIN_LIMITS[limit] })
+      if (current !== undefined) this.#end(current, PHX_CLOSE)
+      return
+    }
+    const channel = new ChannelProcess(this, this.#services, route, message, this.#kept.keep("join", weight), current)
+    this.#channels.set(topic, channel)
+    channel.start()
+  }
+
+  #joinLimit(topic: string, weight: number): keyof typeof JOIN_LIMITS | undefined {
+    const { joinsPerSecond, joinBurst, joinBytes, topicBytes } = this.limits
+    if (joinsPerSecond !== Infinity) {
+      this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst)
+      if (!this.#joins.take()) return "joinsPerSecond"
+    }
+    if (isLongerThan(topic, topicBytes)) return "topicBytes"
+    if (this.#isFull()) return "channels"
+    return this.#kept.joins + weight > joinBytes ? "joinBytes" : undefined
+  }
+
+  #isFull(): boolean {
+    const { channels } = this.limits
+    if (this.#channels.size < channels) return false
+    let live = 0
+    for (const channel of this.#channels.values()) if (!channel.ended) live++
+    return live >= channels
+  }
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto"
+import type { Clock } from "../../protocol/clock.js"
+import { TimeoutError } from "../../protocol/errors.js"
+import type {
+  Cluster,
+  ClusterBody,
+  ClusterNode,
+  MaybePromise,
+  NumberedMessage,
+  PresenceChange,
+  PresenceRecord,
+} from "../api/cluster.js"
+import { Broadcast } from "./broadcast.js"
+import type { PresenceTable } from "./presence.js"
+import type { PubSub } from "./pubsub.js"
+import { isPromise } from "../support/call-user-code.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+
+/** The clients of this node, as far as other nodes may reach them. */
+export interface LocalClients {
+  readonly sockets: { readonly size: number }
+  /** Closes every client of an id. */
+  disconnect(id: string): void
+  /** Takes every socket of an id out of a topic. */
+  kick(topic: string, id: string): void
+}
+
+/** What a {@link ClusterMember} is made of. */
+export interface ClusterMemberOptions {
+  readonly cluster: Cluster
+  readonly pubsub: PubSub
+  readonly presence: PresenceTable
+  readonly clients: LocalClients
+  readonly telemetry: Telemetry
+  readonly clock: Clock
+}
+
+/** What nodes tell each other beside broadcasts. */
+type Command =
+  | { kind: "disconnect"; id: string }
+  | { kind: "kick"; topic: string; id: string }
+  | { kind: "count"; from: string; topic: string | undefined }
+  | { kind: "counted"; to: string; count: number }
+
+/** How long the other nodes may take to count. */
+const COUNT_MS = 2000
+
+/** One endpoint among those of its cluster: passes on what the cluster tells it, and asks the other nodes. */
+export class ClusterMember implements ClusterNode {
+  readonly #options: ClusterMemberOptions
+  readonly #counts = new Map<string, (count: number) => void>()
+  #healthy: boolean
+
+  constructor(options: ClusterMemberOptions) {
+    this.#options = options
+    this.#healthy = options.pubsub.alone
+  }
+
+  /** Whether the other nodes can be reached. */
+  get healthy(): boolean {
+    return this.#healthy
+  }
+
+  start(): MaybePromise<void> {
+    const started = this.#options.cluster.start(this)
+    if (isPromise(started)) return started.then(() => this.health(true))
+    this.#healthy = true
+    return undefined
+  }
+
+  close(): MaybePromise<void> {
+    return this.#options.cluster.close()
+  }
+
+  /** Closes the clients of an id, on every node. */
+  disconnect(id: string): MaybePromise<void> {
+    this.#options.clients.disconnect(id)
+    return this.#told(id, this.#tell({ kind: "disconnect", id }))
+  }
+
+  /** Takes the sockets of an id out of a topic, on every node. */
+  kick(topic: string, id: string): MaybePromise<void> {
+    this.#options.clients.kick(topic, id)
+    return this.#told(topic, this.#tell({ kind: "kick", topic, id }))
+  }
+
+  /** Counts the channels of a topic, or all sockets, on all nodes. Rejects if one does not answer. */
+  async count(topic?: string): Promise<number> {
+    const { cluster, clock } = this.#options
+    const here = this.#countHere(topic)
+    let missing = (await cluster.nodes()) - 1
+    if (missing <= 0) return here
+    const from = randomUUID()
+    let total = here
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const timer = clock.setTimeout(() => {
+          reject(new TimeoutError("timeout", `${missing} nodes did not count within ${COUNT_MS} ms; ask again`))
+        }, COUNT_MS)
+        this.#counts.set(from, (count) => {
+          total += count
+          if (--missing > 0) return
+          clock.clearTimeout(timer)
+          resolve()
+        })
+        Promise.resolve(this.#tell({ kind: "count", from, topic })).catch(reject)
+      })
+    } finally {
+      this.#counts.delete(from)
+    }
+    return total
+  }
+
+  deliver(topic: string, body: ClusterBody): void {
+    this.#guarded(topic, () => this.#options.pubsub.publishHere(Broadcast.from(topic, body)))
+  }
+
+  deliverNumbered(topic: string, epoch: string, message: NumberedMessage): void {
+    this.#guarded(topic, () => this.#options.pubsub.publishNumbered(topic, epoch, message))
+  }
+
+  lost(topic: string): void {
+    this.#options.pubsub.lost(topic)
+  }
+
+  presence(topic: string, change: PresenceChange): void {
+    this.#guarded(topic, () => this.#options.presence.change(topic, change))
+  }
+
+  presenceState(topic: string, records: readonly PresenceRecord[]): void {
+    this.#guarded(topic, () => this.#options.presence.reset(topic, records))
+  }
+
+  command(body: Uint8Array): void {
+    this.#guarded(undefined, () => this.#obey(JSON.parse(new TextDecoder().decode(body)) as Command))
+  }
+
+  health(healthy: boolean): void {
+    if (this.#healthy === healthy) return
+    this.#healthy = healthy
+    const { telemetry } = this.#options
+    telemetry.log(healthy ? "info" : "error", healthy ? "the cluster is back" : "the cluster is out of reach", {})
+    telemetry.emit("clusterHealth", { healthy })
+  }
+
+  failed(error: unknown, where: string, topic?: string): void {
+    this.#options.telemetry.failed(error, where, topic)
+  }
+
+  #countHere(topic: string | undefined): number {
+    const { clients, pubsub } = this.#options
+    return topic === undefined ? clients.sockets.size : pubsub.count(topic)
+  }
+
+  #obey(command: Command): void {
+    const { clients } = this.#options
+    if (command.kind === "disconnect") clients.disconnect(command.id)
+    else if (command.kind === "kick") clients.kick(command.topic, command.id)
+    else if (command.kind === "counted") this.#counts.get(command.to)?.(Math.max(0, Math.trunc(command.count) || 0))
+    else if (command.kind === "count") {
+      const count = this.#countHere(command.topic)
+      const told = this.#tell({ kind: "counted", to: command.from, count })
+      if (isPromise(told)) told.then(undefined, (error: unknown) => this.failed(error, "count"))
+    }
+  }
+
+  #tell(command: Command): MaybePromise<void> {
+    const { cluster, pubsub } = this.#options
+    return pubsub.alone ? undefined : cluster.command(new TextEncoder().encode(JSON.stringify(command)))
+  }
+
+  /** Reports a failure to tell the other nodes, whether or not the caller awaits the promise. */
+  #told(topic: string, told: MaybePromise<void>): MaybePromise<void> {
+    if (!isPromise(told)) return undefined
+    const done = Promise.resolve(told).then(undefined, (error: unknown) => {
+      this.failed(error, "publish", topic)
+      throw error
+    })
+    done.catch(() => undefined)
+    return done
+  }
+
+  #guarded(topic: string | undefined, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.failed(error, "cluster", topic)
+    }
+  }
+}

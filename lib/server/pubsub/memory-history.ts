@@ -1,0 +1,182 @@
+import { createHash, randomBytes } from "node:crypto"
+import type { Clock } from "../../protocol/clock.js"
+import { BufferFullError } from "../../protocol/errors.js"
+import type { HistoryOptions, Position } from "../../protocol/recovery.js"
+import type { ClusterMessage, HistorySlice, NumberedMessage } from "../api/cluster.js"
+import { Deadlines } from "../support/deadlines.js"
+
+/** A message, and until when it is kept. */
+interface Kept extends NumberedMessage {
+  readonly until: number
+}
+
+/** The history of one topic. */
+interface Log {
+  readonly epoch: string
+  newest: number
+  /** Without gaps, the oldest first. */
+  messages: Kept[]
+  /** When even the numbering may be forgotten. */
+  until: number
+}
+
+/** For how long a topic's numbering outlives its messages, so that a client that missed nothing is told so. */
+const NUMBERING_MS = 3_600_000
+/** How long the name of a message is known that is appended once. */
+const NAME_MS = 300_000
+
+/** What one process keeps beside the messages of its histories. */
+interface Bounds {
+  /** Numberings of topics without a message. */
+  readonly numberings: number
+  /** Names of messages that are appended once. */
+  readonly names: number
+}
+
+/** Numberings take some 30 MB at most, and names 60 MB. */
+const BOUNDS: Bounds = { numberings: 100_000, names: 250_000 }
+
+/**
+ * Gives the epoch that a topic's numbering begins with, without a memory of the topic. A client may join any topic and
+ * ask where it stands, so an answer must not leave anything behind. Topics share a few thousand counters: when a topic
+ * is forgotten its counter moves, and the topic's next numbering begins with an epoch that it never had. The other
+ * topics of the counter that have no numbering get a new epoch as well, which tells their clients to load anew what
+ * they may have missed: needless, rare, and on the safe side.
+ */
+class Epochs {
+  readonly #process = randomBytes(6).toString("base64url")
+  readonly #seed = randomBytes(4).readUInt32LE()
+  readonly #counters = new Uint32Array(16_384)
+
+  of(topic: string): string {
+    return this.#process + (this.#counters[this.#index(topic)] ?? 0).toString(36)
+  }
+
+  forget(topic: string): void {
+    const index = this.#index(topic)
+    this.#counters[index] = (this.#counters[index] ?? 0) + 1
+  }
+
+  /** FNV-1a, seeded so that nobody can choose topics that share a counter. */
+  #index(topic: string): number {
+    let hash = this.#seed
+    for (let i = 0; i < topic.length; i++) hash = Math.imul(hash ^ topic.charCodeAt(i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & (this.#counters.length - 1)
+  }
+}
+
+/** The name that a topic knows a message by. Names come from clients as a rule, so what is kept has a fixed length. */
+const nameOf = (topic: string, once: string): string =>
+  createHash("sha256")
+    .update(JSON.stringify([topic, once]))
+    .digest("base64url")
+
+/** The histories of all topics of one process. Everything in it leaves by itself when its time is up. */
+export class MemoryHistories {
+  readonly #clock: Clock
+  readonly #bounds: Bounds
+  readonly #epochs = new Epochs()
+  readonly #logs = new Map<string, Log>()
+  /** Topics whose messages have all gone: the one that went longest ago is the first. */
+  readonly #idle = new Set<string>()
+  readonly #logsDue: Deadlines<string>
+  readonly #names = new Map<string, Position>()
+  readonly #namesDue: Deadlines<string>
+
+  constructor(clock: Clock, bounds: Bounds = BOUNDS) {
+    this.#clock = clock
+    this.#bounds = bounds
+    this.#logsDue = new Deadlines(clock, (topic, now) => this.#trim(topic, now))
+    this.#namesDue = new Deadlines(clock, (name) => void this.#names.delete(name))
+  }
+
+  /** What is kept: messages, the numberings of topics, and names of messages. */
+  get kept(): { readonly topics: number; readonly messages: number; readonly names: number } {
+    let messages = 0
+    for (const log of this.#logs.values()) messages += log.messages.length
+    return { topics: this.#logs.size, messages, names: this.#names.size }
+  }
+
+  /** Gives the place of a message, and the message itself if it is not one that was there. */
+  append(
+    topic: string,
+    body: ClusterMessage,
+    { size, ttl }: HistoryOptions,
+    once?: string,
+  ): Position & { message?: NumberedMessage } {
+    const now = this.#clock.now()
+    const name = once === undefined ? undefined : nameOf(topic, once)
+    const known = name === undefined ? undefined : this.#names.get(name)
+    if (known !== undefined) return known
+    if (name !== undefined && this.#names.size >= this.#bounds.names) {
+      throw new BufferFullError("buffer_full", `too many messages of the last minutes have a name; send ${topic} fewer`)
+    }
+    const log = this.#logs.get(topic) ?? this.#begin(topic)
+    const message = { offset: ++log.newest, body, until: now + ttl }
+    const position = { epoch: log.epoch, offset: message.offset }
+    if (name !== undefined) {
+      this.#names.set(name, position)
+      this.#namesDue.set(name, now + NAME_MS)
+    }
+    log.messages.push(message)
+    // Twice the size before it is cut: a cut costs as much as it leaves.
+    if (log.messages.length >= 2 * size) log.messages = log.messages.slice(-size)
+    log.until = now + Math.max(ttl, NUMBERING_MS)
+    if (log.messages.length === 1) {
+      this.#idle.delete(topic)
+      this.#logsDue.set(topic, message.until)
+    }
+    return { ...position, message }
+  }
+
+  /** What is kept behind an offset, or the newest. Leaves nothing behind, whichever topic is asked for. */
+  read(topic: string, { size }: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
+    const log = this.#logs.get(topic)
+    if (log === undefined) {
+      return { epoch: this.#epochs.of(topic), newest: 0, messages: [], complete: after === undefined || after === 0 }
+    }
+    const { epoch, newest, messages } = log
+    const now = this.#clock.now()
+    let first = Math.max(0, messages.length - size)
+    // The timer takes away what is older than a second, so few are passed here.
+    while (first < messages.length && (messages[first]?.until ?? 0) <= now) first++
+    const oldest = newest + 1 - (messages.length - first)
+    const from =
+      after === undefined ? Math.max(first, messages.length - limit) : first + Math.max(0, after + 1 - oldest)
+    const complete = after === undefined || (after + 1 >= oldest && after <= newest)
+    return { epoch, newest, messages: messages.slice(from, from + limit), complete }
+  }
+
+  #begin(topic: string): Log {
+    const log = { epoch: this.#epochs.of(topic), newest: 0, messages: [], until: 0 }
+    this.#logs.set(topic, log)
+    return log
+  }
+
+  /** Takes away the messages of a topic whose time is up, and the topic when even its numbering is old. */
+  #trim(topic: string, now: number): number | undefined {
+    const log = this.#logs.get(topic)
+    if (log === undefined) return undefined
+    const first = log.messages.findIndex(({ until }) => until > now)
+    log.messages = first === -1 ? [] : log.messages.slice(first)
+    const [oldest] = log.messages
+    if (oldest !== undefined) return oldest.until
+    if (log.until <= now) {
+      this.#forget(topic)
+      return undefined
+    }
+    this.#idle.add(topic)
+    for (const longest of this.#idle) {
+      if (this.#idle.size <= this.#bounds.numberings) break
+      this.#logsDue.delete(longest)
+      this.#forget(longest)
+    }
+    return log.until
+  }
+
+  #forget(topic: string): void {
+    this.#idle.delete(topic)
+    this.#logs.delete(topic)
+    this.#epochs.forget(topic)
+  }
+}

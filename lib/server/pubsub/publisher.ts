@@ -1,0 +1,54 @@
+import type { MaybePromise } from "../api/cluster.js"
+import type { Broadcast } from "./broadcast.js"
+import type { ClusterMember } from "./cluster-member.js"
+import type { PubSub, Subscriber } from "./pubsub.js"
+import { isPromise } from "../support/call-user-code.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+
+/** A socket that publishes: it has to be able to carry the broadcast itself. */
+export interface Sender {
+  /** Why the socket's own serializer could not carry a broadcast; `undefined` if it could. */
+  failure(broadcast: Broadcast): unknown
+}
+
+/** Waits for two promises; rejects if one of them does, whether or not the caller awaits it. */
+function both(one: MaybePromise<void>, other: MaybePromise<void>): MaybePromise<void> {
+  if (!isPromise(one) && !isPromise(other)) return undefined
+  const all = Promise.all([one, other]).then(() => undefined)
+  all.catch(() => undefined)
+  return all
+}
+
+/** Publishes the broadcasts of channels and of the endpoint, and says what could not be carried. */
+export class Publisher {
+  readonly #pubsub: PubSub
+  readonly #member: ClusterMember
+  readonly #telemetry: Telemetry
+
+  constructor(pubsub: PubSub, member: ClusterMember, telemetry: Telemetry) {
+    this.#pubsub = pubsub
+    this.#member = member
+    this.#telemetry = telemetry
+  }
+
+  /**
+   * Tells everybody on a topic; `disconnect` on an id also closes its clients. Throws if the sender itself could not have
+   * got the broadcast, or no client could: then the payload is at fault, and not one old client among many. A promise
+   * rejects if other nodes could not be told.
+   */
+  publish(broadcast: Broadcast, except?: Subscriber, sender?: Sender): MaybePromise<void> {
+    const { topic, event } = broadcast
+    const published = this.#pubsub.publish(broadcast, except)
+    const told = event === "disconnect" ? both(published, this.#member.disconnect(topic)) : published
+    const failures = broadcast.failures()
+    if (failures.length === 0) return told
+    this.#telemetry.counters.rookery_broadcasts_unencodable_total++
+    const [first] = failures
+    const error = sender === undefined ? (broadcast.reached ? undefined : first?.error) : sender.failure(broadcast)
+    if (error !== undefined) throw error
+    for (const { serializer, error: cause } of failures) {
+      this.#telemetry.log("warn", `a broadcast cannot be carried by ${serializer.name}`, { topic, event, error: cause })
+    }
+    return told
+  }
+}

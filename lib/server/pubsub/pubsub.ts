@@ -1,0 +1,240 @@
+import type { Clock } from "../../protocol/clock.js"
+import { RookeryError } from "../../protocol/errors.js"
+import type { HistoryOptions, Position } from "../../protocol/recovery.js"
+import type { Cluster, HistorySlice, MaybePromise, NumberedMessage } from "../api/cluster.js"
+import { Broadcast } from "./broadcast.js"
+import { missed, Recent, type Missed } from "./recent-messages.js"
+import { isPromise } from "../support/call-user-code.js"
+import type { Telemetry } from "../telemetry/telemetry.js"
+
+/** A listener of a topic. Must not throw. */
+export interface Subscriber {
+  /** The name by which a broadcast names its sender, if the subscriber has one. */
+  readonly recoveryId?: string | undefined
+  deliver(broadcast: Broadcast): void
+  /** Messages were lost on the way to this node. */
+  lost?(): void
+}
+
+/** What a {@link PubSub} is made of. */
+export interface PubSubOptions {
+  readonly cluster: Cluster
+  /** Whether there are no other nodes: then nothing has to be told to the cluster but what has a history. */
+  readonly alone: boolean
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  /** What is kept of a topic's broadcasts. */
+  historyOf(topic: string): HistoryOptions | undefined
+}
+
+/** This node's part in a topic of the cluster. */
+interface Interest {
+  /** Channels and listeners that are on the topic, or about to be. */
+  users: number
+  ready: Promise<void> | undefined
+  recent: Recent | undefined
+  seeding: Promise<void> | undefined
+}
+
+/** Who listens to which topic on this node, and how broadcasts go to them and to the other nodes. */
+export class PubSub {
+  readonly alone: boolean
+  readonly #cluster: Cluster
+  readonly #clock: Clock
+  readonly #telemetry: Telemetry
+  readonly #historyOf: (topic: string) => HistoryOptions | undefined
+  readonly #subscribers = new Map<string, Set<Subscriber>>()
+  readonly #interests = new Map<string, Interest>()
+  #left: (topic: string) => void = () => {}
+
+  constructor({ cluster, alone, clock, telemetry, historyOf }: PubSubOptions) {
+    this.#cluster = cluster
+    this.alone = alone
+    this.#clock = clock
+    this.#telemetry = telemetry
+    this.#historyOf = historyOf
+  }
+
+  subscribe(topic: string, subscriber: Subscriber): void {
+    const subscribers = this.#subscribers.get(topic)
+    if (subscribers === undefined) this.#subscribers.set(topic, new Set([subscriber]))
+    else subscribers.add(subscriber)
+  }
+
+  unsubscribe(topic: string, subscriber: Subscriber): void {
+    const subscribers = this.#subscribers.get(topic)
+    if (subscribers?.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(topic)
+  }
+
+  /** How many subscribers of this node a topic has. */
+  count(topic: string): number {
+    return this.#subscribers.get(topic)?.size ?? 0
+  }
+
+  /** How many topics have a subscriber. */
+  get topics(): number {
+    return this.#subscribers.size
+  }
+
+  /**
+   * Tells everybody on a topic but one. With a history the broadcast is numbered first, and comes back to this node as to
+   * all others. A promise rejects if the other nodes could not be told.
+   */
+  publish(broadcast: Broadcast, except?: Subscriber): MaybePromise<void> {
+    const { topic, once } = broadcast
+    const history = this.#historyOf(topic)
+    if (history !== undefined) {
+      const told = this.#told(topic, this.#cluster.append(topic, broadcast, history, once))
+      if (this.count(topic) === 0) this.#published(broadcast, 0)
+      return told
+    }
+    if (once !== undefined) {
+      throw new RookeryError("bad_option", `once needs a channel with a history, and ${topic} has none`)
+    }
+    this.publishHere(broadcast, except)
+    return this.alone ? undefined : this.#told(topic, this.#cluster.publish(topic, broadcast))
+  }
+
+  /** Tells everybody on a topic who is on this node, but one. */
+  publishHere(broadcast: Broadcast, except?: Subscriber): void {
+    const { topic, sender } = broadcast
+    let recipients = 0
+    for (const subscriber of this.#subscribers.get(topic) ?? []) {
+      if (subscriber === except || (sender !== undefined && subscriber.recoveryId === sender)) continue
+      recipients++
+      subscriber.deliver(broadcast)
+    }
+    this.#published(broadcast, recipients)
+  }
+
+  /** Tells a numbered message that came from the cluster. */
+  publishNumbered(topic: string, epoch: string, message: NumberedMessage): void {
+    for (const { offset, broadcast } of this.numbered(topic, [message])) {
+      const { recent } = this.#interests.get(topic) ?? {}
+      recent?.add(epoch, offset, broadcast, this.#clock.now())
+      this.publishHere(broadcast)
+      if (recent !== undefined) broadcast.shrink()
+    }
+  }
+
+  /** Messages of a topic were lost on their way to this node. */
+  lost(topic: string): void {
+    const interest = this.#interests.get(topic)
+    if (interest !== undefined) interest.recent = undefined
+    for (const subscriber of [...(this.#subscribers.get(topic) ?? [])]) subscriber.lost?.()
+  }
+
+  /** Begins to take part in a topic: once that is through, no message is missed. Each `enter` needs one `exit`. */
+  enter(topic: string): MaybePromise<void> {
+    let interest = this.#interests.get(topic)
+    if (interest !== undefined) {
+      interest.users++
+      return interest.ready
+    }
+    interest = { users: 1, ready: undefined, recent: undefined, seeding: undefined }
+    this.#interests.set(topic, interest)
+    const ready = this.#cluster.subscribe(topic, this.#historyOf(topic))
+    if (!isPromise(ready)) return undefined
+    const settled = ready.then(
+      () => (interest.ready = undefined),
+      (error: unknown) => {
+        interest.ready = undefined
+        this.#telemetry.failed(error, "subscribe", topic)
+      },
+    )
+    return (interest.ready = settled)
+  }
+
+  exit(topic: string): void {
+    const interest = this.#interests.get(topic)
+    if (interest === undefined || --interest.users > 0) return
+    this.#interests.delete(topic)
+    this.#cluster.unsubscribe(topic)
+    this.#left(topic)
+  }
+
+  /** Calls back with each topic that this node no longer takes part in. */
+  onLeft(callback: (topic: string) => void): void {
+    this.#left = callback
+  }
+
+  /** Makes sure that {@link PubSub.missed} can be answered, to a client that has seen everything up to a position. */
+  prepare(topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {
+    const interest = this.#interests.get(topic)
+    if (this.alone || interest === undefined) return undefined
+    // What was asked for by another client may be older than what this one has seen.
+    if (interest.seeding !== undefined) return interest.seeding.then(() => this.prepare(topic, history, seen))
+    if (interest.recent !== undefined && !interest.recent.isBehind(seen)) return undefined
+    return (interest.seeding = this.#learn(interest, topic, history).finally(() => (interest.seeding = undefined)))
+  }
+
+  /** What a client missed that comes back to a topic, which this node has entered; `undefined` if that is not known. */
+  missed(topic: string, history: HistoryOptions, position: Partial<Position>): Missed | undefined {
+    const { recent } = this.#interests.get(topic) ?? {}
+    if (!this.alone) return recent?.since(position, this.#clock.now())
+    // A client that has seen nothing yet only asks where the topic stands.
+    const limit = position.offset === undefined ? 0 : history.size
+    const slice = this.#cluster.history(topic, history, position.offset, limit)
+    if (isPromise(slice)) return undefined
+    return missed(position, { epoch: slice.epoch, offset: slice.newest }, this.numbered(topic, slice.messages))
+  }
+
+  /** A piece of the topic's history, for a client that pages back: what is behind an offset, or the newest. */
+  history(
+    topic: string,
+    history: HistoryOptions,
+    after: number | undefined,
+    limit: number,
+  ): MaybePromise<HistorySlice> {
+    return this.#cluster.history(topic, history, after, limit)
+  }
+
+  /** The broadcasts of a piece of history. */
+  numbered(topic: string, messages: readonly NumberedMessage[]): { offset: number; broadcast: Broadcast }[] {
+    return messages.map(({ offset, body }) => {
+      const broadcast = Broadcast.from(topic, body)
+      broadcast.offset = offset
+      return { offset, broadcast }
+    })
+  }
+
+  #published({ topic, event }: Broadcast, recipients: number): void {
+    this.#telemetry.counters.rookery_broadcasts_total++
+    this.#telemetry.emit("broadcast", { topic, event, recipients })
+  }
+
+  /** Gets the newest messages at hand, or those that came by another node before they came here. */
+  async #learn(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
+    const position = interest.recent?.position
+    if (position === undefined) return this.#seed(interest, topic, history)
+    // The cluster tells what it finds, as every numbered message.
+    await this.#cluster.history(topic, history, position.offset, history.size)
+  }
+
+  /** Messages that come meanwhile stay behind those that the cluster kept. */
+  async #seed(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
+    const recent = (interest.recent = new Recent(history))
+    try {
+      const slice = await this.#cluster.history(topic, history, undefined, history.size)
+      const { epoch, newest } = slice
+      recent.seed({ epoch, offset: newest }, this.numbered(topic, slice.messages), this.#clock.now())
+    } catch (error) {
+      interest.recent = undefined
+      throw error
+    }
+  }
+
+  /** Reports a failure to tell the other nodes, whether or not the caller awaits the promise. */
+  #told(topic: string, told: MaybePromise<unknown>): MaybePromise<void> {
+    if (!isPromise(told)) return undefined
+    const done = Promise.resolve(told).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#telemetry.failed(error, "publish", topic)
+        throw error
+      },
+    )
+    done.catch(() => undefined)
+    return done
+  }
+}

@@ -1,0 +1,306 @@
+import type { Clock } from "../../protocol/clock.js"
+import { PHX_REPLY } from "../../protocol/events.js"
+import type { Reply } from "../../protocol/message.js"
+import { msgpack } from "../../serializer/msgpack.js"
+import type { Claim, MaybePromise } from "../api/cluster.js"
+import { backgroundTimer } from "../support/background-timer.js"
+import { Refused } from "../api/reply.js"
+import { RetryAccounts, type Payer } from "./retry-accounts.js"
+import { RetryIdentity, type RetrySocket } from "./retry-identity.js"
+import { isPromise } from "../support/call-user-code.js"
+
+/** How long a push is remembered, from its answer on. */
+const KEEP_MS = 300_000
+/** How long a push belongs to a node that is not heard of any more. */
+const CLAIM_MS = 15_000
+/** How often a node says that it is still at a push. */
+const RENEW_MS = 5_000
+/** How long a push waits for the outcome of its first sending. */
+const PATIENCE_MS = 30_000
+/** How soon that is looked for again: at first, and when it takes long. */
+const LOOK_AGAIN_MS = 100
+const LOOK_LATE_MS = 2_000
+/** How many sendings wait for an answer that comes later: as many as a deploy brings back at once. */
+const MAX_WAITING = 10_000
+/** More than any client makes. */
+const MAX_ID_CHARACTERS = 128
+
+// Not JSON: an answer may carry bytes.
+const { encode, decode } = msgpack().server
+
+/** What came of the first sending of a push, as it is kept. */
+type Outcome =
+  /** The handler answered. */
+  | ({ readonly kind: "answer" } & Reply)
+  /** The handler answers nothing. */
+  | { readonly kind: "silence" }
+  /** The handler has returned, and answers later by `replyTo`. */
+  | { readonly kind: "later" }
+  /** The handler answered, and there was no room to keep the answer. */
+  | { readonly kind: "not kept" }
+
+function write(payload: Outcome): Uint8Array {
+  const bytes = encode({ join_ref: null, ref: null, topic: "", event: PHX_REPLY, payload }) as Uint8Array
+  // A copy: the encoder gives a view into a buffer that it shares with other frames, which would be kept as a whole.
+  return new Uint8Array(bytes)
+}
+
+const read = (bytes: Uint8Array): Outcome => decode(bytes).payload as Outcome
+
+/** Where the outcomes of pushes are kept for all nodes. */
+export interface OutcomeStore {
+  claim(key: string, claimMs: number): MaybePromise<Claim>
+  renew(key: string, claimMs: number): MaybePromise<void>
+  settle(key: string, outcome: Uint8Array, keepMs: number): MaybePromise<void>
+  release(key: string): MaybePromise<void>
+}
+
+/** One sending of a push that may come twice. */
+export interface Sending {
+  readonly socket: RetrySocket
+  readonly topic: string
+  readonly event: string
+  /** As the client gave it. */
+  readonly id: string
+  /** Told when one of the limits keeps the push, or its answer, from being remembered. */
+  onLimit(limit: Payer["limit"]): void
+}
+
+/** What is to be done with one sending of a push. */
+export type Verdict =
+  /** It is the first: run the handler, and say what came of it. */
+  | { readonly kind: "run"; readonly push: FirstSending }
+  /** It was handled before: answer with this. */
+  | ({ readonly kind: "answer" } & Reply)
+  /** It was handled before, and has no answer. */
+  | { readonly kind: "silence" }
+  /** It was handled before. The answer may come yet; `undefined` says that it does not. */
+  | { readonly kind: "later"; readonly reply: Promise<Reply | undefined> }
+
+/** The first sending of a push, whose handler runs on this node. Has to hear of one outcome. */
+export interface FirstSending {
+  /** Names the push for its handler, the same at each sending. */
+  readonly id: string
+  /** The handler has answered. Throws a `SerializerError` if the answer cannot be kept as bytes. */
+  answer(reply: Reply): void
+  /** The handler has returned without an answer; with `later` it has the means to give one. */
+  silence(later: boolean): void
+  /** The push took no effect, so its next sending is the first. */
+  release(): void
+}
+
+/** A push of this node that has no outcome, or one that the store has not taken yet. */
+interface Open {
+  readonly key: string
+  readonly since: number
+  readonly onLimit: (limit: Payer["limit"]) => void
+  outcome: Uint8Array | undefined
+}
+
+/**
+ * Pushes that a client may send twice, and that take effect once: what came of the first sending is kept for five
+ * minutes, for all nodes. While a handler runs its node says so, so only the push of a dead node is taken up by another.
+ */
+export class PushDeduplication {
+  readonly #store: OutcomeStore
+  readonly #failed: (error: unknown, where: string) => void
+  readonly #clock: Clock
+  readonly #heldRetryBytes: number
+  readonly #accounts: RetryAccounts
+  readonly #identities = new WeakMap<RetrySocket, RetryIdentity>()
+  readonly #open = new Map<string, Open>()
+  /** Sendings that wait for the answer of another, by the name of the push: the newest of each. */
+  readonly #waiting = new Map<string, () => void>()
+  #timer: unknown
+
+  /** @param failed told when the store fails: a push then waits, or its outcome is stored later */
+  constructor(
+    store: OutcomeStore,
+    clock: Clock,
+    heldRetryBytes: number,
+    failed: (error: unknown, where: string) => void,
+  ) {
+    this.#store = store
+    this.#failed = failed
+    this.#clock = clock
+    this.#heldRetryBytes = heldRetryBytes
+    this.#accounts = new RetryAccounts(clock)
+  }
+
+  /** How many pushes this node remembers. */
+  get size(): number {
+    return this.#accounts.size
+  }
+
+  /**
+   * Says what to do with a push. Waits while the first sending is at its handler, and refuses the push when nobody can
+   * know, or when its client has too many that are remembered.
+   */
+  async take(sending: Sending): Promise<Verdict> {
+    const { socket, topic, event, id } = sending
+    if (id.length > MAX_ID_CHARACTERS) throw new Refused({ reason: "push id too long" })
+    const identity = this.#identityOf(socket)
+    const key = identity.nameOf(topic, event, id)
+    let failed = false
+    for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_AGAIN_MS) {
+      let claim: Claim | undefined
+      try {
+        claim = await this.#store.claim(key, CLAIM_MS)
+      } catch (error) {
+        if (!failed) this.#failed(error, "claim")
+        failed = true
+      }
+      if (claim?.kind === "new") return { kind: "run", push: this.#begin(key, identity, sending) }
+      if (claim?.kind === "settled") return this.#repeat(key, read(claim.answer))
+      await this.#sleep(LOOK_AGAIN_MS)
+    }
+    throw new Refused({ reason: "unavailable" })
+  }
+
+  #identityOf(socket: RetrySocket): RetryIdentity {
+    let identity = this.#identities.get(socket)
+    if (identity === undefined) {
+      identity = new RetryIdentity(socket, this.#heldRetryBytes)
+      this.#identities.set(socket, identity)
+    }
+    return identity
+  }
+
+  #repeat(key: string, outcome: Outcome): Verdict {
+    if (outcome.kind === "later") return { kind: "later", reply: this.#later(key) }
+    if (outcome.kind === "not kept") throw new Refused({ reason: "answer not kept" })
+    return outcome
+  }
+
+  #begin(key: string, { payers }: RetryIdentity, { onLimit }: Sending): FirstSending {
+    const poor = this.#accounts.open(key, payers)
+    if (poor !== undefined) {
+      this.#unawaited(this.#store.release(key), "release")
+      onLimit(poor.limit)
+      throw new Refused({ reason: "too many retries" })
+    }
+    const open: Open = { key, since: this.#clock.now(), onLimit, outcome: undefined }
+    this.#watch(open)
+    let expected = true
+    return {
+      id: key,
+      answer: (reply) => {
+        if (!expected) return
+        this.#answered(open, write({ ...reply, kind: "answer" }))
+        expected = false
+      },
+      silence: (later) => {
+        if (!expected) return
+        this.#settle(open, write({ kind: later ? "later" : "silence" }))
+        expected = later
+      },
+      release: () => {
+        if (!expected) return
+        expected = false
+        this.#forget(open)
+        this.#accounts.close(key)
+        this.#unawaited(this.#store.release(key), "release")
+      },
+    }
+  }
+
+  #answered(open: Open, answer: Uint8Array): void {
+    const { key, onLimit } = open
+    // Minutes after its handler has begun, and nobody asks for it any more.
+    if (!this.#accounts.has(key)) return
+    const poor = this.#accounts.add(key, answer.byteLength)
+    if (poor !== undefined) onLimit(poor.limit)
+    this.#settle(open, poor === undefined ? answer : write({ kind: "not kept" }))
+    this.#waiting.get(key)?.()
+  }
+
+  #settle(open: Open, outcome: Uint8Array): void {
+    open.outcome = outcome
+    this.#watch(open)
+    this.#accounts.keep(open.key, this.#clock.now() + KEEP_MS)
+    this.#put(open, outcome)
+  }
+
+  /** Has an outcome kept. If the store is out of reach, that is tried again for as long as the outcome counts. */
+  #put(open: Open, outcome: Uint8Array): void {
+    const stored = this.#store.settle(open.key, outcome, KEEP_MS)
+    const done = (): void => {
+      if (open.outcome === outcome) this.#forget(open)
+    }
+    if (!isPromise(stored)) return done()
+    stored.then(done, (error: unknown) => this.#failed(error, "settle"))
+  }
+
+  #watch(open: Open): void {
+    this.#open.set(open.key, open)
+    if (this.#timer === undefined) this.#timer = backgroundTimer(this.#clock, this.#renew, RENEW_MS)
+  }
+
+  #forget(open: Open): void {
+    if (this.#open.get(open.key) === open) this.#open.delete(open.key)
+  }
+
+  /** Says of every push that its handler is still at it, and tries again to store what the store did not take. */
+  readonly #renew = (): void => {
+    this.#timer = undefined
+    const now = this.#clock.now()
+    for (const open of [...this.#open.values()]) {
+      const { key, since, outcome } = open
+      if (now - since > KEEP_MS) {
+        // A handler that never ends must not be paid for by its client for ever.
+        this.#forget(open)
+        if (outcome === undefined) this.#accounts.close(key)
+      } else if (outcome === undefined) this.#unawaited(this.#store.renew(key, CLAIM_MS), "claim")
+      else this.#put(open, outcome)
+    }
+    if (this.#open.size > 0) this.#timer = backgroundTimer(this.#clock, this.#renew, RENEW_MS)
+  }
+
+  /** Waits for the answer of a handler that has returned. A later sending of the same push takes the place of this. */
+  async #later(key: string): Promise<Reply | undefined> {
+    if (this.#waiting.size >= MAX_WAITING && !this.#waiting.has(key)) return undefined
+    this.#waiting.get(key)?.()
+    let wake = (): void => {}
+    const mine = (): void => wake()
+    this.#waiting.set(key, mine)
+    let pause = LOOK_AGAIN_MS
+    for (let waited = 0; waited < PATIENCE_MS; waited += pause, pause = Math.min(2 * pause, LOOK_LATE_MS)) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.setTimeout(resolve, pause)
+        wake = () => {
+          this.#clock.clearTimeout(timer)
+          resolve()
+        }
+      })
+      if (this.#waiting.get(key) !== mine) return undefined
+      const outcome = await this.#look(key)
+      if (outcome?.kind === "later") continue
+      this.#waiting.delete(key)
+      return outcome?.kind === "answer" ? outcome : undefined
+    }
+    if (this.#waiting.get(key) === mine) this.#waiting.delete(key)
+    return undefined
+  }
+
+  /** What is known of a push by now. What cannot be learned now may come. */
+  async #look(key: string): Promise<Outcome | undefined> {
+    try {
+      const claim = await this.#store.claim(key, CLAIM_MS)
+      if (claim.kind === "settled") return read(claim.answer)
+      if (claim.kind === "pending") return { kind: "later" }
+      await this.#store.release(key)
+      return undefined
+    } catch (error) {
+      this.#failed(error, "claim")
+      return { kind: "later" }
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void backgroundTimer(this.#clock, resolve, ms))
+  }
+
+  #unawaited(done: MaybePromise<void>, where: string): void {
+    if (isPromise(done)) done.then(undefined, (error: unknown) => this.#failed(error, where))
+  }
+}

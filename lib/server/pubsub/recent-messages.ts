@@ -1,0 +1,78 @@
+import type { HistoryOptions, Position } from "../../protocol/recovery.js"
+import type { Broadcast } from "./broadcast.js"
+
+/** What a client gets that comes back. */
+export interface Missed extends Position {
+  /** Whether it is all that the client missed. */
+  readonly recovered: boolean
+  readonly broadcasts: readonly Broadcast[]
+}
+
+interface Held {
+  readonly broadcast: Broadcast
+  readonly offset: number
+  readonly at: number
+}
+
+/** What came between a position and a topic's newest message; without a position there is nothing to make up for. */
+export function missed(
+  position: Partial<Position>,
+  { epoch, offset: newest }: Position,
+  kept: readonly { readonly offset: number; readonly broadcast: Broadcast }[],
+): Missed {
+  const { offset } = position
+  if (offset === undefined) return { epoch, offset: newest, recovered: false, broadcasts: [] }
+  const oldest = kept[0]?.offset ?? newest + 1
+  const recovered = position.epoch === epoch && offset <= newest && offset + 1 >= oldest
+  const broadcasts = recovered ? kept.slice(offset + 1 - oldest).map(({ broadcast }) => broadcast) : []
+  return { epoch, offset: newest, recovered, broadcasts }
+}
+
+/**
+ * The newest messages of a topic as this node has them at hand, without a gap, so that a thousand clients that come back
+ * at once are served without asking the cluster a thousand times.
+ */
+export class Recent {
+  readonly #history: HistoryOptions
+  #position: Position | undefined
+  /** The oldest first. */
+  #held: Held[] = []
+
+  constructor(history: HistoryOptions) {
+    this.#history = history
+  }
+
+  /** Where the topic stands; unknown before the cluster was asked or anything came. */
+  get position(): Position | undefined {
+    return this.#position
+  }
+
+  /** Whether somebody has seen more than has come here so far. */
+  isBehind({ epoch, offset = 0 }: Partial<Position>): boolean {
+    return epoch === this.#position?.epoch && offset > (this.#position?.offset ?? 0)
+  }
+
+  /** Takes the next message. */
+  add(epoch: string, offset: number, broadcast: Broadcast, now: number): void {
+    if (this.#position?.epoch !== epoch || this.#position.offset + 1 !== offset) this.#held = []
+    this.#position = { epoch, offset }
+    this.#held.push({ broadcast, offset, at: now })
+    if (this.#held.length >= 2 * this.#history.size) this.#held = this.#held.slice(-this.#history.size)
+  }
+
+  /** Takes what the cluster kept from before; what came since stays behind it. */
+  seed(position: Position, broadcasts: readonly { offset: number; broadcast: Broadcast }[], now: number): void {
+    const newer = this.#position?.epoch === position.epoch ? this.#held : []
+    const first = newer[0]?.offset ?? Infinity
+    const older = broadcasts.filter(({ offset }) => offset < first).map((kept) => ({ ...kept, at: now }))
+    this.#held = [...older, ...newer]
+    if (this.#position?.epoch !== position.epoch || this.#position.offset < position.offset) this.#position = position
+  }
+
+  /** What a client missed. */
+  since(position: Partial<Position>, now: number): Missed {
+    const { size, ttl } = this.#history
+    const kept = this.#held.slice(-size).filter(({ at }) => at + ttl > now)
+    return missed(position, this.#position ?? { epoch: "", offset: 0 }, kept)
+  }
+}

@@ -1,0 +1,68 @@
+import mitt, { type Emitter } from "mitt"
+import type { LimitName } from "../../protocol/limits.js"
+import { noCounts, type Counters } from "../api/counters.js"
+import type { EndpointEvents } from "../api/events.js"
+import type { LogFields, Logger, LogLevel } from "../api/logger.js"
+import { briefFields, LogRate } from "./log-rate.js"
+import type { ServerSocket } from "../api/socket.js"
+
+/** Limits that a client hits by merely disappearing; logged at `info`. */
+const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
+
+/** What an endpoint reports: counters, events and the log. */
+export class Telemetry {
+  readonly counters: Counters = noCounts()
+  readonly #events: Emitter<EndpointEvents> = mitt()
+  readonly #rate = new LogRate()
+  readonly #logger: Logger | undefined
+
+  constructor(logger: Logger | undefined) {
+    this.#logger = logger
+  }
+
+  /** Adds a listener; returns the function that removes it. */
+  on<E extends keyof EndpointEvents>(event: E, listener: (details: EndpointEvents[E]) => void): () => void {
+    this.#events.on(event, listener)
+    return () => this.#events.off(event, listener)
+  }
+
+  emit<E extends keyof EndpointEvents>(event: E, details: EndpointEvents[E]): void {
+    if (!this.listens(event)) return
+    try {
+      this.#events.emit(event, details)
+    } catch (error) {
+      this.log("error", `a listener of ${event} threw`, { error })
+    }
+  }
+
+  /** Whether an event has a listener: a duration is measured only for one. */
+  listens(event: keyof EndpointEvents): boolean {
+    const { all } = this.#events
+    return all.size > 0 && all.has(event)
+  }
+
+  log(level: LogLevel, message: string, fields: LogFields): void {
+    if (this.#logger === undefined) return
+    const text = this.#rate.line(message)
+    if (text === undefined) return
+    try {
+      this.#logger(level, text, briefFields(fields))
+    } catch {
+      // A logger that fails has nowhere to say so, and must not end what was logged.
+    }
+  }
+
+  /** Reports a limit that a client hit. */
+  limitHit(limit: LimitName, socket: ServerSocket | undefined, address: string | undefined = socket?.address): void {
+    this.counters.rookery_limits_hit_total++
+    this.log(OF_ABSENCE.has(limit) ? "info" : "warn", `limit hit: ${limit}`, { socket: socket?.id, address })
+    this.emit("limitHit", { limit, socket, address })
+  }
+
+  /** Reports something that threw, and what it was. */
+  failed(error: unknown, where: string, topic?: string, socket?: ServerSocket): void {
+    this.counters.rookery_errors_total++
+    this.log("error", `${where} threw`, { topic, socket: socket?.id, error })
+    this.emit("error", { error, where, topic, socket })
+  }
+}
