@@ -1,4 +1,4 @@
-export { Endpoint } from "./runtime/node/endpoint.js"
+export { Endpoint, type Serve } from "./runtime/node/endpoint.js"
 export type { BroadcastListener } from "./server/endpoint.js"
 export type {
   Connect,

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
+import { connect, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
@@ -37,6 +37,17 @@ const open = (url: string): Promise<WebSocket> => {
     socket.on("error", reject)
   })
 }
+
+/** Sends bytes on a connection of its own, and gives all that comes until the server closes it. */
+const send = (port: number, bytes: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes))
+    closing.push(() => socket.destroy())
+    let text = ""
+    socket.setEncoding("latin1").on("data", (chunk: string) => (text += chunk))
+    socket.on("close", () => resolve(text))
+    socket.on("error", reject)
+  })
 
 describe("an endpoint on a server of somebody else", () => {
   it("leaves the paths that are not its own, whether listeners were there before or come later", async () => {
@@ -116,6 +127,34 @@ describe("an endpoint on a server of somebody else", () => {
     expect(heard).toEqual([full])
     const other = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", syscall: "listen" })
     expect(() => server.emit("error", other)).toThrow("EADDRINUSE")
+  })
+
+  it("has faults answered as Node answers them, and by the listeners of a server that has some", async () => {
+    const [server, listened] = [createServer(), createServer()]
+    listened.on("clientError", (_, socket) => void socket.end("HTTP/1.1 418 I'm a teapot\r\n\r\n"))
+    endpointAt("/socket", server, listened)
+    const long = `x: ${"y".repeat(20_000)}`
+    const port = await listen(server)
+    expect(await send(port, "nonsense\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/)
+    expect(await send(port, `GET / HTTP/1.1\r\n${long}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /)
+    expect(await send(await listen(listened), "nonsense\r\n\r\n")).toMatch(/^HTTP\/1\.1 418 /)
+  })
+
+  it("says that a body may come where nothing else does", async () => {
+    const heard: unknown[] = []
+    const server = createServer((request, response) => void request.resume().on("end", () => response.end("theirs")))
+    const listened = createServer()
+    listened.on("checkContinue", (request, response) => {
+      heard.push(request.url)
+      response.writeHead(417).end()
+    })
+    endpointAt("/socket", server, listened)
+    const head =
+      "POST /page HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
+    const answers = await send(await listen(server), `${head}{}`)
+    expect(answers.match(/^HTTP\/1\.1 \d+/gm)).toEqual(["HTTP/1.1 100", "HTTP/1.1 200"])
+    expect(await send(await listen(listened), head)).toMatch(/^HTTP\/1\.1 417 /)
+    expect(heard).toEqual(["/page"])
   })
 
   it("serves clients over a Unix socket, which have no address", async () => {

@@ -1,5 +1,13 @@
-import { createServer, type RequestListener, type ServerOptions } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http"
 import type { AddressInfo, ListenOptions } from "node:net"
+import type { Duplex } from "node:stream"
 import type { AnyTopics, Loose } from "../../protocol/contract.js"
 import type { Limits } from "../../protocol/limits.js"
 import { addressOf } from "./http/client-address.js"
@@ -26,6 +34,14 @@ const notFound: RequestListener = (_request, response) => {
   answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
 }
 
+/** Answers single requests of a server of yours. */
+export interface Serve {
+  /** Answers a request if it is for one of the endpoint's paths, and returns whether it is. */
+  request(request: IncomingMessage, response: ServerResponse): boolean
+  /** Takes an upgrade if it is for one of the endpoint's paths, and returns whether it is. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+}
+
 /**
  * Phoenix channels on Node: clients of Phoenix, in any language, connect to it as they are.
  *
@@ -39,8 +55,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   readonly #limits: Limits
   readonly #trustProxy: TrustProxy
   readonly #router: Router
+  readonly #serve: Serve
   readonly #attached = new Map<AnyHttpServer, () => void>()
-  #own: AnyHttpServer | undefined
+  #own: Server | undefined
   /** Resolves when the endpoint's own server listens no more. */
   #stopped: Promise<void> | undefined
 
@@ -49,6 +66,10 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
     this.#limits = limitsOf(options.limits)
     this.#trustProxy = options.trustProxy ?? false
     this.#router = new Router(this.services, this.entrances, this.#trustProxy, this.#limits)
+    this.#serve = {
+      request: (request, response) => this.#router.request(request, response),
+      upgrade: (request, socket, head) => this.#router.upgrade(request, socket, head),
+    }
   }
 
   /**
@@ -78,7 +99,10 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
     return server.address() as AddressInfo
   }
 
-  /** Serves its paths on a server of yours, and leaves all other paths to it. Gives the way to let go. */
+  /**
+   * Serves its paths on a server of yours, and leaves all other paths to it. It only adds listeners: those that the server
+   * has, or is given later, do not get the requests for the endpoint's paths. Returns the function that takes them away.
+   */
   attach(server: AnyHttpServer): () => void {
     const known = this.#attached.get(server)
     if (known !== undefined) return known
@@ -108,6 +132,15 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
    */
   override close(options: CloseOptions = {}): Promise<void> {
     return super.close(options)
+  }
+
+  /**
+   * Serves single requests, for servers and frameworks that hand them to you: in a middleware
+   * `if (!endpoint.serve.request(request, response)) next()`. With `attach` there is no need for it, and it holds the
+   * limits of connections and requests, which begin before a request has come.
+   */
+  get serve(): Serve {
+    return this.#serve
   }
 
   /** @internal */

@@ -2,10 +2,11 @@ import { ServerResponse, type IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { TLSSocket } from "node:tls"
+import { faultAnswer } from "../../../server/admission/rejection.js"
+import { answer } from "./answers.js"
 import type { AnyHttpServer } from "./any-http-server.js"
 import type { ConnectionTable } from "./connection-table.js"
-import { answer } from "./answers.js"
-import { faultAnswer } from "../../../server/admission/rejection.js"
+import { guardListeners, type Listener, type ListenerGuard } from "./listener-guard.js"
 import { hasBody } from "./request-body.js"
 
 /** Answers some paths of a server, and watches all of its connections. */
@@ -15,129 +16,183 @@ export interface RequestTaker {
   request(request: IncomingMessage, response: ServerResponse): boolean
   /** Answers a request to upgrade if it is for one of its paths, and returns whether it is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** A connection brought something that is no request, or a request that is late. Node answers it. */
+  /** A connection brought something that is no request, or a request that is late. */
   faulty(stream: Duplex, late: boolean): void
   /** The server could not accept a connection, as where the process has no files left. */
   acceptFailed(error: Error): void
 }
 
-type Emit = AnyHttpServer["emit"]
-
-const takersOf = new WeakMap<AnyHttpServer, Set<RequestTaker>>()
-
-/** Node hands upgrades over only where somebody listens; the work is done before the listeners are called. */
-const listening = (): void => {}
+const attachments = new WeakMap<AnyHttpServer, Attachment>()
 
 /**
- * Puts an endpoint in front of a server's own listeners, whether they were added before or are added later: requests for
- * its paths never reach them, all others do. Listeners alone cannot do that, because each of them is called for each
- * request.
+ * Has an endpoint answer the requests for its paths on a server. It adds listeners to the server; the listeners that the
+ * server has, or is given later, get all other requests. Returns the function that takes the endpoint off the server.
  */
 export function attachTo(server: AnyHttpServer, taker: RequestTaker): () => void {
-  const known = takersOf.get(server)
-  const takers = known ?? new Set<RequestTaker>()
-  takers.add(taker)
-  if (known === undefined) {
-    takersOf.set(server, takers)
-    watch(server, takers)
-    intercept(server, takers)
+  let attachment = attachments.get(server)
+  if (attachment === undefined) {
+    attachment = new Attachment(server)
+    attachments.set(server, attachment)
   }
-  return () => {
-    takers.delete(taker)
-    taker.connections.release(server)
-  }
+  return attachment.add(taker)
 }
 
-function watch(server: AnyHttpServer, takers: Set<RequestTaker>): void {
-  server.on("connection", (socket: Socket) => {
-    for (const { connections } of takers) connections.accepted(socket, server)
-  })
-  server.on("secureConnection", (stream: TLSSocket) => {
-    for (const { connections } of takers) connections.secured(stream, server)
-  })
-}
+const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | null)?.code)
 
-/** Tells of faults in what was sent, and not of those of the connection itself. */
-function tellOfFault(error: unknown, stream: Duplex, takers: Set<RequestTaker>): void {
-  const code = String((error as NodeJS.ErrnoException | null)?.code)
-  const late = code === "ERR_HTTP_REQUEST_TIMEOUT"
-  if (late || code.startsWith("HPE_")) for (const taker of takers) taker.faulty(stream, late)
-}
+const isLate = (error: unknown): boolean => codeOf(error) === "ERR_HTTP_REQUEST_TIMEOUT"
 
 const isOfAccept = (error: unknown): error is Error =>
   error instanceof Error && (error as NodeJS.ErrnoException).syscall === "accept"
 
-/** Counts a request, and returns whether to answer it. */
-function isWelcome(stream: Duplex, response: ServerResponse, takers: Set<RequestTaker>): boolean {
-  let welcome = true
-  for (const { connections } of takers) welcome = connections.requested(stream, response) && welcome
-  return welcome
+/** The status that Node itself answers a fault of a connection with. */
+function faultStatus(error: unknown): string {
+  if (isLate(error)) return "408 Request Timeout"
+  if (codeOf(error) === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large"
+  if (codeOf(error) === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return "413 Payload Too Large"
+  return "400 Bad Request"
 }
 
-/** Answers a request to upgrade that nothing takes as Node would have done without us: as one without an upgrade. */
-function answerAsRequest(
-  request: IncomingMessage,
-  socket: Duplex,
-  takers: Set<RequestTaker>,
-  ask: (response: ServerResponse) => boolean,
-): void {
-  socket.on("error", () => {})
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  try {
-    response.assignSocket(socket as Socket)
-  } catch {
-    // The answer of an earlier request still has the connection, and nothing could be sent behind it in order.
-    socket.destroy()
-    return
-  }
-  response.on("finish", () => (socket as Socket).destroySoon())
-  // Node has taken its parser away, and with it all that notices and answers the client's end of the connection.
-  socket.on("end", () => socket.end())
-  socket.resume()
-  if (!isWelcome(socket, response, takers)) return
-  // Node reads no body after it has seen that an upgrade is wanted, so that the end of this one would never be seen.
-  if (hasBody(request)) answer(response, faultAnswer(400))
-  else if (!ask(response)) answer(response, { status: 404 })
-}
+/** The listeners of all endpoints on one server. */
+class Attachment {
+  readonly #server: AnyHttpServer
+  readonly #takers = new Set<RequestTaker>()
+  readonly #listeners: readonly [event: string, listener: Listener][]
+  /** Requests that the endpoints answer; the server's other listeners do not get them. */
+  readonly #taken = new WeakSet<object>()
+  readonly #requests: ListenerGuard
+  readonly #guards: readonly ListenerGuard[]
+  /** The answers of each connection that have not ended. */
+  readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>()
 
-function intercept(server: AnyHttpServer, takers: Set<RequestTaker>): void {
-  const emit = server.emit as (this: AnyHttpServer, ...args: unknown[]) => boolean
-  server.on("upgrade", listening)
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
-    const busy = [...takers].some(({ connections }) => connections.isBusy(socket))
-    for (const { connections } of takers) connections.upgrading(socket)
-    for (const taker of takers) if (taker.upgrade(request, socket, head)) return true
-    if (server.listenerCount("upgrade") > 1) return false
-    if (busy) socket.destroy()
-    else answerAsRequest(request, socket, takers, (response) => emit.call(server, "request", request, response))
-    return true
+  constructor(server: AnyHttpServer) {
+    this.#server = server
+    this.#listeners = [
+      ["connection", (socket) => this.#connected(socket as Socket)],
+      ["secureConnection", (stream) => this.#secured(stream as TLSSocket)],
+      ["clientError", (error, stream) => this.#faulty(error, stream as Duplex)],
+      ["error", (error) => this.#failed(error)],
+    ]
+    for (const [event, listener] of this.#listeners) server.on(event, listener)
+    const isTaken = (request: unknown): boolean => this.#taken.has(request as object)
+    this.#requests = guardListeners(server, "request", isTaken, (...args) =>
+      this.#requested(args[0] as IncomingMessage, args[1] as ServerResponse),
+    )
+    this.#guards = [
+      this.#requests,
+      guardListeners(server, "checkContinue", isTaken, (...args) =>
+        this.#continued(args[0] as IncomingMessage, args[1] as ServerResponse),
+      ),
+      guardListeners(server, "upgrade", isTaken, (...args) =>
+        this.#upgraded(args[0] as IncomingMessage, args[1] as Duplex, args[2] as Buffer),
+      ),
+    ]
   }
-  const taken = (event: unknown, args: unknown[]): boolean => {
-    switch (event) {
-      case "error":
-        // A server goes on behind an accept that fails. Without a listener the event would end the process.
-        if (!isOfAccept(args[0]) || server.listenerCount("error") > 0) return false
-        for (const taker of takers) taker.acceptFailed(args[0])
-        return true
-      case "clientError":
-        tellOfFault(args[0], args[1] as Duplex, takers)
-        return false
-      case "request":
-      case "checkContinue": {
-        const [request, response] = args as [IncomingMessage, ServerResponse]
-        if (!isWelcome(request.socket, response, takers)) return true
-        const ours = [...takers].some((taker) => taker.request(request, response))
-        if (ours && event === "checkContinue" && !response.headersSent) response.writeContinue()
-        return ours
-      }
-      case "upgrade":
-        return upgrade(...(args as [IncomingMessage, Duplex, Buffer]))
-      default:
-        return false
+
+  add(taker: RequestTaker): () => void {
+    this.#takers.add(taker)
+    return () => {
+      if (!this.#takers.delete(taker)) return
+      taker.connections.release(this.#server)
+      if (this.#takers.size === 0) this.#end()
     }
   }
-  server.emit = function (this: AnyHttpServer, event: unknown, ...args: unknown[]): boolean {
-    return taken(event, args) || emit.call(this, event, ...args)
-  } as Emit
+
+  #end(): void {
+    attachments.delete(this.#server)
+    for (const [event, listener] of this.#listeners) this.#server.off(event, listener)
+    for (const guard of this.#guards) guard.end()
+  }
+
+  #connected(socket: Socket): void {
+    for (const { connections } of this.#takers) connections.accepted(socket, this.#server)
+  }
+
+  #secured(stream: TLSSocket): void {
+    for (const { connections } of this.#takers) connections.secured(stream, this.#server)
+  }
+
+  /** Reports faults in what was sent, and not those of the connection itself; answers as Node does without a listener. */
+  #faulty(error: unknown, stream: Duplex): void {
+    if (isLate(error) || codeOf(error).startsWith("HPE_")) {
+      for (const taker of this.#takers) taker.faulty(stream, isLate(error))
+    }
+    if (this.#server.listenerCount("clientError") > 1) return
+    const isAnswering = [...(this.#answers.get(stream) ?? [])].some(({ headersSent }) => headersSent)
+    if (stream.writable && !isAnswering) stream.write(`HTTP/1.1 ${faultStatus(error)}\r\nConnection: close\r\n\r\n`)
+    stream.destroy(error as Error)
+  }
+
+  /** A server goes on behind an accept that fails. Any other error is thrown where it has no other listener, as by Node. */
+  #failed(error: unknown): void {
+    if (this.#server.listenerCount("error") > 1) return
+    if (!isOfAccept(error)) throw error
+    for (const taker of this.#takers) taker.acceptFailed(error)
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#isWelcome(request.socket, response) || this.#take(request, response)) this.#taken.add(request)
+  }
+
+  /** With a listener of this event Node leaves it to the listener to tell the client that it may send the body. */
+  #continued(request: IncomingMessage, response: ServerResponse): void {
+    const hasOthers = this.#server.listenerCount("checkContinue") > 1
+    if (!this.#isWelcome(request.socket, response)) this.#taken.add(request)
+    else if (this.#take(request, response)) {
+      this.#taken.add(request)
+      if (!response.headersSent) response.writeContinue()
+    } else if (!hasOthers) {
+      response.writeContinue()
+      this.#requests.pass(request, response)
+    }
+  }
+
+  #upgraded(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const isBusy = [...this.#takers].some(({ connections }) => connections.isBusy(socket))
+    for (const { connections } of this.#takers) connections.upgrading(socket)
+    for (const taker of this.#takers) {
+      if (!taker.upgrade(request, socket, head)) continue
+      this.#taken.add(request)
+      return
+    }
+    if (this.#server.listenerCount("upgrade") > 1) return
+    if (isBusy) socket.destroy()
+    else this.#answerAsRequest(request, socket)
+  }
+
+  /** Answers a request to upgrade that nothing takes as Node would have done without us: as one without an upgrade. */
+  #answerAsRequest(request: IncomingMessage, socket: Duplex): void {
+    socket.on("error", () => {})
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    try {
+      response.assignSocket(socket as Socket)
+    } catch {
+      // The answer of an earlier request still has the connection, and nothing could be sent behind it in order.
+      socket.destroy()
+      return
+    }
+    response.on("finish", () => (socket as Socket).destroySoon())
+    // Node has taken its parser away, and with it all that notices and answers the client's end of the connection.
+    socket.on("end", () => socket.end())
+    socket.resume()
+    if (!this.#isWelcome(socket, response)) return
+    // Node reads no body after it has seen that an upgrade is wanted, so that the end of this one would never be seen.
+    if (hasBody(request)) answer(response, faultAnswer(400))
+    else if (!this.#requests.pass(request, response)) answer(response, { status: 404 })
+  }
+
+  /** Counts a request, and returns whether to answer it. */
+  #isWelcome(stream: Duplex, response: ServerResponse): boolean {
+    const answers = this.#answers.get(stream) ?? new Set()
+    this.#answers.set(stream, answers.add(response))
+    response.once("close", () => answers.delete(response))
+    let isWelcome = true
+    for (const { connections } of this.#takers) isWelcome = connections.requested(stream, response) && isWelcome
+    return isWelcome
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): boolean {
+    for (const taker of this.#takers) if (taker.request(request, response)) return true
+    return false
+  }
 }
