@@ -13,6 +13,22 @@ afterAll(() => browser?.close())
 const withPatience = (script: string): string =>
   script.replace("longPollFallbackMs: 2500", `longPollFallbackMs: ${PATIENCE.timeout}`)
 
+/** Plays a recording, compares the page in the end, and gives what the browser complained about. */
+async function playThrough(scenario: string, script: string, webSockets = true): Promise<string[]> {
+  if (!browser) throw new Error("there is no browser")
+  const recording = readLiveRecording(scenario)
+  await using replay = await Replay.start(recording, script, webSockets)
+  const page = await LivePage.open(browser, replay.url)
+  try {
+    await page.play(replay)
+    const { end } = recording
+    await expect.poll(() => page.end(Object.keys(end.values)), PATIENCE).toEqual(end)
+    return page.complaints
+  } finally {
+    await page.close()
+  }
+}
+
 const TABLE = LIVE_VIEWS.flatMap(([version, name]) => CLIENTS.map((client) => ({ version, name, client })))
 
 describe.skipIf(!browser).each(TABLE)("LiveView $version with the Socket of $client", ({ name, client }) => {
@@ -23,17 +39,11 @@ describe.skipIf(!browser).each(TABLE)("LiveView $version with the Socket of $cli
   })
 
   it.each(LIVE_RECORDINGS)("sends the recorded frames and comes to the recorded page: %s", async (scenario) => {
-    if (!browser) throw new Error("there is no browser")
-    const recording = readLiveRecording(scenario)
-    await using replay = await Replay.start(recording, script)
-    const page = await LivePage.open(browser, replay.url)
-    try {
-      await replay.run(page.perform)
-      const { end } = recording
-      await expect.poll(() => page.end(Object.keys(end.values)), PATIENCE).toEqual(end)
-      expect(page.complaints).toEqual([])
-    } finally {
-      await page.close()
-    }
+    expect(await playThrough(scenario, script)).toEqual([])
+  })
+
+  it("sends the same frames over long-poll where no websocket gets through", async () => {
+    const complaints = await playThrough("mount_clicks", script, false)
+    expect(complaints).toEqual([expect.stringContaining("WebSocket connection to")])
   })
 })

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { openPage } from "../../support/chromium.js"
 import type { Action, End, Wait } from "../../support/liveview/recording.js"
+import type { Replay } from "../../support/liveview/replay.js"
 
 /** What the page's script notes: see `page.script` of a recording. */
 declare global {
@@ -55,6 +56,15 @@ export class LivePage {
         await page.waitForFunction(holds, action)
         return
       case "none":
+    }
+  }
+
+  /** Plays a whole recording. Where it fails, the error says what the browser complained about. */
+  async play(replay: Replay): Promise<void> {
+    try {
+      await replay.run(this.perform)
+    } catch (error) {
+      throw new Error([String(error), ...this.complaints].join("\n"), { cause: error })
     }
   }
 

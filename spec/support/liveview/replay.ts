@@ -47,9 +47,10 @@ export class Replay implements Listener, AsyncDisposable {
     )
   }
 
-  static async start(recording: LiveRecording, script: string): Promise<Replay> {
-    const replay = new Replay(recording)
-    replay.#server = await LiveServer.start(script, replay)
+  /** @param webSockets whether websockets get through; otherwise what was recorded over them goes over long-poll */
+  static async start(recording: LiveRecording, script: string, webSockets = true): Promise<Replay> {
+    const replay = new Replay(webSockets ? recording : { ...recording, steps: recording.steps.map(overLongPoll) })
+    replay.#server = await LiveServer.start(script, replay, webSockets)
     replay.#server.serve(recording.page.path, recording.page.html)
     return replay
   }
@@ -216,6 +217,9 @@ export class Replay implements Listener, AsyncDisposable {
     if (this.#failure) throw this.#failure
   }
 }
+
+const overLongPoll = (step: Step): Step =>
+  step.kind === "open" ? { ...step, url: step.url.replace("/live/websocket", "/live/longpoll") } : step
 
 /** Whether a step does something on the page, by which a client may come to send. */
 const isDeed = (step: Step): step is Step & { kind: "do" } => step.kind === "do" && step.action.type !== "wait"

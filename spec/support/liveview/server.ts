@@ -18,15 +18,15 @@ export class LiveServer implements AsyncDisposable {
   readonly #waiting = new Map<string, ServerResponse>()
   #asked: () => void = () => {}
 
-  private constructor(script: string, listener: Listener) {
+  private constructor(script: string, listener: Listener, webSockets: boolean) {
     this.#script = script
     this.#polls = new LongPolls(listener)
     this.#server = createServer((request, response) => void this.#answer(request, response))
-    this.#sockets = takeWebSockets(this.#server, listener)
+    this.#sockets = takeWebSockets(this.#server, listener, webSockets)
   }
 
-  static async start(script: string, listener: Listener): Promise<LiveServer> {
-    const live = new LiveServer(script, listener)
+  static async start(script: string, listener: Listener, webSockets: boolean): Promise<LiveServer> {
+    const live = new LiveServer(script, listener, webSockets)
     await new Promise<void>((resolve) => live.#server.listen(0, "127.0.0.1", resolve))
     return live
   }

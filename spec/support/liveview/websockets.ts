@@ -2,9 +2,9 @@ import type { Server } from "node:http"
 import { WebSocketServer } from "ws"
 import type { LiveConnection, Listener } from "./connection.js"
 
-/** Takes the websockets of a server. */
-export function takeWebSockets(server: Server, listener: Listener): WebSocketServer {
-  const sockets = new WebSocketServer({ server })
+/** Takes the websockets of a server, or refuses them, as a proxy does that knows none. */
+export function takeWebSockets(server: Server, listener: Listener, isOpen: boolean): WebSocketServer {
+  const sockets = new WebSocketServer({ server, verifyClient: (_info, answer) => answer(isOpen, 404) })
   sockets.on("connection", (socket, { url = "" }) => {
     const connection: LiveConnection = {
       url,
