@@ -12,7 +12,7 @@ import { frameOf } from "./gateway-frame.js"
 import type { MaybePromise } from "../api/handlers.js"
 import type { HeldBytes } from "../limits/held-bytes.js"
 import { KeptBytes, releaseWith, type Receipt } from "../limits/kept-bytes.js"
-import type { ServerLink, SocketEnd } from "../api/server-link.js"
+import type { ServerLink } from "../api/server-link.js"
 import type { SharedFrame } from "../api/shared-frame.js"
 import { isPromise } from "../support/call-user-code.js"
 import type { SocketSetup } from "../admission/socket-setup.js"
@@ -61,8 +61,8 @@ export interface GatewayHost<Assigns> {
   left(client: GatewayClient<Assigns>): void
 }
 
-/** One client of a gateway. */
-export class GatewayClient<Assigns = Loose> implements SocketEnd {
+/** One client of a gateway. To the transport it is a `SocketEnd`, whose members are not for users. */
+export class GatewayClient<Assigns = Loose> {
   /** What `connect` called it. */
   readonly id: string | null
   /** The subprotocol that was agreed on, if any. */
