@@ -1,14 +1,14 @@
 export { Endpoint, type Serve } from "./runtime/node/endpoint.js"
 export type { BroadcastListener } from "./server/endpoint.js"
+export type { Connected, Origins } from "./server/api/options.js"
 export type {
   Connect,
-  Connected,
   ConnectRequest,
   EndpointOptions,
-  Origins,
+  GatewayOptions,
   SocketOptions,
-  TrustProxy,
-} from "./server/api/options.js"
+  Subprotocols,
+} from "./runtime/node/options.js"
 export type {
   ChannelHandlers,
   HandlerResult,
@@ -44,15 +44,14 @@ export { MemoryCluster, MemoryHub } from "./server/pubsub/memory-cluster.js"
 export type { HistoryOptions, Position } from "./protocol/recovery.js"
 export type { EndpointEvents } from "./server/api/events.js"
 export type { Counters } from "./server/api/counters.js"
-export { consoleLogger, type LogFields, type Logger, type LogLevel } from "./server/api/logger.js"
+export { consoleLogger } from "./runtime/node/platform/console-logger.js"
+export type { LogFields, Logger, LogLevel } from "./server/api/logger.js"
 export type { CloseOptions } from "./server/support/drain.js"
 export { Gateway } from "./server/gateway/gateway.js"
 export { GatewayClient, type GatewayHandlers } from "./server/gateway/gateway-client.js"
-export type { GatewayOptions } from "./server/gateway/gateway-options.js"
-export type { Subprotocols } from "./server/admission/subprotocols.js"
 export type { InProcessClient, InProcessLine } from "./runtime/memory/in-process.js"
 export type { AnyHttpServer } from "./runtime/node/http/any-http-server.js"
-export { addressOf } from "./runtime/node/http/client-address.js"
+export { addressOf, type TrustProxy } from "./runtime/node/http/client-address.js"
 export type { InvalidIssue, InvalidResponse } from "./server/process/validation.js"
 export { DEFAULT_LIMITS, type LimitName, type Limits } from "./protocol/limits.js"
 export type { QueryParams, QueryValue } from "./protocol/query.js"

@@ -114,9 +114,7 @@ describe("the folders of lib", () => {
 
   it("leave Node to those that run in Node only", () => {
     const users = IMPORTS.filter(({ specifier }) => specifier.startsWith("node:")).map(({ file }) => file)
-    const portable = users.filter(
-      (file) => !/^(server|runtime|testing|chat|cli|redis)\/|platform\.node\.ts$/.test(file),
-    )
+    const portable = users.filter((file) => !/^(runtime\/node|testing|chat|cli|redis)\/|platform\.node\.ts$/.test(file))
     expect(portable).toEqual([])
   })
 })

@@ -22,10 +22,10 @@ export const LAYERS: Layer[] = [
   { of: "transport", lib: ["protocol"] },
   { of: "transport/platform.node.ts", lib: ["protocol"], packages: ["ws"], node: true },
   { of: "client", lib: ["protocol", "serializer", "transport"], packages: ["mitt"] },
-  { of: "server", lib: ["protocol", "serializer"], packages: ["mitt"], node: true },
-  { of: "server/support", lib: ["protocol"], node: true },
-  { of: "server/limits", lib: ["protocol", "server/support"] },
-  { of: "server/api", lib: ["protocol", "serializer"], node: true },
+  { of: "server", lib: ["protocol", "serializer"], packages: ["mitt"] },
+  { of: "server/support", lib: ["protocol"] },
+  { of: "server/limits", lib: ["protocol", "server/api", "server/support"] },
+  { of: "server/api", lib: ["protocol", "serializer"] },
   {
     of: "server/telemetry",
     lib: ["protocol", "server/api", "server/limits", "server/support"],
@@ -34,12 +34,10 @@ export const LAYERS: Layer[] = [
   {
     of: "server/pubsub",
     lib: ["protocol", "serializer", "server/api", "server/limits", "server/support", "server/telemetry"],
-    node: true,
   },
   {
     of: "server/admission",
     lib: ["protocol", "serializer", "server/api", "server/limits", "server/telemetry"],
-    node: true,
   },
   {
     of: "server/process",
@@ -53,7 +51,6 @@ export const LAYERS: Layer[] = [
       "server/support",
       "server/telemetry",
     ],
-    node: true,
   },
   {
     of: "server/gateway",
@@ -68,8 +65,10 @@ export const LAYERS: Layer[] = [
       "server/support",
     ],
   },
-  { of: "runtime/memory", lib: ["protocol", "serializer", "server/admission", "server/api"], node: true },
+  { of: "runtime/memory", lib: ["protocol", "serializer", "server/admission", "server/api"] },
+  { of: "runtime/web", lib: ["protocol", "server/api", "server/support"] },
   { of: "runtime/node", lib: ["protocol", "runtime/memory", "server"], node: true },
+  { of: "runtime/node/platform", lib: ["protocol", "server/api"], node: true },
   {
     of: "runtime/node/http",
     lib: ["protocol", "server/admission", "server/api", "server/limits", "server/support"],
@@ -81,6 +80,7 @@ export const LAYERS: Layer[] = [
       "protocol",
       "serializer",
       "runtime/node/http",
+      "runtime/node/platform",
       "server/admission",
       "server/api",
       "server/limits",
@@ -95,6 +95,7 @@ export const LAYERS: Layer[] = [
       "protocol",
       "serializer",
       "runtime/node/http",
+      "runtime/node/platform",
       "server/admission",
       "server/api",
       "server/limits",

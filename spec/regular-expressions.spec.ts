@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest"
 const MAY_BACKTRACK: Readonly<Record<string, string>> = {
   "lib/chat/client-options.ts /\\/+$/": "the address of the server, as the program gives it",
   "lib/cli/connection-options.ts /\\/+$/": "the address of the server, as the person at the terminal gives it",
-  "lib/server/endpoint.ts /\\/+$/": "a path that the program serves",
+  "lib/server/admission/entrances.ts /\\/+$/": "a path that the program serves",
 }
 
 /** A part that is repeated so often is tried as often at every place, unless the expression begins at the start. */

@@ -1,10 +1,9 @@
-import { systemClock } from "../protocol/clock.js"
+import type { Runtime } from "./api/runtime.js"
 import type { Limits } from "../protocol/limits.js"
 import { Broadcast } from "./pubsub/broadcast.js"
 import { ClientTable } from "./process/client-table.js"
 import { ClusterMember } from "./pubsub/cluster-member.js"
 import { HeldBytes } from "./limits/held-bytes.js"
-import { consoleLogger } from "./api/logger.js"
 import { MemoryCluster, MemoryHub } from "./pubsub/memory-cluster.js"
 import type { EndpointOptions } from "./api/options.js"
 import { PresenceTable } from "./pubsub/presence.js"
@@ -18,19 +17,21 @@ import { Turns } from "./limits/turns.js"
 
 /** Makes the parts of an endpoint, and gives each of them those that it works with. */
 export function assemble(
-  { logger = consoleLogger, cluster: given }: Pick<EndpointOptions, "logger" | "cluster">,
+  runtime: Runtime,
+  { logger = runtime.logger, cluster: given }: Pick<EndpointOptions, "logger" | "cluster">,
   { heldBytes, heldRetryBytes }: Pick<Limits, "heldBytes" | "heldRetryBytes">,
 ): { readonly member: ClusterMember; readonly services: SocketServices & TransportServices } {
-  const clock = systemClock
+  const { clock, sha256 } = runtime
   const alone = given === undefined
-  const cluster = given ?? new MemoryCluster(new MemoryHub(clock))
+  const cluster = given ?? new MemoryCluster(new MemoryHub(clock, sha256))
   const telemetry = new Telemetry(logger === false ? undefined : logger)
   const clients = new ClientTable(telemetry)
   const routes = new TopicTable()
-  const turns = new Turns()
+  const turns = new Turns(runtime)
   const pubsub = new PubSub({ cluster, alone, clock, telemetry, historyOf: (topic) => routes.history(topic) })
   const presence = new PresenceTable({
     turns,
+    atEndOfTurn: (callback) => runtime.atEndOfTurn(callback),
     publish: (topic, event, payload) => pubsub.publishHere(new Broadcast(topic, event, payload)),
     share: alone ? undefined : (topic, change) => cluster.changePresence(topic, change),
     failed: (error, topic) => telemetry.failed(error, "presence", topic),
@@ -38,10 +39,13 @@ export function assemble(
   pubsub.onLeft((topic) => presence.forget(topic))
   const member = new ClusterMember({ cluster, pubsub, presence, clients, telemetry, clock })
   const publisher = new Publisher(pubsub, member, telemetry)
-  const deduplication = new PushDeduplication(cluster, clock, heldRetryBytes, (error, where) =>
-    telemetry.failed(error, where),
-  )
-  const held = new HeldBytes(heldBytes)
-  const services = { clients, clock, deduplication, held, presence, publisher, pubsub, routes, telemetry, turns }
+  const deduplication = new PushDeduplication({
+    store: cluster,
+    runtime,
+    heldRetryBytes,
+    failed: (error, where) => telemetry.failed(error, where),
+  })
+  const held = new HeldBytes(heldBytes, runtime)
+  const services = { clients, deduplication, held, presence, publisher, pubsub, routes, runtime, telemetry, turns }
   return { member, services }
 }

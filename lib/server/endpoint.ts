@@ -10,6 +10,7 @@ import type {
 } from "../protocol/contract.js"
 import { limitsOf } from "./limits/resolve-limits.js"
 import type { PresenceState } from "../protocol/presence.js"
+import type { Runtime } from "./api/runtime.js"
 import type { ContractSchemas } from "../protocol/schema.js"
 import { Admission } from "./admission/admission.js"
 import type { Admitted, Arrival } from "./api/arrival.js"
@@ -26,7 +27,7 @@ import type { AnyChannelHandlers, ChannelHandlers } from "./api/handlers.js"
 import type { MaybePromise } from "./api/cluster.js"
 import { Gateway } from "./gateway/gateway.js"
 import type { GatewayOptions } from "./gateway/gateway-options.js"
-import { Entrances } from "./admission/entrances.js"
+import { Entrances, withoutSlash } from "./admission/entrances.js"
 import type { EndpointOptions, SocketOptions } from "./api/options.js"
 import { Rejection } from "./admission/rejection.js"
 import type { SocketServices, TransportServices } from "./process/services.js"
@@ -35,9 +36,6 @@ import { SocketProcess } from "./process/socket-process.js"
 /** Of the time until the deadline, as much to wait for replies; the rest is for clients to end their connections. */
 const SHARE_OF_DRAIN = 0.9
 
-/** A path without the slashes at its end. */
-export const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
-
 /** Hears every broadcast of a topic. */
 export type BroadcastListener = (event: string, payload: Loose) => void
 
@@ -45,15 +43,15 @@ export type BroadcastListener = (event: string, payload: Loose) => void
  * An endpoint as it is on every runtime. A runtime's own class adds the transports that clients connect by: it asks
  * {@link CoreEndpoint.admit} to let a client in.
  */
-export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose> {
-  readonly #options: EndpointOptions<Topics, Assigns>
+export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown> {
+  readonly #options: EndpointOptions<Topics, Assigns, Request>
   readonly #schemas: ContractSchemas
   /** @internal */
   protected readonly services: SocketServices & TransportServices
   /** @internal */
   protected readonly entrances: Entrances = new Entrances()
   /** The path of its sockets. @internal */
-  protected readonly path: string
+  readonly path: string
   readonly #member: ClusterMember
   readonly #started: Promise<void>
   readonly #slots = new ConnectionSlots()
@@ -61,10 +59,10 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose> {
   readonly #gateways: Gateway[] = []
   #closing: Promise<void> | undefined
 
-  constructor(options: EndpointOptions<Topics, Assigns> = {}) {
+  constructor(runtime: Runtime, options: EndpointOptions<Topics, Assigns, Request> = {}) {
     this.#options = options
     this.#schemas = options.topics?.schemas ?? {}
-    const { member, services } = assemble(options, limitsOf(options.limits))
+    const { member, services } = assemble(runtime, options, limitsOf(options.limits))
     this.services = services
     this.#member = member
     this.path = withoutSlash(options.path ?? "/socket")
@@ -83,7 +81,7 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose> {
   }
 
   /** Serves clients at one path more. What its options leave out is as at the endpoint's own path. */
-  socket(path: string, options: SocketOptions<Assigns> = {}): this {
+  socket(path: string, options: SocketOptions<Assigns, Request> = {}): this {
     const { limits, ...rest } = this.#options
     this.#mount(path, { ...rest, ...options, limits: { ...limits, ...options.limits } })
     return this
@@ -93,17 +91,21 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose> {
    * Serves clients that speak no Phoenix at exactly this path, as `/ws`: what they send comes to `onMessage`. What its
    * options leave out is as at the endpoint's own path, but for `connect`: without one of its own it lets everybody in.
    */
-  gateway<GatewayAssigns = Loose>(path: string, options: GatewayOptions<GatewayAssigns> = {}): Gateway<GatewayAssigns> {
+  gateway<GatewayAssigns = Loose>(
+    path: string,
+    options: GatewayOptions<GatewayAssigns, Request> = {},
+  ): Gateway<GatewayAssigns> {
     const { limits, origins, host, slowClient, compress } = this.#options
     const shared = { limits: { ...limits, ...options.limits } }
     const own = Object.fromEntries(Object.entries({ origins, host, slowClient, compress }).filter(([, value]) => value))
-    const said: GatewayOptions<GatewayAssigns> = { authToken: false, ...own, ...options, ...shared }
+    const said: GatewayOptions<GatewayAssigns, Request> = { authToken: false, ...own, ...options, ...shared }
     const gateway = new Gateway<GatewayAssigns>(this.services, said)
     this.#gateways.push(gateway)
     const admission = new Admission({
       telemetry: this.services.telemetry,
       slots: this.#slots,
       rate: this.#rate,
+      clock: this.services.runtime.clock,
       options: said,
       gateway: { subprotocols: said.subprotocols },
       isClosing: () => this.#closing !== undefined,
@@ -243,25 +245,27 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose> {
   protected async closeTransports(_ms: number): Promise<void> {}
 
   async #close(options: CloseOptions): Promise<void> {
-    const { clock, clients } = this.services
+    const { clients, runtime } = this.services
+    const { clock } = runtime
     const { deadlineMs = DEADLINE_MS } = options
     const deadline = clock.now() + deadlineMs
     this.stopTransports()
     const drained = [clients.sockets, ...this.#gateways.map((gateway) => gateway.clients)]
     const drainMs = deadlineMs * SHARE_OF_DRAIN
-    await Promise.all(drained.map((some) => drain(some, { ...options, deadlineMs: drainMs })))
+    await Promise.all(drained.map((some) => drain(some, { ...options, deadlineMs: drainMs }, clock)))
     // Other nodes take over what this one had, and must not wait for a client that is slow to end its connection.
     const left = Promise.resolve(this.#member.close())
     await this.closeTransports(deadline - clock.now())
     await left
   }
 
-  #mount(path: string, options: SocketOptions<Loose>): void {
+  #mount(path: string, options: SocketOptions<Loose, Loose>): void {
     const { websocket = true, longpoll = true } = options
     const admission = new Admission({
       telemetry: this.services.telemetry,
       slots: this.#slots,
       rate: this.#rate,
+      clock: this.services.runtime.clock,
       options,
       isClosing: () => this.#closing !== undefined,
       open: (link, setup) => new SocketProcess(this.services, link, setup),

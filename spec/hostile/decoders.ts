@@ -22,6 +22,7 @@ import type { Codec } from "../../lib/serializer/serializer.js"
 import type { LinkEvents, Transport } from "../../lib/transport/transport.js"
 import { SERIALIZERS } from "../support/serializers.js"
 import type { Input } from "./inputs.js"
+import { nodeRuntime } from "../../lib/runtime/node/platform/node-runtime.js"
 
 /** What came of an input. Anything else is thrown on. */
 export type Outcome = "a message" | "refused"
@@ -126,8 +127,8 @@ function gatewayReads(input: Input): Outcome {
     limitHit() {},
     failed: (error: unknown) => void errors.push(error),
     received() {},
-    held: new HeldBytes(Infinity),
-    turns: new Turns(),
+    held: new HeldBytes(Infinity, nodeRuntime),
+    turns: new Turns(nodeRuntime),
     left() {},
   }
   const client = new GatewayClient(host, link, { id: null, assigns: {}, limits: UNLIMITED } as SocketSetup)

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http"
 import { AUTH_TOKEN_HEADER, authTokenHeader } from "../../protocol/auth-token.js"
 import { NORMAL } from "../../protocol/close-codes.js"
 import { ConnectError } from "../../protocol/errors.js"
@@ -6,6 +5,7 @@ import { encodeQuery } from "../../protocol/query.js"
 import type { Frame, IncomingFrame } from "../../serializer/serializer.js"
 import type { Admitted, Arrival } from "../../server/api/arrival.js"
 import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
+import { withoutSlash } from "../../server/admission/entrances.js"
 import { Rejection } from "../../server/admission/rejection.js"
 import type { SharedFrame } from "../../server/api/shared-frame.js"
 import type { ServerSocket } from "../../server/api/socket.js"
@@ -22,7 +22,7 @@ export interface InProcessClient {
   readonly params: object | string
   readonly authToken?: string | null
   /** What `connect` is shown as the HTTP request; there is none by default. */
-  readonly request?: IncomingMessage | undefined
+  readonly request?: unknown
   /** Where it says it is; nowhere by default. */
   readonly address?: string | undefined
   /** A frame of the server, at the moment it is sent. */
@@ -94,13 +94,17 @@ function arrivalOf(client: InProcessClient, path: string): Arrival {
   }
 }
 
+/** The endpoint that a client of the same process connects to. */
+export interface InProcessHost {
+  /** The path of its sockets. */
+  readonly path: string
+  admit(arrival: Arrival): Promise<Admitted | Rejection>
+}
+
 /** Lets a client of this process in. Throws a `ConnectError` if it is refused. */
-export async function connectInProcess(
-  client: InProcessClient,
-  path: string,
-  admit: (arrival: Arrival) => Promise<Admitted | Rejection>,
-): Promise<InProcessLine> {
-  const admitted = await admit(arrivalOf(client, path))
+export async function connectInProcess(endpoint: InProcessHost, client: InProcessClient): Promise<InProcessLine> {
+  const path = client.path === undefined ? endpoint.path : withoutSlash(client.path)
+  const admitted = await endpoint.admit(arrivalOf(client, path))
   if (admitted instanceof Rejection) throw new ConnectError(`refused: ${admitted.reason}`, admitted.answer.status)
   const link = new InProcessLink(client, admitted.leave)
   const end = admitted.open(link)

@@ -10,16 +10,17 @@ import type { AddressInfo, ListenOptions } from "node:net"
 import type { Duplex } from "node:stream"
 import type { AnyTopics, Loose } from "../../protocol/contract.js"
 import type { Limits } from "../../protocol/limits.js"
-import { addressOf } from "./http/client-address.js"
+import { addressOf, type TrustProxy } from "./http/client-address.js"
 import type { AnyHttpServer } from "./http/any-http-server.js"
 import type { Counters } from "../../server/api/counters.js"
 import type { CloseOptions } from "../../server/support/drain.js"
-import { CoreEndpoint, withoutSlash } from "../../server/endpoint.js"
+import { CoreEndpoint } from "../../server/endpoint.js"
 import { answer } from "./http/answers.js"
 import { attachTo } from "./http/attach.js"
 import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
 import { limitsOf } from "../../server/limits/resolve-limits.js"
-import type { EndpointOptions, TrustProxy } from "../../server/api/options.js"
+import { nodeRuntime } from "./platform/node-runtime.js"
+import type { EndpointOptions } from "./options.js"
 import { faultAnswer } from "../../server/admission/rejection.js"
 import { Router } from "./router.js"
 
@@ -51,7 +52,7 @@ export interface Serve {
  * await endpoint.listen({ port: 4000 })
  * ```
  */
-export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<Topics, Assigns> {
+export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<Topics, Assigns, IncomingMessage> {
   readonly #limits: Limits
   readonly #trustProxy: TrustProxy
   readonly #router: Router
@@ -62,7 +63,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   #stopped: Promise<void> | undefined
 
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
-    super(options)
+    super(nodeRuntime, options)
     this.#limits = limitsOf(options.limits)
     this.#trustProxy = options.trustProxy ?? false
     this.#router = new Router(this.services, this.entrances, this.#trustProxy, this.#limits)
@@ -121,8 +122,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
 
   /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
   connectInProcess(client: InProcessClient): Promise<InProcessLine> {
-    const path = client.path === undefined ? this.path : withoutSlash(client.path)
-    return connectInProcess(client, path, (arrival) => this.admit(arrival))
+    return connectInProcess(this, client)
   }
 
   /**

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import { addressOf, isTrusted, peerOf } from "./http/client-address.js"
-import type { TrustProxy } from "../../server/api/options.js"
+import { addressOf, isTrusted, peerOf, type TrustProxy } from "./http/client-address.js"
 import type { Admission } from "../../server/admission/admission.js"
 import type { TransportServices } from "../../server/process/services.js"
 import { ConnectionTable, type ConnectionLimits } from "./http/connection-table.js"
@@ -27,7 +26,7 @@ export class Router implements RequestTaker {
   constructor(services: TransportServices, entrances: Entrances, trustProxy: TrustProxy, limits: ConnectionLimits) {
     this.connections = new ConnectionTable({
       limits,
-      clock: services.clock,
+      clock: services.runtime.clock,
       isProxy: (address) => isTrusted(address, trustProxy),
       onLimit: (limit, address) => services.telemetry.limitHit(limit, undefined, address),
     })

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from "node:http"
+import type { Clock } from "../../protocol/clock.js"
+import type { Loose } from "../../protocol/contract.js"
 import { AUTH_TOKEN_HEADER, authTokenOf } from "../../protocol/auth-token.js"
 import type { LimitName } from "../../protocol/limits.js"
 import { decodeQuery, type QueryParams } from "../../protocol/query.js"
@@ -26,10 +27,11 @@ import { agree, agreeAsPhoenix, type Agreed, type Subprotocols } from "./subprot
 export interface AdmissionOptions {
   readonly telemetry: Telemetry
   readonly rate: AddressRate
+  readonly clock: Clock
   readonly slots: ConnectionSlots
-  readonly options: SocketOptions
+  readonly options: SocketOptions<Loose, Loose>
   /** Set for a gateway, which speaks no Phoenix and has subprotocols of its own. */
-  readonly gateway?: { readonly subprotocols: Subprotocols | undefined }
+  readonly gateway?: { readonly subprotocols: Subprotocols<Loose> | undefined }
   isClosing(): boolean
   /** Makes the core's end of a connection. */
   open(link: ServerLink, setup: SocketSetup): SocketEnd
@@ -59,7 +61,7 @@ export class Admission {
   readonly isGateway: boolean
   readonly #telemetry: Telemetry
   readonly #made: AdmissionOptions
-  readonly #options: SocketOptions
+  readonly #options: SocketOptions<Loose, Loose>
   readonly #serializers: readonly Serializer[]
   readonly #authToken: boolean
   readonly #originAllowed: (origin: string) => boolean
@@ -124,8 +126,7 @@ export class Admission {
     const slot = this.#made.slots.take(address, this.limits)
     if (typeof slot === "string") return this.#full(slot, address)
     const { authToken, subprotocol } = agreed
-    const request = arrival.request as IncomingMessage | undefined
-    const connected = await this.#connect({ params, authToken, transport, request, address })
+    const connected = await this.#connect({ params, authToken, transport, request: arrival.request, address })
     if (connected instanceof Rejection) {
       slot()
       return connected
@@ -146,7 +147,7 @@ export class Admission {
     if (gateway === undefined) return agreeAsPhoenix(offered, this.#authToken)
     let agreed: Agreed | Rejection
     try {
-      agreed = agree(offered, this.#authToken, gateway.subprotocols, arrival.request as IncomingMessage)
+      agreed = agree(offered, this.#authToken, gateway.subprotocols, arrival.request)
     } catch (error) {
       this.#telemetry.failed(error, "subprotocols")
       return new Rejection("crashed", faultAnswer(500))
@@ -193,9 +194,10 @@ export class Admission {
     const asked = connect(request)
     const { connectMs } = this.limits
     if (!(asked instanceof Promise) || connectMs === Infinity) return asked
-    let timer: NodeJS.Timeout | undefined
+    const { clock } = this.#made
+    let timer: unknown
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      timer = clock.setTimeout(() => {
         this.#telemetry.limitHit("connectMs", undefined, request.address)
         reject(new Refused({ reason: "timeout" }, { status: 503 }))
       }, connectMs)
@@ -203,7 +205,7 @@ export class Admission {
     try {
       return await Promise.race([asked, late])
     } finally {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
     }
   }
 }

@@ -1,4 +1,3 @@
-import { domainToASCII } from "node:url"
 import type { Origins } from "../api/options.js"
 
 interface OriginPattern {
@@ -24,10 +23,20 @@ function parse(origin: string, as: RegExp): OriginPattern | undefined {
   }
 }
 
+/** A name in the letters of DNS, or nothing where it is no name. */
+function domainToAscii(host: string): string {
+  if (/[/?#@:\\\s]/.test(host)) return ""
+  try {
+    return new URL(`http://${host}`).hostname
+  } catch {
+    return ""
+  }
+}
+
 /** Browsers say the names of other scripts in the letters of DNS. */
 function inAscii(host: string): string {
   if (/^[\w.*:[\]-]+$/.test(host)) return host
-  return host.startsWith("*.") ? `*.${domainToASCII(host.slice(2))}` : domainToASCII(host)
+  return host.startsWith("*.") ? `*.${domainToAscii(host.slice(2))}` : domainToAscii(host)
 }
 
 function hostAllowed(host: string, allowed: string): boolean {

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http"
 import { offeredSubprotocols, readSubprotocols, readTokenSubprotocol } from "../../protocol/auth-token.js"
+import type { Loose } from "../../protocol/contract.js"
 import { RookeryError } from "../../protocol/errors.js"
 import { faultAnswer, Rejection } from "./rejection.js"
 
@@ -7,9 +7,9 @@ import { faultAnswer, Rejection } from "./rejection.js"
  * The subprotocols of a gateway: names, of which the first that a client offers is agreed on, or a function that picks
  * one of those offered, or none.
  */
-export type Subprotocols =
+export type Subprotocols<Request = unknown> =
   | readonly string[]
-  | ((offered: readonly string[], request: IncomingMessage) => string | null | undefined)
+  | ((offered: readonly string[], request: Request) => string | null | undefined)
 
 /** The result of negotiating a subprotocol. */
 export interface Agreed {
@@ -38,8 +38,8 @@ export function agreeAsPhoenix(header: string | undefined, authToken: boolean): 
 export function agree(
   header: string | undefined,
   authToken: boolean,
-  subprotocols: Subprotocols | undefined,
-  request: IncomingMessage,
+  subprotocols: Subprotocols<Loose> | undefined,
+  request: unknown,
 ): Agreed | Rejection {
   if (subprotocols === undefined || header === undefined) return agreeAsPhoenix(header, authToken)
   const names = offeredSubprotocols(header)

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http"
 import type { Loose } from "../../protocol/contract.js"
 import type { Limits } from "../../protocol/limits.js"
 import type { QueryParams } from "../../protocol/query.js"
@@ -12,20 +11,15 @@ import type { Logger } from "./logger.js"
 /** Which pages may connect. */
 export type Origins = "*" | readonly string[] | ((origin: string) => boolean)
 
-/**
- * The proxies whose `X-Forwarded-For` counts: none, so many proxies in front, or the proxies at these addresses.
- */
-export type TrustProxy = false | number | readonly string[]
-
 /** What `connect` is asked with. */
-export interface ConnectRequest {
+export interface ConnectRequest<Request = unknown> {
   /** The query, as Plug reads it: nested names by brackets, of a repeated one the last. */
   readonly params: QueryParams
   /** The client's auth token, or null. */
   readonly authToken: string | null
   readonly transport: TransportName
   /** The HTTP request; undefined in process, unless the client brings one. */
-  readonly request: IncomingMessage | undefined
+  readonly request: Request | undefined
   readonly address: string | undefined
 }
 
@@ -41,14 +35,14 @@ export interface Connected<Assigns> {
 }
 
 /** Lets a client in; `false` or a thrown `Refused` keeps it out. Anything else thrown is an HTTP 500 that says nothing. */
-export type Connect<Assigns> = (
-  request: ConnectRequest,
+export type Connect<Assigns, Request = unknown> = (
+  request: ConnectRequest<Request>,
 ) => MaybePromise<Connected<Assigns> | boolean | undefined | void>
 
 /** Options of one path that clients connect to. */
-export interface SocketOptions<Assigns = Loose> {
+export interface SocketOptions<Assigns = Loose, Request = unknown> {
   /** Everybody is let in by default. */
-  connect?: Connect<Assigns>
+  connect?: Connect<Assigns, Request>
   /**
    * Whether auth tokens are read, from the subprotocols or the header `x-phoenix-authtoken`.
    *
@@ -98,7 +92,10 @@ export interface SocketOptions<Assigns = Loose> {
 }
 
 /** Options of an endpoint. Those of its socket hold for further sockets too, unless these say otherwise. */
-export interface EndpointOptions<Topics = Loose, Assigns = Loose> extends SocketOptions<Assigns> {
+export interface EndpointOptions<Topics = Loose, Assigns = Loose, Request = unknown> extends SocketOptions<
+  Assigns,
+  Request
+> {
   /** The contract of both ends. Types, or schemas that also check what clients send. */
   topics?: TopicContract<Topics, Loose>
   /**
@@ -113,12 +110,6 @@ export interface EndpointOptions<Topics = Loose, Assigns = Loose> extends Socket
    * @default none: it is alone, and what it keeps is in its memory
    */
   cluster?: Cluster
-  /**
-   * Whose forwarded address counts as the client's.
-   *
-   * @default false
-   */
-  trustProxy?: TrustProxy
   /**
    * Where lines of the log go; `false` for nowhere.
    *

@@ -4,8 +4,8 @@ import type { SocketOptions } from "../api/options.js"
 import type { Subprotocols } from "../admission/subprotocols.js"
 
 /** Options of a gateway: who may connect is said as for a socket, what happens then by its handlers. */
-export interface GatewayOptions<Assigns = Loose>
-  extends Omit<SocketOptions<Assigns>, "serializers" | "websocket" | "longpoll">, GatewayHandlers<Assigns> {
+export interface GatewayOptions<Assigns = Loose, Request = unknown>
+  extends Omit<SocketOptions<Assigns, Request>, "serializers" | "websocket" | "longpoll">, GatewayHandlers<Assigns> {
   /**
    * The subprotocols that the gateway speaks, for clients that name some, as `new WebSocket(url, "chat")` does: a list,
    * of which the first name that the client offers is agreed on, or a function that returns one of the names offered.
@@ -13,5 +13,5 @@ export interface GatewayOptions<Assigns = Loose>
    *
    * @default none
    */
-  subprotocols?: Subprotocols
+  subprotocols?: Subprotocols<Request>
 }

@@ -7,7 +7,7 @@ import type { TransportServices } from "../process/services.js"
 import type { SocketSetup } from "../admission/socket-setup.js"
 
 /** The parts of an endpoint that a gateway works with. @internal */
-export interface GatewayServices extends Omit<TransportServices, "clock"> {
+export interface GatewayServices extends Omit<TransportServices, "runtime"> {
   readonly clients: ClientTable
 }
 

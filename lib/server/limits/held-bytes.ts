@@ -1,4 +1,5 @@
-import { atEndOfTurn } from "../support/end-of-turn.js"
+import type { Runtime } from "../api/runtime.js"
+import { backgroundTimer } from "../support/background-timer.js"
 
 /** A client, or a request, that memory is kept for. */
 export interface Holder {
@@ -21,14 +22,16 @@ export class HeldBytes {
   /** How many bytes each held when it was looked at last. */
   readonly #holders = new Map<Holder, number>()
   readonly #limit: number
+  readonly #runtime: Pick<Runtime, "atEndOfTurn" | "clock">
   #sum = 0
   /** Of clients that have gone, as long as handlers are at their pushes. */
   #left = 0
-  #timer: NodeJS.Timeout | undefined
+  #timer: unknown
   #looksSoon = false
 
-  constructor(limit: number) {
+  constructor(limit: number, runtime: Pick<Runtime, "atEndOfTurn" | "clock">) {
     this.#limit = limit
+    this.#runtime = runtime
   }
 
   /** Whether clients that have gone hold so much that no large push is to be begun. */
@@ -42,11 +45,11 @@ export class HeldBytes {
     const bytes = holder.heldBytes
     if (bytes <= LITTLE && !this.#holders.has(holder)) return
     this.#set(holder, bytes)
-    if (this.#timer === undefined) this.#timer = setTimeout(this.#look, LOOK_AGAIN_MS).unref()
+    if (this.#timer === undefined) this.#lookLater()
     if (this.#looksSoon || !this.#isOver) return
     // Not at once: the holder may be in the midst of what made it hold more.
     this.#looksSoon = true
-    atEndOfTurn(this.#lookNow)
+    this.#runtime.atEndOfTurn(this.#lookNow)
   }
 
   /** Forgets a holder that holds nothing any more. */
@@ -69,6 +72,10 @@ export class HeldBytes {
     this.#holders.set(holder, bytes)
   }
 
+  #lookLater(): void {
+    this.#timer = backgroundTimer(this.#runtime.clock, this.#look, LOOK_AGAIN_MS)
+  }
+
   readonly #lookNow = (): void => {
     this.#looksSoon = false
     this.#recount()
@@ -77,7 +84,7 @@ export class HeldBytes {
   readonly #look = (): void => {
     this.#timer = undefined
     this.#recount()
-    if (this.#holders.size > 0) this.#timer = setTimeout(this.#look, LOOK_AGAIN_MS).unref()
+    if (this.#holders.size > 0) this.#lookLater()
   }
 
   #recount(): void {

@@ -1,4 +1,4 @@
-import { afterMicrotasks, atEndOfTurn } from "../support/end-of-turn.js"
+import type { Runtime } from "../api/runtime.js"
 
 /** A client, or a channel, that has more to do than is fair to the others. */
 export interface Worker {
@@ -17,15 +17,15 @@ const TURN_BYTES = 131_072
  */
 export class Turns {
   readonly #waiting = new Set<Worker>()
-  readonly #now: () => number
+  readonly #runtime: Pick<Runtime, "afterMicrotasks" | "atEndOfTurn" | "clock">
   #scheduled = false
   #taken = 0
   /** When this turn's share of time is used up, once a part of it was asked for. */
   #until: number | undefined
   #renews = false
 
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now
+  constructor(runtime: Pick<Runtime, "afterMicrotasks" | "atEndOfTurn" | "clock">) {
+    this.#runtime = runtime
   }
 
   /** How many have to wait. */
@@ -42,7 +42,7 @@ export class Turns {
 
   /** Whether this turn of the event loop has had its share of work that had waited. */
   isSpent(): boolean {
-    const now = this.#now()
+    const now = this.#runtime.clock.now()
     if (this.#until === undefined) {
       this.#until = now + SHARE_MS
       this.#renewLater()
@@ -55,7 +55,7 @@ export class Turns {
     this.#waiting.add(worker)
     if (this.#scheduled) return
     this.#scheduled = true
-    atEndOfTurn(this.#run)
+    this.#runtime.atEndOfTurn(this.#run)
   }
 
   remove(worker: Worker): void {
@@ -76,7 +76,7 @@ export class Turns {
   #renewLater(): void {
     if (this.#renews) return
     this.#renews = true
-    atEndOfTurn(this.#renew)
+    this.#runtime.atEndOfTurn(this.#renew)
   }
 
   readonly #renew = (): void => {
@@ -86,7 +86,7 @@ export class Turns {
   }
 
   readonly #run = (): void => {
-    this.#until = this.#now() + SHARE_MS
+    this.#until = this.#runtime.clock.now() + SHARE_MS
     this.#renewLater()
     this.#step()
   }
@@ -98,10 +98,10 @@ export class Turns {
       this.#scheduled = false
       return
     }
-    if (this.isSpent()) return atEndOfTurn(this.#run)
+    if (this.isSpent()) return this.#runtime.atEndOfTurn(this.#run)
     // A worker that has more left comes last.
     this.#waiting.delete(worker)
     if (worker.work()) this.#waiting.add(worker)
-    afterMicrotasks(this.#step)
+    this.#runtime.afterMicrotasks(this.#step)
   }
 }

@@ -35,7 +35,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   readonly topic: string
   readonly socket: ChannelHost
   readonly services: ChannelServices
-  readonly #started: number = performance.now()
+  readonly #started: number
   /** The join_ref of this channel: what its messages carry, and what the client's messages are compared with. */
   readonly joinRef: Ref
   /** The join_ref that the client sent with the join, or null: the reply to the join and the channel's end repeat it. */
@@ -69,6 +69,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   ) {
     this.socket = socket
     this.services = services
+    this.#started = services.runtime.clock.now()
     this.topic = join.topic
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
@@ -335,7 +336,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     counters.rookery_channels_joined_total++
     socket.joinAnswered(this, true)
     this.replaces = undefined
-    services.telemetry.emit("channelJoined", { socket, topic, durationMs: performance.now() - this.#started })
+    services.telemetry.emit("channelJoined", {
+      socket,
+      topic,
+      durationMs: services.runtime.clock.now() - this.#started,
+    })
     for (const broadcast of missed) this.deliver(broadcast)
     const { joined } = this.route.handlers
     if (joined === undefined) this.settled()

@@ -79,7 +79,7 @@ export class TopicTable {
 
 /** Whether text is of more bytes than that. */
 export const isLongerThan = (text: string, bytes: number): boolean =>
-  text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes)
+  text.length > bytes || (text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes)
 
 const validCodePoint = (value: number): boolean =>
   Number.isInteger(value) && value >= 0 && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff)

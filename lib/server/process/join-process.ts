@@ -44,11 +44,12 @@ export class JoinProcess {
 
   /** Asks the channel's `join`, and answers the client. */
   start(params: unknown): void {
-    const { route, socket } = this.#channel
+    const { route, services, socket } = this.#channel
     askToJoin({
       params,
       schema: route.schemas?.params,
       timeoutMs: socket.limits.joinMs,
+      clock: services.runtime.clock,
       ask: (checked) => this.#channel.askToJoin(checked as Loose),
       ...this.#asked((response) => this.#admit(response)),
     })

@@ -1,3 +1,4 @@
+import type { Clock } from "../../protocol/clock.js"
 import type { Schema } from "../../protocol/schema.js"
 import { isRefused } from "../api/reply.js"
 import { isPromise, run, type Outcome } from "../support/call-user-code.js"
@@ -18,17 +19,18 @@ export interface JoinAttempt extends Outcome {
   readonly params: unknown
   readonly schema: Schema | undefined
   readonly timeoutMs: number
+  readonly clock: Clock
   ask(params: unknown): unknown
 }
 
 /** Checks the params and asks the channel, for no longer than the limit. One outcome is told, and only once. */
-export function askToJoin({ params, schema, timeoutMs, ask, done, failed, broken }: JoinAttempt): void {
-  let timer: NodeJS.Timeout | undefined
+export function askToJoin({ params, schema, timeoutMs, clock, ask, done, failed, broken }: JoinAttempt): void {
+  let timer: unknown
   let told = false
   const once =
     <T>(tell: (what: T) => void) =>
     (what: T): void => {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       if (told) return
       told = true
       tell(what)
@@ -38,7 +40,9 @@ export function askToJoin({ params, schema, timeoutMs, ask, done, failed, broken
     () => {
       const checked = schema === undefined ? params : validate(schema, params, "params")
       const result = isPromise(checked) ? checked.then(ask) : ask(checked)
-      if (isPromise(result) && timeoutMs !== Infinity) timer = setTimeout(() => fail(JOIN_TIMEOUT), timeoutMs)
+      if (isPromise(result) && timeoutMs !== Infinity) {
+        timer = clock.setTimeout(() => fail(JOIN_TIMEOUT), timeoutMs)
+      }
       return result
     },
     { done: once(done), failed: fail, broken },

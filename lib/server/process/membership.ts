@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto"
 import type { Message } from "../../protocol/message.js"
 import { RECOVER, type HistoryOptions, type RecoverRequest, type RecoverResponse } from "../../protocol/recovery.js"
 import type { MaybePromise } from "../api/cluster.js"
@@ -7,6 +6,7 @@ import type { PubSub } from "../pubsub/pubsub.js"
 import { isRecord, takeRecoverRequest } from "./recover-request.js"
 import { Refused } from "../api/reply.js"
 import { isPromise } from "../support/call-user-code.js"
+import { randomId } from "../support/random-id.js"
 import type { ChannelServices } from "./services.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
@@ -47,7 +47,7 @@ export class Membership {
 
   /** The same, for a broadcast that is to be kept without its sender. */
   senderId(): string | undefined {
-    if (this.#history !== undefined && this.#request === undefined) this.#ownId ??= randomUUID()
+    if (this.#history !== undefined && this.#request === undefined) this.#ownId ??= randomId()
     return this.id
   }
 

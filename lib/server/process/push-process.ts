@@ -55,7 +55,7 @@ export class PushProcess {
     this.#channel = channel
     this.#message = message
     this.#handler = handler
-    this.#started = channel.services.telemetry.listens("pushHandled") ? performance.now() : 0
+    this.#started = channel.services.telemetry.listens("pushHandled") ? channel.services.runtime.clock.now() : 0
   }
 
   /** Calls the handler, unless this is another sending of a push that was handled before. */
@@ -170,7 +170,7 @@ export class PushProcess {
     if (!channel.joined) return
     if (this.#started !== 0) {
       const { services, socket, topic } = channel
-      const durationMs = performance.now() - this.#started
+      const durationMs = services.runtime.clock.now() - this.#started
       services.telemetry.emit("pushHandled", { socket, topic, event: this.#message.event, status, durationMs })
     }
     channel.settled()

@@ -1,4 +1,4 @@
-import type { Clock } from "../../protocol/clock.js"
+import type { Runtime } from "../api/runtime.js"
 import type { ClientTable } from "./client-table.js"
 import type { HeldBytes } from "../limits/held-bytes.js"
 import type { PresenceTable } from "../pubsub/presence.js"
@@ -14,11 +14,12 @@ export interface TransportServices {
   readonly telemetry: Telemetry
   readonly turns: Turns
   readonly held: HeldBytes
-  readonly clock: Clock
+  readonly runtime: Runtime
 }
 
 /** The parts of an endpoint that a channel, and its joins and pushes, work with. */
 export interface ChannelServices {
+  readonly runtime: Runtime
   readonly telemetry: Telemetry
   readonly turns: Turns
   readonly pubsub: PubSub

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util"
 import type { Loose } from "../../protocol/contract.js"
 import { GOING_AWAY, INTERNAL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
 import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../../protocol/events.js"
@@ -14,7 +13,7 @@ import { ChannelProcess } from "./channel-process.js"
 import type { ChannelHost, HostedChannel } from "./channel-host.js"
 import type { ChannelQueue } from "./channel-queue.js"
 import type { SocketClient } from "./client-table.js"
-import { atEndOfTurn } from "../support/end-of-turn.js"
+import { isSameTerm } from "../support/same-term.js"
 import { KeptBytes, type Receipt } from "../limits/kept-bytes.js"
 import type { ServerLink, SocketEnd } from "../api/server-link.js"
 import type { SocketServices } from "./services.js"
@@ -40,7 +39,7 @@ const SMALL_PUSH = 1024
 
 // Phoenix compares terms: a join_ref may be a map. The quick way is taken by every client there is.
 const sameRef = (a: Ref, b: Ref): boolean =>
-  a === b || (typeof a === "object" && typeof b === "object" && isDeepStrictEqual(a, b))
+  a === b || (typeof a === "object" && typeof b === "object" && isSameTerm(a, b))
 
 /** Whether a ref is longer than any client makes it: each reply repeats it. */
 function isLongRef(ref: Ref, max: number): boolean {
@@ -232,8 +231,9 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
    * and a join right behind is answered before the end is told: in Phoenix the end of a process takes as long.
    */
   channelEnded(channel: HostedChannel, event: string): void {
-    atEndOfTurn(() => {
-      atEndOfTurn(() => {
+    const { runtime } = this.#services
+    runtime.atEndOfTurn(() => {
+      runtime.atEndOfTurn(() => {
         if (this.#channels.get(channel.topic) !== channel) return
         this.#channels.delete(channel.topic)
         this.#end(channel, event)

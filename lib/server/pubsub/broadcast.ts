@@ -6,6 +6,7 @@ import {
   ownFrame,
   payloadOf,
   readClusterFrame,
+  textOf,
   writeClusterFrame,
   type TravelledFrame,
 } from "./cluster-frame.js"
@@ -68,7 +69,7 @@ export class EncodedBroadcast implements SharedFrame {
 
   #travelledFrame(): Frame | undefined {
     const travelled = this.#travelled()
-    return travelled?.text === true ? travelled.bytes.toString() : travelled?.bytes
+    return travelled?.text === true ? textOf(travelled.bytes) : travelled?.bytes
   }
 }
 

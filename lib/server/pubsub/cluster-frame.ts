@@ -3,7 +3,7 @@ import { SerializerError } from "../../protocol/errors.js"
 import type { Message } from "../../protocol/message.js"
 import { json } from "../../serializer/json.js"
 import { msgpack } from "../../serializer/msgpack.js"
-import type { Frame, Serializer } from "../../serializer/serializer.js"
+import type { Serializer } from "../../serializer/serializer.js"
 
 // Between nodes a broadcast is a few bytes for the node and the frame as its clients get it, so that a node passes it on
 // without a look inside: a byte for the form, the lengths of the sender and of the event, both, and the frame.
@@ -26,7 +26,25 @@ export interface TravelledFrame {
   /** The channel that does not get it, if there is one. */
   readonly sender: string | undefined
   readonly form: number
-  readonly frame: Buffer
+  readonly frame: Uint8Array
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/** The text of bytes that are UTF-8. */
+export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** Whether JSON gives it back as it was. */
@@ -56,32 +74,33 @@ function formOf(payload: unknown): number {
 export function writeClusterFrame(message: Message, sender: string | undefined): Uint8Array {
   const form = formOf(message.payload)
   const written = FORMS[form]?.serializer.server.encode(message) ?? ""
-  const names = Buffer.from((sender ?? "") + message.event)
-  const senderLength = Buffer.byteLength(sender ?? "")
-  if (names.length > MAX_NAMES) throw new SerializerError("unencodable", "the name is too long for a cluster", "event")
-  const header = Buffer.allocUnsafe(HEADER)
-  header[0] = form
-  header.writeUInt16BE(senderLength, 1)
-  header.writeUInt16BE(names.length - senderLength, 3)
-  return Buffer.concat([header, names, typeof written === "string" ? Buffer.from(written) : written])
+  const [from, event] = [utf8(sender ?? ""), utf8(message.event)]
+  if (from.length + event.length > MAX_NAMES) {
+    throw new SerializerError("unencodable", "the name is too long for a cluster", "event")
+  }
+  const header = new DataView(new ArrayBuffer(HEADER))
+  header.setUint8(0, form)
+  header.setUint16(1, from.length)
+  header.setUint16(3, event.length)
+  return concat(new Uint8Array(header.buffer), from, event, typeof written === "string" ? utf8(written) : written)
 }
 
 /** Reads what another node wrote. */
 export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const form = buffer[0]
-  if (form === undefined || form > MSGPACK || buffer.length < HEADER) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const form = bytes[0]
+  if (form === undefined || form > MSGPACK || bytes.length < HEADER) {
     throw new SerializerError("bad_frame", "no frame of another node; do all nodes run the same version?")
   }
-  const sender = HEADER + buffer.readUInt16BE(1)
-  const event = sender + buffer.readUInt16BE(3)
-  if (event > buffer.length)
+  const sender = HEADER + view.getUint16(1)
+  const event = sender + view.getUint16(3)
+  if (event > bytes.length)
     throw new SerializerError("bad_frame", "a frame of another node ends within its names", event)
   return {
-    event: buffer.toString("utf8", sender, event),
-    sender: sender === HEADER ? undefined : buffer.toString("utf8", HEADER, sender),
+    event: textOf(bytes.subarray(sender, event)),
+    sender: sender === HEADER ? undefined : textOf(bytes.subarray(HEADER, sender)),
     form,
-    frame: buffer.subarray(event),
+    frame: bytes.subarray(event),
   }
 }
 
@@ -89,17 +108,13 @@ export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
 export function ownFrame(travelled: TravelledFrame): TravelledFrame {
   const { frame } = travelled
   if (frame.buffer.byteLength === frame.length) return travelled
-  const own = Buffer.allocUnsafeSlow(frame.length)
-  frame.copy(own)
-  return { ...travelled, frame: own }
+  return { ...travelled, frame: new Uint8Array(frame) }
 }
 
-const textOf = ({ form, frame }: TravelledFrame): Frame => (form === JSON_TEXT ? frame.toString() : frame)
-
 /** What is in it. */
-export function payloadOf(travelled: TravelledFrame): unknown {
+export function payloadOf({ form, frame }: TravelledFrame): unknown {
   // By the other end's half: a broadcast is what a client reads.
-  return FORMS[travelled.form]?.serializer.client.decode(textOf(travelled)).payload
+  return FORMS[form]?.serializer.client.decode(form === JSON_TEXT ? textOf(frame) : frame).payload
 }
 
 /** The frame for the clients of a serializer, if the other node wrote it in their form. Its text is UTF-8. */
@@ -107,12 +122,12 @@ export function frameFor(
   travelled: TravelledFrame,
   serializer: Serializer,
   offset: number | undefined,
-): { readonly text: boolean; readonly bytes: Buffer } | undefined {
+): { readonly text: boolean; readonly bytes: Uint8Array } | undefined {
   const form = FORMS[travelled.form]
   if (form === undefined || form.serializer.server !== serializer.server) return undefined
   const { frame } = travelled
   if (offset === undefined) return { text: form.text, bytes: frame }
   if (travelled.form !== JSON_TEXT) return undefined
   // Behind the payload, before the bracket that ends the array.
-  return { text: true, bytes: Buffer.concat([frame.subarray(0, -1), Buffer.from(`,${offset}]`)]) }
+  return { text: true, bytes: concat(frame.subarray(0, -1), utf8(`,${offset}]`)) }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto"
 import type { Clock } from "../../protocol/clock.js"
 import { TimeoutError } from "../../protocol/errors.js"
 import type {
@@ -14,6 +13,7 @@ import { Broadcast } from "./broadcast.js"
 import type { PresenceTable } from "./presence.js"
 import type { PubSub } from "./pubsub.js"
 import { isPromise } from "../support/call-user-code.js"
+import { randomId } from "../support/random-id.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
 /** The clients of this node, as far as other nodes may reach them. */
@@ -90,7 +90,7 @@ export class ClusterMember implements ClusterNode {
     const here = this.#countHere(topic)
     let missing = (await cluster.nodes()) - 1
     if (missing <= 0) return here
-    const from = randomUUID()
+    const from = randomId()
     let total = here
     try {
       await new Promise<void>((resolve, reject) => {

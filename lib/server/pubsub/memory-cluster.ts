@@ -31,9 +31,10 @@ export class MemoryHub {
   readonly #claims = new Map<string, Claimed>()
   readonly #claimsDue: Deadlines<string>
 
-  constructor(clock: Clock = systemClock) {
+  /** @param digest SHA-256 of a text, where the platform has a quicker one */
+  constructor(clock: Clock = systemClock, digest?: (text: string) => string) {
     this.clock = clock
-    this.#histories = new MemoryHistories(clock)
+    this.#histories = new MemoryHistories(clock, undefined, digest)
     this.#claimsDue = new Deadlines(clock, (key) => void this.#claims.delete(key))
   }
 

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto"
 import type { Clock } from "../../protocol/clock.js"
 import { BufferFullError } from "../../protocol/errors.js"
 import type { HistoryOptions, Position } from "../../protocol/recovery.js"
 import type { ClusterMessage, HistorySlice, NumberedMessage } from "../api/cluster.js"
 import { Deadlines } from "../support/deadlines.js"
+import { randomId } from "../support/random-id.js"
+import { sha256 } from "../support/sha256.js"
 
 /** A message, and until when it is kept. */
 interface Kept extends NumberedMessage {
@@ -44,8 +45,8 @@ const BOUNDS: Bounds = { numberings: 100_000, names: 250_000 }
  * they may have missed: needless, rare, and on the safe side.
  */
 class Epochs {
-  readonly #process = randomBytes(6).toString("base64url")
-  readonly #seed = randomBytes(4).readUInt32LE()
+  readonly #process = randomId()
+  readonly #seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
   readonly #counters = new Uint32Array(16_384)
 
   of(topic: string): string {
@@ -65,16 +66,11 @@ class Epochs {
   }
 }
 
-/** The name that a topic knows a message by. Names come from clients as a rule, so what is kept has a fixed length. */
-const nameOf = (topic: string, once: string): string =>
-  createHash("sha256")
-    .update(JSON.stringify([topic, once]))
-    .digest("base64url")
-
 /** The histories of all topics of one process. Everything in it leaves by itself when its time is up. */
 export class MemoryHistories {
   readonly #clock: Clock
   readonly #bounds: Bounds
+  readonly #sha256: (text: string) => string
   readonly #epochs = new Epochs()
   readonly #logs = new Map<string, Log>()
   /** Topics whose messages have all gone: the one that went longest ago is the first. */
@@ -83,8 +79,9 @@ export class MemoryHistories {
   readonly #names = new Map<string, Position>()
   readonly #namesDue: Deadlines<string>
 
-  constructor(clock: Clock, bounds: Bounds = BOUNDS) {
+  constructor(clock: Clock, bounds: Bounds = BOUNDS, digest: (text: string) => string = sha256) {
     this.#clock = clock
+    this.#sha256 = digest
     this.#bounds = bounds
     this.#logsDue = new Deadlines(clock, (topic, now) => this.#trim(topic, now))
     this.#namesDue = new Deadlines(clock, (name) => void this.#names.delete(name))
@@ -105,7 +102,7 @@ export class MemoryHistories {
     once?: string,
   ): Position & { message?: NumberedMessage } {
     const now = this.#clock.now()
-    const name = once === undefined ? undefined : nameOf(topic, once)
+    const name = once === undefined ? undefined : this.#nameOf(topic, once)
     const known = name === undefined ? undefined : this.#names.get(name)
     if (known !== undefined) return known
     if (name !== undefined && this.#names.size >= this.#bounds.names) {
@@ -145,6 +142,11 @@ export class MemoryHistories {
       after === undefined ? Math.max(first, messages.length - limit) : first + Math.max(0, after + 1 - oldest)
     const complete = after === undefined || (after + 1 >= oldest && after <= newest)
     return { epoch, newest, messages: messages.slice(from, from + limit), complete }
+  }
+
+  /** The name that a topic knows a message by. Names come from clients as a rule, so what is kept has a fixed length. */
+  #nameOf(topic: string, once: string): string {
+    return this.#sha256(JSON.stringify([topic, once]))
   }
 
   #begin(topic: string): Log {

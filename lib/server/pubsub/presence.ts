@@ -1,9 +1,8 @@
-import { randomFillSync } from "node:crypto"
 import { RookeryError } from "../../protocol/errors.js"
 import { PRESENCE_DIFF, PRESENCE_STATE } from "../../protocol/events.js"
 import type { PresenceDiff, PresenceEntry, PresenceRefs, PresenceState } from "../../protocol/presence.js"
 import type { PresenceChange, PresenceRecord } from "../api/cluster.js"
-import { atEndOfTurn } from "../support/end-of-turn.js"
+import { base64UrlOf } from "../support/base64-url.js"
 import type { Turns, Worker } from "../limits/turns.js"
 
 type Meta = PresenceRefs & Record<string, unknown>
@@ -17,6 +16,8 @@ export interface Tracker {
 /** The parts of the endpoint that the tracking needs. */
 export interface PresenceHost {
   readonly turns: Turns
+  /** Runs something once this turn of the event loop is through. */
+  atEndOfTurn(callback: () => void): void
   /** Tells everybody on this node. */
   publish(topic: string, event: string, payload: unknown): void
   /** Tells the other nodes what this one tracks, if there are any. */
@@ -26,17 +27,19 @@ export interface PresenceHost {
 
 const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
-const pool = Buffer.alloc(12 * 128)
+/** As many refs are made of one draw of random bytes: a draw costs more than what is made of it. */
+const REF_BYTES = 12
+const pool = new Uint8Array(128 * REF_BYTES)
 let unused = pool.length
 
-/** Sixteen characters that nobody else has, as Phoenix's are. */
+/** Sixteen characters that no other presence has, as Phoenix's are. */
 function makeRef(): string {
   if (unused === pool.length) {
-    randomFillSync(pool)
+    crypto.getRandomValues(pool)
     unused = 0
   }
-  const ref = pool.toString("base64url", unused, unused + 12)
-  unused += 12
+  const ref = base64UrlOf(pool.subarray(unused, unused + REF_BYTES))
+  unused += REF_BYTES
   return ref
 }
 
@@ -282,7 +285,7 @@ export class PresenceTable implements Worker {
       this.#changed.add(topic)
       if (!this.#scheduled) {
         this.#scheduled = true
-        atEndOfTurn(() => this.flush())
+        this.#host.atEndOfTurn(() => this.flush())
       }
     }
     return room.changes

@@ -3,6 +3,7 @@ import { PHX_REPLY } from "../../protocol/events.js"
 import type { Reply } from "../../protocol/message.js"
 import { msgpack } from "../../serializer/msgpack.js"
 import type { Claim, MaybePromise } from "../api/cluster.js"
+import type { Runtime } from "../api/runtime.js"
 import { backgroundTimer } from "../support/background-timer.js"
 import { Refused } from "../api/reply.js"
 import { RetryAccounts, type Payer } from "./retry-accounts.js"
@@ -55,6 +56,15 @@ export interface OutcomeStore {
   release(key: string): MaybePromise<void>
 }
 
+/** What a {@link PushDeduplication} is made of. */
+export interface PushDeduplicationOptions {
+  readonly store: OutcomeStore
+  readonly runtime: Pick<Runtime, "clock" | "sha256">
+  readonly heldRetryBytes: number
+  /** Told when the store fails: a push then waits, or its outcome is stored later. */
+  failed(error: unknown, where: string): void
+}
+
 /** One sending of a push that may come twice. */
 export interface Sending {
   readonly socket: RetrySocket
@@ -105,6 +115,7 @@ export class PushDeduplication {
   readonly #store: OutcomeStore
   readonly #failed: (error: unknown, where: string) => void
   readonly #clock: Clock
+  readonly #sha256: (text: string) => string
   readonly #heldRetryBytes: number
   readonly #accounts: RetryAccounts
   readonly #identities = new WeakMap<RetrySocket, RetryIdentity>()
@@ -113,15 +124,11 @@ export class PushDeduplication {
   readonly #waiting = new Map<string, () => void>()
   #timer: unknown
 
-  /** @param failed told when the store fails: a push then waits, or its outcome is stored later */
-  constructor(
-    store: OutcomeStore,
-    clock: Clock,
-    heldRetryBytes: number,
-    failed: (error: unknown, where: string) => void,
-  ) {
+  constructor({ store, runtime, heldRetryBytes, failed }: PushDeduplicationOptions) {
+    const { clock } = runtime
     this.#store = store
     this.#failed = failed
+    this.#sha256 = runtime.sha256
     this.#clock = clock
     this.#heldRetryBytes = heldRetryBytes
     this.#accounts = new RetryAccounts(clock)
@@ -160,7 +167,7 @@ export class PushDeduplication {
   #identityOf(socket: RetrySocket): RetryIdentity {
     let identity = this.#identities.get(socket)
     if (identity === undefined) {
-      identity = new RetryIdentity(socket, this.#heldRetryBytes)
+      identity = new RetryIdentity(socket, this.#heldRetryBytes, this.#sha256)
       this.#identities.set(socket, identity)
     }
     return identity

@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from "node:crypto"
 import { networkOf } from "../support/ip-address.js"
+import { randomId } from "../support/random-id.js"
 import type { Payer } from "./retry-accounts.js"
 
 /** The least length of an id that an anonymous client can be known by. Clients of Rookery make 22 random characters. */
@@ -36,11 +36,13 @@ export class RetryIdentity {
   readonly payers: readonly Payer[]
   readonly #id: string | null
   readonly #connection: string
+  readonly #sha256: (text: string) => string
 
-  constructor({ id, address, limits }: RetrySocket, heldRetryBytes: number) {
+  constructor({ id, address, limits }: RetrySocket, heldRetryBytes: number, sha256: (text: string) => string) {
+    this.#sha256 = sha256
     this.#id = id
     // Other nodes must not have the same name for another connection.
-    this.#connection = id === null ? randomUUID() : ""
+    this.#connection = id === null ? randomId() : ""
     const all = { name: "all", limit: "heldRetryBytes", bytes: heldRetryBytes } as const
     const own = { limit: "retryBytes", bytes: limits.retryBytes } as const
     if (id === null) {
@@ -60,9 +62,6 @@ export class RetryIdentity {
   /** Names a push, the same on all nodes and at each sending. No other client's push has that name. */
   nameOf(topic: string, event: string, id: string): string {
     const owner = this.#id !== null ? [this.#id] : id.length < SECRET_CHARACTERS ? [null, this.#connection] : [null]
-    return createHash("sha256")
-      .update(JSON.stringify([...owner, [topic, event, id]]))
-      .digest("base64url")
-      .slice(0, 32)
+    return this.#sha256(JSON.stringify([...owner, [topic, event, id]])).slice(0, 32)
   }
 }

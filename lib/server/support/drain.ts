@@ -1,3 +1,4 @@
+import type { Clock } from "../../protocol/clock.js"
 import { SERVICE_RESTART } from "../../protocol/close-codes.js"
 
 /** How an endpoint closes. */
@@ -29,8 +30,6 @@ export const DEADLINE_MS = 10_000
 /** How soon it is looked again whether a handler is through. */
 const LOOK_AGAIN_MS = 10
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Somebody who can be sent away. */
 export interface Drainable {
   /** Whether it waits for an answer. */
@@ -42,11 +41,11 @@ export interface Drainable {
  * Sends everybody away with 1012, in batches: those first who wait for no reply, the others as soon as they have it or
  * the deadline comes.
  */
-export async function drain(sockets: ReadonlySet<Drainable>, options: CloseOptions): Promise<void> {
+export async function drain(sockets: ReadonlySet<Drainable>, options: CloseOptions, clock: Clock): Promise<void> {
   const { deadlineMs = DEADLINE_MS, batchSize = 1000, batchMs = 200 } = options
-  const deadline = performance.now() + deadlineMs
+  const deadline = clock.now() + deadlineMs
   while (sockets.size > 0) {
-    const left = deadline - performance.now()
+    const left = deadline - clock.now()
     const batch: Drainable[] = []
     for (const socket of sockets) {
       if (batch.length === batchSize && left > 0) break
@@ -56,6 +55,7 @@ export async function drain(sockets: ReadonlySet<Drainable>, options: CloseOptio
     if (sockets.size === 0 || left <= 0) return
     const rounds = Math.ceil(sockets.size / batchSize)
     const pause = Math.min(batchMs, left / rounds) * (0.5 + Math.random())
-    await sleep(Math.min(left, batch.length === 0 ? LOOK_AGAIN_MS : pause))
+    const ms = Math.min(left, batch.length === 0 ? LOOK_AGAIN_MS : pause)
+    await new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
   }
 }

@@ -1,4 +1,15 @@
-import { isIPv4, isIPv6 } from "node:net"
+const BYTE = /^(?:0|[1-9]\d{0,2})$/
+
+/** Whether a text is an IPv4 address: four decimal numbers of one byte, without leading zeros. */
+function isIPv4(text: string): boolean {
+  const parts = text.split(".", 5)
+  return parts.length === 4 && parts.every((part) => BYTE.test(part) && Number(part) < 256)
+}
+
+/** Whether a text is an IPv6 address, without brackets and zone: the parser of URLs knows. */
+function isIPv6(text: string): boolean {
+  return text.length <= 45 && text.includes(":") && /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`)
+}
 
 /** The part of an address before its port, its brackets and its zone: `[2001:db8::1%eth0]:443`, `192.0.2.1:443`. */
 const HOST = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+|(.*))$/

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { describe, expect, it } from "vitest"
-import { addressOf } from "../../../lib/runtime/node/http/client-address.js"
-import type { TrustProxy } from "../../../lib/server/api/options.js"
+import { addressOf, type TrustProxy } from "../../../lib/runtime/node/http/client-address.js"
+
 import { originCheck } from "../../../lib/server/admission/origins.js"
 
 describe("an origin", () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { HeldBytes, type Holder } from "../../../lib/server/limits/held-bytes.js"
+import { nodeRuntime } from "../../../lib/runtime/node/platform/node-runtime.js"
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -20,7 +21,7 @@ function holder(name: string, bytes: number, gone: string[]): Holder & { bytes: 
 describe("bytes that are held", () => {
   it("may be as many as the limit, however they are spread", () => {
     const gone: string[] = []
-    const held = new HeldBytes(100_000)
+    const held = new HeldBytes(100_000, nodeRuntime)
     for (const name of ["a", "b"]) held.note(holder(name, 50_000, gone))
     vi.advanceTimersByTime(1000)
     expect(gone).toEqual([])
@@ -28,7 +29,7 @@ describe("bytes that are held", () => {
 
   it("over the limit go where there are most, and no more of them than must", () => {
     const gone: string[] = []
-    const held = new HeldBytes(100_000)
+    const held = new HeldBytes(100_000, nodeRuntime)
     for (const [name, bytes] of Object.entries({ a: 30_000, b: 60_000, c: 40_000, d: 50_000 })) {
       held.note(holder(name, bytes, gone))
     }
@@ -38,7 +39,7 @@ describe("bytes that are held", () => {
 
   it("are looked at as they are then, and not as they were", () => {
     const gone: string[] = []
-    const held = new HeldBytes(100_000)
+    const held = new HeldBytes(100_000, nodeRuntime)
     const [a, b] = [holder("a", 90_000, gone), holder("b", 20_000, gone)]
     held.note(a)
     held.note(b)
@@ -52,7 +53,7 @@ describe("bytes that are held", () => {
 
   it("of who has gone do not count", () => {
     const gone: string[] = []
-    const held = new HeldBytes(100_000)
+    const held = new HeldBytes(100_000, nodeRuntime)
     const [a, b] = [holder("a", 90_000, gone), holder("b", 80_000, gone)]
     held.note(a)
     held.note(b)
@@ -62,7 +63,7 @@ describe("bytes that are held", () => {
   })
 
   it("are not looked at where they are few, and leave no timer behind", () => {
-    const held = new HeldBytes(100)
+    const held = new HeldBytes(100, nodeRuntime)
     held.note(holder("a", 10_000, []))
     expect(vi.getTimerCount()).toBe(0)
     const large = holder("b", 20_000, [])

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { Turns, type Worker } from "../../../lib/server/limits/turns.js"
+import { nodeRuntime } from "../../../lib/runtime/node/platform/node-runtime.js"
+import { runtimeAt } from "../../support/runtime.js"
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -19,7 +21,7 @@ describe("turns", () => {
   it("are taken one after the other, until nobody has anything left", async () => {
     const clock = { now: 0 }
     const done: string[] = []
-    const turns = new Turns(() => clock.now)
+    const turns = new Turns(runtimeAt(() => clock.now))
     turns.add(worker("a", 3, clock, done))
     turns.add(worker("b", 1, clock, done))
     turns.add(worker("c", 2, clock, done))
@@ -31,7 +33,7 @@ describe("turns", () => {
   it("end for this turn of the event loop after a few milliseconds, and go on where they ended", async () => {
     const clock = { now: 0 }
     const done: string[] = []
-    const turns = new Turns(() => clock.now)
+    const turns = new Turns(runtimeAt(() => clock.now))
     for (const name of ["a", "b", "c", "d"]) turns.add(worker(name, 2, clock, done, 2))
     await turn()
     expect(done.join("")).toBe("ab")
@@ -40,7 +42,7 @@ describe("turns", () => {
   })
 
   it("are for large pieces once enough of them was read in a turn of the event loop", async () => {
-    const turns = new Turns()
+    const turns = new Turns(nodeRuntime)
     const full = (): boolean[] => [65_536, 65_536, 65_536].map((bytes) => turns.isFull(bytes))
     expect(full()).toEqual([false, false, true])
     expect(turns.isFull(5000)).toBe(true)
@@ -51,7 +53,7 @@ describe("turns", () => {
   it("leave out who has gone", async () => {
     const clock = { now: 0 }
     const done: string[] = []
-    const turns = new Turns(() => clock.now)
+    const turns = new Turns(runtimeAt(() => clock.now))
     const gone = worker("gone", 2, clock, done)
     turns.add(gone)
     turns.add(worker("a", 1, clock, done))

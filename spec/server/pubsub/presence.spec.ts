@@ -4,6 +4,8 @@ import { PresenceTable } from "../../../lib/server/pubsub/presence.js"
 import { Turns } from "../../../lib/server/limits/turns.js"
 import { stages } from "../../support/stage.js"
 import { answer } from "../../support/wire-client.js"
+import { nodeRuntime } from "../../../lib/runtime/node/platform/node-runtime.js"
+import { runtimeAt } from "../../support/runtime.js"
 
 interface Told {
   topic: string
@@ -30,7 +32,8 @@ describe("the table of presences", () => {
   beforeEach(() => {
     told = []
     table = new PresenceTable({
-      turns: new Turns(),
+      turns: new Turns(nodeRuntime),
+      atEndOfTurn: nodeRuntime.atEndOfTurn,
       publish: (topic, event, payload) => void told.push({ topic, event, payload: structuredClone(payload) }),
       share: undefined,
       failed: (error) => {
@@ -100,8 +103,9 @@ describe("the table of presences", () => {
 
   it("greets a crowd in several turns of the event loop, each channel once", async () => {
     let now = 0
-    const turns = new Turns(() => now)
-    table = new PresenceTable({ turns, publish: () => {}, share: undefined, failed: () => {} })
+    const turns = new Turns(runtimeAt(() => now))
+    const { atEndOfTurn } = nodeRuntime
+    table = new PresenceTable({ turns, atEndOfTurn, publish: () => {}, share: undefined, failed: () => {} })
     const crowd = Array.from({ length: 20 }, () => {
       const channel = tracker("t")
       // A state of this room takes a millisecond to encode.

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { PushDeduplication, type FirstSending, type Verdict } from "../../../lib/server/pubsub/push-deduplication.js"
 import { ENTRY_BYTES } from "../../../lib/server/pubsub/retry-accounts.js"
 import { FakeClock } from "../../support/fake-clock.js"
+import { nodeRuntime } from "../../../lib/runtime/node/platform/node-runtime.js"
 
 const SECRET = "an id of some 128 random bits"
 const MINUTE_MS = 60_000
@@ -52,9 +53,12 @@ class Nodes {
   node(heldRetryBytes = 1000 * ENTRY_BYTES): Node {
     const store = new Store(this.hub)
     this.stores.push(store)
-    const deduplication = new PushDeduplication(store, this.clock, heldRetryBytes, (error, where) =>
-      store.failed(error, where),
-    )
+    const deduplication = new PushDeduplication({
+      store,
+      runtime: { ...nodeRuntime, clock: this.clock },
+      heldRetryBytes,
+      failed: (error, where) => store.failed(error, where),
+    })
     return {
       deduplication,
       store,

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { readAddress } from "../../../server/support/ip-address.js"
-import type { TrustProxy } from "../../../server/api/options.js"
+
+/**
+ * The proxies whose `X-Forwarded-For` counts: none, so many proxies in front, or the proxies at these addresses.
+ */
+export type TrustProxy = false | number | readonly string[]
 
 const acceptedFrom = new WeakMap<Duplex, string | undefined>()
 

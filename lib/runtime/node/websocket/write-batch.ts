@@ -1,4 +1,4 @@
-import { atEndOfTurn } from "../../../server/support/end-of-turn.js"
+import { atEndOfTurn } from "../platform/end-of-turn.js"
 
 /** What is joined into one buffer: large frames cost more to copy than another write does. */
 const BLOCK = 65_536

@@ -1,0 +1,6 @@
+import { systemClock } from "../../lib/protocol/clock.js"
+import { nodeRuntime } from "../../lib/runtime/node/platform/node-runtime.js"
+import type { Runtime } from "../../lib/server/api/runtime.js"
+
+/** Node as a runtime, with a clock that is read as a spec says. */
+export const runtimeAt = (now: () => number): Runtime => ({ ...nodeRuntime, clock: { ...systemClock, now } })
