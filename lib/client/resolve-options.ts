@@ -72,7 +72,7 @@ export function resolveOptions(options: SocketOptions): ResolvedOptions {
     rejoinAfterMs: (tries) => rejoinDelay(tries, random),
     longpollerTimeout: 20_000,
     highWaterMark: 1 << 20,
-    id: clientName(options.random ?? undefined),
+    id: clientName(options.random),
     ...(given.debug && { logger: (kind, message, data) => console.log(`${kind}: ${message}`, data) }),
     ...given,
   }
