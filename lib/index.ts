@@ -18,6 +18,7 @@ export type { ConnectionEvents, ConnectionOptions } from "./client/connection-op
 export { Presence, type PresenceOptions } from "./client/presence.js"
 export type { Provider } from "./client/provider.js"
 export type { PushOptions } from "./client/push-options.js"
+export { resultOf, type PushResult } from "./client/push-result.js"
 export { Push, type ResponseOf } from "./client/push.js"
 export type { LostReason, ReconnectPolicy, Status, StatusChange } from "./client/connection-status.js"
 export { Serializer } from "./client/serializer-class.js"
@@ -40,6 +41,8 @@ export {
   ChannelClosedError,
   ConnectError,
   DisconnectedError,
+  isRefused,
+  isRookeryError,
   PushError,
   RookeryError,
   SerializerError,

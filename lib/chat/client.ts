@@ -278,6 +278,8 @@ export class ChatClient {
       rejoinAfterMs: (tries) => this.#options.delay(tries),
     })
     this.#socket = socket
+    // The errors of the methods and the event of the status say it.
+    socket.onError(() => {})
     socket.onStatus((status, { retryInMs, lost }) => {
       if (this.#socket !== socket) return
       if (status === "reconnecting") this.#enter("reconnecting", retryInMs)

@@ -2,11 +2,13 @@ import type { Clock } from "../protocol/clock.js"
 import type { Message } from "../protocol/message.js"
 import type { BufferOptions } from "./bounded-buffer.js"
 import type { ChannelTable } from "./channel-table.js"
+import type { Status } from "./connection-status.js"
 import type { Push } from "./push.js"
 
 /** The socket of a channel, as the channel knows it. Only a `Socket` is one. */
 export interface ChannelHost {
   isConnected(): boolean
+  readonly status: Status
   /** A ref that this socket has not used yet. */
   makeRef(): string
   log(kind: string, message: string, data?: unknown): void
@@ -21,7 +23,7 @@ export interface ChannelHost {
   /** @internal */
   readonly isDestroyed: boolean
   /** Rejected pushes whose `receive("timeout")` is still to fire; the socket stops their timers when it is destroyed. @internal */
-  readonly rejectedPushesWithTimer: Set<Push>
+  readonly lateTimeouts: Set<Push>
   /** Throws if the socket is destroyed. @internal */
   assertAlive(): void
   /** @internal */

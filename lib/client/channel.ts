@@ -8,9 +8,10 @@ import type {
   RefusedOf,
   SentEvent,
 } from "../protocol/contract.js"
-import { bufferFull, channelClosed, RookeryError } from "../protocol/errors.js"
+import { bufferFull, channelClosed, PushError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
+import { remindToConnect } from "../transport/platform.js"
 import { ChannelEvents } from "./channel-events.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelOptions, ChannelState, HistoryRequest, HistoryResponse, PushArguments } from "./channel-options.js"
@@ -72,10 +73,11 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
       throw new RookeryError("already_joined", `${words} until it is left: ${this.topic} is ${this.#state}`)
     }
     this.socket.assertAlive()
+    remindToConnect(this.socket)
     // The join made by the constructor is used first, so that `receive()` hooks added before `join()` fire.
     if (this.#join.hasOutcome || options !== undefined) this.#join = new Push(this, PHX_JOIN, undefined, options)
     const join = this.#join
-    this.#rejectOnAbort(join as Push, toPushOptions(options).signal)
+    this.#rejectOnAbort(join as Push, options)
     if (this.recovery) this.recovery = { id: this.recovery.id }
     if (!join.hasOutcome) this.#rejoin()
     return join
@@ -105,7 +107,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     }
     const [payload, options] = args
     const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, payload ?? {}, options)
-    this.#rejectOnAbort(push as Push, toPushOptions(options).signal)
+    this.#rejectOnAbort(push as Push, options)
     if (!push.hasOutcome) this.#dispatch(push as Push)
     return push
   }
@@ -178,10 +180,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
       if (payload && !handled) {
-        throw new RookeryError(
-          "handler_failed",
-          `onMessage of ${this.topic} returned no payload for "${event}"; return it`,
-        )
+        throw new RookeryError("handler_failed", `onMessage of ${this.topic} has to return the payload`)
       }
     } catch (cause) {
       this.socket.report(cause)
@@ -210,7 +209,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     const isCurrent = !join_ref || join_ref === this.#join.ref
     if (isCurrent && (!this.recovery || acceptMessage(this.recovery, message, this.isJoined()))) {
       this.trigger(event, payload, ref)
-    } else this.socket.log("channel", "outdated message", message)
+    } else this.socket.log("channel", "outdated", message)
   }
 
   /** The connection is lost. @internal */
@@ -268,11 +267,12 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   #reject(push: Push, error: Error): void {
     if (!this.#isJoin(push)) return this.#pushes.reject(push, error)
-    push.reject(error)
+    push.settle(error)
     this.leave()
   }
 
-  #rejectOnAbort(push: Push, signal: AbortSignal | undefined): void {
+  #rejectOnAbort(push: Push, options: number | PushOptions | undefined): void {
+    const { signal } = toPushOptions(options)
     if (!signal) return
     const stop = onAbort(signal, () => {
       if (push.hasOutcome) return
@@ -326,7 +326,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   /** Leaves at the server, if the server has heard of the join. */
   #postLeave(): void {
     const { ref, state } = this.#join
-    const wasSent = ref !== null && (state === "in-flight" || state === "settled")
+    const wasSent = ref !== null && state !== "queued"
     if (wasSent && this.socket.isConnected()) this.#post(PHX_LEAVE, {}, this.socket.makeRef())
   }
 
@@ -336,6 +336,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   #onJoinTimeout(): void {
     const join = this.#join
+    if (join.ref === null) return join.settle({ status: "timeout", response: {} })
     // The server may have received the join all the same, and its answer be late.
     this.#postLeave()
     join.ref = null
@@ -356,14 +357,17 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     } else {
       this.#rejoinLater()
     }
-    this.#join.answer(status, response)
+    const isHeard = this.#join.answer(status, response)
+    // The join is tried again and again, so its first refusal must not be silent.
+    if (!isHeard && this.#rejoinTries === 1) console.warn(new PushError(`${this.#join}`, status, response).message)
   }
 
   /** The channel crashed at the server, or the connection is lost. */
   #onErrorEvent(): void {
     if (this.#state === "joining") {
       this.#join.ref = null
-      this.#join.stopTimer()
+      // The time for the promise goes on; `receive("timeout")` is not called any more, as in phoenix.js.
+      if (this.#join.hasOutcome) this.#join.stopTimer()
     }
     this.#queue?.interrupt(!this.socket.isConnected())
     this.#rejoinLater()
@@ -376,7 +380,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     this.socket.channels.remove(this)
     join.stopTimer()
     // An error costs a stack trace, and most joins were answered long ago.
-    if (!join.hasOutcome) join.reject(channelClosed(join))
+    if (!join.hasOutcome) join.settle(channelClosed(join))
     this.#queue?.rejectAll()
     join.ref = null
   }

@@ -56,7 +56,7 @@ export class Outbox {
     const lost = addToBuffer(entries, entry, this.#options)
     if (!lost) return
     const error = bufferFull("the socket")
-    if (lost.push) lost.push.cannotBeSent(error)
+    if (lost.push) lost.push.fail(error)
     else if (lost === entry) throw error
   }
 

@@ -78,10 +78,10 @@ export class PushQueue {
 
   /** Rejects the promise of a push that will not be answered. `receive("timeout")` still fires if its timer runs. */
   reject(push: Push, error: Error): void {
-    if (push.timer !== undefined) this.#channel.socket.rejectedPushesWithTimer.add(push)
+    if (push.timer !== undefined) this.#channel.socket.lateTimeouts.add(push)
     this.remove(push)
     push.state = "settled"
-    push.reject(error)
+    push.settle(error)
   }
 
   /** Rejects all pushes, because the channel is closed. */
@@ -105,7 +105,7 @@ export class PushQueue {
 
   #settle(push: Push, status: string, response: unknown): void {
     this.remove(push)
-    this.#channel.socket.rejectedPushesWithTimer.delete(push)
+    this.#channel.socket.lateTimeouts.delete(push)
     push.answer(status, response)
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../protocol/clock.js"
 import type { Loose } from "../protocol/contract.js"
 import { PushError, TimeoutError } from "../protocol/errors.js"
+import { PHX_JOIN } from "../protocol/events.js"
 import type { Ref, Reply } from "../protocol/message.js"
 import { addHandler, callHandlers, type ErrorReporter, type HandlerList } from "./handler-list.js"
 import { toPushOptions, type PushOptions } from "./push-options.js"
@@ -116,7 +117,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
 
   /** The name of the push in errors. */
   toString(): string {
-    return `push "${this.event}" to ${this.#sender.topic}`
+    return `${this.event === PHX_JOIN ? "join of" : `push "${this.event}" to`} ${this.#sender.topic}`
   }
 
   /** Whether `await` has something to give. A join that has is still sent again after an interruption. @internal */
@@ -155,25 +156,21 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   }
 
   /** The socket cannot send it: it cannot be encoded, or the socket's buffer is full. @internal */
-  cannotBeSent(error: Error): void {
+  fail(error: Error): void {
     this.#sender.rejectPush(this, error)
   }
 
-  /** @internal */
-  answer(status: string, response: unknown): void {
+  /** Returns whether the answer reaches the application. @internal */
+  answer(status: string, response: unknown): boolean {
     this.stopTimer()
     this.state = "settled"
     this.#answer = { status, response }
-    this.#settle(this.#answer)
-    callHandlers(this.#hooks, this.#sender.socket, status, response)
+    this.settle(this.#answer)
+    return callHandlers(this.#hooks, this.#sender.socket, status, response) || this.isAwaited
   }
 
-  /** Rejects the promise. For compatibility with phoenix.js no hook is called. @internal */
-  reject(error: Error): void {
-    this.#settle(error)
-  }
-
-  #settle(outcome: Reply | Error): void {
+  /** Settles the promise. For compatibility with phoenix.js no hook is called. @internal */
+  settle(outcome: Reply | Error): void {
     this.#outcome ??= outcome
     this.#resolve?.(this.#outcome)
   }
@@ -183,7 +180,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     if (outcome instanceof Error) throw outcome
     const { status, response } = outcome
     if (status === "ok") return response as Ok
-    if (status === "timeout") throw new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`)
-    throw new PushError(`${this}`, status, response)
+    if (status !== "timeout") throw new PushError(`${this}`, status, response)
+    throw new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`)
   }
 }

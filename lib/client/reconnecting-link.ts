@@ -2,6 +2,7 @@ import type { Clock } from "../protocol/clock.js"
 import { NORMAL } from "../protocol/close-codes.js"
 import { ConnectError, RookeryError, TimeoutError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../serializer/serializer.js"
+import { warnOfFailure } from "../transport/platform.js"
 import { closeInfo, type CloseInfo, type Link, type LinkEvents, type LinkTraits } from "../transport/transport.js"
 import type { DownReason, LostReason, ReconnectPolicy, Status, StatusChange } from "./connection-status.js"
 import { onAbort } from "./on-abort.js"
@@ -16,7 +17,8 @@ export interface ConnectionUser<Target> {
   open(target: Target, events: LinkEvents): Link
   onConnOpen(traits: LinkTraits): void
   onConnMessage(frame: IncomingFrame): void
-  onConnError(error: unknown): void
+  /** Returns whether the application listens to errors. */
+  onConnError(error: unknown): boolean
   /** The link carries nothing any more. Called before the next attempt is planned. */
   onConnDown(reason: DownReason): void
   /** The link is closed. */
@@ -40,7 +42,7 @@ interface Attempt {
   state: "connecting" | "open" | "closing" | "closed"
   whenClosed: (() => void)[]
   /** Whether `onConnDown` was called, so that channels joined while the link closes wait for the next one. */
-  downReported?: true
+  isDown?: true
 }
 
 /** How long an explicit disconnect waits for the server's close frame, as in phoenix.js. */
@@ -109,7 +111,7 @@ export class ReconnectingLink<Target> {
         attempt.link = this.#user.open(target, this.#eventsFor(attempt))
       },
       (error) => {
-        this.#onError(attempt, new ConnectError("not connected", undefined, error))
+        this.#onError(attempt, new ConnectError(`${error}`, undefined, error))
         this.#drop(attempt)
       },
     )
@@ -139,7 +141,7 @@ export class ReconnectingLink<Target> {
   }
 
   /** Drops a link on which a heartbeat was not answered, and plans the next attempt. */
-  dropUnanswered(): void {
+  dropSilent(): void {
     if (this.#attempt) this.#drop(this.#attempt, "heartbeat_timeout", NORMAL, "heartbeat timeout")
   }
 
@@ -155,7 +157,8 @@ export class ReconnectingLink<Target> {
         if (this.link) resolve()
         else reject(error instanceof RookeryError ? error : new ConnectError("not connected", undefined, error))
       }
-      const late = (): void => settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`))
+      const late = (): void =>
+        settle(new TimeoutError("timeout", `not connected within ${timeoutMs} ms`, this.#lost?.error))
       const timer = timeoutMs && clock.setTimeout(late, timeoutMs)
       this.#openedWaiters.add(settle)
       unfollow = onAbort(signal, () => settle(new RookeryError("aborted", "the signal was aborted", signal?.reason)))
@@ -188,7 +191,8 @@ export class ReconnectingLink<Target> {
     if (this.#attempt !== attempt || attempt.state === "closing") return
     this.#lost = { error }
     // The attempt is not over yet: `close` follows, unless the transport falls back to another one.
-    this.#user.onConnError(error)
+    const isHeard = this.#user.onConnError(error)
+    if (!isHeard && attempt.state === "connecting") warnOfFailure(error)
   }
 
   #onEnd(
@@ -210,8 +214,8 @@ export class ReconnectingLink<Target> {
   }
 
   #reportDown(attempt: Attempt, reason: DownReason): void {
-    if (attempt.downReported) return
-    attempt.downReported = true
+    if (attempt.isDown) return
+    attempt.isDown = true
     this.#user.onConnDown(reason)
   }
 

@@ -4,6 +4,7 @@ import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
+import { cancelReminder, remindToConnect } from "../transport/platform.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
 import { ChannelTable } from "./channel-table.js"
@@ -39,7 +40,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** @internal */
   readonly channels: ChannelTable = new ChannelTable()
   /** @internal */
-  readonly rejectedPushesWithTimer = new Set<Push>()
+  readonly lateTimeouts = new Set<Push>()
   #transport: Transport
   #codec: Codec
   #lastRef = 0
@@ -60,7 +61,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     this.#heartbeat = new Heartbeat(
       resolved,
       () => this.#sendHeartbeat(),
-      () => this.#connection.dropUnanswered(),
+      () => this.#connection.dropSilent(),
     )
     this.#outbox = new Outbox(resolved, this.#connection, (message, push) => this.#write(message, push))
   }
@@ -84,28 +85,35 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   connect(params?: object): void {
     this.assertAlive()
     if (params !== undefined) {
-      console.log("connect(params) is deprecated: give the params to the constructor of Socket")
+      console.log("connect(params) is deprecated; give params to new Socket")
       this.options.params = params
     }
+    cancelReminder(this)
     this.#connection.connect()
   }
 
   /** Closes the connection and stays disconnected. Channels join again at the next {@link Socket.connect}. */
   disconnect(callback?: () => void, code?: number, reason?: string): void {
+    cancelReminder(this)
     this.#connection.disconnect(callback, code, reason)
   }
 
-  /** Resolves once connected. Rejects when no further attempt comes, the time is up or the signal is aborted. */
+  /**
+   * Resolves once connected. Rejects when no further attempt comes, the time is up or the signal is aborted; the `cause`
+   * of the error says why the last attempt failed.
+   */
   async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
     this.assertAlive()
+    remindToConnect(this)
     return this.#connection.opened(timeout, signal)
   }
 
   /** Ends everything: the connection, every channel, every timer and every listener. Pending answers reject. */
   destroy(): void {
     this.#isDestroyed = true
+    cancelReminder(this)
     for (const channel of this.channels.values()) channel.destroy()
-    for (const push of this.rejectedPushesWithTimer) push.stopTimer()
+    for (const push of this.lateTimeouts) push.stopTimer()
     this.#outbox.clear()
     this.#connection.abandon()
     this.removeHandlers()
@@ -344,7 +352,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
       }
       push?.writtenAs(ref)
     } catch (error) {
-      if (push) push.cannotBeSent(error as Error)
+      if (push) push.fail(error as Error)
       else this.report(error)
     }
   }

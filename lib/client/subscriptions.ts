@@ -47,7 +47,7 @@ export function subscribe(
   const attach = (): void => {
     const existing = host.channels.get(topic)
     if (existing && !isShareable(existing, params, options)) {
-      throw new RookeryError("params_differ", `${topic} is joined already; subscribe with its params and recover`)
+      throw new RookeryError("params_differ", `${topic} is joined already; use its params and recover`)
     }
     channel = existing ?? host.channel(topic, params, options)
     params = channel.params

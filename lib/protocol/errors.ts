@@ -31,7 +31,10 @@ export class RookeryError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code
 
   constructor(code: Code, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(
+      cause instanceof RookeryError ? `${message}: ${cause.message}` : message,
+      cause === undefined ? cause : { cause },
+    )
     // Not the name of the class, of which a minifier leaves a letter.
     this.name = `RookeryError [${code}]`
     this.code = code
@@ -46,7 +49,8 @@ export class PushError<Response = unknown> extends RookeryError<"refused"> {
   readonly response: Response
 
   constructor(push: string, status: string, response: Response) {
-    super("refused", `${push} was answered with "${status}"`)
+    const reason = (response as { reason?: unknown } | null)?.reason
+    super("refused", `${push} was refused: ${reason || status}`)
     this.status = status
     this.response = response
   }
@@ -102,3 +106,14 @@ export class ConnectError extends RookeryError<"connect_failed" | "connect_refus
     this.status = status
   }
 }
+
+/** Whether an error is one of Rookery's. Unlike `instanceof` it holds between the ES modules and the CommonJS of one program. */
+export const isRookeryError = (error: unknown): error is RookeryError =>
+  error instanceof Error && error.name.startsWith("RookeryError [")
+
+/**
+ * Whether an error is the server's refusal of a push or a join. The error of a {@link PushResult} keeps the type that the
+ * contract gives the response; of any other error `Response` names the type.
+ */
+export const isRefused = <Response = unknown>(error: unknown): error is PushError<Response> =>
+  isRookeryError(error) && error.code === "refused"

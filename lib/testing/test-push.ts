@@ -9,7 +9,7 @@ export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status 
 /** The error of an answer that is not `ok`, which says what was answered. */
 export function refusal(push: string, { name, payload }: Named): PushError {
   const error = new PushError(push, name, payload)
-  error.message += `: ${show(payload)}`
+  error.message += `; the response is ${show(payload)}`
   return error
 }
 

@@ -1,4 +1,5 @@
 import WebSocket, { type ClientOptions } from "ws"
+import { ConnectError } from "../protocol/errors.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
 /** As long as a `Socket` waits for the server's close frame. `ws` waits half a minute, and keeps the process alive so long. */
@@ -7,11 +8,13 @@ const CLOSE_WAIT_MS = 1500
 /** The method that Node calls to print an object. */
 const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
-/** Removes the query and the password from the URL that an error of `ws` quotes. */
+/** A URL without its query and its password. */
+const withoutSecrets = (url: string): string => url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
+
+/** Removes the secrets from the URL that an error of `ws` quotes. */
 function withoutUrl(error: Error, url: string): Error {
   if (!error.message.includes(url)) return error
-  const bare = url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
-  return new SyntaxError(error.message.replaceAll(url, bare))
+  return new SyntaxError(error.message.replaceAll(url, withoutSecrets(url)))
 }
 
 /**
@@ -39,14 +42,69 @@ export const platformWebSocket = (): WebSocketClass | undefined => QuietWebSocke
 /** Whether {@link platformWebSocket} takes headers and an agent. */
 export const takesRequestOptions: boolean = true
 
-/** Calls back with the HTTP status of a refused handshake. */
-export function watchRefusal(socket: WebSocketLike, refused: (status: number) => void): void {
+/** The mistakes behind most failures, by the HTTP status of the answer; `undefined` if there was none. */
+const hintFor = (status: number | undefined): string => {
+  if (status === 404) return "; no socket is mounted at this path, mostly it is /socket"
+  if (status === 401 || status === 403) return "; the server does not accept the params, the authToken or the origin"
+  return status === undefined ? "; is the server running there?" : ""
+}
+
+/** The message of an error; Node gives one that stands for several addresses a code alone. */
+const reasonOf = (error: unknown): string => {
+  const { message, code } = (error ?? {}) as { message?: string; code?: string }
+  return message || code || String(error)
+}
+
+/** Calls back with the errors of a websocket. The error of a failed handshake says where to, why, and what to look at. */
+export function watchErrors(socket: WebSocketLike, callback: (error: unknown) => void): void {
+  socket.onerror = callback
   if (!(socket instanceof WebSocket)) return
+  let status: number | undefined
+  let wasOpen = false
+  socket.once("open", () => (wasOpen = true))
   socket.on("unexpected-response", (_request, response) => {
-    refused(response.statusCode ?? 0)
+    status = response.statusCode
     // `ws` does not end the request if there is a listener for this event.
     socket.terminate()
   })
+  socket.onerror = (event) => {
+    if (wasOpen) return callback(event)
+    const why = status === undefined ? reasonOf(event.error) : `the server refused the websocket with HTTP ${status}`
+    const message = `no connection to ${withoutSecrets(socket.url)}: ${why}${hintFor(status)}`
+    callback(new ConnectError(message, status, event))
+  }
+}
+
+/** Enough for the failures of one deployment, and a bound for a process that fails in ever new ways. */
+const MAX_REMEMBERED = 100
+const remembered = new Set<string>()
+
+/** Warns of a failed attempt, once for each cause. */
+export function warnOfFailure(error: unknown): void {
+  const reasons: string[] = []
+  for (let cause = error; cause instanceof Error; cause = cause.cause) reasons.push(reasonOf(cause))
+  const reason = reasons.join(": ") || reasonOf(error)
+  const message = reason.startsWith("no connection") ? reason : `no connection: ${reason}`
+  if (remembered.has(message)) return
+  if (remembered.size === MAX_REMEMBERED) remembered.clear()
+  remembered.add(message)
+  console.warn(message)
+}
+
+/** How long a join may wait for a call of `connect()`. */
+const REMINDER_MS = 3000
+const reminders = new WeakMap<object, NodeJS.Timeout>()
+
+/** Warns unless the socket of a join is connected soon. */
+export function remindToConnect(socket: { readonly status: string }): void {
+  if (socket.status !== "disconnected" || reminders.has(socket)) return
+  const remind = (): void => console.warn("a join waits for a connection: call connect() of its Socket")
+  reminders.set(socket, setTimeout(remind, REMINDER_MS).unref())
+}
+
+/** Takes the reminder back, as `connect()`, `disconnect()` or `destroy()` was called. */
+export function cancelReminder(socket: object): void {
+  clearTimeout(reminders.get(socket))
 }
 
 /** Replaces an error that quotes the URL or a header of the request, because either may carry a token. */

@@ -6,8 +6,19 @@ export const platformWebSocket = (): WebSocketClass | undefined => globalThis.We
 /** Whether {@link platformWebSocket} takes headers and an agent. */
 export const takesRequestOptions: boolean = false
 
-/** Calls back with the HTTP status of a refused handshake. Does nothing in a browser, which hides the status. */
-export function watchRefusal(_socket: WebSocketLike, _refused: (status: number) => void): void {}
+/** Calls back with the errors of a websocket. A browser hides from the page why a handshake failed. */
+export function watchErrors(socket: WebSocketLike, callback: (error: unknown) => void): void {
+  socket.onerror = callback
+}
+
+/** Warns of a failed attempt. Does nothing in a browser, whose console names the URL and the HTTP status by itself. */
+export function warnOfFailure(_error: unknown): void {}
+
+/** Warns if a socket that is waited for is not connected soon. Does nothing in a browser, to keep its bundle small. */
+export function remindToConnect(_socket: { readonly status: string }): void {}
+
+/** Takes the reminder back. */
+export function cancelReminder(_socket: object): void {}
 
 /** Makes the requests of long-poll. */
 export const platformFetch: typeof fetch = (input, init) => fetch(input, init)

@@ -1,7 +1,7 @@
 import { authTokenSubprotocols } from "../protocol/auth-token.js"
-import { ConnectError, RookeryError } from "../protocol/errors.js"
+import { RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
-import { platformWebSocket, takesRequestOptions, watchRefusal } from "./platform.js"
+import { platformWebSocket, takesRequestOptions, watchErrors } from "./platform.js"
 import { closeInfo, type CloseInfo, type Transport } from "./transport.js"
 import type { UnsharedView, WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
@@ -51,11 +51,7 @@ export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport
       socket.timeout = timeout
       socket.onopen = () => events.open({ skipHeartbeat: !!socket.skipHeartbeat })
       socket.onmessage = ({ data }: { data: IncomingFrame }) => events.frame(data)
-      socket.onerror = (event: unknown) => events.error(event)
-      watchRefusal(socket, (status) => {
-        socket.onerror = (event: unknown) =>
-          events.error(new ConnectError(`the server refused the websocket with HTTP ${status}`, status, event))
-      })
+      watchErrors(socket, (error) => events.error(error))
       socket.onclose = (event: CloseInfo) => events.close(event ?? closeInfo())
       return {
         send: (frame) => socket.send(frame as string | UnsharedView),
@@ -69,7 +65,7 @@ export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport
             socket.close()
             throw new RookeryError(
               "bad_option",
-              `cannot close with code ${code}: use 1000 or 3000 to 4999, and at most 123 bytes of reason`,
+              `cannot close with ${code}; use 1000 or 3000 to 4999, and 123 bytes of reason`,
               error,
             )
           }

@@ -72,7 +72,7 @@ describe.each([
       (error: unknown) => error as PushError,
     )
     expect(error).toMatchObject({ code: "refused", status: "error", response: { reason: "empty" } })
-    expect(error.message).toBe('push "new_msg" to room:1 was answered with "error": {"reason":"empty"}')
+    expect(error.message).toBe('push "new_msg" to room:1 was refused: empty; the response is {"reason":"empty"}')
   })
 
   it("tells of a refused join, and of one that crashed", async () => {
@@ -81,7 +81,9 @@ describe.each([
       reason: "unauthorized",
     })
     await client.refuteJoin("room:broken", { name: "" }, { reason: "join crashed" })
-    await expect(client.join("room:secret", { name: "" })).rejects.toThrow('"error": {"reason":"unauthorized"}')
+    await expect(client.join("room:secret", { name: "" })).rejects.toThrow(
+      'was refused: unauthorized; the response is {"reason":"unauthorized"}',
+    )
     await expect(client.join("room:broken", { name: "" })).rejects.toMatchObject({ cause: new Error("join is broken") })
     expect((await failure(client.refuteJoin("room:1", { name: "" }))).message).toContain("it was let in")
     const wrong = await failure(client.refuteJoin("room:secret", { name: "" }, { reason: "full" }))

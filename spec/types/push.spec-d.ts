@@ -1,4 +1,4 @@
-import type { Channel, Push, Socket } from "rookery"
+import { isRefused, isRookeryError, resultOf, type Channel, type Push, type PushError, type Socket } from "rookery"
 import { describe, expectTypeOf, it } from "vitest"
 import type { Topics } from "./topics.js"
 
@@ -153,4 +153,19 @@ describe("a leave", () => {
 it("can be kept with others, whatever they carry", () => {
   const pushes: Push[] = [room.push("stop"), room.push("new_msg", { text: "hi" }), room.join(), news.leave()]
   for (const push of pushes) push.receive("ok", (response) => expectTypeOf(response).toBeAny())
+})
+
+describe("the outcome of a push as a value", () => {
+  it("keeps the contract's types of the response and of the refusal", async () => {
+    const result = await resultOf(room.join())
+    if (result.ok) expectTypeOf(result.response).toEqualTypeOf<{ members: string[] }>()
+    else if (isRefused(result.error)) expectTypeOf(result.error.response.reason).toEqualTypeOf<"full" | "closed">()
+    else expectTypeOf(result.error.code).extract<"refused">().toBeNever()
+  })
+
+  it("has an error that a guard tells from any other", () => {
+    const error: unknown = undefined
+    if (isRefused<{ reason: string }>(error)) expectTypeOf(error).toEqualTypeOf<PushError<{ reason: string }>>()
+    else if (isRookeryError(error)) expectTypeOf(error.code).toExtend<string>()
+  })
 })

@@ -65,7 +65,7 @@ async function talk(stage: Stage, url: string): Promise<void> {
   await ada.getByRole("listitem").filter({ hasText: "Bob hi, Ada" }).waitFor()
   await ada.getByRole("textbox", { name: "Message" }).fill(" ")
   await ada.getByRole("button", { name: "Send" }).click()
-  await ada.getByRole("alert").filter({ hasText: 'was answered with "error"' }).waitFor()
+  await ada.getByRole("alert").filter({ hasText: "was refused" }).waitFor()
   await Promise.all([ada.close(), bob.close()])
   same(complaints, [])
 }

@@ -28,6 +28,8 @@ export interface ChannelModel {
   /** The join of now or the last one: which of all, and when its time is up. */
   join: number | undefined
   joinTimeoutAt: At
+  /** When the promise of an interrupted join rejects. */
+  promiseTimeoutAt: At
   rejoinAt: At
 }
 
@@ -58,6 +60,7 @@ export class Model {
       state: "closed",
       join: undefined,
       joinTimeoutAt: undefined,
+      promiseTimeoutAt: undefined,
       rejoinAt: undefined,
     }))
   }
@@ -138,15 +141,14 @@ export class Model {
       if (push.retry && !push.survived) Object.assign(push, { where: "buffer", timeoutAt: undefined, survived: true })
       else this.#over(push, "channel_crashed")
     }
-    channel.state = "errored"
-    channel.joinTimeoutAt = undefined
+    this.#interrupted(channel)
     channel.rejoinAt = this.line === "open" ? this.now + REJOIN : undefined
   }
 
   closed(which: number): void {
     const channel = this.channels[which] as ChannelModel
     channel.state = "closed"
-    channel.joinTimeoutAt = undefined
+    channel.joinTimeoutAt = channel.promiseTimeoutAt = undefined
     channel.rejoinAt = undefined
     this.current.delete(channel.topic)
     this.#joinOutcome(channel, "channel_closed")
@@ -213,6 +215,7 @@ export class Model {
       ...this.channels.flatMap((channel) => [
         { at: channel.rejoinAt, happens: () => this.#rejoin(channel) },
         { at: channel.joinTimeoutAt, happens: () => this.#joinTimeout(channel) },
+        { at: channel.promiseTimeoutAt, happens: () => this.#promiseTimeout(channel) },
       ]),
       ...this.pushes.map((push) => ({ at: push.timeoutAt, happens: () => this.#over(push, "timeout") })),
     ]
@@ -235,9 +238,14 @@ export class Model {
         if (!push.retry) this.#over(push, "disconnected")
         else Object.assign(push, { where: "buffer", timeoutAt: undefined })
       }
-      channel.state = "errored"
-      channel.joinTimeoutAt = undefined
+      this.#interrupted(channel)
     }
+  }
+
+  #interrupted(channel: ChannelModel): void {
+    channel.promiseTimeoutAt = channel.joinTimeoutAt
+    channel.joinTimeoutAt = undefined
+    channel.state = "errored"
   }
 
   #rejoin(channel: ChannelModel): void {
@@ -246,7 +254,7 @@ export class Model {
     if (other !== undefined && other !== which) this.closed(other)
     this.current.set(channel.topic, which)
     channel.state = "joining"
-    channel.rejoinAt = undefined
+    channel.rejoinAt = channel.promiseTimeoutAt = undefined
     channel.joinTimeoutAt = this.now + TIMEOUT
   }
 
@@ -254,6 +262,11 @@ export class Model {
     channel.joinTimeoutAt = undefined
     channel.state = "errored"
     channel.rejoinAt = this.line === "open" ? this.now + REJOIN : undefined
+    this.#joinOutcome(channel, "timeout")
+  }
+
+  #promiseTimeout(channel: ChannelModel): void {
+    channel.promiseTimeoutAt = undefined
     this.#joinOutcome(channel, "timeout")
   }
 

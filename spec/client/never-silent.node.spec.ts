@@ -1,0 +1,120 @@
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { Socket, type SocketOptions } from "rookery"
+import { Endpoint } from "rookery/server"
+
+const undo: (() => unknown)[] = []
+const warned: string[] = []
+
+beforeEach(() => {
+  warned.length = 0
+  vi.spyOn(console, "warn").mockImplementation((message: string) => void warned.push(message))
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const step of undo.splice(0)) await step()
+})
+
+async function listen(): Promise<{ url: string; server: Server }> {
+  const server = createServer()
+  const endpoint = new Endpoint({
+    path: "/socket",
+    origins: ["https://app.example"],
+    logger: false,
+    connect: ({ params }) => params["token"] === "good",
+  })
+  endpoint.channel("room:*", { join: () => ({}) })
+  endpoint.attach(server)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  undo.push(
+    () => endpoint.close(),
+    () => server.close(),
+  )
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+/** What the person at the console reads, who made a socket and listens to nothing. */
+async function readAtConsole(url: string, options: SocketOptions = {}): Promise<string> {
+  const socket = new Socket(url, options)
+  undo.push(() => socket.destroy())
+  socket.connect()
+  socket.channel("room:1").join()
+  await vi.waitFor(() => expect(warned).not.toEqual([]))
+  // A second failure for the same reason adds nothing.
+  await socket.opened({ timeout: 100 }).catch(() => {})
+  expect(warned).toHaveLength(1)
+  return warned.join()
+}
+
+describe("a mistake that nobody listens for is one warning:", () => {
+  it("a port without a server", async () => {
+    const { url, server } = await listen()
+    await new Promise((resolve) => server.close(resolve))
+    const read = await readAtConsole(`${url}/socket`, { params: { token: "s3cr3t" } })
+    expect(read).toMatch(/^no connection to ws:\/\/127\.0\.0\.1:\d+\/socket\/websocket: .*ECONNREFUSED/)
+    expect(read).toContain("is the server running there?")
+    expect(read).not.toContain("s3cr3t")
+  })
+
+  it("a host with several addresses and no server", async () => {
+    expect(await readAtConsole("ws://localhost:1/socket")).toContain("ECONNREFUSED")
+  })
+
+  it("a forgotten /socket", async () => {
+    const { url } = await listen()
+    const read = await readAtConsole(url)
+    expect(read).toContain("HTTP 404; no socket is mounted at this path, mostly it is /socket")
+  })
+
+  it("a refused token", async () => {
+    const { url } = await listen()
+    const read = await readAtConsole(`${url}/socket`, { params: { token: "bad" } })
+    expect(read).toContain("HTTP 403; the server does not accept the params, the authToken or the origin")
+    expect(read).not.toContain("bad")
+  })
+
+  it("params that throw", async () => {
+    const { url } = await listen()
+    const params = (): object => {
+      throw new Error("no token in the storage")
+    }
+    expect(await readAtConsole(`${url}/socket`, { params })).toContain("no token in the storage")
+  })
+
+  it("a topic that the server does not have", async () => {
+    const { url } = await listen()
+    const socket = new Socket(`${url}/socket`, { params: { token: "good" } })
+    undo.push(() => socket.destroy())
+    socket.connect()
+    socket.channel("unknown:1").join()
+    await vi.waitFor(() => expect(warned).toEqual(["join of unknown:1 was refused: unmatched topic"]))
+  })
+
+  it("a connect() that is not called", async () => {
+    vi.useFakeTimers()
+    const socket = new Socket("ws://127.0.0.1:1/socket")
+    undo.push(
+      () => vi.useRealTimers(),
+      () => socket.destroy(),
+    )
+    socket.channel("room:1").join()
+    socket.channel("room:2").join()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(warned).toEqual(["a join waits for a connection: call connect() of its Socket"])
+  })
+})
+
+describe("a socket whose errors are listened to", () => {
+  it("warns of no failure, and hands over the error", async () => {
+    const { url } = await listen()
+    const socket = new Socket(`${url}/socket`, { params: { token: "bad" }, maxReconnectAttempts: 0 })
+    undo.push(() => socket.destroy())
+    const errors: unknown[] = []
+    socket.onError((error) => errors.push(error))
+    socket.connect()
+    await expect(socket.opened()).rejects.toMatchObject({ code: "connect_refused", status: 403 })
+    expect(errors).toMatchObject([{ code: "connect_refused", status: 403 }])
+    expect(warned).toEqual([])
+  })
+})

@@ -1,0 +1,143 @@
+import { describe, expect, it, vi } from "vitest"
+import { isRefused, isRookeryError, PushError, resultOf, RookeryError, TimeoutError } from "rookery"
+import { after, fate, joined, settled, staged, withFakeTime } from "../support/client.js"
+
+withFakeTime()
+
+const thrownBy = (promise: PromiseLike<unknown>): Promise<Error> =>
+  Promise.resolve(promise).then(
+    () => expect.unreachable(),
+    (error: unknown) => error as Error,
+  )
+
+describe("an awaited join", () => {
+  it("rejects when its time is up, although the socket never connects", async () => {
+    const { socket } = staged({}, { plays: false })
+    const join = socket.channel("room:1").join({ timeout: 400 })
+    await after(399)
+    expect(await fate(join)).toBe("pending")
+    await after(1)
+    expect((await thrownBy(join)).message).toBe("join of room:1: no answer within 400 ms")
+  })
+
+  it("rejects when its time is up, although each attempt to connect fails, and calls no hook", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    const timedOut = vi.fn()
+    const join = socket.channel("room:1").join({ timeout: 400 }).receive("timeout", timedOut)
+    socket.connect()
+    await settled()
+    stage.line.fail(new Error("refused"))
+    stage.line.close(1006)
+    await after(400)
+    expect(await thrownBy(join)).toBeInstanceOf(TimeoutError)
+    expect(timedOut).not.toHaveBeenCalled()
+  })
+
+  it("that was rejected joins all the same once the socket connects", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    const room = socket.channel("room:1")
+    const join = room.join({ timeout: 400 })
+    socket.connect()
+    await settled()
+    stage.line.close(1006)
+    await after(400)
+    expect(await fate(join)).toBe("timeout")
+    while (stage.lines.length < 2 || stage.line.closedByClient) await after(1000)
+    stage.line.open()
+    stage.line.reply(stage.line.last("phx_join"))
+    expect(room.state).toBe("joined")
+  })
+
+  it("of socket.join() rejects and leaves the channel", async () => {
+    const { socket } = staged({}, { plays: false })
+    const join = socket.join("room:1", {}, { timeout: 400 })
+    await Promise.all([expect(join).rejects.toBeInstanceOf(TimeoutError), after(400)])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe("opened()", () => {
+  it("has the last failure as its cause and in its message when its time is up", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    const opened = socket.opened({ timeout: 300 })
+    socket.connect()
+    const failure = new RookeryError("connect_failed", "no server")
+    stage.line.fail(failure)
+    stage.line.close(1006)
+    const [error] = await Promise.all([thrownBy(opened), after(300)])
+    expect(error.message).toBe("not connected within 300 ms: no server")
+    expect(error.cause).toBe(failure)
+  })
+})
+
+describe("a refused join", () => {
+  const refuse = async (listen: (room: ReturnType<ReturnType<typeof staged>["socket"]["channel"]>) => void) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue()
+    const { socket, stage } = staged({}, { plays: false })
+    socket.connect()
+    stage.line.open()
+    listen(socket.channel("room:private"))
+    for (let tries = 1; tries <= 3; tries++) {
+      await after(20_000)
+      const joins = stage.line.of("phx_join")
+      stage.line.reply(joins.at(-1) as (typeof joins)[number], "error", { reason: "unauthorized" })
+    }
+    const messages = warn.mock.calls.map(([message]) => message as unknown)
+    warn.mockRestore()
+    socket.destroy()
+    return messages
+  }
+
+  it("is one warning, however often it is tried, if the application does not listen", async () => {
+    expect(await refuse((room) => room.join({ timeout: 60_000 }))).toEqual([
+      "join of room:private was refused: unauthorized",
+    ])
+  })
+
+  it("is no warning if it is awaited, or listened to", async () => {
+    expect(await refuse((room) => void room.join({ timeout: 60_000 }).catch(() => {}))).toEqual([])
+    expect(await refuse((room) => room.join({ timeout: 60_000 }).receive("error", () => {}))).toEqual([])
+  })
+})
+
+describe("the outcome of a push", () => {
+  it("says in its message which push was refused and why", async () => {
+    const { room, stage } = await joined()
+    const push = room.push("enqueue", {})
+    stage.line.reply(stage.line.last("enqueue"), "error", { reason: "invalid payload" })
+    expect((await thrownBy(push)).message).toBe('push "enqueue" to room:1 was refused: invalid payload')
+  })
+
+  it("says the status of a refusal without a reason", () => {
+    for (const response of [null, undefined, {}, "no", { reason: "" }]) {
+      expect(new PushError("push", "busy", response).message).toBe("push was refused: busy")
+    }
+  })
+
+  it("comes as a value by resultOf(), which does not throw", async () => {
+    const { room, stage } = await joined()
+    const results = [resultOf(room.push("a", {})), resultOf(room.push("b", {})), resultOf(room.push("c", {}, 50))]
+    stage.line.reply(stage.line.last("a"), "ok", { id: 1 })
+    stage.line.reply(stage.line.last("b"), "error", { reason: "full" })
+    await after(50)
+    const [a, b, c] = await Promise.all(results)
+    expect(a).toEqual({ ok: true, response: { id: 1 } })
+    expect(b).toMatchObject({ ok: false, error: { code: "refused", response: { reason: "full" } } })
+    expect(c).toMatchObject({ ok: false, error: { code: "timeout" } })
+  })
+
+  it("is told apart by guards", () => {
+    const refusal = new PushError("push", "error", {})
+    expect([refusal, new TimeoutError("timeout", "late"), new Error("other"), null].map(isRookeryError)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect([refusal, new TimeoutError("timeout", "late"), undefined].map((error) => isRefused(error))).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+})
