@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest"
 const LIB = fileURLToPath(new URL("../lib", import.meta.url))
 
 /** Where secrets of others are held, and come in. */
-const FOLDERS = ["server", "cluster", "chat/server", "rpc", "protocol"]
+const FOLDERS = ["server", "runtime", "redis", "chat/server", "rpc", "protocol"]
 
 /** What is called as secrets are; tokens of a bucket, of a parser and the like are none. */
 const SECRET = /token|secret|passw|hash|digest|cookie|credential|signature|\bsession\b/i

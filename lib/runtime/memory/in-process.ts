@@ -79,6 +79,9 @@ class InProcessLink implements ServerLink {
   }
 }
 
+/** Names of headers come in lower case. */
+const TOKEN_HEADER = AUTH_TOKEN_HEADER.toLowerCase()
+
 /** The client as the core sees it. Its auth token is in the header that carries it over long-poll. */
 function arrivalOf(client: InProcessClient, path: string): Arrival {
   const { params, request, address } = client
@@ -89,8 +92,7 @@ function arrivalOf(client: InProcessClient, path: string): Arrival {
     query: typeof params === "string" ? params : encodeQuery(params),
     address,
     request,
-    header: (name) =>
-      authToken !== undefined && name === AUTH_TOKEN_HEADER.toLowerCase() ? authTokenHeader(authToken) : undefined,
+    header: (name) => (authToken !== undefined && name === TOKEN_HEADER ? authTokenHeader(authToken) : undefined),
   }
 }
 
