@@ -14,6 +14,12 @@ const nodePlatform: Plugin = {
 }
 
 const NODE = ["spec/**/*.node.spec.ts"]
+/** They replace modules, so that no other file may share theirs. */
+const MOCKS = [
+  "spec/chat/server/lmdb-store.spec.ts",
+  "spec/chat/server/mail.node.spec.ts",
+  "spec/interop/same-api/transport.node.spec.ts",
+]
 const PACKAGING = ["spec/packaging/**/*.spec.ts"]
 const BROWSER = ["spec/browser/**/*.spec.ts"]
 const CONFORMANCE = ["spec/conformance/**/*.spec.ts"]
@@ -68,15 +74,22 @@ export default defineConfig({
         extends: true,
         test: {
           name: "lib",
+          // The files of a worker share the modules that they import. Loading these anew for each costs more than the specs.
+          isolate: false,
           globalSetup: MACHINE,
           include: ["spec/**/*.spec.ts"],
-          exclude: [...NODE, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS],
+          exclude: [...NODE, ...MOCKS, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS],
         },
       },
       {
         extends: true,
         plugins: [nodePlatform],
-        test: { name: "node", globalSetup: MACHINE, include: NODE },
+        test: { name: "node", isolate: false, globalSetup: MACHINE, include: NODE, exclude: MOCKS },
+      },
+      {
+        extends: true,
+        plugins: [nodePlatform],
+        test: { name: "mocks", globalSetup: MACHINE, include: MOCKS },
       },
       {
         extends: true,

@@ -7,7 +7,7 @@ import { chosenSeed } from "./random.js"
 import { tryDecoders } from "./try-decoders.js"
 
 // `SEED=… npx vitest run spec/hostile` does the same again; `npm run soak -- decoders` tries a million.
-const COUNT = 8000
+const COUNT = 3000
 
 describe("every decoder of both ends", () => {
   it("makes a message or one kind of error of whatever comes", () => {
