@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest"
 import { json, jsonV1, type PushError } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import { ChannelTest, ExpectationError, type TestChannel, type TestSocket } from "rookery/testing"
+import { PATIENCE } from "../support/patience.js"
 import { makeApp, type Topics } from "./app.js"
 
 const endpoint = makeApp()
@@ -21,7 +22,7 @@ describe.each([
 ])("a test of channels by %s", (_name, serializer) => {
   const tests: ChannelTest<Topics>[] = []
   const start = (): ChannelTest<Topics> => {
-    const test = new ChannelTest(endpoint, { serializer, refuteTimeout: 10 })
+    const test = new ChannelTest(endpoint, { serializer, timeout: PATIENCE.timeout, refuteTimeout: 10 })
     tests.push(test)
     return test
   }
