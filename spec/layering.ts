@@ -89,18 +89,17 @@ export const LAYERS: Layer[] = [
     ],
     node: true,
   },
+  // Our websockets know nothing of channels and endpoints.
+  { of: "runtime/node/websocket", lib: ["protocol/close-codes.ts", "runtime/node/platform"], node: true },
   {
-    of: "runtime/node/websocket",
+    of: "runtime/node/upgrade",
     lib: [
-      "protocol",
-      "serializer",
       "runtime/node/http",
-      "runtime/node/platform",
+      "runtime/node/websocket",
       "server/admission",
       "server/api",
       "server/limits",
       "server/process",
-      "server/support",
     ],
     node: true,
   },

@@ -23,6 +23,7 @@ import { nodeRuntime } from "./platform/node-runtime.js"
 import type { EndpointOptions } from "./options.js"
 import { faultAnswer } from "../../server/admission/rejection.js"
 import { Router } from "./router.js"
+import { ownWebSocketServer } from "./upgrade/own-server.js"
 
 /** How long requests may take, those behind the first of a connection as well. */
 function timeouts(handshakeMs: number, messageMs: number): ServerOptions {
@@ -66,7 +67,13 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
     super(nodeRuntime, options)
     this.#limits = limitsOf(options.limits)
     this.#trustProxy = options.trustProxy ?? false
-    this.#router = new Router(this.services, this.entrances, this.#trustProxy, this.#limits)
+    this.#router = new Router({
+      services: this.services,
+      entrances: this.entrances,
+      websockets: ownWebSocketServer(),
+      trustProxy: this.#trustProxy,
+      limits: this.#limits,
+    })
     this.#serve = {
       request: (request, response) => this.#router.request(request, response),
       upgrade: (request, socket, head) => this.#router.upgrade(request, socket, head),

@@ -10,8 +10,17 @@ import type { RequestTaker } from "./http/attach.js"
 import { LongPoll } from "./longpoll/longpoll.js"
 import { faultAnswer, type HttpAnswer } from "../../server/admission/rejection.js"
 import { targetOf } from "./http/request-target.js"
-import { handshakeFault, upgrade } from "./websocket/upgrade.js"
-import { WriteBatch } from "./websocket/write-batch.js"
+import { faultOfHandshake, upgrade } from "./upgrade/upgrade.js"
+import type { WebSocketServerAdapter } from "./upgrade/websocket-server.js"
+
+/** What a {@link Router} is made of. */
+export interface RouterOptions {
+  readonly services: TransportServices
+  readonly entrances: Entrances
+  readonly websockets: WebSocketServerAdapter
+  readonly trustProxy: TrustProxy
+  readonly limits: ConnectionLimits
+}
 
 /** Finds the requests that are an endpoint's, and hands them to the transport that answers them. */
 export class Router implements RequestTaker {
@@ -19,11 +28,12 @@ export class Router implements RequestTaker {
   readonly #services: TransportServices
   readonly #trustProxy: TrustProxy
   readonly #entrances: Entrances
-  readonly #batch = new WriteBatch()
+  readonly #websockets: WebSocketServerAdapter
   /** Each path's sessions. */
   readonly #longpolls = new Map<Admission, LongPoll>()
 
-  constructor(services: TransportServices, entrances: Entrances, trustProxy: TrustProxy, limits: ConnectionLimits) {
+  constructor(options: RouterOptions) {
+    const { services, entrances, websockets, trustProxy, limits } = options
     this.connections = new ConnectionTable({
       limits,
       clock: services.runtime.clock,
@@ -32,6 +42,7 @@ export class Router implements RequestTaker {
     })
     this.#services = services
     this.#entrances = entrances
+    this.#websockets = websockets
     this.#trustProxy = trustProxy
   }
 
@@ -52,7 +63,7 @@ export class Router implements RequestTaker {
     const address = addressOf(request, this.#trustProxy)
     if (!this.connections.serve(request, response, address)) answer(response, faultAnswer(429))
     else if (longpoll !== undefined) void longpoll.handle(request, response, address)
-    else answer(response, handshakeFault(request) ?? faultAnswer(400))
+    else answer(response, faultOfHandshake(request) ?? faultAnswer(400))
     return true
   }
 
@@ -70,7 +81,7 @@ export class Router implements RequestTaker {
       this.#refuse(socket, faultAnswer(429))
       return true
     }
-    upgrade(request, socket, head, { services: this.#services, admission, batch: this.#batch, address }).then(
+    upgrade(request, socket, head, { services: this.#services, admission, websockets: this.#websockets, address }).then(
       (refusal) => refusal && this.#refuse(socket, refusal),
       (error: unknown) => {
         this.#services.telemetry.failed(error, "upgrade")

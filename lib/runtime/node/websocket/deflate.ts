@@ -1,7 +1,6 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib"
 import { INVALID_TEXT, TOO_BIG } from "../../../protocol/close-codes.js"
-import type { Frame } from "../../../serializer/serializer.js"
-import type { Encoding } from "../../../server/api/shared-frame.js"
+import type { Encoding } from "./surroundings.js"
 import { BINARY, frameBytes, TEXT } from "./frames.js"
 import { ProtocolViolation } from "./receiver.js"
 
@@ -92,7 +91,7 @@ function deflate(payload: Uint8Array, narrow: boolean): Buffer {
 }
 
 /** A message as a deflated frame, or as a plain one if the message is too large to deflate. */
-function frameDeflated(data: Frame, text: boolean, narrow: boolean): Buffer {
+function frameDeflated(data: string | Uint8Array, text: boolean, narrow: boolean): Buffer {
   const payload = typeof data === "string" ? Buffer.from(data) : data
   const opcode = text ? TEXT : BINARY
   if (payload.length > MAX_DEFLATED_BYTES) return frameBytes(opcode, payload)

@@ -1,4 +1,4 @@
-import type { Encoding } from "../../../server/api/shared-frame.js"
+import type { Encoding } from "./surroundings.js"
 
 /** Websocket opcodes. */
 export const CONTINUATION = 0x0

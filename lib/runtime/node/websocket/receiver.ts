@@ -7,15 +7,15 @@ import {
   PROTOCOL_ERROR,
   TOO_BIG,
 } from "../../../protocol/close-codes.js"
-import type { LimitName } from "../../../protocol/limits.js"
 import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } from "./frames.js"
+import type { WebSocketLimitName } from "./surroundings.js"
 
 /** Why a connection has to fail: the code of the close frame that says so, and the limit that was hit, if it was one. */
 export class ProtocolViolation extends Error {
   readonly closeCode: number
-  readonly limit: LimitName | undefined
+  readonly limit: WebSocketLimitName | undefined
 
-  constructor(closeCode: number, message: string, limit?: LimitName) {
+  constructor(closeCode: number, message: string, limit?: WebSocketLimitName) {
     super(message)
     this.closeCode = closeCode
     this.limit = limit

@@ -7,30 +7,36 @@ import {
   PROTOCOL_ERROR,
   TRY_AGAIN_LATER,
 } from "../../../protocol/close-codes.js"
-import type { Frame } from "../../../serializer/serializer.js"
-import type { SocketLimits } from "../../../server/api/socket-limits.js"
-import type { HeldBytes, Holder } from "../../../server/limits/held-bytes.js"
-import type { ServerLink, SocketEnd } from "../../../server/api/server-link.js"
-import type { Encoding, SharedFrame } from "../../../server/api/shared-frame.js"
-import { TokenBucket } from "../../../server/limits/token-bucket.js"
-import type { Turns, Worker } from "../../../server/limits/turns.js"
 import { encodingOf, Inflater, type AgreedDeflate } from "./deflate.js"
 import { frameBytes, frameClose, PLAIN, PONG } from "./frames.js"
 import { ProtocolViolation, WebSocketReceiver, type ReceiverPace } from "./receiver.js"
+import type {
+  Bucket,
+  Encoding,
+  HeldMemory,
+  Holder,
+  SharedMessage,
+  TurnTaking,
+  WebSocketLimits,
+  WebSocketUser,
+  Worker,
+} from "./surroundings.js"
 import type { BatchTarget, Run, WriteBatch } from "./write-batch.js"
 
 /** What a {@link WebSocketLink} is made of. */
 export interface WebSocketLinkOptions {
   readonly socket: Duplex
   readonly address: string | undefined
-  readonly limits: SocketLimits
+  readonly limits: WebSocketLimits
   readonly batch: WriteBatch
-  readonly turns: Turns
-  readonly held: HeldBytes
+  readonly turns: TurnTaking
+  readonly held: HeldMemory
   /** Set where permessage-deflate was agreed on. */
   readonly deflate: AgreedDeflate | undefined
   /** Whether a close is answered with the client's own code instead of 1000. */
   readonly echoClose: boolean
+  /** Makes what counts the frames of a client. */
+  makeBucket(perSecond: number, burst: number): Bucket
 }
 
 const now = (): number => performance.now()
@@ -51,7 +57,7 @@ const NONE = -1
  * A websocket after its handshake. What is sent in one turn of the event loop leaves in one write, and a broadcast's
  * frame is the same buffer on every socket.
  */
-export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverPace, Worker {
+export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
   pending: Run | undefined
@@ -60,9 +66,9 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   readonly #receiver: WebSocketReceiver
   /** The form in which this client gets its messages. */
   readonly #encoding: Encoding<Buffer>
-  #end: SocketEnd | undefined
+  #user: WebSocketUser | undefined
   #timer: NodeJS.Timeout | undefined
-  #frames: TokenBucket | undefined
+  #frames: Bucket | undefined
   #sliceBegan = 0
   /** When the message began that has not wholly come, and how many had come before. */
   #begun = NONE
@@ -89,7 +95,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
         ...(inflater && { inflate: (payload: Buffer, limit: number) => inflater.inflate(payload, limit) }),
       },
       {
-        message: (data) => this.#end?.receive(data),
+        message: (data) => this.#user?.receive(data),
         ping: (data) => this.#write(frameBytes(PONG, data)),
         closed: (code) => this.#answerClose(code),
       },
@@ -97,9 +103,9 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
-  /** Begins to read, now that the connection has its end in the core. `head` came along with the handshake. */
-  start(end: SocketEnd, head: Buffer): void {
-    this.#end = end
+  /** Begins to read, now that somebody is there for what comes. `head` came along with the handshake. */
+  start(user: WebSocketUser, head: Buffer): void {
+    this.#user = user
     const socket = this.#socket
     socket.on("data", this.#onData)
     // Frames that wait for their turn came before the end of the stream, and are read before it is answered.
@@ -111,11 +117,11 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     if (socket.destroyed) this.#gone()
   }
 
-  send(frame: Frame): void {
+  send(frame: string | Uint8Array): void {
     this.#write(this.#encoding.encode(frame, typeof frame === "string"))
   }
 
-  broadcast(shared: SharedFrame): boolean {
+  broadcast(shared: SharedMessage): boolean {
     if (this.#over && this.#options.limits.slowClient === "drop" && this.#isOver()) return false
     const wire = shared.as(this.#encoding)
     if (wire === undefined) return false
@@ -153,7 +159,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   giveUp(): void {
-    this.#end?.limitHit("heldBytes")
+    this.#user?.limitHit("heldBytes")
     this.#cut()
   }
 
@@ -167,7 +173,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   mayCome(bytes: number, inflated: boolean): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity) return true
-    this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
+    this.#frames ??= this.#options.makeBucket(framesPerSecond, frameBurst)
     const large = inflated ? LARGE_INFLATED : LARGE
     return this.#frames.take(bytes > large ? Math.ceil(bytes / large) : 1)
   }
@@ -202,7 +208,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
       else this.#begun = NONE
     } catch (error) {
       if (error instanceof ProtocolViolation) return this.#violated(error)
-      this.#end?.fail(error)
+      this.#user?.fail(error)
       // The reader has lost its place among the frames.
       this.#finish()
     }
@@ -210,13 +216,13 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   }
 
   #idle(): void {
-    this.#end?.limitHit("idleMs")
+    this.#user?.limitHit("idleMs")
     this.#sendClose(PROTOCOL_ERROR)
   }
 
   /** Fails the connection (RFC 6455 7.1.7): the close frame is followed by the end of TCP at once. */
   #violated({ closeCode, limit }: ProtocolViolation): false {
-    if (limit !== undefined && !this.#closing) this.#end?.limitHit(limit)
+    if (limit !== undefined && !this.#closing) this.#user?.limitHit(limit)
     this.#sendClose(closeCode)
     this.#finish()
     return false
@@ -242,7 +248,7 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
   #tooSlow(): void {
     const { queuedBytes, slowClient } = this.#options.limits
     if (this.#closing) return
-    if (!this.#over) this.#end?.limitHit("queuedBytes")
+    if (!this.#over) this.#user?.limitHit("queuedBytes")
     this.#over = true
     // Broadcasts are left out, but replies to who asks and does not read would not be.
     if (slowClient === "drop" && this.#socket.writableLength <= 2 * queuedBytes) return
@@ -279,14 +285,14 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     this.#finish()
   }
 
-  /** Writes what waits, and nothing after it. The core learns of the end now, and TCP has `closeMs` to end, too. */
+  /** Writes what waits, and nothing after it. The user learns of the end now, and TCP has `closeMs` to end, too. */
   #leave(code: number): void {
     this.#closing = true
     this.flush()
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#socket.destroy(), this.#options.limits.closeMs)
     this.#receiver.expectClose()
-    this.#end?.closed(code)
+    this.#user?.closed(code)
   }
 
   /** Ends this half of TCP. What the client still sends is read off the connection and dropped. */
@@ -306,6 +312,6 @@ export class WebSocketLink implements ServerLink, BatchTarget, Holder, ReceiverP
     this.#options.turns.remove(this)
     this.#options.held.forget(this)
     this.pending = undefined
-    this.#end?.closed(ABNORMAL)
+    this.#user?.closed(ABNORMAL)
   }
 }
