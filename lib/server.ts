@@ -40,6 +40,9 @@ export type {
   PresenceChange,
   PresenceRecord,
 } from "./server/api/cluster.js"
+export type { WebSocketServerAdapter } from "./runtime/node/upgrade/websocket-server.js"
+export { wsServer } from "./runtime/ws/ws-server.js"
+export type { WsServer, WsServerClass, WsServerOptions, WsSocket } from "./runtime/ws/ws-types.js"
 export { MemoryCluster, MemoryHub } from "./server/pubsub/memory-cluster.js"
 export type { HistoryOptions, Position } from "./protocol/recovery.js"
 export type { EndpointEvents } from "./server/api/events.js"

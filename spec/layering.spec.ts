@@ -114,7 +114,9 @@ describe("the folders of lib", () => {
 
   it("leave Node to those that run in Node only", () => {
     const users = IMPORTS.filter(({ specifier }) => specifier.startsWith("node:")).map(({ file }) => file)
-    const portable = users.filter((file) => !/^(runtime\/node|testing|chat|cli|redis)\/|platform\.node\.ts$/.test(file))
+    const portable = users.filter(
+      (file) => !/^(runtime\/(node|ws)|testing|chat|cli|redis)\/|platform\.node\.ts$/.test(file),
+    )
     expect(portable).toEqual([])
   })
 })

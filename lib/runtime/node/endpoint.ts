@@ -70,7 +70,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
     this.#router = new Router({
       services: this.services,
       entrances: this.entrances,
-      websockets: ownWebSocketServer(),
+      websockets: options.websocketServer ?? ownWebSocketServer(),
       trustProxy: this.#trustProxy,
       limits: this.#limits,
     })

@@ -4,6 +4,7 @@ import type * as api from "../../server/api/options.js"
 import type * as gateway from "../../server/gateway/gateway-options.js"
 import type * as admission from "../../server/admission/subprotocols.js"
 import type { TrustProxy } from "./http/client-address.js"
+import type { WebSocketServerAdapter } from "./upgrade/websocket-server.js"
 
 /** What `connect` is asked with. */
 export interface ConnectRequest extends api.ConnectRequest<IncomingMessage> {}
@@ -35,4 +36,10 @@ export interface EndpointOptions<Topics = Loose, Assigns = Loose> extends api.En
    * @default false
    */
   trustProxy?: TrustProxy
+  /**
+   * What makes websockets of requests to upgrade: Rookery's own code, or `wsServer(WebSocketServer)` for that of `ws`.
+   *
+   * @default Rookery's own
+   */
+  websocketServer?: WebSocketServerAdapter
 }

@@ -12,6 +12,7 @@ const makeBucket = (perSecond: number, burst: number): TokenBucket => new TokenB
 export function ownWebSocketServer(): WebSocketServerAdapter {
   const batch = new WriteBatch()
   return {
+    name: "rookery",
     upgrade({ request, socket, head, address, subprotocol, headers, compress, echoClose, limits, services, open }) {
       const deflate = compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
       // All that is sent in one turn is one write already, so there is nothing that waiting could join.

@@ -27,5 +27,7 @@ export interface AcceptedUpgrade {
 
 /** Makes websockets of requests to upgrade: answers the handshake, and carries frames from then on. */
 export interface WebSocketServerAdapter {
+  readonly name: string
+  /** @internal */
   upgrade(accepted: AcceptedUpgrade): void
 }

@@ -67,7 +67,7 @@ export const PLAIN: Encoding<Buffer> = {
 }
 
 /** The reason of a close frame: cut between two characters where its UTF-8 is longer than a control frame allows. */
-function closeReason(reason: string): Buffer {
+export function closeReason(reason: string): Buffer {
   const text = Buffer.from(reason.slice(0, REASON_BYTES + 1))
   if (text.length <= REASON_BYTES) return text
   let end = REASON_BYTES

@@ -1,0 +1,208 @@
+import type { Duplex } from "node:stream"
+import { ABNORMAL, POLICY_VIOLATION, PROTOCOL_ERROR, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
+import type { Frame } from "../../serializer/serializer.js"
+import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
+import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
+import type { SocketLimits } from "../../server/api/socket-limits.js"
+import type { Holder } from "../../server/limits/held-bytes.js"
+import { TokenBucket } from "../../server/limits/token-bucket.js"
+import type { Worker } from "../../server/limits/turns.js"
+import type { TransportServices } from "../../server/process/services.js"
+import { closeReason } from "../node/websocket/frames.js"
+import type { WsSocket } from "./ws-types.js"
+
+/** A message of more bytes counts for several towards `framesPerSecond`. */
+const LARGE = 16_384
+/** A message of fewer bytes is read at once, whatever other clients send. */
+const SMALL = 4096
+
+/** A message as `ws` sends it: text is encoded once for all clients that get it. */
+interface Prepared {
+  readonly data: Uint8Array
+  readonly binary: boolean
+}
+
+const PREPARED: Encoding<Prepared> = {
+  encode: (data, text) => ({ data: typeof data === "string" ? Buffer.from(data) : data, binary: !text }),
+}
+
+/** What a {@link WsLink} is made of. */
+export interface WsLinkOptions {
+  readonly ws: WsSocket
+  /** The connection below it: what is sent in one turn of the event loop leaves it in one write. */
+  readonly socket: Duplex
+  readonly address: string | undefined
+  readonly limits: SocketLimits
+  readonly services: TransportServices
+}
+
+/** A connection whose handshake and frames are the business of `ws`. */
+export class WsLink implements ServerLink, Holder, Worker {
+  readonly transport = "websocket"
+  readonly address: string | undefined
+  readonly #options: WsLinkOptions
+  #end: SocketEnd | undefined
+  #bucket: TokenBucket | undefined
+  #idle: unknown
+  #closing: unknown
+  #isCorked = false
+  #isSlow = false
+  #isClosed = false
+
+  constructor(options: WsLinkOptions) {
+    this.#options = options
+    this.address = options.address
+  }
+
+  start(end: SocketEnd): void {
+    this.#end = end
+    const { ws } = this.#options
+    ws.on("message", (data, isBinary) => this.#receive(data, isBinary))
+    ws.on("ping", (data) => void this.#allow(data.length))
+    ws.on("pong", (data) => void this.#allow(data.length))
+    ws.on("error", (error) => this.#failed(error))
+    ws.on("close", (code) => this.#gone(code))
+    this.#waitForFrames()
+  }
+
+  send(frame: Frame): void {
+    if (this.#isClosed) return
+    this.#cork()
+    this.#options.ws.send(frame, { binary: typeof frame !== "string" })
+  }
+
+  broadcast(shared: SharedFrame): boolean {
+    if (this.#isClosed) return false
+    const { limits, ws } = this.#options
+    if (this.#isSlow && limits.slowClient === "drop") {
+      this.#isSlow = ws.bufferedAmount > limits.queuedBytes
+      if (this.#isSlow) return false
+    }
+    const prepared = shared.as(PREPARED)
+    if (prepared === undefined) return false
+    this.#cork()
+    ws.send(prepared.data, { binary: prepared.binary })
+    return true
+  }
+
+  close(code: number, reason = ""): void {
+    if (this.#isClosed) return
+    this.#leave()
+    this.#options.ws.close(code, closeReason(reason))
+  }
+
+  /** What the client has not read. `ws` does not tell what has come of an unfinished message. */
+  get heldBytes(): number {
+    return this.#options.ws.bufferedAmount
+  }
+
+  giveUp(): void {
+    this.#end?.limitHit("heldBytes")
+    this.#cut()
+  }
+
+  work(): boolean {
+    this.#options.ws.resume()
+    return false
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#isClosed || !this.#allow(data.length)) return
+    const { services, ws } = this.#options
+    if (data.length > SMALL && services.turns.isFull(data.length)) {
+      // The message itself was read already: the next one waits.
+      ws.pause()
+      services.turns.add(this)
+    }
+    this.#end?.receive(isBinary ? data : data.toString())
+  }
+
+  /** Counts a frame, and puts off the end of an idle connection. */
+  #allow(bytes: number): boolean {
+    if (this.#isClosed) return false
+    this.#waitForFrames()
+    const { framesPerSecond, frameBurst } = this.#options.limits
+    if (framesPerSecond === Infinity) return true
+    this.#bucket ??= new TokenBucket(framesPerSecond, frameBurst)
+    if (this.#bucket.take(Math.max(1, Math.ceil(bytes / LARGE)))) return true
+    this.#end?.limitHit("framesPerSecond")
+    this.#shut(POLICY_VIOLATION)
+    return false
+  }
+
+  #waitForFrames(): void {
+    const { limits, services } = this.#options
+    if (limits.idleMs === Infinity) return
+    const { clock } = services.runtime
+    clock.clearTimeout(this.#idle)
+    this.#idle = clock.setTimeout(() => {
+      this.#end?.limitHit("idleMs")
+      this.#shut(PROTOCOL_ERROR)
+    }, limits.idleMs)
+  }
+
+  /** Holds what is written back until the end of this turn of the event loop. */
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    const { services, socket } = this.#options
+    socket.cork()
+    services.runtime.atEndOfTurn(() => {
+      this.#isCorked = false
+      socket.uncork()
+      this.#checkQueue()
+    })
+  }
+
+  #checkQueue(): void {
+    const { limits, services, ws } = this.#options
+    if (this.#isClosed || ws.bufferedAmount === 0) return
+    services.held.note(this)
+    if (ws.bufferedAmount <= limits.queuedBytes) return
+    if (!this.#isSlow) this.#end?.limitHit("queuedBytes")
+    this.#isSlow = true
+    // Broadcasts are left out, but replies to a client that asks and does not read would not be.
+    if (limits.slowClient === "close" || ws.bufferedAmount > 2 * limits.queuedBytes) this.#cut()
+  }
+
+  /** `ws` closes the connection after an error of its receiver, with the code that fits. */
+  #failed(error: Error): void {
+    const isTooLarge = (error as NodeJS.ErrnoException).code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"
+    if (isTooLarge && !this.#isClosed) this.#end?.limitHit("messageBytes")
+  }
+
+  /** Closes the connection, and tells the core. */
+  #shut(code: number): void {
+    if (this.#isClosed) return
+    this.close(code)
+    this.#end?.closed(code)
+  }
+
+  #cut(): void {
+    this.#shut(TRY_AGAIN_LATER)
+    // A client that does not read will not read the close frame either, and what waits for it must not stay.
+    this.#options.ws.terminate()
+  }
+
+  /** Nothing is sent or received any more, and TCP has `closeMs` to end. */
+  #leave(): void {
+    this.#isClosed = true
+    const { limits, services, ws } = this.#options
+    const { clock } = services.runtime
+    clock.clearTimeout(this.#idle)
+    services.turns.remove(this)
+    ws.resume()
+    this.#closing = clock.setTimeout(() => ws.terminate(), limits.closeMs)
+  }
+
+  #gone(code: number): void {
+    const { services } = this.#options
+    const wasClosed = this.#isClosed
+    this.#isClosed = true
+    services.runtime.clock.clearTimeout(this.#idle)
+    services.runtime.clock.clearTimeout(this.#closing)
+    services.turns.remove(this)
+    services.held.forget(this)
+    if (!wasClosed) this.#end?.closed(code === 0 ? ABNORMAL : code)
+  }
+}
