@@ -1,4 +1,5 @@
 import type { Browser } from "playwright-core"
+import type { Socket } from "rookery"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { launchChromium, openPage } from "../support/chromium.js"
 import { example, type Program } from "../support/program.js"
@@ -43,6 +44,14 @@ describe("the example of a LiveView", () => {
     await shows("#hint", /^The name has 11 characters\.$/)
     await page.getByRole("button", { name: "Save" }).click()
     await shows("#saved", /^Saved: Ann & <Bob>$/)
+
+    // A room beside the LiveView, on its connection.
+    const state = await page.evaluate(async () => {
+      const { liveSocket } = globalThis as unknown as { liveSocket: { getSocket(): Socket } }
+      const room = await liveSocket.getSocket().join("lv:beside")
+      return room.state
+    })
+    expect(state).toBe("joined")
 
     await page.locator("#crash").click()
     await shows("#count", /^0$/)

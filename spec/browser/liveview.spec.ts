@@ -1,3 +1,4 @@
+import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { launchChromium } from "../support/chromium.js"
 import { LIVE_RECORDINGS, readLiveRecording } from "../support/liveview/recording.js"
@@ -14,36 +15,36 @@ const withPatience = (script: string): string =>
   script.replace("longPollFallbackMs: 2500", `longPollFallbackMs: ${PATIENCE.timeout}`)
 
 /** Plays a recording, compares the page in the end, and gives what the browser complained about. */
-async function playThrough(scenario: string, script: string, webSockets = true): Promise<string[]> {
-  if (!browser) throw new Error("there is no browser")
+async function playThrough(scenario: string, page: LivePage, script: string, webSockets = true): Promise<string[]> {
   const recording = readLiveRecording(scenario)
   await using replay = await Replay.start(recording, script, webSockets)
-  const page = await LivePage.open(browser, replay.url)
   try {
     await page.play(replay)
     const { end } = recording
     await expect.poll(() => page.end(Object.keys(end.values)), PATIENCE).toEqual(end)
-    return page.complaints
+    return [...page.complaints]
   } finally {
-    await page.close()
+    await page.leave()
   }
 }
 
 const TABLE = LIVE_VIEWS.flatMap(([version, name]) => CLIENTS.map((client) => ({ version, name, client })))
 
 describe.skipIf(!browser).each(TABLE)("LiveView $version with the Socket of $client", ({ name, client }) => {
+  let page: LivePage
   let script = ""
   beforeAll(async () => {
-    const { page } = readLiveRecording("mount_clicks")
-    script = await bundleApp(withPatience(page.script), { "the-client": client, phoenix_live_view: name })
+    page = await LivePage.open(browser as Browser)
+    const recording = readLiveRecording("mount_clicks")
+    script = await bundleApp(withPatience(recording.page.script), { "the-client": client, phoenix_live_view: name })
   })
 
   it.each(LIVE_RECORDINGS)("sends the recorded frames and comes to the recorded page: %s", async (scenario) => {
-    expect(await playThrough(scenario, script)).toEqual([])
+    expect(await playThrough(scenario, page, script)).toEqual([])
   })
 
   it("sends the same frames over long-poll where no websocket gets through", async () => {
-    const complaints = await playThrough("mount_clicks", script, false)
+    const complaints = await playThrough("mount_clicks", page, script, false)
     expect(complaints).toEqual([expect.stringContaining("WebSocket connection to")])
   })
 })

@@ -8,16 +8,15 @@ declare global {
   var seen: string[]
 }
 
-/** A page in a browser on which the steps of a recording are done. */
+/** A page in a browser that plays recordings, one after the other: a new one for each takes twice the time. */
 export class LivePage {
   readonly #page: Page
-  readonly #origin: string
-  /** What the browser complained about. */
+  #origin = ""
+  /** What the browser complained about since the last recording began. */
   readonly complaints: string[] = []
 
-  private constructor(page: Page, origin: string) {
+  private constructor(page: Page) {
     this.#page = page
-    this.#origin = origin
     page.on("pageerror", (error) => this.complaints.push(String(error)))
     page.on("console", (message) => {
       // The recorded server is as old as the older of the two versions that run against it.
@@ -26,8 +25,8 @@ export class LivePage {
     })
   }
 
-  static async open(browser: Browser, origin: string): Promise<LivePage> {
-    return new LivePage(await openPage(browser), origin)
+  static async open(browser: Browser): Promise<LivePage> {
+    return new LivePage(await openPage(browser))
   }
 
   /** Does what a step says, and comes back when it is done. */
@@ -61,11 +60,18 @@ export class LivePage {
 
   /** Plays a whole recording. Where it fails, the error says what the browser complained about. */
   async play(replay: Replay): Promise<void> {
+    this.#origin = replay.url
+    this.complaints.length = 0
     try {
       await replay.run(this.perform)
     } catch (error) {
       throw new Error([String(error), ...this.complaints].join("\n"), { cause: error })
     }
+  }
+
+  /** Leaves the page, before its server goes. */
+  async leave(): Promise<void> {
+    await this.#page.goto("about:blank")
   }
 
   /** What the page shows now, of those inputs. */
