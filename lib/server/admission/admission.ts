@@ -37,6 +37,15 @@ export interface AdmissionOptions {
   open(link: ServerLink, setup: SocketSetup): SocketEnd
 }
 
+/** The option that lets in a client that was refused for this reason. */
+const HINTS: Readonly<Record<string, string>> = {
+  origin: "name the origin of its page in the option `origins`",
+  vsn: "none of the option `serializers` speaks the version that it asks for",
+  refused: "`connect` returned false or threw a Refused; look at the params and the auth token that it is given",
+  "auth token": "its auth token is not base64url; with `authToken: false` tokens are not read",
+  subprotocol: "it offers subprotocols without `phoenix`; `authToken: false` ignores them",
+}
+
 const forbidden = (reason: string): Rejection => new Rejection(reason, { status: 403 })
 
 /** The params of a query, or why they cannot be read. */
@@ -105,7 +114,11 @@ export class Admission {
   /** Counts and reports a refusal. */
   refused(transport: TransportName, address: string | undefined, { answer, reason }: Rejection): void {
     this.#telemetry.counters.rookery_connects_refused_total++
-    this.#telemetry.log("info", `a ${transport} was refused: ${reason}`, { address })
+    const message = `a ${transport} was refused: ${reason}`
+    const hint = HINTS[reason]
+    // Strangers cause refusals at will, so only the first for each reason is worth a warning.
+    const isExplained = hint !== undefined && this.#telemetry.explain(message, `${message}; ${hint}`, { address })
+    if (!isExplained) this.#telemetry.log("info", message, { address })
     this.#telemetry.emit("connectRefused", { transport, status: answer.status, reason, address })
   }
 

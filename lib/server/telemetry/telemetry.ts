@@ -9,11 +9,15 @@ import type { ServerSocket } from "../api/socket.js"
 /** Limits that a client hits by merely disappearing; logged at `info`. */
 const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
 
+/** Mistakes that are explained; the causes come from the application's code, so there are few. */
+const MAX_EXPLAINED = 1000
+
 /** What an endpoint reports: counters, events and the log. */
 export class Telemetry {
   readonly counters: Counters = noCounts()
   readonly #events: Emitter<EndpointEvents> = mitt()
   readonly #rate = new LogRate()
+  readonly #explained = new Set<string>()
   readonly #logger: Logger | undefined
 
   constructor(logger: Logger | undefined) {
@@ -50,6 +54,14 @@ export class Telemetry {
     } catch {
       // A logger that fails has nowhere to say so, and must not end what was logged.
     }
+  }
+
+  /** Warns of a mistake and says what mends it, the first time for each cause. Returns whether this is the first time. */
+  explain(cause: string, message: string, fields: LogFields): boolean {
+    if (this.#explained.has(cause) || this.#explained.size >= MAX_EXPLAINED) return false
+    this.#explained.add(cause)
+    this.log("warn", message, fields)
+    return true
   }
 
   /** Reports a limit that a client hit. */
