@@ -58,6 +58,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #current: PushProcess | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
+  /** `terminate` runs, or is awaited: it may still broadcast. */
+  #terminating = false
 
   constructor(
     socket: ChannelHost,
@@ -182,7 +184,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   push(event: string, payload: unknown): void {
-    if (!this.#canSpeak()) return
+    if (!this.#canSpeak()) return this.#explainSilence("push", event)
     const offset = this.#membership.recovers ? this.#passing?.offset : undefined
     this.attempt(() => {
       this.socket.send({ join_ref: this.joinRef, ref: null, topic: this.topic, event, payload, offset })
@@ -246,8 +248,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       telemetry.counters.rookery_channels--
       const { terminate } = this.route.handlers
       if (terminate !== undefined) {
-        const failed = (error: unknown): void => telemetry.failed(error, "terminate", this.topic, this.socket)
-        run(() => terminate(reason, this), { done: () => {}, failed, broken: failed })
+        const done = (): void => {
+          this.#terminating = false
+        }
+        const failed = (error: unknown): void => {
+          done()
+          telemetry.failed(error, "terminate", this.topic, this.socket)
+        }
+        this.#terminating = true
+        run(() => terminate(reason, this), { done, failed, broken: failed })
       }
       telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
@@ -268,6 +277,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       throw new RookeryError("not_joined", `${this.topic} is not joined before its join is answered; use joined()`)
     }
     return this.joined
+  }
+
+  /** Says that a call has no effect any more: a timer or a promise of the application has outlived the channel. */
+  #explainSilence(call: string, event: string): void {
+    const message = `a ${call} to a channel that has ended has no effect; room.signal is aborted at its end`
+    this.services.telemetry.explain(`${call} ${event}`, message, { topic: this.topic, event, socket: this.socket.id })
   }
 
   #finish(reason: TerminateReason, event: string): void {
@@ -304,12 +319,16 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     except?: ChannelProcess,
     { once }: BroadcastOptions = {},
   ): MaybePromise<void> {
-    if (!this.#canSpeak()) return undefined
-    let told: MaybePromise<void> = undefined
-    this.attempt(() => {
+    const publish = (): MaybePromise<void> => {
       const sender = except && this.#membership.senderId()
       const broadcast = new Broadcast(this.topic, event, payload, { sender, once })
-      told = this.services.publisher.publish(broadcast, except, this.socket)
+      return this.services.publisher.publish(broadcast, except, this.socket)
+    }
+    if (this.#terminating) return publish()
+    if (!this.#canSpeak()) return this.#explainSilence("broadcast", event)
+    let told: MaybePromise<void> = undefined
+    this.attempt(() => {
+      told = publish()
     })
     return told
   }
