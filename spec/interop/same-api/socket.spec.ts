@@ -31,6 +31,24 @@ describe("connect and disconnect", () => {
       socket.disconnect(t.see("disconnected"), 4000, "bye")
       await t.after(1000)
     }),
+    differs(
+      "disconnect while bytes are not sent yet",
+      {
+        why: "a websocket sends what it was given before it closes, and a page that goes away cannot wait",
+        phoenix: ["disconnect was called", "149 ms later", 'closes 1005 ""', "disconnected"],
+        rookery: ['closes 1005 ""', "disconnect was called", "disconnected", "149 ms later"],
+      },
+      async (t) => {
+        const socket = await t.connected()
+        t.server.socket.bufferedAmount = 1
+        t.forget()
+        socket.disconnect(t.see("disconnected"))
+        t.note("disconnect was called")
+        await t.after(149)
+        t.note("149 ms later")
+        await t.after(5000)
+      },
+    ),
     same("disconnect without a connection calls back at once", (t) => {
       t.socket().disconnect(t.see("disconnected"))
       t.note("after the call")
