@@ -12,13 +12,15 @@ export interface Example {
   runs: boolean
 }
 
-/** The documents: README.md, CONTRIBUTING.md, and those in docs/. */
+/** The documents: README.md, CONTRIBUTING.md, and those in docs/ and docs/decisions/. */
 export const DOCUMENTS: readonly string[] = [
   "README.md",
   "CONTRIBUTING.md",
-  ...readdirSync(join(ROOT, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
+  ...["docs", "docs/decisions"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `${folder}/${name}`),
+  ),
 ]
 
 /** The text of a file of the repository. */
