@@ -12,7 +12,7 @@ import { PubSub } from "./pubsub/pubsub.js"
 import { PushDeduplication } from "./pubsub/push-deduplication.js"
 import type { SocketServices, TransportServices } from "./process/services.js"
 import { Telemetry } from "./telemetry/telemetry.js"
-import { TopicTable } from "./process/channel-routes.js"
+import { ChannelRoutes } from "./process/channel-routes.js"
 import { Turns } from "./limits/turns.js"
 
 /** Makes the parts of an endpoint, and gives each of them those that it works with. */
@@ -26,7 +26,7 @@ export function assemble(
   const cluster = given ?? new MemoryCluster(new MemoryHub(clock, sha256))
   const telemetry = new Telemetry(logger === false ? undefined : logger)
   const clients = new ClientTable(telemetry)
-  const routes = new TopicTable()
+  const routes = new ChannelRoutes()
   const turns = new Turns(runtime)
   const pubsub = new PubSub({ cluster, alone, clock, telemetry, historyOf: (topic) => routes.history(topic) })
   const presence = new PresenceTable({

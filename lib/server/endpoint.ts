@@ -8,7 +8,7 @@ import type {
   SpecOf,
   TopicOf,
 } from "../protocol/contract.js"
-import { limitsOf } from "./limits/resolve-limits.js"
+import { resolveLimits } from "./limits/resolve-limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { Runtime } from "./api/runtime.js"
 import type { ContractSchemas } from "../protocol/schema.js"
@@ -62,7 +62,7 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   constructor(runtime: Runtime, options: EndpointOptions<Topics, Assigns, Request> = {}) {
     this.#options = options
     this.#schemas = options.topics?.schemas ?? {}
-    const { member, services } = assemble(runtime, options, limitsOf(options.limits))
+    const { member, services } = assemble(runtime, options, resolveLimits(options.limits))
     this.services = services
     this.#member = member
     this.path = withoutSlash(options.path ?? "/socket")

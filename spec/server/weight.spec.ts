@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { EndpointOptions, LimitName } from "rookery/server"
 import { msgpack } from "rookery/msgpack"
-import { limitsOf, mostKept } from "../../lib/server/limits/resolve-limits.js"
+import { resolveLimits, mostKept } from "../../lib/server/limits/resolve-limits.js"
 import { HEAVY_SHAPES, type HeavyShape } from "../support/heavy-shapes.js"
 import { stages, type Stage } from "../support/stage.js"
 import { usedBytes } from "../support/used-bytes.js"
@@ -317,8 +317,8 @@ describe("messages of a gateway", () => {
 
 describe("one client", () => {
   it("makes a default endpoint keep no more than 48 MiB", () => {
-    expect(mostKept(limitsOf())).toBeLessThanOrEqual(48 * 1_048_576)
-    expect(mostKept(limitsOf())).toBeGreaterThan(47 * 1_048_576)
+    expect(mostKept(resolveLimits())).toBeLessThanOrEqual(48 * 1_048_576)
+    expect(mostKept(resolveLimits())).toBeGreaterThan(47 * 1_048_576)
   })
 
   it("holds less than that by joins, waiting pushes, awaited handlers and broadcasts together", async () => {
@@ -340,7 +340,7 @@ describe("one client", () => {
     expect(closed).toBe(false)
     expect(new Set(hits)).toEqual(new Set(["joinBytes", "pendingBytes"]))
     // It did hold what it may of joins and pushes, within the factor of two that the count has.
-    expect(grown).toBeGreaterThan((limitsOf().joinBytes + limitsOf().pendingBytes) / 2)
-    expect(grown).toBeLessThan(mostKept(limitsOf()))
+    expect(grown).toBeGreaterThan((resolveLimits().joinBytes + resolveLimits().pendingBytes) / 2)
+    expect(grown).toBeLessThan(mostKept(resolveLimits()))
   })
 })

@@ -18,7 +18,7 @@ import { CoreEndpoint } from "../../server/endpoint.js"
 import { answer } from "./http/answers.js"
 import { attachTo } from "./http/attach.js"
 import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
-import { limitsOf } from "../../server/limits/resolve-limits.js"
+import { resolveLimits } from "../../server/limits/resolve-limits.js"
 import { nodeRuntime } from "./platform/node-runtime.js"
 import type { EndpointOptions } from "./options.js"
 import { faultAnswer } from "../../server/admission/rejection.js"
@@ -65,7 +65,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
 
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
     super(nodeRuntime, options)
-    this.#limits = limitsOf(options.limits)
+    this.#limits = resolveLimits(options.limits)
     this.#trustProxy = options.trustProxy ?? false
     this.#router = new Router({
       services: this.services,

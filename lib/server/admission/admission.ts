@@ -12,7 +12,7 @@ import type { Admitted, Arrival } from "../api/arrival.js"
 import type { ConnectionSlots } from "../limits/connection-slots.js"
 import type { AddressRate } from "../limits/address-rate.js"
 import type { TransportName } from "../api/socket.js"
-import { limitsOf } from "../limits/resolve-limits.js"
+import { resolveLimits } from "../limits/resolve-limits.js"
 import type { ServerLink, SocketEnd } from "../api/server-link.js"
 import type { ConnectRequest, SocketOptions } from "../api/options.js"
 import { originCheck } from "./origins.js"
@@ -83,7 +83,7 @@ export class Admission {
     this.#serializers = options.serializers ?? [json(), jsonV1(), msgpack()]
     this.#authToken = options.authToken ?? true
     this.#originAllowed = originCheck(options.origins, options.host)
-    this.limits = { ...limitsOf(options.limits), slowClient: options.slowClient ?? "close" }
+    this.limits = { ...resolveLimits(options.limits), slowClient: options.slowClient ?? "close" }
     this.anyOrigin = options.origins === "*"
     this.compress = options.compress ?? false
     this.isGateway = gateway !== undefined

@@ -19,7 +19,7 @@ function check(limits: Partial<Limits>): void {
  *
  * @throws a `RookeryError` with code `bad_option` for what is no limit
  */
-export function limitsOf(given: Partial<Limits> = {}): Limits {
+export function resolveLimits(given: Partial<Limits> = {}): Limits {
   check(given)
   const limits = { ...DEFAULT_LIMITS, ...given }
   const { framesPerSecond, frameBurst, joinBurst, connectBurst, tcpConnections, tcpConnectionsPerAddress } =

@@ -19,7 +19,7 @@ import { releaseWith, type Receipt } from "../limits/kept-bytes.js"
 import { JoinProcess, type JoiningChannel } from "./join-process.js"
 import type { Tracker } from "../pubsub/presence.js"
 import type { Subscriber } from "../pubsub/pubsub.js"
-import { run, type Outcome } from "../support/call-user-code.js"
+import { callUserCode, type Outcome } from "../support/call-user-code.js"
 import { noReply, Refused, type NoReply, type ReplyTo } from "../api/reply.js"
 import { Membership } from "./membership.js"
 import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
@@ -256,7 +256,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
           telemetry.failed(error, "terminate", this.topic, this.socket)
         }
         this.#terminating = true
-        run(() => terminate(reason, this), { done, failed, broken: failed })
+        callUserCode(() => terminate(reason, this), { done, failed, broken: failed })
       }
       telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
@@ -363,7 +363,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     for (const broadcast of missed) this.deliver(broadcast)
     const { joined } = this.route.handlers
     if (joined === undefined) this.settled()
-    else run(() => joined(this), this.#next())
+    else callUserCode(() => joined(this), this.#next())
   }
 
   /** The join is refused, by `tell`. */
@@ -401,7 +401,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     if (handler !== undefined) {
       this.#busy = true
       this.#passing = broadcast
-      run(() => handler(broadcast.payload, this, NO_ID), this.#next())
+      callUserCode(() => handler(broadcast.payload, this, NO_ID), this.#next())
       return
     }
     const numbered = this.#membership.recovers && broadcast.offset !== undefined

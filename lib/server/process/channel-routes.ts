@@ -35,7 +35,7 @@ function payloadSchemas(schemas: TopicSchemas | undefined): Map<unknown, Schema>
 }
 
 /** Which channel a topic belongs to: an exact one, else the longest prefix that was registered as `prefix*`. */
-export class TopicTable {
+export class ChannelRoutes {
   readonly #exact = new Map<string, ChannelRoute>()
   /** Whether any channel has one: most endpoints have none, and need not look. */
   #histories = false

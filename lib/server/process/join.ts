@@ -1,7 +1,7 @@
 import type { Clock } from "../../protocol/clock.js"
 import type { Schema } from "../../protocol/schema.js"
 import { isRefused } from "../api/reply.js"
-import { isPromise, run, type Outcome } from "../support/call-user-code.js"
+import { isPromise, callUserCode, type Outcome } from "../support/call-user-code.js"
 import { validate } from "./validation.js"
 
 /** What a join fails with that took too long. */
@@ -36,7 +36,7 @@ export function askToJoin({ params, schema, timeoutMs, clock, ask, done, failed,
       tell(what)
     }
   const fail = once(failed)
-  run(
+  callUserCode(
     () => {
       const checked = schema === undefined ? params : validate(schema, params, "params")
       const result = isPromise(checked) ? checked.then(ask) : ask(checked)

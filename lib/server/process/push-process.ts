@@ -4,7 +4,7 @@ import { PHX_HISTORY } from "../../protocol/events.js"
 import type { LimitName } from "../../protocol/limits.js"
 import type { Message, Ref, Reply } from "../../protocol/message.js"
 import { idOfRef } from "../../protocol/push-id.js"
-import { brief } from "../support/truncate.js"
+import { truncate } from "../support/truncate.js"
 import type { Channel } from "../api/channel.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { AnyHandler, PushInfo } from "../api/handlers.js"
@@ -199,5 +199,5 @@ export function replyToOf(current: PushProcess | undefined): ReplyTo {
 
 /** Nothing takes an event. */
 export function unhandled(topic: string, event: string): RookeryError {
-  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(brief(event))} on ${topic}`)
+  return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(truncate(event))} on ${topic}`)
 }

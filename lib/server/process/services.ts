@@ -6,7 +6,7 @@ import type { Publisher } from "../pubsub/publisher.js"
 import type { PubSub } from "../pubsub/pubsub.js"
 import type { PushDeduplication } from "../pubsub/push-deduplication.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
-import type { TopicTable } from "./channel-routes.js"
+import type { ChannelRoutes } from "./channel-routes.js"
 import type { Turns } from "../limits/turns.js"
 
 /** The parts of an endpoint that a transport works with. */
@@ -32,5 +32,5 @@ export interface ChannelServices {
 export interface SocketServices extends ChannelServices {
   readonly held: HeldBytes
   readonly clients: ClientTable
-  readonly routes: TopicTable
+  readonly routes: ChannelRoutes
 }

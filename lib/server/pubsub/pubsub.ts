@@ -3,7 +3,7 @@ import { RookeryError } from "../../protocol/errors.js"
 import type { HistoryOptions, Position } from "../../protocol/recovery.js"
 import type { Cluster, HistorySlice, MaybePromise, NumberedMessage } from "../api/cluster.js"
 import { Broadcast } from "./broadcast.js"
-import { missed, Recent, type Missed } from "./recent-messages.js"
+import { missed, RecentMessages, type Missed } from "./recent-messages.js"
 import { isPromise } from "../support/call-user-code.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
@@ -32,7 +32,7 @@ interface Interest {
   /** Channels and listeners that are on the topic, or about to be. */
   users: number
   ready: Promise<void> | undefined
-  recent: Recent | undefined
+  recent: RecentMessages | undefined
   seeding: Promise<void> | undefined
 }
 
@@ -213,7 +213,7 @@ export class PubSub {
 
   /** Messages that come meanwhile stay behind those that the cluster kept. */
   async #seed(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
-    const recent = (interest.recent = new Recent(history))
+    const recent = (interest.recent = new RecentMessages(history))
     try {
       const slice = await this.#cluster.history(topic, history, undefined, history.size)
       const { epoch, newest } = slice

@@ -32,7 +32,7 @@ export function missed(
  * The newest messages of a topic as this node has them at hand, without a gap, so that a thousand clients that come back
  * at once are served without asking the cluster a thousand times.
  */
-export class Recent {
+export class RecentMessages {
   readonly #history: HistoryOptions
   #position: Position | undefined
   /** The oldest first. */

@@ -23,7 +23,7 @@ export function wait(promise: PromiseLike<unknown>, { done, failed, broken }: Ou
 }
 
 /** Calls something of the user's: at once, and without a promise unless it makes one itself. */
-export function run(call: () => unknown, outcome: Outcome): void {
+export function callUserCode(call: () => unknown, outcome: Outcome): void {
   let result: unknown
   try {
     result = call()

@@ -1,5 +1,5 @@
 import type { LogFields } from "../api/logger.js"
-import { brief } from "../support/truncate.js"
+import { truncate } from "../support/truncate.js"
 import { TokenBucket } from "../limits/token-bucket.js"
 
 /** Lines of one kind a second in the long run, and at once. */
@@ -12,10 +12,10 @@ interface Kind {
 }
 
 /** Clients name topics and events, as long as they like. */
-export const briefFields = ({ topic, event, ...rest }: LogFields): LogFields => ({
+export const truncateFields = ({ topic, event, ...rest }: LogFields): LogFields => ({
   ...rest,
-  ...(topic !== undefined && { topic: brief(topic) }),
-  ...(event !== undefined && { event: brief(event) }),
+  ...(topic !== undefined && { topic: truncate(topic) }),
+  ...(event !== undefined && { event: truncate(event) }),
 })
 
 /**

@@ -3,7 +3,7 @@ import type { LimitName } from "../../protocol/limits.js"
 import { noCounts, type Counters } from "../api/counters.js"
 import type { EndpointEvents } from "../api/events.js"
 import type { LogFields, Logger, LogLevel } from "../api/logger.js"
-import { briefFields, LogRate } from "./log-rate.js"
+import { truncateFields, LogRate } from "./log-rate.js"
 import type { ServerSocket } from "../api/socket.js"
 
 /** Limits that a client hits by merely disappearing; logged at `info`. */
@@ -50,7 +50,7 @@ export class Telemetry {
     const text = this.#rate.line(message)
     if (text === undefined) return
     try {
-      this.#logger(level, text, briefFields(fields))
+      this.#logger(level, text, truncateFields(fields))
     } catch {
       // A logger that fails has nowhere to say so, and must not end what was logged.
     }

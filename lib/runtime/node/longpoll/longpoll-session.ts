@@ -94,7 +94,7 @@ export class LongPollSession implements ServerLink, Holder {
   }
 
   /** Whether there may be one more line, or request, now. Whoever goes on all the same loses the session. */
-  mayCome(): boolean {
+  allowFrame(): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity || this.#ended) return true
     this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)

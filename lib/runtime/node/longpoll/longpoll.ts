@@ -59,7 +59,7 @@ export class LongPoll {
       case "GET": {
         const session = this.#find(request, params)
         if (session !== undefined) {
-          return session.mayCome() ? this.#poll(session, response, reply) : reply({ status: 410 })
+          return session.allowFrame() ? this.#poll(session, response, reply) : reply({ status: 410 })
         }
         return this.#open(arrival, response, reply)
       }
@@ -140,7 +140,7 @@ export class LongPoll {
   ): Promise<void> {
     const { bodyBytes, batchLines, messageMs } = this.#admission.limits
     const { held } = this.#services
-    if (!session.mayCome()) return reply({ status: 410 })
+    if (!session.allowFrame()) return reply({ status: 410 })
     const body = await readBody(request, { bytes: bodyBytes, ms: messageMs, held })
     if (body === "aborted") return
     if (body === "too slow" || body === "too much held") {
@@ -183,7 +183,7 @@ export class LongPoll {
     for (const [index, line] of lines.entries()) {
       if (line === "") continue
       if (turns.isSpent()) await turns.next()
-      if (!session.mayCome()) break
+      if (!session.allowFrame()) break
       const text = line.startsWith("[") || line.startsWith("{")
       const frame = text ? line : readBase64(line)
       const taken = frame !== undefined && (socket.tryReceive(frame) || !socket.connected)

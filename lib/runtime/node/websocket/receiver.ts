@@ -44,9 +44,9 @@ export interface ReceiverOptions {
 /** Says how fast a receiver may read. */
 export interface ReceiverPace {
   /** Asked for each frame, and for what one inflates to: whether so many bytes more may come now. */
-  mayCome(bytes: number, inflated: boolean): boolean
+  allowFrame(bytes: number, inflated: boolean): boolean
   /** Asked between two frames that came together, with how many were read in one go: whether the rest has to wait. */
-  isLong(frames: number): boolean
+  shouldYield(frames: number): boolean
 }
 
 const violation = (what: string): ProtocolViolation => new ProtocolViolation(PROTOCOL_ERROR, what)
@@ -88,7 +88,7 @@ export class WebSocketReceiver {
   #compressed = false
   #fragments: Buffer = EMPTY
   #fragmented = 0
-  /** Whether whole frames may be left that wait for {@link WebSocketReceiver.goOn}. */
+  /** Whether whole frames may be left that wait for {@link WebSocketReceiver.resume}. */
   #paused = false
   /** Whether only a close frame still matters, because the server has sent its own. */
   #closing = false
@@ -105,7 +105,7 @@ export class WebSocketReceiver {
     return this.#buffered + this.#fragmented
   }
 
-  /** Whether frames that have come wait for {@link WebSocketReceiver.goOn}. */
+  /** Whether frames that have come wait for {@link WebSocketReceiver.resume}. */
   get paused(): boolean {
     return this.#paused
   }
@@ -128,7 +128,7 @@ export class WebSocketReceiver {
 
   /**
    * Takes what came in. Throws a {@link ProtocolViolation} where the line has to end. Says whether some of it waits for
-   * {@link WebSocketReceiver.goOn}.
+   * {@link WebSocketReceiver.resume}.
    */
   push(chunk: Buffer): boolean {
     if (this.#done) return false
@@ -142,7 +142,7 @@ export class WebSocketReceiver {
     return this.#take(chunk)
   }
 
-  /** Takes what came in, and leaves it for {@link WebSocketReceiver.goOn}. */
+  /** Takes what came in, and leaves it for {@link WebSocketReceiver.resume}. */
   defer(chunk: Buffer): void {
     if (this.#done) return
     this.#paused = true
@@ -150,7 +150,7 @@ export class WebSocketReceiver {
   }
 
   /** Goes on with what waits. As `push`. */
-  goOn(): boolean {
+  resume(): boolean {
     if (!this.#paused) return false
     this.#paused = false
     return this.#buffered >= this.#needed && this.#take(EMPTY)
@@ -177,7 +177,7 @@ export class WebSocketReceiver {
     for (let frames = 0; ; frames++) {
       const left = bytes.length - at
       if (left < 2) return this.#wait(at, 2)
-      if (frames > 0 && pace?.isLong(frames)) {
+      if (frames > 0 && pace?.shouldYield(frames)) {
         this.#paused = true
         return this.#wait(at, 2)
       }
@@ -200,7 +200,7 @@ export class WebSocketReceiver {
       }
       if (length + header > frameBytes) throw new ProtocolViolation(TOO_BIG, "a frame over the limit", "frameBytes")
       if (left < header + length) return this.#wait(at, header + length)
-      if (pace !== undefined && !pace.mayCome(length, false)) throw tooMany()
+      if (pace !== undefined && !pace.allowFrame(length, false)) throw tooMany()
       const start = at + header
       at = start + length
       unmask(bytes, start, at, bytes.readUInt32BE(start - 4))
@@ -286,7 +286,7 @@ export class WebSocketReceiver {
     let data = payload
     if (compressed && inflate !== undefined) {
       data = inflate(payload, messageBytes)
-      if (pace !== undefined && !pace.mayCome(data.length, true)) throw tooMany()
+      if (pace !== undefined && !pace.allowFrame(data.length, true)) throw tooMany()
     }
     if (opcode === BINARY) return this.#events.message(data)
     if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")

@@ -21,7 +21,7 @@ import type {
   WebSocketUser,
   Worker,
 } from "./surroundings.js"
-import type { BatchTarget, Run, WriteBatch } from "./write-batch.js"
+import type { BatchTarget, FrameChain, WriteBatch } from "./write-batch.js"
 
 /** What a {@link WebSocketLink} is made of. */
 export interface WebSocketLinkOptions {
@@ -46,10 +46,10 @@ const SLICE_MS = 1
 /** A frame of more bytes counts for several: what it costs grows with it, and inflating costs more than anything. */
 const LARGE = 16_384
 const LARGE_INFLATED = 1024
-/** Who sends a message now and then sends no more at once, and is never made to wait. */
-const SMALL = 4096
-/** In so few bytes there is not much to do, unless they are many frames. */
-const LITTLE = 512
+/** Chunks up to this size bypass the fairness queue: ordinary clients never exceed it. */
+const UNQUEUED_CHUNK_BYTES = 4096
+/** Chunks up to this size are not timed before their second frame: one frame of them takes no time. */
+const UNTIMED_CHUNK_BYTES = 512
 /** Nothing has come in part. */
 const NONE = -1
 
@@ -60,7 +60,7 @@ const NONE = -1
 export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
-  pending: Run | undefined
+  pending: FrameChain | undefined
   readonly #socket: Duplex
   readonly #options: WebSocketLinkOptions
   readonly #receiver: WebSocketReceiver
@@ -170,7 +170,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     return false
   }
 
-  mayCome(bytes: number, inflated: boolean): boolean {
+  allowFrame(bytes: number, inflated: boolean): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity) return true
     this.#frames ??= this.#options.makeBucket(framesPerSecond, frameBurst)
@@ -178,8 +178,8 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     return this.#frames.take(bytes > large ? Math.ceil(bytes / large) : 1)
   }
 
-  isLong(frames: number): boolean {
-    // Whoever sends little at a time is not asked before the second frame.
+  shouldYield(frames: number): boolean {
+    // A small chunk is not timed before its second frame.
     if (frames > 1 || this.#sliceBegan > 0) return now() - this.#sliceBegan > SLICE_MS
     this.#sliceBegan = now()
     return false
@@ -192,7 +192,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   #receive(chunk: Buffer): void {
     // Data that comes after the server's close frame does not put off the end.
     if (!this.#closing) this.#timer?.refresh()
-    if (chunk.length > SMALL && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
+    if (chunk.length > UNQUEUED_CHUNK_BYTES && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
     else if (!this.#read(chunk)) return
     this.#socket.pause()
     this.#options.turns.add(this)
@@ -201,9 +201,9 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   /** Reads what came, or goes on with what came before. Whether some of it still waits for its turn. */
   #read(chunk: Buffer | undefined): boolean {
     const receiver = this.#receiver
-    this.#sliceBegan = chunk === undefined || chunk.length > LITTLE ? now() : 0
+    this.#sliceBegan = chunk === undefined || chunk.length > UNTIMED_CHUNK_BYTES ? now() : 0
     try {
-      if (chunk === undefined ? receiver.goOn() : receiver.push(chunk)) return true
+      if (chunk === undefined ? receiver.resume() : receiver.push(chunk)) return true
       if (receiver.unfinished > 0) this.#wait()
       else this.#begun = NONE
     } catch (error) {

@@ -10,29 +10,29 @@ const HEADS = 4
  * A run of frames, as a chain: each node is the run before it and one frame more. Sockets of one room get the same
  * frames, so they come by the same nodes, and what they get in one turn is joined once for all of them.
  */
-export class Run {
+export class FrameChain {
   readonly length: number
-  readonly #previous: Run | undefined
+  readonly #previous: FrameChain | undefined
   /** The frame it ends with. */
   readonly last: Buffer
   #nextFrame: Buffer | undefined
-  #next: Run | undefined
+  #next: FrameChain | undefined
   #blocks: readonly Buffer[] | undefined
   #claimed = false
 
-  constructor(previous: Run | undefined, frame: Buffer) {
+  constructor(previous: FrameChain | undefined, frame: Buffer) {
     this.#previous = previous
     this.last = frame
     this.length = (previous?.length ?? 0) + frame.length
   }
 
   /** The run with one frame more: the same object for every socket that goes on with the same frame. */
-  with(frame: Buffer): Run {
+  with(frame: Buffer): FrameChain {
     if (this.#nextFrame !== frame) {
-      this.#next = new Run(this, frame)
+      this.#next = new FrameChain(this, frame)
       this.#nextFrame = frame
     }
-    return this.#next as Run
+    return this.#next as FrameChain
   }
 
   /** How many bytes it is, to the first that asks: the others hold the same. */
@@ -46,7 +46,7 @@ export class Run {
   buffers(): readonly Buffer[] {
     if (this.#blocks !== undefined) return this.#blocks
     const frames: Buffer[] = []
-    let run: Run | undefined = this
+    let run: FrameChain | undefined = this
     while (run !== undefined) {
       frames.push(run.last)
       run = run.#previous
@@ -78,13 +78,13 @@ function inBlocks(frames: readonly Buffer[]): Buffer[] {
  * The runs of one frame that were begun last. A few, because sockets of different serializers take turns in a room, and
  * not all, because a reply is for one socket and nobody asks for it again.
  */
-class RunHeads {
-  #runs: Run[] = []
+class ChainHeads {
+  #runs: FrameChain[] = []
   #oldest = 0
 
-  of(frame: Buffer): Run {
+  of(frame: Buffer): FrameChain {
     for (const run of this.#runs) if (run.last === frame) return run
-    const run = new Run(undefined, frame)
+    const run = new FrameChain(undefined, frame)
     this.#runs[this.#oldest] = run
     this.#oldest = (this.#oldest + 1) % HEADS
     return run
@@ -98,7 +98,7 @@ class RunHeads {
 
 /** Something that is written to at the end of a turn. */
 export interface BatchTarget {
-  pending: Run | undefined
+  pending: FrameChain | undefined
   /** Writes `pending` and forgets it. */
   flush(): void
 }
@@ -109,7 +109,7 @@ export interface BatchTarget {
  */
 export class WriteBatch {
   #dirty: BatchTarget[] = []
-  readonly #heads: RunHeads = new RunHeads()
+  readonly #heads: ChainHeads = new ChainHeads()
   #scheduled = false
   readonly #flush = (): void => this.flush()
 

@@ -55,10 +55,13 @@ describe("a receiver that is not to read too much in one go", () => {
     masked(0x80, text("ee")),
     masked(0x81, text("four")),
   ])
-  const paced = (isLong: (frames: number) => boolean, mayCome = (): boolean => true): [WebSocketReceiver, string[]] => {
+  const paced = (
+    shouldYield: (frames: number) => boolean,
+    allowFrame = (): boolean => true,
+  ): [WebSocketReceiver, string[]] => {
     const seen: string[] = []
     const made = new WebSocketReceiver(
-      { frameBytes: 1000, messageBytes: 1000, pace: { isLong, mayCome } },
+      { frameBytes: 1000, messageBytes: 1000, pace: { shouldYield, allowFrame } },
       { message: (data) => void seen.push(String(data)), ping() {}, closed() {} },
     )
     return [made, seen]
@@ -67,7 +70,7 @@ describe("a receiver that is not to read too much in one go", () => {
   it("reads control frames between fragments in their order, though it pauses behind every frame", () => {
     const seen: Seen[] = []
     const made = new WebSocketReceiver(
-      { frameBytes: 1000, messageBytes: 1000, pace: { isLong: () => true, mayCome: () => true } },
+      { frameBytes: 1000, messageBytes: 1000, pace: { shouldYield: () => true, allowFrame: () => true } },
       {
         message: (data) => void seen.push(["text", data]),
         ping: (data) => void seen.push(["ping", String(data)]),
@@ -77,7 +80,7 @@ describe("a receiver that is not to read too much in one go", () => {
     const between = [masked(0x01, text("thr")), masked(0x89, text("1")), masked(0x80, text("ee"))]
     const after = [masked(0x89, text("2")), masked(0x88, Buffer.from([0x03, 0xe8])), masked(0x81, text("late"))]
     let waits = made.push(Buffer.concat([...between, ...after]))
-    while (waits) waits = made.goOn()
+    while (waits) waits = made.resume()
     expect(seen).toEqual([
       ["ping", "1"],
       ["text", "three"],
@@ -102,11 +105,11 @@ describe("a receiver that is not to read too much in one go", () => {
     const [made, seen] = paced((read) => read === 2)
     expect(made.push(Buffer.from(frames))).toBe(true)
     expect(seen).toEqual(["one", "two"])
-    expect(made.goOn()).toBe(true)
+    expect(made.resume()).toBe(true)
     expect(seen).toEqual(["one", "two", "three"])
-    expect(made.goOn()).toBe(false)
+    expect(made.resume()).toBe(false)
     expect(seen).toEqual(["one", "two", "three", "four"])
-    expect([made.goOn(), made.unfinished, made.messages]).toEqual([false, 0, 4])
+    expect([made.resume(), made.unfinished, made.messages]).toEqual([false, 0, 4])
   })
 
   it("keeps what comes meanwhile behind what waits", () => {
@@ -114,7 +117,7 @@ describe("a receiver that is not to read too much in one go", () => {
     expect(made.push(Buffer.from(frames.subarray(0, 30)))).toBe(true)
     expect(made.push(Buffer.from(frames.subarray(30)))).toBe(true)
     expect(seen).toEqual(["one"])
-    while (made.goOn());
+    while (made.resume());
     expect(seen).toEqual(["one", "two", "three", "four"])
   })
 
@@ -134,7 +137,7 @@ describe("a receiver that is not to read too much in one go", () => {
     made.defer(Buffer.from(frames.subarray(12, 40)))
     expect(made.push(Buffer.from(frames.subarray(40)))).toBe(true)
     expect(seen).toEqual(["one"])
-    expect(made.goOn()).toBe(false)
+    expect(made.resume()).toBe(false)
     expect(seen).toEqual(["one", "two", "three", "four"])
   })
 
@@ -142,7 +145,7 @@ describe("a receiver that is not to read too much in one go", () => {
     const [made, seen] = paced(() => true)
     made.push(Buffer.from(frames))
     made.stop()
-    expect([made.goOn(), made.push(Buffer.from(frames)), made.unfinished]).toEqual([false, false, 0])
+    expect([made.resume(), made.push(Buffer.from(frames)), made.unfinished]).toEqual([false, false, 0])
     expect(seen).toEqual(["one"])
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { WriteBatch, type BatchTarget, type Run } from "../../../../lib/runtime/node/websocket/write-batch.js"
+import { WriteBatch, type BatchTarget, type FrameChain } from "../../../../lib/runtime/node/websocket/write-batch.js"
 
 /** A socket that keeps what it would write. */
 class Target implements BatchTarget {
-  pending: Run | undefined
+  pending: FrameChain | undefined
   readonly written: Buffer[] = []
 
   flush(): void {
