@@ -10,9 +10,9 @@ import {
   type WebSocketClass,
 } from "rookery"
 
-/** What to put into the official client. */
+/** The options to put into the official client. */
 export interface PhoenixOptions {
-  /** What messages look like on the wire. @default the official client's own */
+  /** The serializer of messages on the wire. @default the official client's own */
   serializer?: ClientSerializer | undefined
   /** The way to the server. @default the official client's own */
   transport?: Transport | undefined
