@@ -10,7 +10,7 @@ import type {
   RookeryError,
 } from "rookery"
 
-/** What a component sees of a channel; another object whenever something of it has changed. */
+/** A channel as a component sees it: a new object after each change. */
 export interface ChannelView<S = AnyTopics[string]> {
   readonly topic: string | null
   /**
@@ -18,7 +18,7 @@ export interface ChannelView<S = AnyTopics[string]> {
    * itself. `closed` without a topic, and once the server has closed it, until every component that uses it has gone.
    */
   readonly state: ChannelState
-  /** What the last join that went well was answered. */
+  /** The response to the last join that succeeded. */
   readonly joined: JoinedOf<S> | undefined
   /** Why the last join failed, until one goes well; with `params_differ`, others have joined with other params. */
   readonly error: RookeryError | undefined
@@ -65,7 +65,7 @@ export class Address {
   readonly options: ChannelOptions
   /** Two that are equal mean one join. */
   readonly key: string
-  /** What is to be seen while there is no room: on a server, and in the first render of a page. */
+  /** The view while there is no room: on a server, and in the first render of a page. */
   readonly before: ChannelView
 
   constructor(rooms: RoomTable, topic: string, params: unknown, options: ChannelOptions, key: string) {

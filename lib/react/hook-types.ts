@@ -24,7 +24,7 @@ import type {
 import type { ChannelView } from "./channel-view.js"
 import type { SocketProviderProps } from "./provider.js"
 
-/** What the contract says of a source. */
+/** The topics of a source, by its contract. */
 export type SourceSpec<T, Source> = Source extends ChannelView<infer S> ? S : SpecOf<T, Source & string>
 
 /** The params that go with a topic; a channel has its own. */
@@ -83,6 +83,6 @@ export interface Hooks<T extends Contract<T>> {
    */
   usePush: <S>(channel: ChannelView<S>) => PushFunction<S>
 
-  /** Who is in the room, by key. Entries that have not changed are the same objects. */
+  /** The people in the room, by key. Entries that have not changed are the same objects. */
   usePresence: <S>(channel: ChannelView<S>) => Readonly<PresenceState<MetaOf<S>>>
 }

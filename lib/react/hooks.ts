@@ -19,7 +19,7 @@ import { createProvider } from "./provider.js"
 import { Rooms } from "./rooms.js"
 import { useLatest } from "./use-latest.js"
 
-/** What params say: functions are asked at every join, and say the same. */
+/** The key of params. All functions have the same key, because they are called at every join. */
 const keyOf = (params: unknown): string => (typeof params === "function" ? "()" : (JSON.stringify(params) ?? ""))
 
 /** The address of a topic: the same object until it means another room. */

@@ -1,6 +1,6 @@
 import type { Push } from "rookery"
 
-/** What is known of a join's answers. */
+/** The known answers to a join. */
 export interface JoinWatch {
   /** The response of the last `ok`. */
   joined: unknown

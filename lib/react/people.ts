@@ -4,7 +4,7 @@ type State = PresenceState<Loose>
 
 export const NOBODY: State = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.create(null) as State)
 
-/** Who is in a room, as values that do not change. */
+/** The people in a room, as immutable values. */
 export class People {
   #state: State = NOBODY
   #shown: State | undefined = NOBODY
@@ -13,7 +13,7 @@ export class People {
   /** Diffs that came before the state of their join. */
   #early: PresenceDiff<Loose>[] = []
 
-  /** Everybody, by key: the same object until somebody comes or goes. */
+  /** All people, by key: the same object until one comes or goes. */
   get state(): State {
     return (this.#shown ??= Object.freeze(Object.assign(Object.create(null) as State, this.#state)))
   }

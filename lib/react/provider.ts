@@ -41,7 +41,7 @@ function useOwnSocket({ endPoint, options }: SocketProviderProps): Socket | unde
   const leaving = useRef<[socket: Socket, timer: unknown]>(undefined)
   useEffect(() => {
     if (!socket) return undefined
-    // Whoever mounts twice connects once.
+    // A component that mounts twice connects once.
     if (leaving.current?.[0] === socket) clearTimeout(leaving.current[1] as number)
     socket.connect()
     return () => {

@@ -148,7 +148,7 @@ export class Room {
       this.#show({ state: "closed" })
     }
     if (reason !== "leave") return close()
-    // Whoever owned the channel left it; the subscription is about to go on with another.
+    // The owner of the channel left it; the subscription is about to continue with another channel.
     queueMicrotask(() => {
       if (this.#subscription !== subscription) return
       if (subscription.channel === channel) return close()

@@ -90,7 +90,7 @@ export class Rooms implements RoomTable {
     }
     if (rooms.size === 0) this.#topics.delete(topic)
     used.sort((a, b) => b.demand - a.demand)
-    // Who is content has joined in its own way for want of somebody who asks for more.
+    // A room without demands joined in its own way while no room with demands was there.
     if (used[0]?.demand && !used[0].channel) for (const room of used) if (!room.demand && room.channel) room.detach()
     for (const room of used) if (!room.channel) room.attach()
   }

@@ -24,5 +24,5 @@ export const useEvent: Untyped["useEvent"] = hooks.useEvent
 /** A function that pushes to a channel: see {@link Hooks.usePush}. */
 export const usePush: Untyped["usePush"] = hooks.usePush
 
-/** Who is in the room, by key: see {@link Hooks.usePresence}. */
+/** The people in the room, by key: see {@link Hooks.usePresence}. */
 export const usePresence: Untyped["usePresence"] = hooks.usePresence
