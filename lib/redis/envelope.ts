@@ -3,7 +3,7 @@ import { foreign, readChange, readId, readNumber } from "./records.js"
 import { NUMBERED, PLAIN, PRESENCE } from "./scripts.js"
 import type { Arrival } from "./topic-order.js"
 
-/** What comes on the channel of a topic. */
+/** A message on the Redis channel of a topic. */
 export type Envelope =
   | { readonly kind: "plain"; readonly node: string; readonly body: Buffer }
   | { readonly kind: "numbered"; readonly epoch: string; readonly message: Arrival<Buffer> }

@@ -1,5 +1,5 @@
 /**
- * Where everything is in Redis. What belongs to one topic has its name in braces, so that a Redis Cluster keeps it in one
+ * The names of all keys in Redis. Keys of one topic have the topic's name in braces, so that a Redis Cluster keeps it in one
  * place and a script may touch all of it.
  */
 export class Keys {
@@ -39,7 +39,7 @@ export class Keys {
     return `${this.#prefix}:{${topic}}:p`
   }
 
-  /** What came of a push, or who is at it. */
+  /** The outcome of a push, or the node that handles it. */
   claim(key: string): string {
     return `${this.#prefix}:c:${key}`
   }

@@ -37,8 +37,8 @@ type Known = (ref: string) => boolean
 const maybe: Known = () => true
 
 /**
- * The presences of this node, on their way to Redis. What changes while others are on their way goes with the next
- * lot, one change a topic; what could not be told is told later.
+ * The presences of this node, on their way to Redis. Changes that happen while others are on their way go
+ * with the next lot, one change a topic; a lot that fails is sent again later.
  */
 export class Presences {
   readonly #link: Link
@@ -97,14 +97,14 @@ export class Presences {
   }
 
   async #tellAll(): Promise<void> {
-    // What changes in this turn goes together.
+    // Changes of one turn are sent together.
     await undefined
     while (this.#untold.size > 0 && this.#link.up) {
       const lot = this.#untold
       this.#untold = new Map()
       const told: boolean[] = []
       await atOnce(lot, async ([topic, untold]) => void told.push(await this.#tell(topic, untold)))
-      // What failed is tried again later, not at once.
+      // A failed change is sent again later, not at once.
       if (told.includes(false)) return
     }
   }

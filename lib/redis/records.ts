@@ -2,8 +2,8 @@ import { SerializerError } from "../protocol/errors.js"
 import { assertShallow } from "../serializer/nesting.js"
 import type { PresenceChange, PresenceRecord } from "../server/api/cluster.js"
 
-// What comes out of Redis was written by a node of this version, or of another, or by anybody with its password: what
-// does not fit is turned away here, before half of it has taken effect.
+// Data in Redis was written by a node of this version or of another, or by a stranger with its password. Records that do
+// not fit are rejected here, before half of one has taken effect.
 
 /** The error of something that no node of this cluster wrote. */
 export const foreign = (what: string): SerializerError =>
@@ -18,13 +18,13 @@ export function readNumber(digits: string, what: string): number {
   return Number(digits)
 }
 
-/** What a message is called in its stream: its offset, and when it was appended. */
+/** The id of a message in its stream: its offset, and the time at which it was appended. */
 export function readId(id: string): { offset: number; at: number } {
   const dash = id.indexOf("-")
   return { offset: readNumber(id.slice(0, dash), "an offset"), at: readNumber(id.slice(dash + 1), "a time") }
 }
 
-/** What a JSON text says; `undefined` if nothing. */
+/** The value of a JSON text; `undefined` if it is not valid. */
 function parse(json: string): unknown {
   // A thrown error costs more than all else here.
   if (!json.startsWith("{")) return undefined
@@ -49,7 +49,7 @@ export function readRecord(json: string): PresenceRecord | undefined {
   return isRecord(record) ? record : undefined
 }
 
-/** What became of the presences of a topic. */
+/** A change of the presences of a topic. */
 export function readChange(json: string): PresenceChange {
   const { joins, leaves } = (parse(json) ?? {}) as { joins?: unknown; leaves?: unknown }
   // Lua writes an empty list as an object.

@@ -1,6 +1,6 @@
 import { RookeryError } from "../protocol/errors.js"
 
-/** What a command answers; how much of it is bytes is said with the command. */
+/** The reply to a command. The options of the command say which parts of it are bytes. */
 export type RedisReply = unknown
 
 /** A client of node-redis, as far as it is needed here: yours, of whatever make of its options. */
@@ -28,7 +28,7 @@ export interface RedisClient {
 }
 
 /**
- * What {@link redis} is given: a client of the package `redis`, with whatever options. Its own types differ by those
+ * The argument of {@link redis}: a client of the package `redis`, with any options. Its own types differ by those
  * options, so this says only how it is told from clients of other packages.
  */
 export interface NodeRedis {

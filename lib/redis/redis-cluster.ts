@@ -24,21 +24,21 @@ import { Topic, type VersionedChange } from "./topic.js"
 
 /** Options of {@link redis}. Times are in milliseconds. */
 export interface RedisOptions {
-  /** What all keys and channels begin with. @default "rookery" */
+  /** The prefix of all keys and channels. @default "rookery" */
   prefix?: string
   /** How long a command may take. @default 2000 */
   timeoutMs?: number
   /**
-   * After how long a node that is not heard of counts as dead. What it left is taken away within a third of that time
+   * After how long a node that is not heard of counts as dead. Its leftovers are removed within a third of that time
    * more. @default 6000
    */
   leaseMs?: number
 }
 
-/** What a claim's value begins with once it was settled; before, it begins with something else. */
+/** The first byte of a claim's value once it is settled; an open claim begins with another byte. */
 const SETTLED = 0x73
 
-/** What one's own change comes to here, where it was made. */
+/** The effect of a node's own change when it comes back: none, because the node has applied it. */
 const NOTHING: PresenceChange = { joins: [], leaves: [] }
 
 /** Makes one endpoint of those of many nodes, by way of Redis. */
@@ -109,7 +109,7 @@ export class RedisCluster implements Cluster {
   ): Promise<HistorySlice> {
     const slice = await this.#history.read(topic, history, after, limit)
     const known = this.#topics.get(topic)
-    // What was read may be ahead of what pub/sub has brought.
+    // The history may be ahead of the messages that pub/sub has delivered.
     if (known?.sequencer.place?.epoch === slice.epoch) {
       for (const message of slice.messages) this.#arrived(topic, known, slice.epoch, message)
     }
@@ -133,7 +133,7 @@ export class RedisCluster implements Cluster {
 
   changePresence(topic: string, change: PresenceChange): void {
     this.#presences.change(topic, change)
-    // Whoever counts as dead must not leave something behind that nobody will sweep.
+    // A node that counts as dead must not leave data behind that no other node will sweep.
     if (this.#living.overdue) this.#soon()
   }
 

@@ -59,14 +59,14 @@ export class RedisHistory {
     return { epoch: String(epoch), offset: Number(String(offset)) }
   }
 
-  /** What is kept behind an offset, or the newest. */
+  /** The kept messages behind an offset, or the newest ones. */
   async read(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<Piece> {
     return this.#piece(topic, history, after === undefined ? undefined : after + 1, limit)
   }
 
   /**
-   * What came behind a place. A Redis that came back with older data than it had, as after a loss of power, has given
-   * numbers away for a second time: whoever stood on one of the first must not go on from there.
+   * The messages behind a position. A Redis that came back with older data than it had, as after a loss of power, has
+   * assigned numbers twice: a client at one of the first must not continue from there.
    */
   async behind(topic: string, history: HistoryOptions, place: Place): Promise<Found<Buffer>> {
     const { epoch, newest, complete, messages } = await this.#piece(topic, history, place.offset, history.size + 1)

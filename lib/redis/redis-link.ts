@@ -2,7 +2,7 @@ import { RookeryError } from "../protocol/errors.js"
 import type { RedisClient, RedisReply } from "./redis-client.js"
 import type { Script } from "./scripts.js"
 
-// What node-redis calls the texts of Redis, to be had as bytes.
+// The type of Redis's strings, as node-redis names it. They are mapped to bytes.
 const BLOB_STRING = 36
 // The time a command may take is seen to here: the client's own way costs more than all else about a command.
 const OPTIONS = { typeMapping: { [BLOB_STRING]: Buffer }, timeout: 0 }
@@ -83,7 +83,7 @@ export class Link {
       if (!(cause instanceof NoAnswer)) this.#answers++
       if (isScriptMissing(cause)) throw cause
       if (cause instanceof NoAnswer && client === this.#client) {
-        // Whatever is sent now would only pile up behind what is not answered.
+        // A command that is sent now would only queue behind the unanswered ones.
         this.#isDown()
         const late = (): void => void (client === this.#client && client.isReady && this.#isUp())
         answer.then(late, () => undefined)

@@ -13,7 +13,7 @@ const script = (keys: number, text: string): Script => ({
   sha: createHash("sha1").update(text).digest("hex"),
 })
 
-// What a message on a topic's channel begins with.
+// The first byte of a message on a topic's channel.
 /** From one node: its id, and the body. */
 export const PLAIN = 0
 /** With a place in the history: the epoch, the offset, and the body. */

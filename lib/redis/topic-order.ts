@@ -6,7 +6,7 @@ export interface Arrival<Body> {
   readonly body: Body
 }
 
-/** What is known of a topic's messages. */
+/** The known position in a topic's messages. */
 export interface Place {
   readonly epoch: string
   readonly offset: number
@@ -14,7 +14,7 @@ export interface Place {
   readonly at: number | undefined
 }
 
-/** What was read behind a place. */
+/** The messages that were read behind a position. */
 export interface Found<Body> {
   readonly epoch: string
   /** The offset of the newest message of all. */
@@ -24,13 +24,13 @@ export interface Found<Body> {
   readonly messages: readonly Arrival<Body>[]
 }
 
-/** What follows from something that came. */
+/** The consequence of a message or of a read. */
 export interface Step<Body> {
   /** To be passed on, in this order. */
   readonly deliver: readonly Arrival<Body>[]
   /** Something is missing that can no longer be had, or the numbering began anew. */
   readonly lost: boolean
-  /** What is behind this place has to be read. */
+  /** The messages behind this position have to be read. */
   readonly read: Place | undefined
 }
 
@@ -42,7 +42,7 @@ export class Sequencer<Body> {
   #place: Place | undefined
   #held = new Map<number, Arrival<Body>>()
   #reading = false
-  /** What was held when it was asked what there is: numbers that were given by then, or by nobody. */
+  /** Offsets held when the read began. After it, those above the newest were never assigned. */
   #asked: readonly number[] = []
   /** Whether to read once more: what is being read may be older than what is asked for. */
   #stale = false
@@ -81,7 +81,7 @@ export class Sequencer<Body> {
     return step([], false, this.#ask())
   }
 
-  /** What was read behind a place. */
+  /** The messages that were read behind a position. */
   found({ epoch, newest, complete, messages }: Found<Body>): Step<Body> {
     this.#reading = false
     const first = messages[0]

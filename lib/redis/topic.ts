@@ -11,10 +11,10 @@ export interface VersionedChange {
 /** How many changes may wait for a snapshot; those that no longer fit show as a gap. */
 const MAX_EARLY = 10_000
 
-/** What this node knows of one topic that it listens to. */
+/** The state of one topic that this node listens to. */
 export class Topic {
   readonly sequencer: Sequencer<Buffer> = new Sequencer<Buffer>()
-  /** What is kept of its messages, if they are numbered. */
+  /** The history options of the topic, if its messages are numbered. */
   history: HistoryOptions | undefined
   /** The version of the presences that were told; `undefined` until the first snapshot came. */
   #version: number | undefined
@@ -68,7 +68,7 @@ export function readSnapshot(
     if (field.startsWith(`${own}:`)) continue
     const record = field === "v" ? undefined : readRecord(value)
     if (field === "v" && isNumber(value)) version = Number(value)
-    // Whoever sweeps goes by the field.
+    // The sweep looks at the field.
     else if (record !== undefined && field.endsWith(`:${record.ref}`)) records.push(record)
     else bad++
   }
