@@ -1,7 +1,7 @@
 import type { RpcTransportWithCustomEncoding } from "capnweb"
 import { RookeryError } from "rookery"
 
-/** What a {@link BatchTransport} is made of. */
+/** The parts of a {@link BatchTransport}. */
 export interface BatchTransportOptions {
   /** Whether bytes travel as they are, instead of as text. */
   readonly bytes: boolean

@@ -10,15 +10,15 @@ export interface RpcClientOptions extends Pick<RpcSessionOptions, "onSendError" 
 /** Called with what the server serves, at every new session. */
 export type SessionHandler<Remote extends RpcCompatible<Remote>> = (main: RpcStub<Remote>) => void
 
-/** RPC over a channel. The line may go: a new session is there after the rejoin, and stubs of the old one are broken. */
+/** RPC over a channel. After a lost connection a new session begins with the rejoin, and stubs of the old one are broken. */
 export interface ChannelRpc<Remote extends RpcCompatible<Remote>> {
   /**
-   * What the server serves.
+   * The main object of the server.
    *
    * @throws a `RookeryError` with code `disconnected` while there is no session; see {@link ChannelRpc.ready}
    */
   readonly main: RpcStub<Remote>
-  /** What the server serves, as soon as there is a session. Rejects once it has ended for good, or cannot begin. */
+  /** The main object of the server, as soon as there is a session. Rejects once it has ended for good, or cannot begin. */
   ready(): Promise<RpcStub<Remote>>
   /** Calls back at every session, the current one included. The returned function ends that. */
   onSession(handler: SessionHandler<Remote>): () => void
@@ -115,7 +115,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     const id = (this.#id = makeId())
     this.#open(id).catch((error: unknown) => {
       if (this.#id !== id) return
-      // Who only listens for sessions would wait for one without a word.
+      // A program that only listens for sessions would wait without an error.
       if (this.#waiting.size === 0 && isMissing(error)) report(error)
       this.#end(error)
     })
@@ -124,7 +124,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
   async #open(id: string): Promise<void> {
     const { RpcSession } = await loadCapnweb()
     const { probe } = (await this.#push({ open: id, probe: makeProbe() })) as RpcOpened
-    // The line may have gone meanwhile, and another session be on its way.
+    // The connection may have been lost meanwhile, and another session be on its way.
     if (this.#id !== id) return
     const transport = new BatchTransport({
       bytes: carriesBytes(probe),
@@ -182,8 +182,8 @@ function report(error: unknown): void {
 }
 
 /**
- * RPC with whoever serves it on a channel, by `serveRpc` on the other end. `await` the session's `ready()`, or hear of
- * every session by `onSession`: after a lost line stubs are broken, and a new session begins with the rejoin.
+ * RPC over a channel with a server that uses `serveRpc`. `await` the session's `ready()`, or hear of
+ * every session by `onSession`: after a lost connection stubs are broken, and a new session begins with the rejoin.
  *
  * ```ts
  * const rpc = rpcSession<Api>(socket.channel("rpc:chat"))

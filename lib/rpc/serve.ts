@@ -5,7 +5,7 @@ import { BatchTransport } from "./batch-transport.js"
 import { loadCapnweb } from "./load.js"
 import { carriesBytes, makeProbe, readPayload, RPC } from "./wire.js"
 
-/** What the maker of a main object is told. */
+/** The arguments for the maker of a main object. */
 export interface RpcRequest<Assigns = Loose> {
   readonly topic: string
   readonly params: Loose

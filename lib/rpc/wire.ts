@@ -2,8 +2,8 @@
 export const RPC = "rpc"
 
 /**
- * What travels in it. A client opens a session under an id of its own and is answered; then both send messages of
- * capnweb, some at once. What comes for another session than the current one is dropped.
+ * The messages of a session. A client opens a session under an id of its own and is answered; then both send messages of
+ * capnweb, some at once. A message for another session than the current one is dropped.
  */
 export type RpcPayload =
   | { open: string; probe: Uint8Array }
@@ -11,14 +11,14 @@ export type RpcPayload =
   /** The session is over; in words, if it did not end well. */
   | { close: string; error?: string }
 
-/** What opening is answered. */
+/** The reply to the opening of a session. */
 export interface RpcOpened {
   probe: Uint8Array
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
 
-/** What the other end sent, if it makes sense. */
+/** The message of the other end, if it is valid. */
 export function readPayload(payload: unknown): RpcPayload | undefined {
   if (!isRecord(payload)) return undefined
   const { open, probe, id, messages, close, error } = payload
