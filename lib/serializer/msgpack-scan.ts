@@ -12,8 +12,8 @@ function readLength(bytes: Uint8Array, at: number, size: number): number {
   return length
 }
 
-// What follows each type byte from 0xc0 to 0xdf. The low bits are a number of bytes: those of the value itself, or those
-// of the length that the other flags count.
+// The bytes that follow each type byte from 0xc0 to 0xdf. The low bits are a number of bytes: those of the value itself,
+// or those of the length that the other flags count.
 const REFUSED = 0x80
 const BYTES = 0x10
 const EXTENSION = 0x20
