@@ -1,6 +1,6 @@
 /** An option of a command. */
 export interface OptionSpec {
-  /** What stands behind it, as the help shows it; without one the option is a flag. */
+  /** The name of the option's value in the help; an option without one is a flag. */
   readonly value?: string
   readonly short?: string
   /** Whether it may be given more than once. */
@@ -11,7 +11,7 @@ export interface OptionSpec {
 /** Options by their long names. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
-/** What a command may be called with. */
+/** The arguments and options that a command takes. */
 export interface ArgumentSpec {
   /** The name of the command. */
   readonly name: string

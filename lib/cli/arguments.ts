@@ -6,7 +6,7 @@ import { UsageError } from "./usage-error.js"
 /** Options that every command has. */
 export const HELP_OPTION: OptionSpecs = { help: { short: "h", help: "show this" } }
 
-/** What a command was called with, checked against what it takes. */
+/** The arguments of a call, checked against those that the command takes. */
 export class Arguments {
   readonly positionals: readonly string[]
   readonly #values: ReadonlyMap<string, readonly string[]>

@@ -17,7 +17,7 @@ export interface ChatCommand {
   readonly help: string
 }
 
-/** What can be typed into the chat beside messages. */
+/** The commands of the chat. */
 export const CHAT_COMMANDS: readonly ChatCommand[] = [
   { name: "/login", usage: "<email>", help: "asks for a link by mail" },
   { name: "/token", usage: "<token>", help: "logs in by the link: its token, or all of it" },
@@ -30,7 +30,7 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   { name: "/quit", usage: "", help: "leaves the chat" },
 ]
 
-/** What was typed: a command with its argument, something to say, or nothing. */
+/** The typed input: a command with its argument, a message, or nothing. */
 export type Typed = { command: string; argument: string } | { say: string } | undefined
 
 /** Reads a line that was typed. A message that begins with a slash is typed with two. */
@@ -48,7 +48,7 @@ export function readToken(text: string): string {
   return new URL(text).searchParams.get("token") ?? text
 }
 
-/** What /help shows. */
+/** The text of /help. */
 export function chatHelp(): string[] {
   const rows = CHAT_COMMANDS.map(({ name, usage, help }) => [`${name} ${usage}`, help] as const)
   const width = Math.max(...rows.map(([left]) => left.length))

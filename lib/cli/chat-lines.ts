@@ -17,7 +17,7 @@ export function timeOf(timestamp: string, now: Date = new Date()): string {
   return time.toDateString() === now.toDateString() ? clock : `${date} ${clock}`
 }
 
-/** A message on one line. The room is named where it is not the one that is typed into. */
+/** A message as one line of text. The room is named where it is not the one that is typed into. */
 export function messageLine(
   { user, content, timestamp }: ChatMessage,
   room: string | undefined,

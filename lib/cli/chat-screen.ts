@@ -3,7 +3,7 @@ import { say, type Io } from "./io.js"
 import { SingleKeys } from "./single-keys.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
 
-/** What the screen tells. */
+/** The events of the screen. */
 export interface ScreenEvents {
   /** A line was typed, or came through the pipe. Gives whether what was typed is going to be printed by itself. */
   line(text: string): boolean
@@ -18,7 +18,7 @@ export interface Screen {
   print(text: string): void
   /** Says something about the chat itself. */
   notice(text: string): void
-  /** What is in front of the line that is typed. */
+  /** The prompt in front of the line that is typed. */
   prompt(text: string): void
   close(): void
 }

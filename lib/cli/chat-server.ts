@@ -179,7 +179,7 @@ export const chatServer: Command = {
       kept = await keeping(args, io)
       return await serve(args, kept, io)
     } catch (error) {
-      // What it was told, here or by the environment, does not fit together.
+      // The options, from the arguments or the environment, contradict each other.
       if (error instanceof RookeryError && error.code === "bad_option") throw new UsageError(error.message)
       throw error
     } finally {

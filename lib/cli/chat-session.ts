@@ -212,7 +212,7 @@ export class ChatSession {
   }
 }
 
-/** What the server said, if it said something. */
+/** The server's explanation, if it gave one. */
 function reasonOf(error: unknown): string {
   const { response, message } = error as { response?: { error?: unknown }; message: string }
   return typeof response?.error === "string" ? response.error : message

@@ -25,7 +25,7 @@ async function chatWith(client: ChatClient, io: Io): Promise<number> {
   signal.addEventListener("abort", stop, { once: true })
   if (signal.aborted) stop()
 
-  /** One line after the other. */
+  /** Handles one line of input after the other. */
   let work: Promise<void> = Promise.resolve()
   const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true
   const leave = (): void => end(session.hasFailed && !isTerminal ? EXIT.refused : EXIT.ok)

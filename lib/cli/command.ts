@@ -4,7 +4,7 @@ import type { Io } from "./io.js"
 
 /** One command of `rookery`. */
 export interface Command extends ArgumentSpec {
-  /** What the help says of it. */
+  /** The description in the help. */
   readonly about: string
   readonly examples: readonly string[]
   /** Runs it, and gives what to exit with. */

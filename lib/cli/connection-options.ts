@@ -18,7 +18,7 @@ import { quietFetch } from "./quiet-fetch.js"
 import { UsageError } from "./usage-error.js"
 import { withoutSecrets } from "./without-secrets.js"
 
-/** What `tail` and `push` connect with. */
+/** The options of the connection of `tail` and `push`. */
 export const CONNECTION_OPTIONS: OptionSpecs = {
   param: { value: "name=value", multiple: true, help: "a param of the connection; a secret as name=@file or name=@-" },
   join: { value: "json", help: "the params of the join, an object; or @file, @- [{}]" },

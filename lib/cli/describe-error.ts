@@ -21,7 +21,7 @@ function root(error: unknown): Nested {
   return found
 }
 
-/** What went wrong, in words. */
+/** Describes an error in words. */
 export function describeError(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error)
   if (error instanceof ConnectError && error.status !== undefined) {

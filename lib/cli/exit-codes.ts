@@ -1,4 +1,4 @@
-/** What the command exits with. */
+/** The exit codes of the command. */
 export const EXIT = {
   ok: 0,
   /** The server answered, and the answer was an error. */
@@ -12,5 +12,5 @@ export const EXIT = {
 // By convention 128 and the signal's number. A pipe whose reader has seen enough is no failure.
 const ENDED_BY: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, EPIPE: EXIT.ok }
 
-/** What a command exits with that was ended from outside. */
+/** The exit code of a command that was ended from outside. */
 export const exitCodeOf = (signal: AbortSignal): number => ENDED_BY[String(signal.reason)] ?? EXIT.unreachable

@@ -39,7 +39,7 @@ export function tapped(transport: Transport, tap: FrameTap): Transport {
   }
 }
 
-/** What the bytes mean, in the order of the parts on the wire; `undefined` for what is no frame of the serializer. */
+/** Decodes a frame, with the parts in the order of the wire; `undefined` if the serializer cannot read it. */
 function decoded(frame: Uint8Array, direction: Direction, serializer: MessageSerializer): unknown {
   const codec = direction === "in" ? serializer.client : serializer.server
   try {

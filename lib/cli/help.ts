@@ -14,7 +14,7 @@ const optionRows = (options: OptionSpecs): [string, string][] =>
     help,
   ])
 
-/** What `rookery <command> --help` says. */
+/** The text of `rookery <command> --help`. */
 export function commandHelp({ name, usage, about, options, examples }: Command): string {
   return [
     `rookery ${name} ${usage}`.trimEnd(),
@@ -26,7 +26,7 @@ export function commandHelp({ name, usage, about, options, examples }: Command):
     .concat("\n")
 }
 
-/** What `rookery --help` says. */
+/** The text of `rookery --help`. */
 export function overview(commands: readonly CommandEntry[]): string {
   return [
     "rookery <command> [options]",

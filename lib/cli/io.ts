@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream"
 import { escapeControls } from "./terminal-text.js"
 
-/** What a command reads and writes; specs give streams of their own. */
+/** The streams that a command reads and writes; specs give streams of their own. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean }

@@ -10,7 +10,7 @@ export const base64Of = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
 
 /**
- * A payload as one line of JSON that cannot steer a terminal. What JSON has no word for: bytes are
+ * A payload as one line of JSON that cannot steer a terminal. Values that JSON cannot express: bytes are
  * `{"$bytes":"<base64>"}`, big integers are text.
  */
 export function toJsonText(value: unknown): string {

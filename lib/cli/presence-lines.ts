@@ -6,7 +6,7 @@ export type PresenceEvent = "presence_join" | "presence_leave" | "presence_updat
 /** One change of presence. */
 export interface PresenceChange {
   key: string
-  /** What came, went, or took the place of what was there. */
+  /** The presences that joined, left, or replaced another. */
   metas: unknown[]
   /** How many metas the key has now; without any it is offline. */
   online: number

@@ -16,15 +16,15 @@ async function pushOnce(
   const { timeout, join, shownUrl } = settings
   const { signal } = io
   const socket = openSocket(settings, { maxReconnectAttempts: 0 })
-  // What it means for the push, the push tells.
+  // The push itself reports the consequence for it.
   socket.onError(() => {})
-  // A join waits for the next line, and there is none to come.
+  // A join waits for the next connection, and none will come.
   const lost = new Promise<never>((_resolve, reject) => {
     socket.onStatus((status, change) => status === "disconnected" && reject(new Error(describeLost(change.lost))))
   })
   lost.catch(() => {})
   let channel: Channel | undefined
-  /** What is under way: it says what went wrong. */
+  /** The current step, for the error message. */
   let step = `cannot connect to ${shownUrl}`
   try {
     socket.connect()

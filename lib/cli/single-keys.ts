@@ -6,8 +6,8 @@ interface RawMode {
 }
 
 /**
- * What is typed, one character after the other. What comes in one go, as when it is pasted, Node's line editor would put
- * at the end of the line wherever the cursor is, without counting its rows.
+ * The typed input, one character after the other. Node's line editor puts pasted text at the end of the line, wherever the
+ * cursor is, and does not count its rows.
  */
 export class SingleKeys extends Transform {
   readonly isTTY: boolean = true

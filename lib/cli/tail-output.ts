@@ -8,7 +8,7 @@ const clockTime = (time: Date): string =>
   [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":") +
   `.${String(time.getMilliseconds()).padStart(3, "0")}`
 
-/** What `tail` prints: one line for each message, for people or as JSON. */
+/** The output of `tail`: one line for each message, for people or as JSON. */
 export class TailOutput {
   readonly #io: Io
   readonly #json: boolean

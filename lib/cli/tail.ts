@@ -63,7 +63,7 @@ class Tail {
     const stop = (): void => this.#end(exitCodeOf(signal))
     signal.addEventListener("abort", stop, { once: true })
     if (signal.aborted) stop()
-    // Why a line broke is told with its status; what is left are frames that make no sense.
+    // The status tells why a connection broke; the remaining errors are invalid frames.
     socket.onError((error) => {
       if (error instanceof RookeryError && !(error instanceof ConnectError)) this.#say(describeError(error))
     })

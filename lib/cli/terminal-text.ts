@@ -1,5 +1,5 @@
 /**
- * Whatever steers a terminal or hides what is there: control characters (escape sequences begin with one), line and
+ * Characters that steer a terminal or hide text: control characters (escape sequences begin with one), line and
  * paragraph separators, marks that turn the direction of a line, invisible tags. The joiners that emoji and some
  * scripts are written with stay.
  */
