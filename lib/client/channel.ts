@@ -359,7 +359,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     }
     const isHeard = this.#join.answer(status, response)
     // The join is tried again and again, so its first refusal must not be silent.
-    if (!isHeard && this.#rejoinTries === 1) console.warn(new PushError(`${this.#join}`, status, response).message)
+    if (!isHeard && this.#rejoinTries === 1) console.warn(new PushError(this.#join, status, response).message)
   }
 
   /** The channel crashed at the server, or the connection is lost. */

@@ -55,7 +55,7 @@ function absoluteUrl(url: string): string {
   if (url.startsWith("/")) {
     const { location } = globalThis
     if (!location) {
-      throw new RookeryError("bad_option", "no page to take the host from; give a whole URL")
+      throw new RookeryError("bad_option", "no page here; give a whole URL")
     }
     url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
   }

@@ -38,12 +38,12 @@ export class Heartbeat {
     this.#pings.clear()
   }
 
-  /** Sends a heartbeat now, unless one is unanswered. */
-  beat(): void {
+  /** Sends a heartbeat now, unless one is unanswered, and waits so long for the answer. */
+  beat(ms?: number): void {
+    this.#setTimer(this.#onUnanswered, ms)
     if (this.#awaitsAnswer) return
     this.#awaitsAnswer = true
     this.ping(() => this.start())
-    this.#setTimer(this.#onUnanswered)
   }
 
   /** Sends a heartbeat now, and calls back with the milliseconds until its answer. */
@@ -60,9 +60,9 @@ export class Heartbeat {
     answered?.()
   }
 
-  #setTimer(callback: () => void): void {
-    const { clock, heartbeatIntervalMs } = this.#options
+  #setTimer(callback: () => void, ms = this.#options.heartbeatIntervalMs): void {
+    const { clock } = this.#options
     clock.clearTimeout(this.#timer)
-    this.#timer = clock.setTimeout(callback, heartbeatIntervalMs)
+    this.#timer = clock.setTimeout(callback, ms)
   }
 }

@@ -2,7 +2,7 @@
 export const isPageHidden = (): boolean => globalThis.document?.visibilityState === "hidden"
 
 /** Listens to events of the page until the returned function is called. Does nothing where there is no page. */
-export function onPageEvents(handlers: Record<string, () => void>): () => void {
+export function onPageEvents(handlers: Record<string, () => unknown>): () => void {
   const following = new AbortController()
   // Some events come to the document, some to the window, some to both; a worker has `online` too.
   for (const target of [globalThis.document, globalThis] as (EventTarget | undefined)[]) {

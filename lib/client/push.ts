@@ -180,7 +180,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     if (outcome instanceof Error) throw outcome
     const { status, response } = outcome
     if (status === "ok") return response as Ok
-    if (status !== "timeout") throw new PushError(`${this}`, status, response)
+    if (status !== "timeout") throw new PushError(this, status, response)
     throw new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`)
   }
 }

@@ -24,7 +24,7 @@ export interface ConnectionUser<Target> {
   /** The link is closed. */
   onConnClose(info: CloseInfo): void
   onConnStatus(status: Status, change: StatusChange): void
-  /** The network may have changed under an open link. */
+  /** The page slept, or the network changed: the open link may be dead. */
   onConnSuspect(): void
 }
 
@@ -261,19 +261,22 @@ export class ReconnectingLink<Target> {
 
   #followPage(): () => void {
     const shown = (): void => {
-      if (!isPageHidden()) this.connect()
+      if (isPageHidden()) return
+      if (this.link) this.#user.onConnSuspect()
+      else this.connect()
     }
     return onPageEvents({
       visibilitychange: shown,
       // Chrome does not always send `visibilitychange` to a thawed page.
       resume: shown,
-      pageshow: shown,
+      // Also fires when the page is loaded, and follows a `pagehide` otherwise: an open link is new then.
+      pageshow: () => this.link || shown(),
       // An open connection would keep the page out of the back/forward cache.
       pagehide: () => {
         this.disconnect()
         this.#stopFollowing = this.#followPage()
       },
-      online: () => (this.link ? this.#user.onConnSuspect() : shown()),
+      online: shown,
     })
   }
 }

@@ -29,6 +29,7 @@ type Defaulted =
   | "serializer"
   | "timeout"
   | "heartbeatIntervalMs"
+  | "wakeTimeoutMs"
   | "rejoinAfterMs"
   | "longpollerTimeout"
   | "vsn"
@@ -69,6 +70,7 @@ export function resolveOptions(options: SocketOptions): ResolvedOptions {
     vsn: serializer.vsn,
     timeout: 10_000,
     heartbeatIntervalMs: 30_000,
+    wakeTimeoutMs: 2000,
     rejoinAfterMs: (tries) => rejoinDelay(tries, random),
     longpollerTimeout: 20_000,
     highWaterMark: 1 << 20,

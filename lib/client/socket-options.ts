@@ -37,6 +37,13 @@ export interface SocketOptions {
   /** How long after the server's last answer to send a heartbeat, in milliseconds. @default 30000 */
   heartbeatIntervalMs?: number | undefined
   /**
+   * How long the server may take to answer the heartbeat that is sent when the page is shown again or the network is
+   * back, in milliseconds. A connection that looks open is often dead then.
+   *
+   * @default 2000
+   */
+  wakeTimeoutMs?: number | undefined
+  /**
    * How long to wait before the nth attempt in a row, or `false` to give up.
    *
    * @default 10, 50, 100, 150, 200, 250, 500, 1000, 2000, then 5000, with jitter

@@ -326,7 +326,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
 
   /** @internal */
   onConnSuspect(): void {
-    this.#heartbeat.beat()
+    this.#heartbeat.beat(this.options.wakeTimeoutMs)
   }
 
   #sendHeartbeat(): string {

@@ -48,7 +48,7 @@ export class PushError<Response = unknown> extends RookeryError<"refused"> {
   /** What the server said: for `error` mostly `{ reason }`. */
   readonly response: Response
 
-  constructor(push: string, status: string, response: Response) {
+  constructor(push: unknown, status: string, response: Response) {
     const reason = (response as { reason?: unknown } | null)?.reason
     super("refused", `${push} was refused: ${reason || status}`)
     this.status = status

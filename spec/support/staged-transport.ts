@@ -14,6 +14,8 @@ export class StagedLine {
   readonly received: Message[] = []
   /** What the client was told waits in its transport. */
   bufferedAmount = 0
+  /** The connection looks open and carries nothing any more. */
+  isDead = false
   closedByClient: { code: number | undefined; reason: string | undefined } | undefined
   readonly #events: LinkEvents
   readonly #serializer: MessageSerializer
@@ -65,7 +67,7 @@ export class StagedLine {
   receive(frame: string | Uint8Array): void {
     const message = this.#serializer.server.decode(frame)
     this.received.push(message)
-    if (this.#answers && ["phx_join", "heartbeat", "phx_leave"].includes(message.event)) {
+    if (this.#answers && !this.isDead && ["phx_join", "heartbeat", "phx_leave"].includes(message.event)) {
       queueMicrotask(() => this.reply(message))
     }
   }

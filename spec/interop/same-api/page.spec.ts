@@ -17,15 +17,24 @@ describe("a page that is hidden and shown", () => {
       await t.after(10)
       t.note("state", socket.connectionState(), room.state)
     }),
-    same("a connection that holds goes on", async (t) => {
-      const page = t.page()
-      const { room } = await t.joined()
-      page.hide()
-      await t.after(1000)
-      page.show()
-      await t.after(1000)
-      t.note("state", room.state)
-    }),
+    differs(
+      "a connection that looks open",
+      {
+        why: "a connection often dies in a hidden page; the server has two seconds to answer a heartbeat",
+        phoenix: ['state "joined"'],
+        rookery: ['-> null #1 "phoenix" "heartbeat" {}', 'state "joined"'],
+      },
+      async (t) => {
+        const page = t.page()
+        const { room } = await t.joined()
+        page.hide()
+        await t.after(1000)
+        t.forget()
+        page.show()
+        await t.after(1000)
+        t.note("state", room.state)
+      },
+    ),
     same("showing it does not connect what never was, or was disconnected", async (t) => {
       const page = t.page()
       t.socket()
