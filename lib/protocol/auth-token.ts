@@ -3,7 +3,7 @@ import { readBase64 } from "./read-base64.js"
 
 /** The subprotocol that a Phoenix socket agrees on when a client sends an auth token. */
 export const PHOENIX_SUBPROTOCOL = "phoenix"
-/** What the subprotocol that carries the token begins with. */
+/** The prefix of the subprotocol that carries the token. */
 export const AUTH_TOKEN_PREFIX = "base64url.bearer.phx."
 /** The header that carries the token over long-poll. */
 export const AUTH_TOKEN_HEADER = "X-Phoenix-AuthToken"
@@ -35,11 +35,11 @@ export function authTokenOf(bytes: Uint8Array): string {
   }
 }
 
-/** What a client's list of subprotocols says. */
+/** The contents of a client's list of subprotocols. */
 export interface OfferedSubprotocols {
   /** The token, if the list carries exactly one. */
   authToken: string | null
-  /** What the server answers: `phoenix`, or nothing where nothing but a token was offered. */
+  /** The server's answer: `phoenix`, or none if the client offered nothing but a token. */
   answer: string | undefined
 }
 

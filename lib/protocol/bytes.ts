@@ -1,4 +1,4 @@
-/** What Rookery takes for bytes: a buffer, or any view of one (typed arrays, `DataView`, Node's `Buffer`). */
+/** The values that count as bytes: a buffer, or any view of one (typed arrays, `DataView`, Node's `Buffer`). */
 export type Bytes = ArrayBuffer | ArrayBufferView
 
 /** Whether a payload is bytes, which travel as they are instead of as JSON. */
@@ -11,7 +11,7 @@ export function isBytes(value: unknown): value is Bytes {
 /** The same bytes as a `Uint8Array`, without a copy: a view keeps its offset and its length. */
 export function toUint8Array(bytes: Bytes): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes
-  // What is no view is itself the buffer.
+  // A value that is not a view is the buffer itself.
   const { buffer = bytes as ArrayBuffer, byteOffset, byteLength } = bytes as ArrayBufferView
   return new Uint8Array(buffer, byteOffset, byteLength)
 }

@@ -1,4 +1,4 @@
-/** A line that ended as planned. */
+/** A connection that ended as planned. */
 export const NORMAL = 1000
 /** The server sends this client away (`disconnect` on its socket id, or a server that stops). */
 export const GOING_AWAY = 1001
@@ -6,7 +6,7 @@ export const GOING_AWAY = 1001
 export const PROTOCOL_ERROR = 1002
 /** A close frame without a code, as seen by the one who got it. Never sent. */
 export const NO_STATUS = 1005
-/** The line ended without a close frame. Never sent. */
+/** The connection ended without a close frame. Never sent. */
 export const ABNORMAL = 1006
 /** Text that was not UTF-8. */
 export const INVALID_TEXT = 1007
@@ -20,7 +20,7 @@ export const INTERNAL_ERROR = 1011
 export const SERVICE_RESTART = 1012
 /** The server is overloaded: come back later. */
 export const TRY_AGAIN_LATER = 1013
-/** What phoenix.js closes with when its long-poll session is gone, so that the socket connects anew. Never sent. */
+/** The code of phoenix.js for a long-poll session that is gone, so that the socket connects anew. Never sent. */
 export const SESSION_GONE = 3410
 
 /**

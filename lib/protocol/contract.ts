@@ -2,20 +2,20 @@ import type { Reply } from "./message.js"
 import type { PresenceDiff, PresenceState } from "./presence.js"
 
 /**
- * What nobody declared. A socket without a contract is as loose as phoenix.js, and this is the one place where that is
- * said.
+ * A value without a declared type. A socket without a contract is as loose as phoenix.js, and this is the one place
+ * that says so.
  */
 // oxlint-disable-next-line no-explicit-any
 export type Loose = any
 
-/** What a client may push: the payload, and what the server answers. */
+/** A push that a client may send: its payload, and the server's answers. */
 export interface SendSpec {
   payload?: unknown
   ok?: unknown
   error?: unknown
 }
 
-/** What a topic carries. Every part may be left out. */
+/** The parts of a topic's contract. Each is optional. */
 export interface TopicSpec {
   /** Sent with the join. */
   params?: unknown
@@ -50,7 +50,7 @@ export interface AnyTopics {
   }
 }
 
-/** What a contract says of one topic, where there is no contract. */
+/** The contract of one topic of a socket without a contract. */
 export type AnySpec = AnyTopics[string]
 
 /** The topics that a pattern takes: `room:*` takes `room:${string}`. */
@@ -63,7 +63,7 @@ type Matching<T, Topic> = { [P in keyof T & string]: Topic extends PatternTopic<
 type BroaderThanAnother<P, All> = All extends P ? never : PatternTopic<All> extends PatternTopic<P> ? P : never
 type MostSpecific<All, P = All> = P extends unknown ? ([BroaderThanAnother<P, All>] extends [never] ? P : never) : never
 
-/** What a contract says of a topic: the most specific pattern that takes it counts. */
+/** The contract of a topic: that of the most specific pattern that matches it. */
 export type SpecOf<T, Topic> = Topic extends unknown ? T[MostSpecific<Matching<T, Topic>> & keyof T] : never
 
 // Only of `any` is the first true: what is said of that is `any` too.
@@ -93,14 +93,14 @@ interface ProtocolReceives {
   phx_recovered: { recovered: boolean }
 }
 
-/** What a server sends by events of its own: what the contract declares, and presence. */
+/** The events that a server sends: those of the contract, and presence. */
 export type ServerEventsOf<S> = PartOf<S, "receives", Record<never, never>> & PresenceReceives<S>
 /** The events of {@link ServerEventsOf}. */
 export type ServerEvent<S> = keyof ServerEventsOf<S> & string
 
 /** Everything that can be listened to on a topic: what the contract declares, presence, and the protocol's own. */
 export type ReceivesOf<S> = ServerEventsOf<S> & ProtocolReceives
-/** What can be pushed to a topic. */
+/** The events that can be pushed to a topic. */
 export type SendsOf<S> = PartOf<S, "sends", Record<never, never>>
 
 // Conditional on purpose: where an event is wrong, the compiler then lists the right ones instead of this type's name.

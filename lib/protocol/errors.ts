@@ -1,5 +1,5 @@
 /**
- * What went wrong, as a word to switch on. Messages are for people and may change; codes do not.
+ * The kind of an error, as a word to switch on. Messages are for people and may change; codes do not.
  */
 export type ErrorCode =
   | "refused"
@@ -45,7 +45,7 @@ export class RookeryError<Code extends ErrorCode = ErrorCode> extends Error {
 export class PushError<Response = unknown> extends RookeryError<"refused"> {
   /** `error`, or a status of the server's own. */
   readonly status: string
-  /** What the server said: for `error` mostly `{ reason }`. */
+  /** The server's response: for `error` mostly `{ reason }`. */
   readonly response: Response
 
   constructor(push: unknown, status: string, response: Response) {
@@ -69,7 +69,7 @@ export class ChannelClosedError extends RookeryError<"channel_closed" | "channel
 export const channelClosed = (push: unknown): ChannelClosedError =>
   new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it first`)
 
-/** The error of a push whose answer does not come: the line is down, or the channel crashed. */
+/** The error of a push whose answer does not come: the connection is lost, or the channel crashed. */
 export const unanswered = (push: unknown, isDown: boolean): RookeryError =>
   isDown
     ? new DisconnectedError("disconnected", `${push}: the connection was lost; push with retry`)

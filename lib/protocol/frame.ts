@@ -1,4 +1,4 @@
-/** What a transport carries: text or bytes. */
+/** A frame as a transport carries it: text or bytes. */
 export type Frame = string | Uint8Array
 
 /** A frame as it comes in: what the platform's websocket hands over. */

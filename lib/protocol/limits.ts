@@ -288,5 +288,5 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   requestBurst: 30_000,
 }
 
-/** What a limit is called where it is counted and told. */
+/** The name of a limit where it is counted and reported. */
 export type LimitName = keyof Limits

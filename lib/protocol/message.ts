@@ -1,6 +1,6 @@
 /**
- * What ties a reply to its push. Phoenix sends a ref back as it came, so a peer that counts in numbers is answered in
- * numbers; Rookery itself counts in strings, as phoenix.js does.
+ * The value that ties a reply to its push. Phoenix sends a ref back as it came, so a peer that counts in numbers is answered
+ * in numbers; Rookery itself counts in strings, as phoenix.js does.
  */
 export type Ref = string | number | null
 
@@ -8,7 +8,7 @@ export type Ref = string | number | null
  * One message of the protocol, by the names that phoenix.js gives its parts.
  *
  * A decoded message has these five parts, and nothing more is promised of what a peer sent: Phoenix takes topics and
- * events of any kind and answers `unmatched topic`. Whoever looks a topic or an event up in a `Map` need not care.
+ * events of any kind and answers `unmatched topic`. Code that looks a topic or an event up in a `Map` needs no check.
  */
 export interface Message<Payload = unknown> {
   /** The ref of the join that this message belongs to; `null` for broadcasts and for the socket's own messages. */

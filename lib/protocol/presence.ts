@@ -1,4 +1,4 @@
-/** What Phoenix adds to every meta: refs that tell one meta from another. */
+/** The refs that Phoenix adds to every meta, to tell one meta from another. */
 export interface PresenceRefs {
   phx_ref: string
   /** The ref of the meta that this one replaced. */
@@ -14,10 +14,10 @@ export type PresenceEntry<Meta = unknown> = { metas: (Meta & PresenceRefs)[] } &
 // Only of `any` is this true.
 type Undeclared<Meta> = 0 extends 1 & Meta ? Record<string, Meta> : unknown
 
-/** Everybody, by key. An object without a prototype, because a key may be called `__proto__`. */
+/** All presences, by key. An object without a prototype, because a key may be called `__proto__`. */
 export type PresenceState<Meta = unknown> = Record<string, PresenceEntry<Meta>>
 
-/** Who came and who went. */
+/** The presences that joined, and those that left. */
 export interface PresenceDiff<Meta = unknown> {
   joins: PresenceState<Meta>
   leaves: PresenceState<Meta>

@@ -7,18 +7,18 @@ export interface Position {
 /** The key by which a client that recovers adds to its join params, and the server to the join's response. */
 export const RECOVER = "recover"
 
-/** What a client that recovers sends with a join: who it is, and the last it saw, if it saw anything. */
+/** The params of a join that recovers: the client's id, and the last message it saw, if any. */
 export interface RecoverRequest extends Partial<Position> {
   /** The same at every join of one channel of the client: what `broadcastFrom` left out for it is not sent later. */
   readonly id: string
 }
 
-/** What it is answered: where the topic stands, and whether everything since is on its way. */
+/** The answer: the position of the topic, and whether all messages since are on their way. */
 export interface RecoverResponse extends Position {
   readonly recovered: boolean
 }
 
-/** What of a channel's broadcasts is kept. */
+/** The number and the age of the broadcasts that a channel keeps. */
 export interface HistoryOptions {
   /** How many messages of each topic. */
   readonly size: number

@@ -1,12 +1,12 @@
 import type { Loose } from "./contract.js"
 
-/** What a schema found wrong: a message, and where. */
+/** A fault that a schema found: a message, and its place. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What a schema makes of a value. */
+/** The result of a schema for a value. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
@@ -21,14 +21,14 @@ export interface Schema<Input = unknown, Output = Input> {
   }
 }
 
-/** What a push carries, as schemas. The payload's also checks what comes in. */
+/** The parts of a push, as schemas. The payload's also checks what comes in. */
 export interface SendSchemas {
   payload?: Schema<Loose, Loose>
   ok?: Schema<Loose, Loose>
   error?: Schema<Loose, Loose>
 }
 
-/** What a topic carries, as schemas. Those of `params` and of payloads also check what comes in; the rest are types. */
+/** The parts of a topic, as schemas. Those of `params` and of payloads also check what comes in; the rest are types. */
 export interface TopicSchemas {
   params?: Schema<Loose, Loose>
   joined?: Schema<Loose, Loose>

@@ -42,7 +42,7 @@ export class SeenShapes {
     this.#current = this.#root
   }
 
-  /** What the next key of the object costs beside its slot. */
+  /** The cost of the next key of the object beside its slot. */
   keyBytes(key: string): number {
     if (++this.#keys <= UNSEEN_KEYS) return 0
     const current = (this.#current ??= this.#root ??= new Shape())

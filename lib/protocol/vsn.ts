@@ -1,6 +1,6 @@
-/** V1: a JSON object a frame. What a server takes when a client names no version. */
+/** V1: a JSON object a frame. Servers assume it when a client names no version. */
 export const VSN_V1 = "1.0.0"
-/** V2: a JSON array of five a frame, and binary frames. What phoenix.js and Rookery speak by default. */
+/** V2: a JSON array of five a frame, and binary frames. The default of phoenix.js and of Rookery. */
 export const VSN_V2 = "2.0.0"
 /** MessagePack, by the version that Phoenix projects give it beside the two JSON ones. */
 export const VSN_MSGPACK = "3.0.0"
