@@ -18,7 +18,7 @@ import type { Pattern } from "./pattern.js"
 import { atEndOfTurn } from "./real-timers.js"
 import { TestSocket } from "./test-socket.js"
 
-/** What a client of a test connects with. */
+/** The options of a test's client. */
 export interface ConnectOptions extends InProcessOptions {
   /** Params of the socket. They arrive as a query brings them: as text. */
   params?: object
@@ -156,7 +156,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
       mailbox.end("the test was closed")
     }
     this.#subscriptions.clear()
-    // What their leaving makes the server say, it says by now, and not to the next test.
+    // The server sends now what the leaving causes, and not to the next test.
     await new Promise<void>(atEndOfTurn)
     for (const stop of this.#listeners.splice(0)) stop()
     const error = this.#errors.untold()
@@ -190,7 +190,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
     return known
   }
 
-  /** A payload as a client gets it. What the serializer cannot carry is nobody's to get, and fails at its sender. */
+  /** A payload as a client gets it. A payload that the serializer cannot carry fails at its sender. */
   #received(topic: string, event: string, payload: unknown): unknown {
     const { client, server } = this.#settings.serializer
     try {

@@ -5,7 +5,7 @@ import { show } from "./pattern.js"
 /** Something of the server's that threw. */
 export interface ServerError {
   readonly error: unknown
-  /** What ran: `channel` for a handler, `join`, `terminate`, … */
+  /** The code that ran: `channel` for a handler, `join`, `terminate`, … */
   readonly where: string
   readonly topic: string | undefined
   readonly socket: ServerSocket | undefined
@@ -16,7 +16,7 @@ function inWords({ error, where, topic }: ServerError): string {
   return `\n  ${where}${topic === undefined ? "" : ` of ${topic}`}: ${what}`
 }
 
-/** What threw on the server for the clients of a test, until the test is told. */
+/** The errors thrown on the server for the clients of a test, until the test learns of them. */
 export class ErrorsSeen {
   #errors: ServerError[] = []
 
@@ -24,7 +24,7 @@ export class ErrorsSeen {
     this.#errors.push(error)
   }
 
-  /** What threw last for a client on a topic; the test has now been told of all that threw there. */
+  /** The last error for a client on a topic. The test now knows of all errors there. */
   take(socket: ServerSocket | undefined, topic: string | undefined): unknown {
     const taken = this.#errors.filter((error) => error.socket === socket && error.topic === topic)
     this.#errors = this.#errors.filter((error) => !taken.includes(error))
@@ -40,7 +40,7 @@ export class ErrorsSeen {
     }
   }
 
-  /** What the test was never told of, as an error. */
+  /** The errors that the test never learned of, as one error. */
   untold(): ExpectationError | undefined {
     const errors = this.#clear()
     if (errors.length === 0) return undefined

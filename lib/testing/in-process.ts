@@ -3,7 +3,7 @@ import { Socket } from "node:net"
 import type { Loose, Transport } from "rookery"
 import type { Endpoint, Frame, InProcessLine } from "rookery/server"
 
-/** What a client in process shows of itself. */
+/** The public state of a client in process. */
 export interface InProcessOptions {
   /** Headers of the HTTP request that `connect` is shown. */
   headers?: Record<string, string>

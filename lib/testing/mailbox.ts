@@ -1,9 +1,9 @@
 import type { ExpectationError, Fail } from "./expectation-error.js"
 import { atEndOfTurn, startTimer, stopTimer } from "./real-timers.js"
 
-/** What is looked for. */
+/** A search for one item. */
 export interface Search<T> {
-  /** What is waited for, as a failure calls it: `new_msg {"text":"hi"}`. */
+  /** The name of the wanted item in the message of a failure: `new_msg {"text":"hi"}`. */
   readonly wanted: string
   readonly timeoutMs: number
   readonly fail: Fail
@@ -32,7 +32,7 @@ class Waiters {
     for (const waiting of [...this.#all]) waiting.giveUp()
   }
 
-  /** What `attempt` finds, now or at a later look; `undefined` if it is nothing in time. */
+  /** The result of `attempt`, now or at a later look; `undefined` if there is none in time. */
   wait<R>(attempt: () => R | undefined, timeoutMs: number): Promise<R | undefined> {
     return new Promise((resolve) => {
       const done = (found: R | undefined): void => {
@@ -56,13 +56,13 @@ class Waiters {
 
 const MOST_SHOWN = 20
 
-/** What came and was not looked at yet. An expectation takes what it waited for out, as `assert_receive` does. */
+/** The items that arrived and were not looked at yet. An expectation takes what it waited for out, as `assert_receive` does. */
 export class Mailbox<T> {
   #items: T[] = []
   readonly #waiters = new Waiters()
   #ending: string | undefined
 
-  /** What nobody took. */
+  /** The items that no expectation took. */
   get items(): readonly T[] {
     return [...this.#items]
   }

@@ -12,7 +12,7 @@ export interface ExpectOptions {
 
 /** Options of a `ChannelTest`. */
 export interface ChannelTestOptions<Server = unknown, Client = Server> {
-  /** What clients speak; one of the endpoint's. Payloads really go through it, both ways. @default json() */
+  /** The serializer of the clients; one of the endpoint's. Payloads really go through it, both ways. @default json() */
   serializer?: Serializer
   /** How long to wait for what is expected, in milliseconds. @default 500 */
   timeout?: number
@@ -22,7 +22,7 @@ export interface ChannelTestOptions<Server = unknown, Client = Server> {
   topics?: TopicContract<Server, Client>
 }
 
-/** What all parts of a test share. */
+/** The state that all parts of a test share. */
 export interface Settings {
   readonly serializer: Serializer
   readonly timeout: number
@@ -36,7 +36,7 @@ export interface Named {
   readonly payload: unknown
 }
 
-/** What an expectation was called with. */
+/** The arguments of an expectation. */
 export interface Wanted {
   /** `expectPush on room:lobby`. */
   readonly what: string

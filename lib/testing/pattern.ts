@@ -8,7 +8,7 @@ export interface AsymmetricMatcher {
 export type Kind = abstract new (...args: never[]) => unknown
 
 /**
- * What a payload has to look like. An object names what must be there and leaves the rest open, at any depth; a list has
+ * The shape that a payload must have. An object names what must be there and leaves the rest open, at any depth; a list has
  * to be matched whole. In the place of a value may stand a function that says whether it fits, a class such as
  * `String` or `Number` for any of its kind, a regular expression for text, or a matcher
  * such as `expect.any(String)`.
@@ -97,7 +97,7 @@ export function mismatch(pattern: unknown, value: unknown, at = ""): string | un
     return differs()
   }
   for (const key of Object.keys(pattern)) {
-    // What is not the value's own is not there: a payload may have a key called `constructor`.
+    // Inherited properties do not count: a payload may have a key called `constructor`.
     const part = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
     const place = Array.isArray(pattern) ? `${at}[${key}]` : at === "" ? key : `${at}.${key}`
     const found = mismatch((pattern as Record<string, unknown>)[key], part, place)

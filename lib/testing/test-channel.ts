@@ -34,12 +34,12 @@ export interface Unread {
 /** A payload that may be left out where the contract asks for none. */
 export type PayloadArgument<Payload> = MayOmit<Payload> extends true ? [payload?: Payload] : [payload: Payload]
 
-/** What a room needs of its client. @internal */
+/** The parts of a client that its rooms need. @internal */
 export interface RoomHost {
   readonly settings: Settings
   broadcasts(topic: string): Mailbox<Named>
   push(room: TestChannel<Loose>, event: string, payload: unknown): TestPush
-  /** What threw last on the server in this room; the test knows it now. */
+  /** The last error on the server in this room; the test knows it now. */
   takeError(topic: string): unknown
 }
 
@@ -64,7 +64,7 @@ export class TestChannel<S = AnySpec> {
     this.#host = host
   }
 
-  /** What the server answered to the join. */
+  /** The server's answer to the join. */
   get response(): JoinedOf<S> {
     return this.#response as JoinedOf<S>
   }
@@ -74,12 +74,12 @@ export class TestChannel<S = AnySpec> {
     return this.#status === "joined"
   }
 
-  /** Everybody in the room, as this client was told. */
+  /** The presences in the room, as this client knows them. */
   get presences(): PresenceState<MetaOf<S>> {
     return this.#presences.now
   }
 
-  /** What the server has sent and no expectation took, the oldest first. */
+  /** The messages of the server that no expectation took, the oldest first. */
   get unread(): Unread[] {
     return this.#pushes.items.map(({ name, payload }) => ({ event: name, payload }))
   }
@@ -106,7 +106,7 @@ export class TestChannel<S = AnySpec> {
 
   /**
    * Waits for something that the server sends to this client, by a push or by a broadcast, and gives its payload.
-   * Whatever else came before stays for other expectations.
+   * Other messages that came before stay for other expectations.
    */
   async expectPush<E extends ServerEvent<S>>(
     event: E,

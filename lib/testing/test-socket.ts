@@ -7,13 +7,13 @@ import { mismatch, show, type Pattern } from "./pattern.js"
 import { TestChannel, type PayloadArgument, type RoomHost } from "./test-channel.js"
 import { refusal, TestPush } from "./test-push.js"
 
-/** What a client needs of its test. @internal */
+/** The parts of a test that its clients need. @internal */
 export interface SocketHost {
   readonly settings: Settings
   subscribe(topic: string): Mailbox<Named>
 }
 
-/** A client of the test: a line to the endpoint, with rooms on it. */
+/** A client of the test: a connection to the endpoint, with rooms on it. */
 export class TestSocket<Topics = AnyTopics> {
   readonly #host: SocketHost
   readonly #rooms = new Set<TestChannel<Loose>>()
@@ -33,7 +33,7 @@ export class TestSocket<Topics = AnyTopics> {
     return (this.#line as InProcessLine).socket
   }
 
-  /** Whether the line is open. */
+  /** Whether the connection is open. */
   get connected(): boolean {
     return this.#closed === undefined
   }
@@ -81,7 +81,7 @@ export class TestSocket<Topics = AnyTopics> {
     this.#line?.send(frame)
   }
 
-  /** Ends the line: with 1000, or as if it had broken with 1006. Its channels terminate as `closed`. */
+  /** Ends the connection: with 1000, or as if it had broken with 1006. Its channels terminate as `closed`. */
   close(code?: number): void {
     this.#line?.close(code)
   }
