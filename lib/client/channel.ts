@@ -113,8 +113,8 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   }
 
   /** A piece of the topic's history, from a server of Rookery's that keeps one. */
-  history(request?: HistoryRequest): Push<HistoryResponse> {
-    return this.push(PHX_HISTORY as SentEvent<S>, ...([request] as never)) as Push<HistoryResponse>
+  history(request?: HistoryRequest, options?: number | PushOptions): Push<HistoryResponse> {
+    return this.push(PHX_HISTORY as SentEvent<S>, ...([request, options] as never)) as Push<HistoryResponse>
   }
 
   /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */

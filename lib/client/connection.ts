@@ -12,6 +12,7 @@ import { addHandler, callHandlers, keepHandlers, type HandlerList } from "./hand
 import { provide, type Provider } from "./provider.js"
 import { ReconnectingLink } from "./reconnecting-link.js"
 import { resolveConnectionOptions } from "./resolve-options.js"
+import type { OpenedOptions } from "./socket-options.js"
 
 /** A frame on its way out. An object, as two equal strings are two entries of the buffer. */
 interface Outgoing {
@@ -76,10 +77,13 @@ export class Connection {
     return this.#closeInfo
   }
 
-  /** Connects, and stays connected until {@link Connection.disconnect}. Rejects when no further attempt comes. */
-  connect(): Promise<void> {
+  /**
+   * Connects, and stays connected until {@link Connection.disconnect}. The promise rejects when no further attempt comes,
+   * the time is up or the signal is aborted; the attempts go on in the latter two cases.
+   */
+  connect({ timeout, signal }: OpenedOptions = {}): Promise<void> {
     this.#link.connect()
-    const opened = this.#link.opened()
+    const opened = this.#link.opened(timeout, signal)
     // A caller that does not await the promise uses the events.
     opened.catch(() => {})
     return opened

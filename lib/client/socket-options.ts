@@ -98,7 +98,7 @@ export interface SocketOptions {
   random?: (() => number) | undefined
 }
 
-/** Options of {@link Socket.opened}. */
+/** Options of {@link Socket.opened} and of {@link Connection.connect}. */
 export interface OpenedOptions {
   /** How long to wait, in milliseconds. @default for ever */
   timeout?: number | undefined

@@ -191,3 +191,16 @@ describe("staying connected", () => {
     await expect(gateway.connect()).rejects.toMatchObject({ code: "connect_refused", status: 403 })
   })
 })
+
+describe("the promise of connect()", () => {
+  it("rejects when its time is up or its signal is aborted, while the attempts go on", async () => {
+    const gateway = connection()
+    server.close()
+    gateway.on("error", () => {})
+    const late = gateway.connect({ timeout: 20 })
+    const aborted = gateway.connect({ signal: AbortSignal.abort() })
+    await expect(late).rejects.toMatchObject({ code: "timeout" })
+    await expect(aborted).rejects.toMatchObject({ code: "aborted" })
+    expect(gateway.status).toMatch(/^(re)?connecting$/)
+  })
+})

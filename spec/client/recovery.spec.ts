@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from "
 import { describe, expect, it } from "vitest"
 import type { Channel, Message, Recovery, Socket } from "rookery"
 import { msgpack } from "rookery/msgpack"
-import { after, fate, settled, staged, withFakeTime } from "../support/client.js"
+import { after, fate, joined, settled, staged, withFakeTime } from "../support/client.js"
 import { HistoryServer } from "../support/history-server.js"
 import type { StagedLine, StagedOptions, StagedTransport } from "../support/staged-transport.js"
 
@@ -280,6 +280,14 @@ describe("a push that may be sent again", () => {
 })
 
 describe("history()", () => {
+  it("takes the options of a push", async () => {
+    const { room } = await joined()
+    const signal = AbortSignal.abort(new Error("enough"))
+    await expect(room.history({ limit: 1 }, { signal })).rejects.toMatchObject({ code: "aborted" })
+    const late = room.history({ limit: 1 }, 50)
+    await Promise.all([expect(late).rejects.toMatchObject({ code: "timeout" }), after(50)])
+  })
+
   it("asks for a piece and gives it", async () => {
     const { room, stage } = await joinedAt(0)
     const piece = room.history({ since: 3, limit: 2 })
