@@ -18,6 +18,8 @@ export function watchJoin(join: Push): JoinWatch {
   const watch: JoinWatch = { joined: undefined, onTimeout: new Set() }
   watches.set(join, watch)
   join.receive("ok", (response) => (watch.joined = response as unknown))
+  // The view shows the refusal. Without a hook for it the channel takes it for one that is unheard, and warns.
+  join.receive("error", () => {})
   join.receive("timeout", () => {
     for (const tell of [...watch.onTimeout]) tell()
   })
