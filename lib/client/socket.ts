@@ -85,7 +85,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   connect(params?: object): void {
     this.assertAlive()
     if (params !== undefined) {
-      console.log("connect(params) is deprecated; give params to new Socket")
+      console.log("connect(params) is deprecated; make a new Socket")
       this.options.params = params
     }
     cancelReminder(this)

@@ -63,7 +63,7 @@ export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport
           } catch (error) {
             // The socket counts as closed by now, so its connection must not stay open behind the error.
             socket.close()
-            throw new RookeryError("bad_option", `cannot close with ${code}: ${error}`, error)
+            throw new RookeryError("bad_option", `code ${code}: use 1000 or 3000-4999; ${error}`, error)
           }
         },
         get bufferedAmount() {
