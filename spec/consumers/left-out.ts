@@ -14,7 +14,12 @@ console.log(rookery, msgpack)
 `
 
 /** Words of what a socket needs no part of: presence, plain connections, MessagePack, and the library for it. */
-const WORDS = ["presence_diff", "a callback threw", "text instead of MessagePack", "end of buffer not reached"]
+const WORDS = [
+  "presence_diff",
+  "a callback of the connection threw",
+  "text instead of MessagePack",
+  "end of buffer not reached",
+]
 
 /** Throws unless the one bundle has all of it, and the other nothing. */
 export function leavesOut(everything: string, onlyASocket: string): void {

@@ -84,8 +84,9 @@ const doings: Record<string, (walk: Walk, which: number) => void> = {
   },
   "the page is hidden or shown"({ page, socket }, which) {
     if (socket.connectionState() === "connecting") return
+    // With an open connection a page that is shown again asks whether it still lives, which phoenix.js does not.
     if (which % 2 === 0) page.hide()
-    else page.show()
+    else if (socket.connectionState() !== "open") page.show()
   },
 }
 
