@@ -32,8 +32,7 @@ const comesTo = (tab: Tab, state: string): Promise<boolean> =>
   tab.evaluate(
     async ([state, withinMs]: [string, number]) => {
       const end = Date.now() + withinMs
-      const holds = (): boolean =>
-        (typeof seen !== "undefined" && seen.includes(state)) || document.visibilityState === state
+      const holds = (): boolean => seen.includes(state) || document.visibilityState === state
       while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
       return holds()
     },
@@ -59,10 +58,9 @@ async function caches(tab: Tab, url: string): Promise<boolean> {
   await tab.back()
   // A page that is made anew says that it was loaded.
   return tab.evaluate(async () => {
-    // A page that is being made anew has not run its script yet.
-    const said = (what: string): boolean => typeof seen !== "undefined" && seen.includes(what)
-    while (!said("restored") && !said("loaded")) await new Promise((resolve) => setTimeout(resolve, 20))
-    return said("restored")
+    while (!seen.includes("restored") && !seen.includes("loaded"))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    return seen.includes("restored")
   })
 }
 

@@ -56,15 +56,18 @@ export class Tab {
     await loaded
   }
 
-  /** As by the button, to a page that may be in the back/forward cache. */
+  /** Goes back as by the button, and waits until the page is loaded, or comes out of the back/forward cache. */
   async back(): Promise<void> {
     const { currentIndex, entries } = (await this.send("Page.getNavigationHistory")) as {
       currentIndex: number
       entries: { id: number }[]
     }
+    const loaded = this.once("Page.loadEventFired")
     const gone = this.once("Page.frameNavigated")
     await this.send("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1]?.id })
-    await gone
+    const { type } = await gone
+    // A page out of the cache is loaded already, and is not loaded again.
+    if (type !== "BackForwardCacheRestore") await loaded
   }
 
   /** Puts another tab in front of it. */
@@ -112,8 +115,11 @@ export class Tab {
     this.#listeners.set(event, listeners.add(listener))
   }
 
-  once(event: string, fits: (params: Record<string, unknown>) => boolean = () => true): Promise<void> {
-    return new Promise((resolve) => this.on(event, (params) => fits(params) && resolve()))
+  once(
+    event: string,
+    fits: (params: Record<string, unknown>) => boolean = () => true,
+  ): Promise<Record<string, unknown>> {
+    return new Promise((resolve) => this.on(event, (params) => fits(params) && resolve(params)))
   }
 
   async send(method: string, params: object = {}): Promise<unknown> {
