@@ -82,7 +82,11 @@ const remembered = new Set<string>()
 /** Warns of a failed attempt, once for each cause. */
 export function warnOfFailure(error: unknown): void {
   const reasons: string[] = []
-  for (let cause = error; cause instanceof Error; cause = cause.cause) reasons.push(reasonOf(cause))
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const reason = reasonOf(cause)
+    // The message of an error may have that of its cause already.
+    if (!reasons.some((known) => known.includes(reason))) reasons.push(reason)
+  }
   const reason = reasons.join(": ") || reasonOf(error)
   const message = reason.startsWith("no connection") ? reason : `no connection: ${reason}`
   if (remembered.has(message)) return
