@@ -82,9 +82,7 @@ export function subscribe(
   const unsubscribe = (): void => {
     if (!stops.length) return
     detach()
-    if (channel.subscriptions === 0) return
-    channel.subscriptions--
-    if (channel.subscriptions === 0) channel.leave()
+    if (channel.subscriptions > 0 && --channel.subscriptions === 0) channel.leave()
   }
   attach()
   return {

@@ -50,29 +50,28 @@ function fieldText(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** How one end reads the data of a frame. */
+/** How one end reads the fields of a frame, and bytes in it. */
 interface Reading<N extends string> {
   readonly names: readonly N[]
-  readonly parse: (text: string) => unknown
   readonly bytes: (data: Uint8Array) => unknown
 }
 
-/** For a server: strict JSON, and bytes as a view of the frame. */
-const PUSH_READING: Omit<Reading<(typeof PUSH_FIELDS)[number]>, "parse"> = {
+/** For a server: bytes as a view of the frame. */
+const PUSH_READING: Reading<(typeof PUSH_FIELDS)[number]> = {
   names: PUSH_FIELDS,
   bytes: (data) => data,
 }
 /** For a client: bytes in a buffer of their own, as in phoenix.js. */
 const BROADCAST_READING: Reading<(typeof BROADCAST_FIELDS)[number]> = {
   names: BROADCAST_FIELDS,
-  parse: parseJson,
   bytes: (data) => new Uint8Array(data).buffer,
 }
 
 /** Reads the fields of a frame, and the broadcast in it. */
 function read<N extends string>(
   frame: Uint8Array,
-  { names, parse, bytes }: Reading<N>,
+  { names, bytes }: Reading<N>,
+  parse: (text: string) => unknown,
 ): { fields: Record<N, string>; payload: UserBroadcast } {
   const encodingAt = 1 + names.length
   let at = encodingAt + 1
@@ -149,7 +148,7 @@ function encodePush(message: Message): Frame {
 }
 
 function decodePush(frame: Uint8Array, parse: (text: string) => unknown): Message {
-  const { fields, payload } = read(frame, { ...PUSH_READING, parse })
+  const { fields, payload } = read(frame, PUSH_READING, parse)
   const { join_ref, ref, topic } = fields
   return { join_ref: join_ref || null, ref: ref || null, topic, event: EVENT, payload }
 }
@@ -162,7 +161,7 @@ function encodeBroadcast(message: Message): Frame {
 }
 
 function decodeBroadcast(frame: Uint8Array): Message {
-  const { fields, payload } = read(frame, BROADCAST_READING)
+  const { fields, payload } = read(frame, BROADCAST_READING, parseJson)
   return { join_ref: null, ref: null, topic: fields.topic, event: EVENT, payload }
 }
 
