@@ -1,5 +1,4 @@
-import { build } from "esbuild"
-import { ROOT } from "../../packaging/build.js"
+import { bundle } from "../../packaging/bundle.js"
 
 /** The versions of `phoenix_live_view` that the specs run, and the packages by which they are there. */
 export const LIVE_VIEWS: readonly [version: string, name: string][] = [
@@ -12,16 +11,8 @@ export const CLIENTS = ["phoenix", "rookery"] as const
 
 /** Bundles an `app.js` with the options that `mix phx.new` gives to esbuild. The aliases name the packages. */
 export async function bundleApp(script: string, alias: Record<string, string>): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: script, resolveDir: ROOT },
-    absWorkingDir: ROOT,
-    bundle: true,
-    target: "es2022",
-    // As with a package of the same name as its alias: it stands for itself.
-    alias: Object.fromEntries(Object.entries(alias).filter(([from, to]) => from !== to)),
-    // Without this the paths of tsconfig.json lead to the sources.
-    tsconfigRaw: {},
-    write: false,
-  })
-  return outputFiles[0]?.text ?? ""
+  // A package of the same name as its alias stands for itself.
+  const others = Object.fromEntries(Object.entries(alias).filter(([from, to]) => from !== to))
+  const { code } = await bundle(script, { minify: false, format: "iife", alias: others })
+  return code
 }

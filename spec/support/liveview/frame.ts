@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
+import { readBinaryPush } from "../binary-v2.js"
+import type { Parts } from "../ref-pairs.js"
 
 /** A frame of serializer V2, taken apart without the code under test. */
 export interface LiveFrame {
@@ -12,25 +14,15 @@ export interface LiveFrame {
 
 /** Takes a frame apart: an array of five in JSON, or a binary push. */
 export function readFrame(frame: string | Buffer): LiveFrame {
-  if (typeof frame !== "string") return readPush(frame)
-  const [joinRef, ref, topic, event, payload] = JSON.parse(frame) as [
-    string | null,
-    string | null,
-    string,
-    string,
-    unknown,
-  ]
+  const parts = typeof frame === "string" ? (JSON.parse(frame) as Parts) : readPush(frame)
+  const [joinRef, ref, topic, event, payload] = parts
   return { joinRef, ref, topic, event, payload }
 }
 
-// One byte for the kind, four lengths, then the four texts, then the payload.
-function readPush(frame: Buffer): LiveFrame {
+function readPush(frame: Buffer): Parts {
   if (frame[0] !== 0) throw new Error(`a binary frame of a client begins with 0, and this one with ${frame[0]}`)
-  let at = 5
-  const [joinRef = "", ref = "", topic = "", event = ""] = [...frame.subarray(1, 5)].map((length) =>
-    frame.toString("utf8", at, (at += length)),
-  )
-  return { joinRef, ref, topic, event, payload: frame.subarray(at) }
+  const [joinRef, ref, topic, event, payload] = readBinaryPush(new Uint8Array(frame).buffer)
+  return [joinRef, ref, topic, event, Buffer.from(payload as ArrayBuffer)]
 }
 
 /** Whether a client says the same: refs apart, and what belongs to the run and not to the client. */
