@@ -21,7 +21,7 @@ async function playThrough(scenario: string, page: LivePage, script: string, web
   try {
     await page.play(replay)
     const { end } = recording
-    await expect.poll(() => page.end(Object.keys(end.values)), PATIENCE).toEqual(end)
+    await expect.poll(() => page.end(Object.keys(end.values))).toEqual(end)
     return [...page.complaints]
   } finally {
     await page.leave()
@@ -38,6 +38,8 @@ describe.skipIf(!browser).each(TABLE)("LiveView $version with the Socket of $cli
     const recording = readLiveRecording("mount_clicks")
     script = await bundleApp(withPatience(recording.page.script), { "the-client": client, phoenix_live_view: name })
   })
+
+  afterAll(() => page.close())
 
   it.each(LIVE_RECORDINGS)("sends the recorded frames and comes to the recorded page: %s", async (scenario) => {
     expect(await playThrough(scenario, page, script)).toEqual([])

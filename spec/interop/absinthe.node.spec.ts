@@ -2,7 +2,6 @@ import * as AbsintheSocket from "@absinthe/socket"
 import type { Socket } from "phoenix"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { absinthe, type Absinthe } from "../support/absinthe.js"
-import { PATIENCE } from "../support/patience.js"
 import { ScriptedPhoenix } from "../support/scripted-phoenix.js"
 import { SOCKETS } from "../support/socket-classes.js"
 
@@ -33,8 +32,7 @@ describe.each(SOCKETS)("@absinthe/socket with the Socket of %s", (_name, connect
     })
     return events
   }
-  const come = (events: unknown[], expected: unknown[]): Promise<void> =>
-    expect.poll(() => events, PATIENCE).toEqual(expected)
+  const come = (events: unknown[], expected: unknown[]): Promise<void> => expect.poll(() => events).toEqual(expected)
 
   it("connects by itself with the first document, and has queries and mutations answered", async () => {
     const query = send("query ($text: String) { echo(text: $text) }", { text: "hi" })
@@ -45,7 +43,7 @@ describe.each(SOCKETS)("@absinthe/socket with the Socket of %s", (_name, connect
 
   it("hears a subscription under a topic that no channel has, and ends it", async () => {
     const heard = send("subscription { said }")
-    await expect.poll(() => client.notifiers[0]?.requestStatus, PATIENCE).toBe("sent")
+    await expect.poll(() => client.notifiers[0]?.requestStatus).toBe("sent")
     server.publish({ said: "one" })
     server.publish({ said: "two" })
     await come(heard, [{ data: { said: "one" } }, { data: { said: "two" } }])
@@ -67,7 +65,7 @@ describe.each(SOCKETS)("@absinthe/socket with the Socket of %s", (_name, connect
       query: ["connection: close"],
       mutation: ["abort: connection: close"],
     })
-    await expect.poll(() => client.notifiers[0]?.requestStatus, PATIENCE).toBe("sent")
+    await expect.poll(() => client.notifiers[0]?.requestStatus).toBe("sent")
     server.publish({ said: "again" })
     await come(heard, ["connection: close", { data: { said: "again" } }])
   })

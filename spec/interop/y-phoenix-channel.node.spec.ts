@@ -2,7 +2,6 @@ import type { Socket } from "phoenix"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { PhoenixChannelProvider } from "y-phoenix-channel"
 import { Doc } from "yjs"
-import { PATIENCE } from "../support/patience.js"
 import { SOCKETS } from "../support/socket-classes.js"
 import { startYjsApp, type YjsApp } from "../support/yjs-app.js"
 
@@ -31,8 +30,7 @@ describe.each(SOCKETS)("y-phoenix-channel with the Socket of %s", (_name, connec
     editors.push(editor)
     return editor
   }
-  const synced = (editor: PhoenixChannelProvider): Promise<void> =>
-    expect.poll(() => editor.synced, PATIENCE).toBe(true)
+  const synced = (editor: PhoenixChannelProvider): Promise<void> => expect.poll(() => editor.synced).toBe(true)
   const textOf = ({ doc }: PhoenixChannelProvider): string => doc.getText("text").toString()
 
   it("brings a document and its changes to every editor", async () => {
@@ -40,9 +38,9 @@ describe.each(SOCKETS)("y-phoenix-channel with the Socket of %s", (_name, connec
     await synced(ada)
     ada.doc.getText("text").insert(0, "hello")
     const bob = open()
-    await expect.poll(() => textOf(bob), PATIENCE).toBe("hello")
+    await expect.poll(() => textOf(bob)).toBe("hello")
     bob.doc.getText("text").insert(5, ", Ada")
-    await expect.poll(() => textOf(ada), PATIENCE).toBe("hello, Ada")
+    await expect.poll(() => textOf(ada)).toBe("hello, Ada")
   })
 
   it("tells who is there, and who has gone", async () => {
@@ -50,9 +48,9 @@ describe.each(SOCKETS)("y-phoenix-channel with the Socket of %s", (_name, connec
     await Promise.all([synced(ada), synced(bob)])
     ada.awareness.setLocalState({ name: "Ada" })
     const seen = (): unknown => bob.awareness.getStates().get(ada.doc.clientID)
-    await expect.poll(seen, PATIENCE).toEqual({ name: "Ada" })
+    await expect.poll(seen).toEqual({ name: "Ada" })
     ada.disconnect()
-    await expect.poll(seen, PATIENCE).toBe(undefined)
+    await expect.poll(seen).toBe(undefined)
   })
 
   it("joins again after the connection was lost, and brings what was written meanwhile", async () => {
@@ -70,7 +68,7 @@ describe.each(SOCKETS)("y-phoenix-channel with the Socket of %s", (_name, connec
     })
     await app.endpoint.disconnect("editors")
     await lost
-    await expect.poll(() => textOf(bob), PATIENCE).toBe("offline")
+    await expect.poll(() => textOf(bob)).toBe("offline")
     await synced(ada)
     expect(statuses).toEqual(["disconnected", "connected"])
   })

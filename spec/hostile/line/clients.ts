@@ -6,6 +6,8 @@ import type { Backend } from "./backend.js"
 import { someAtOnce } from "./cuts.js"
 
 const MASKED = { masked: true }
+/** How often it is looked, at 10 ms each: two minutes. */
+const LOOKS = 12_000
 const KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 const push = (ref: string, event: string, payload: unknown, topic = "room:1"): string =>
@@ -156,8 +158,8 @@ export async function silentClients(
 }
 
 /** Waits until nobody is there any more; a session of long-poll ends some time after its last poll. */
-export async function emptied(backend: Backend, looks = 12_000): Promise<boolean> {
-  for (let i = 0; i < looks; i++) {
+export async function emptied(backend: Backend): Promise<boolean> {
+  for (let i = 0; i < LOOKS; i++) {
     if (backend.left() === 0) return true
     await wait(10)
   }

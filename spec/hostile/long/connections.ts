@@ -45,6 +45,8 @@ export async function startServer(): Promise<Server> {
   return { endpoint, url: `ws://127.0.0.1:${port}/socket`, errors, close }
 }
 
+/** How often it is looked, at 10 ms each: two minutes. */
+const LOOKS = 12_000
 const TRANSPORT = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass })
 
 /** The ways that a connection goes, in turn. */
@@ -100,8 +102,8 @@ export async function pushes(server: Server, count: number, atOnce = 500): Promi
 }
 
 /** Waits until the endpoint holds nobody any more, or gives up. A long-poll session ends some time after its last poll. */
-export async function emptied({ endpoint }: Server, looks = 12_000): Promise<boolean> {
-  for (let i = 0; i < looks; i++) {
+export async function emptied({ endpoint }: Server): Promise<boolean> {
+  for (let i = 0; i < LOOKS; i++) {
     const { rookery_sockets, rookery_channels, rookery_presences } = endpoint.counters()
     if (rookery_sockets + rookery_channels + rookery_presences === 0) return true
     await wait(10)
