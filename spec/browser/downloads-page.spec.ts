@@ -1,40 +1,24 @@
-import type { Browser, Page } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launchChromium, openPage } from "../support/chromium.js"
-import { example, type Program } from "../support/program.js"
+import type { Page } from "playwright-core"
+import { describe, expect, it } from "vitest"
+import { openPage } from "../support/chromium.js"
+import { exampleStage } from "./example-stage.js"
 
-let browser: Browser | undefined
-const running: Program[] = []
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((program) => program.kill()))
-})
-
-async function serve(port = "0"): Promise<{ program: Program; port: string }> {
-  const program = example(
-    "downloads/server.ts",
-    "--host",
-    "127.0.0.1",
-    "--port",
-    port,
-    "--tick",
-    "50",
-    "--speed",
-    "0.001",
-  )
-  running.push(program)
-  const [, found = ""] = await program.printed(/^Downloads at ws:\/\/127\.0\.0\.1:(\d+)\/ws/)
-  return { program, port: found }
-}
+const stage = exampleStage(
+  "downloads/server.ts",
+  /^Downloads at ws:\/\/127\.0\.0\.1:(\d+)\/ws/,
+  "--host",
+  "127.0.0.1",
+  "--tick",
+  "50",
+  "--speed",
+  "0.001",
+)
 
 describe("the page of the downloads", () => {
   it("draws their progress, pauses and resumes them, and comes back after the server was killed", async (context) => {
+    const { browser } = stage
     if (browser === undefined) return context.skip("no Chromium")
-    const { program, port } = await serve()
+    const { program, port } = await stage.serve()
     const page: Page = await openPage(browser)
     const complaints: string[] = []
     page.on("console", (message) => {
@@ -55,7 +39,7 @@ describe("the page of the downloads", () => {
     await program.kill("SIGKILL")
     await light("Connection lost")
     expect(await row.getByRole("button").isDisabled()).toBe(true)
-    await serve(port)
+    await stage.serve(port)
     await light("Connected")
     await row.getByText("MB/s").waitFor()
     expect(complaints).toEqual([])

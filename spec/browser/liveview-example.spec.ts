@@ -1,31 +1,15 @@
-import type { Browser } from "playwright-core"
 import type { Socket } from "rookery"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launchChromium, openPage } from "../support/chromium.js"
-import { example, type Program } from "../support/program.js"
+import { describe, expect, it } from "vitest"
+import { openPage } from "../support/chromium.js"
+import { exampleStage } from "./example-stage.js"
 
-let browser: Browser | undefined
-const running: Program[] = []
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((program) => program.kill()))
-})
-
-async function serve(port = "0"): Promise<{ program: Program; port: string }> {
-  const program = example("liveview/server.ts", "--port", port)
-  running.push(program)
-  const [, found = ""] = await program.printed(/^LiveView at http:\/\/127\.0\.0\.1:(\d+)\/$/)
-  return { program, port: found }
-}
+const stage = exampleStage("liveview/server.ts", /^LiveView at http:\/\/127\.0\.0\.1:(\d+)\/$/)
 
 describe("the example of a LiveView", () => {
   it("counts, validates, saves, and keeps what was typed through a crash and a restart of the server", async (context) => {
+    const { browser } = stage
     if (browser === undefined) return context.skip("no Chromium")
-    const { program, port } = await serve()
+    const { program, port } = await stage.serve()
     const page = await openPage(browser)
     const complaints: string[] = []
     page.on("pageerror", (error) => complaints.push(String(error)))
@@ -61,7 +45,7 @@ describe("the example of a LiveView", () => {
     await shows("#hint", /^The name has 3 characters\.$/)
     await program.kill("SIGKILL")
     await page.locator("[data-phx-main].phx-client-error").waitFor()
-    await serve(port)
+    await stage.serve(port)
     await page.locator("[data-phx-main].phx-connected").waitFor()
     await shows("#hint", /^The name has 3 characters\.$/)
     expect(await page.locator("#name").inputValue()).toBe("Eve")

@@ -1,33 +1,18 @@
-import type { Browser, Page } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launchChromium, openPage } from "../support/chromium.js"
-import { example, type Program } from "../support/program.js"
+import type { Page } from "playwright-core"
+import { describe, expect, it } from "vitest"
+import { openPage } from "../support/chromium.js"
+import { exampleStage } from "./example-stage.js"
 
-let browser: Browser | undefined
-const running: Program[] = []
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((program) => program.kill()))
-})
-
-async function serve(port = "0"): Promise<{ program: Program; port: string }> {
-  const program = example("react-chat/server.ts", "--port", port)
-  running.push(program)
-  const [, found = ""] = await program.printed(/^React chat at http:\/\/127\.0\.0\.1:(\d+)\/$/)
-  return { program, port: found }
-}
+const stage = exampleStage("react-chat/server.ts", /^React chat at http:\/\/127\.0\.0\.1:(\d+)\/$/)
 
 describe("the example of a chat with React", () => {
   it("shows who is there and what they say, changes rooms, and comes back after the server was killed", async (context) => {
+    const { browser } = stage
     if (browser === undefined) return context.skip("no Chromium")
-    const { program, port } = await serve()
+    const { program, port } = await stage.serve()
     const complaints: string[] = []
     const come = async (name: string): Promise<Page> => {
-      const page = await openPage(browser as Browser)
+      const page = await openPage(browser)
       page.on("console", (message) => {
         // That the server is gone is what this is about.
         const isTold = /ERR_CONNECTION|WebSocket connection/.test(message.text())
@@ -68,7 +53,7 @@ describe("the example of a chat with React", () => {
 
     await program.kill("SIGKILL")
     await ada.getByRole("status").filter({ hasText: "Connection lost" }).waitFor()
-    await serve(port)
+    await stage.serve(port)
     await ada
       .getByRole("status")
       .filter({ hasText: /^Connected$/ })

@@ -1,0 +1,40 @@
+import type { Browser } from "playwright-core"
+import { afterAll, afterEach, beforeAll } from "vitest"
+import { launchChromium } from "../support/chromium.js"
+import { example, type Program } from "../support/program.js"
+
+/** An example that serves a page, and a browser for the page. */
+export interface ExampleStage {
+  /** `undefined` where there is no Chromium. */
+  readonly browser: Browser | undefined
+  /** Starts the example's server, on any free port unless one is given. It is stopped after each spec. */
+  serve(port?: string): Promise<{ program: Program; port: string }>
+}
+
+/**
+ * Sets up the specs of one file.
+ *
+ * @param listens what the server prints when it listens; its group is the port
+ */
+export function exampleStage(script: string, listens: RegExp, ...args: string[]): ExampleStage {
+  let browser: Browser | undefined
+  const running: Program[] = []
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((program) => program.kill()))
+  })
+  return {
+    get browser() {
+      return browser
+    },
+    async serve(port = "0") {
+      const program = example(script, ...args, "--port", port)
+      running.push(program)
+      const [, found = ""] = await program.printed(listens)
+      return { program, port: found }
+    },
+  }
+}
