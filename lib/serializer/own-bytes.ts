@@ -15,7 +15,12 @@ export function ownBytes(message: object): void {
 function ownMember(container: Record<string, unknown>, key: string, value: unknown, pending: object[]): void {
   if (typeof value !== "object" || value === null) return
   if (!ArrayBuffer.isView(value)) pending.push(value)
-  else if (value instanceof Uint8Array && 2 * value.byteLength < value.buffer.byteLength) {
-    container[key] = Uint8Array.prototype.slice.call(value)
+  else if (value instanceof Uint8Array) {
+    const own = ownView(value)
+    if (own !== value) container[key] = own
   }
 }
+
+/** Bytes themselves, or a copy of those that are a small part of a larger buffer. */
+export const ownView = (bytes: Uint8Array): Uint8Array =>
+  2 * bytes.byteLength < bytes.buffer.byteLength ? Uint8Array.prototype.slice.call(bytes) : bytes

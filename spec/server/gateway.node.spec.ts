@@ -150,6 +150,29 @@ describe("a gateway", () => {
     expect(order).toEqual(["begin slow", "begin other", "end other", "end slow", "begin next", "end next"])
   })
 
+  it("gives bytes that had to wait to its handler in the same form as bytes that had not", async () => {
+    const seen: string[] = []
+    let goOn = (): void => {}
+    const { url } = await served({
+      async onMessage(data: Uint8Array, client) {
+        seen.push(String(data))
+        if (seen.length === 1) await new Promise<void>((resolve) => (goOn = resolve))
+        else client.send("done")
+      },
+    })
+    const { socket, next } = await plain(url)
+    socket.send(Buffer.from("one"))
+    await expect.poll(() => seen).toHaveLength(1)
+    // Behind a large message, so that the bytes are a small part of the packet.
+    socket.send(Buffer.alloc(4000))
+    socket.send(Buffer.from("two"))
+    socket.ping()
+    await once(socket, "pong")
+    goOn()
+    expect([await next(), await next()]).toEqual(["done", "done"])
+    expect([seen[0], seen[2]]).toEqual(["one", "two"])
+  })
+
   it("knows its clients by what connect says, until they have gone", async () => {
     const gone = vi.fn()
     const { url, gateway } = await served({

@@ -8,6 +8,7 @@ import type { IncomingFrame } from "../../serializer/serializer.js"
 import type { SocketLimits } from "../api/socket-limits.js"
 import { parseShallowJson } from "../../serializer/decode-text.js"
 import { assertLight } from "../../serializer/json-weight.js"
+import { ownView } from "../../serializer/own-bytes.js"
 import { frameOf } from "./gateway-frame.js"
 import type { MaybePromise } from "../api/handlers.js"
 import type { HeldBytes } from "../limits/held-bytes.js"
@@ -213,7 +214,7 @@ export class GatewayClient<Assigns = Loose> {
   /** Has a message wait, counted by the memory that it takes: eight of a megabyte of `{},` are 180. */
   #hold(data: unknown): void {
     const { pendingBytes } = this.#limits
-    const kept = ownPart(data)
+    const kept = data instanceof Uint8Array ? ownView(data) : data
     const weight = weigh(kept, pendingBytes)
     if (this.#kept.pushes + weight > pendingBytes) return void this.#tooMuch("pendingBytes")
     this.#waiting.push({ data: kept, receipt: this.#kept.keep("push", weight) })
@@ -280,7 +281,3 @@ export class GatewayClient<Assigns = Loose> {
     }
   }
 }
-
-/** A message of a few bytes, apart from the packet that it came in, which it would keep in memory. */
-const ownPart = (data: unknown): unknown =>
-  data instanceof Uint8Array && 2 * data.byteLength < data.buffer.byteLength ? Uint8Array.from(data) : data
