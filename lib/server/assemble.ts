@@ -28,15 +28,21 @@ export function assemble(
   const clients = new ClientTable(telemetry)
   const routes = new ChannelRoutes()
   const turns = new Turns(runtime)
-  const pubsub = new PubSub({ cluster, alone, clock, telemetry, historyOf: (topic) => routes.history(topic) })
-  const presence = new PresenceTable({
+  const pubsub = new PubSub({
+    cluster,
+    alone,
+    clock,
+    telemetry,
+    historyOf: (topic) => routes.history(topic),
+    left: (topic) => presence.forget(topic),
+  })
+  const presence: PresenceTable = new PresenceTable({
     turns,
     atEndOfTurn: (callback) => runtime.atEndOfTurn(callback),
     publish: (topic, event, payload) => pubsub.publishHere(new Broadcast(topic, event, payload)),
     share: alone ? undefined : (topic, change) => cluster.changePresence(topic, change),
     failed: (error, topic) => telemetry.failed(error, "presence", topic),
   })
-  pubsub.onLeft((topic) => presence.forget(topic))
   const member = new ClusterMember({ cluster, pubsub, presence, clients, telemetry, clock })
   const publisher = new Publisher(pubsub, member, telemetry)
   const deduplication = new PushDeduplication({

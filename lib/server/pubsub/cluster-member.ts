@@ -75,13 +75,13 @@ export class ClusterMember implements ClusterNode {
   /** Closes the clients of an id, on every node. */
   disconnect(id: string): MaybePromise<void> {
     this.#options.clients.disconnect(id)
-    return this.#told(id, this.#tell({ kind: "disconnect", id }))
+    return this.#options.pubsub.told(id, this.#tell({ kind: "disconnect", id }))
   }
 
   /** Takes the sockets of an id out of a topic, on every node. */
   kick(topic: string, id: string): MaybePromise<void> {
     this.#options.clients.kick(topic, id)
-    return this.#told(topic, this.#tell({ kind: "kick", topic, id }))
+    return this.#options.pubsub.told(topic, this.#tell({ kind: "kick", topic, id }))
   }
 
   /** Counts the channels of a topic, or all sockets, on all nodes. Rejects if one does not answer. */
@@ -167,17 +167,6 @@ export class ClusterMember implements ClusterNode {
   #tell(command: Command): MaybePromise<void> {
     const { cluster, pubsub } = this.#options
     return pubsub.alone ? undefined : cluster.command(new TextEncoder().encode(JSON.stringify(command)))
-  }
-
-  /** Reports a failure to tell the other nodes, whether or not the caller awaits the promise. */
-  #told(topic: string, told: MaybePromise<void>): MaybePromise<void> {
-    if (!isPromise(told)) return undefined
-    const done = Promise.resolve(told).then(undefined, (error: unknown) => {
-      this.failed(error, "publish", topic)
-      throw error
-    })
-    done.catch(() => undefined)
-    return done
   }
 
   #guarded(topic: string | undefined, act: () => void): void {

@@ -24,7 +24,9 @@ export interface PubSubOptions {
   readonly clock: Clock
   readonly telemetry: Telemetry
   /** What is kept of a topic's broadcasts. */
-  historyOf(topic: string): HistoryOptions | undefined
+  readonly historyOf: (topic: string) => HistoryOptions | undefined
+  /** Called with each topic that this node no longer takes part in. */
+  readonly left: (topic: string) => void
 }
 
 /** This node's part in a topic of the cluster. */
@@ -45,14 +47,15 @@ export class PubSub {
   readonly #historyOf: (topic: string) => HistoryOptions | undefined
   readonly #subscribers = new Map<string, Set<Subscriber>>()
   readonly #interests = new Map<string, Interest>()
-  #left: (topic: string) => void = () => {}
+  readonly #left: (topic: string) => void
 
-  constructor({ cluster, alone, clock, telemetry, historyOf }: PubSubOptions) {
+  constructor({ cluster, alone, clock, telemetry, historyOf, left }: PubSubOptions) {
     this.#cluster = cluster
     this.alone = alone
     this.#clock = clock
     this.#telemetry = telemetry
     this.#historyOf = historyOf
+    this.#left = left
   }
 
   subscribe(topic: string, subscriber: Subscriber): void {
@@ -84,7 +87,7 @@ export class PubSub {
     const { topic, once } = broadcast
     const history = this.#historyOf(topic)
     if (history !== undefined) {
-      const told = this.#told(topic, this.#cluster.append(topic, broadcast, history, once))
+      const told = this.told(topic, this.#cluster.append(topic, broadcast, history, once))
       if (this.count(topic) === 0) this.#published(broadcast, 0)
       return told
     }
@@ -92,7 +95,7 @@ export class PubSub {
       throw new RookeryError("bad_option", `once needs a channel with a history, and ${topic} has none`)
     }
     this.publishHere(broadcast, except)
-    return this.alone ? undefined : this.#told(topic, this.#cluster.publish(topic, broadcast))
+    return this.alone ? undefined : this.told(topic, this.#cluster.publish(topic, broadcast))
   }
 
   /** Tells everybody on a topic who is on this node, but one. */
@@ -153,11 +156,6 @@ export class PubSub {
     this.#left(topic)
   }
 
-  /** Calls back with each topic that this node no longer takes part in. */
-  onLeft(callback: (topic: string) => void): void {
-    this.#left = callback
-  }
-
   /** Makes sure that {@link PubSub.missed} can be answered, to a client that has seen everything up to a position. */
   prepare(topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {
     const interest = this.#interests.get(topic)
@@ -198,6 +196,20 @@ export class PubSub {
     })
   }
 
+  /** Reports a failure to tell the other nodes, whether or not the caller awaits the promise. */
+  told(topic: string, told: MaybePromise<unknown>): MaybePromise<void> {
+    if (!isPromise(told)) return undefined
+    const done = Promise.resolve(told).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#telemetry.failed(error, "publish", topic)
+        throw error
+      },
+    )
+    done.catch(() => undefined)
+    return done
+  }
+
   #published({ topic, event }: Broadcast, recipients: number): void {
     this.#telemetry.counters.rookery_broadcasts_total++
     this.#telemetry.emit("broadcast", { topic, event, recipients })
@@ -222,19 +234,5 @@ export class PubSub {
       interest.recent = undefined
       throw error
     }
-  }
-
-  /** Reports a failure to tell the other nodes, whether or not the caller awaits the promise. */
-  #told(topic: string, told: MaybePromise<unknown>): MaybePromise<void> {
-    if (!isPromise(told)) return undefined
-    const done = Promise.resolve(told).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#telemetry.failed(error, "publish", topic)
-        throw error
-      },
-    )
-    done.catch(() => undefined)
-    return done
   }
 }
