@@ -44,6 +44,7 @@ export class WsLink implements ServerLink, Holder, Worker {
   #end: SocketEnd | undefined
   #bucket: TokenBucket | undefined
   #idle: unknown
+  #lastFrameAt = 0
   #closing: unknown
   #isCorked = false
   #isSlow = false
@@ -62,7 +63,9 @@ export class WsLink implements ServerLink, Holder, Worker {
     ws.on("pong", (data) => void this.#allow(data.length))
     ws.on("error", (error) => this.#failed(error))
     ws.on("close", (code) => this.#gone(code))
-    this.#waitForFrames()
+    const { limits, services } = this.#options
+    this.#lastFrameAt = services.runtime.clock.now()
+    if (limits.idleMs !== Infinity) this.#waitForFrames(limits.idleMs)
   }
 
   send(frame: Frame): void {
@@ -107,7 +110,7 @@ export class WsLink implements ServerLink, Holder, Worker {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#isClosed || !this.#allow(data.length)) return
+    if (!this.#allow(data.length)) return
     const { services, ws } = this.#options
     if (data.length > SMALL && services.turns.isFull(data.length)) {
       // The message itself was read already: the next one waits.
@@ -120,7 +123,7 @@ export class WsLink implements ServerLink, Holder, Worker {
   /** Counts a frame, and puts off the end of an idle connection. */
   #allow(bytes: number): boolean {
     if (this.#isClosed) return false
-    this.#waitForFrames()
+    this.#lastFrameAt = this.#options.services.runtime.clock.now()
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity) return true
     this.#bucket ??= new TokenBucket(framesPerSecond, frameBurst)
@@ -130,15 +133,16 @@ export class WsLink implements ServerLink, Holder, Worker {
     return false
   }
 
-  #waitForFrames(): void {
+  /** Ends the connection once no frame has come for `idleMs`. One timer a connection, which no frame has to set anew. */
+  #waitForFrames(ms: number): void {
     const { limits, services } = this.#options
-    if (limits.idleMs === Infinity) return
     const { clock } = services.runtime
-    clock.clearTimeout(this.#idle)
     this.#idle = clock.setTimeout(() => {
+      const left = this.#lastFrameAt + limits.idleMs - clock.now()
+      if (left > 0) return this.#waitForFrames(left)
       this.#end?.limitHit("idleMs")
       this.#shut(PROTOCOL_ERROR)
-    }, limits.idleMs)
+    }, ms)
   }
 
   /** Holds what is written back until the end of this turn of the event loop. */
