@@ -5,7 +5,7 @@ import type { SocketLimits } from "../../../server/api/socket-limits.js"
 import { atEndOfTurn } from "../platform/end-of-turn.js"
 import type { HeldBytes, Holder } from "../../../server/limits/held-bytes.js"
 import type { ServerLink, SocketEnd } from "../../../server/api/server-link.js"
-import type { SharedFrame } from "../../../server/api/shared-frame.js"
+import type { Encoding, SharedFrame } from "../../../server/api/shared-frame.js"
 import { TokenBucket } from "../../../server/limits/token-bucket.js"
 
 /** What a poll brings: 200 with messages, or 204 after a window without any. */
@@ -20,7 +20,6 @@ export interface BadLine {
 
 /** An answer that was handed to the platform, and may not have been read. */
 interface Unread {
-  readonly bytes: number
   /** Ends its connection. */
   drop(): void
 }
@@ -34,6 +33,12 @@ export interface LongPollSessionOptions {
   /** The session has ended, and its token leads nowhere. */
   onEnd(): void
 }
+
+/** A frame as a member of an answer's JSON. */
+const asMessage = (frame: Frame): string => (typeof frame === "string" ? frame : toBase64(frame))
+
+/** Made once for all sessions that get the same bytes. */
+const BASE64: Encoding<string> = { encode: asMessage }
 
 /** A client has one; another is on its way when it gave up on the first. */
 const MAX_POLLS = 4
@@ -105,12 +110,11 @@ export class LongPollSession implements ServerLink, Holder {
   }
 
   send(frame: Frame): void {
-    this.#add(frame, true)
+    this.#add(asMessage(frame), true)
   }
 
-  #add(frame: Frame, alone: boolean): void {
+  #add(message: string, alone: boolean): void {
     if (this.#ended) return
-    const message = typeof frame === "string" ? frame : toBase64(frame)
     this.#bytes += message.length
     if (this.#bytes + this.#unreadBytes > this.#options.limits.queuedBytes) {
       this.#socket?.limitHit("queuedBytes")
@@ -137,7 +141,10 @@ export class LongPollSession implements ServerLink, Holder {
     const { queuedBytes, slowClient } = this.#options.limits
     const waiting = this.#bytes + this.#unreadBytes
     if (slowClient === "drop" && waiting + frame.length * 1.4 > queuedBytes) return false
-    this.#add(frame, false)
+    // Text may be shared as UTF-8 from another node, so only bytes have a form of their own.
+    const message = typeof frame === "string" ? frame : shared.as(BASE64)
+    if (message === undefined) return false
+    this.#add(message, false)
     return !this.#ended
   }
 
@@ -171,7 +178,7 @@ export class LongPollSession implements ServerLink, Holder {
    */
   answered(messages: readonly string[], drop: () => void): () => void {
     const bytes = messages.reduce((sum, message) => sum + message.length, 0)
-    const unread = { bytes, drop }
+    const unread = { drop }
     this.#unread.add(unread)
     this.#unreadBytes += bytes
     this.#options.held.note(this)
