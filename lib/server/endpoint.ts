@@ -12,7 +12,7 @@ import { resolveLimits } from "./limits/resolve-limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { Runtime } from "./api/runtime.js"
 import type { ContractSchemas } from "../protocol/schema.js"
-import { Admission } from "./admission/admission.js"
+import { Admission, type AdmissionOptions } from "./admission/admission.js"
 import type { Admitted, Arrival } from "./api/arrival.js"
 import { assemble } from "./assemble.js"
 import { Broadcast } from "./pubsub/broadcast.js"
@@ -101,14 +101,9 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     const said: GatewayOptions<GatewayAssigns, Request> = { authToken: false, ...own, ...options, ...shared }
     const gateway = new Gateway<GatewayAssigns>(this.services, said)
     this.#gateways.push(gateway)
-    const admission = new Admission({
-      telemetry: this.services.telemetry,
-      slots: this.#slots,
-      rate: this.#rate,
-      clock: this.services.runtime.clock,
+    const admission = this.#admission({
       options: said,
       gateway: { subprotocols: said.subprotocols },
-      isClosing: () => this.#closing !== undefined,
       open: (link, setup) => gateway.open(link, setup),
     })
     this.entrances.add("websocket", withoutSlash(path), admission)
@@ -259,15 +254,16 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     await left
   }
 
+  #admission(own: Pick<AdmissionOptions, "options" | "gateway" | "open">): Admission {
+    const { telemetry, runtime } = this.services
+    const isClosing = (): boolean => this.#closing !== undefined
+    return new Admission({ telemetry, clock: runtime.clock, slots: this.#slots, rate: this.#rate, isClosing, ...own })
+  }
+
   #mount(path: string, options: SocketOptions<Loose, Loose>): void {
     const { websocket = true, longpoll = true } = options
-    const admission = new Admission({
-      telemetry: this.services.telemetry,
-      slots: this.#slots,
-      rate: this.#rate,
-      clock: this.services.runtime.clock,
+    const admission = this.#admission({
       options,
-      isClosing: () => this.#closing !== undefined,
       open: (link, setup) => new SocketProcess(this.services, link, setup),
     })
     const bare = withoutSlash(path)

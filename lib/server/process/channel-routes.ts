@@ -4,7 +4,6 @@ import type { AnyChannelHandlers, AnyHandler } from "../api/handlers.js"
 
 /** One registered channel: its pattern and what it does. */
 export interface ChannelRoute {
-  readonly pattern: string
   readonly handlers: AnyChannelHandlers
   readonly receive: ReadonlyMap<unknown, AnyHandler> | undefined
   readonly intercept: ReadonlyMap<unknown, AnyHandler> | undefined
@@ -43,7 +42,6 @@ export class ChannelRoutes {
 
   add(pattern: string, handlers: AnyChannelHandlers, schemas?: TopicSchemas): void {
     const route = {
-      pattern,
       handlers,
       receive: ownHandlers(handlers.receive),
       intercept: ownHandlers(handlers.intercept),

@@ -28,7 +28,7 @@ export function peerOf(connection: Duplex & { readonly remoteAddress?: string | 
 /** Whether a peer is a proxy whose `X-Forwarded-For` counts. */
 export function isTrusted(peer: string, trust: TrustProxy): boolean {
   if (trust === false || typeof trust === "number") return trust !== false && trust > 0
-  return trust.some((address) => (readAddress(address) ?? address) === peer)
+  return trust.includes(peer) || trust.some((address) => readAddress(address) === peer)
 }
 
 /**

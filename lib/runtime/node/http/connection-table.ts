@@ -4,8 +4,7 @@ import type { Duplex } from "node:stream"
 import { Server as TlsServer, type TLSSocket } from "node:tls"
 import type { Clock } from "../../../protocol/clock.js"
 import type { LimitName, Limits } from "../../../protocol/limits.js"
-import { rememberPeer } from "./client-address.js"
-import { readAddress } from "../../../server/support/ip-address.js"
+import { peerOf, rememberPeer } from "./client-address.js"
 import { AddressCounts } from "../../../server/limits/address-counts.js"
 import { AddressRate } from "../../../server/limits/address-rate.js"
 import { DeadlineQueue } from "../../../server/support/deadline-queue.js"
@@ -284,8 +283,7 @@ export class ConnectionTable {
     socket: Duplex & { readonly remoteAddress?: string | undefined },
     server: AnyHttpServer,
   ): Connection | undefined {
-    const { remoteAddress } = socket
-    const address = remoteAddress === undefined ? undefined : (readAddress(remoteAddress) ?? remoteAddress)
+    const address = peerOf(socket)
     const { limits, isProxy, onLimit } = this.#options
     const proxied = address !== undefined && isProxy(address)
     const release = proxied ? ignore : this.#byAddress.take(address, this.#mostOfAddress)
