@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import type { Endpoint } from "rookery/server"
+import { Endpoint } from "rookery/server"
+import { Intruder, requestText } from "../hostile/attack/intruder.js"
 import { PollClient } from "../support/poll-client.js"
 import { stages } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
@@ -106,6 +107,38 @@ describe("no client holds the event loop", () => {
     while (frames.length < 60) frames.push(await client.next())
     expect(stop()).toBeGreaterThan(10)
     expect(refs(frames)).toEqual(numbered(60))
+  })
+
+  it("by HTTP requests on many connections at once, which are answered a few in a turn", async () => {
+    const endpoint = new Endpoint({ logger: false })
+    let turn = 0
+    const answers: number[] = []
+    const { port } = await endpoint.listen({}, (_request, response) => {
+      // A turn has room for four milliseconds.
+      compute(3)
+      answers.push(turn)
+      response.end()
+    })
+    const lines = await Promise.all(numbered(30).map(() => Intruder.connect({ port })))
+    let counts = true
+    const next = (): void => {
+      turn++
+      if (counts) setImmediate(next)
+    }
+    next()
+    // The server accepts connections one in a turn, so that the first requests do not come at once.
+    for (const round of [1, 2]) {
+      answers.length = 0
+      for (const line of lines) line.send(requestText("GET", "/"))
+      await Promise.all(lines.map((line) => line.until(() => line.statuses.length === round)))
+    }
+    counts = false
+    for (const line of lines) line.leave()
+    await endpoint.close({ deadlineMs: 0 })
+    const inOneTurn = [...new Set(answers)].map((each) => answers.filter((other) => other === each).length)
+    expect(answers).toHaveLength(30)
+    // Two of them begin within the time of requests that have just come, and two within that of those that waited.
+    expect(Math.max(...inOneTurn)).toBeLessThanOrEqual(4)
   })
 })
 

@@ -91,7 +91,8 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
     const { connections } = this.#router
     const server = createServer(timeouts(handshakeMs, messageMs), (request, response) => {
       const client = addressOf(request, this.#trustProxy)
-      if (connections.serve(request, response, client)) listener(request, response)
+      if (connections.serve(request, response, client))
+        void this.#router.inTurn(response, () => listener(request, response))
       else answer(response, faultAnswer(429))
     })
     this.#own = server

@@ -62,9 +62,20 @@ export class Router implements RequestTaker {
     if (longpoll === undefined && this.#entrances.find("websocket", path) === undefined) return false
     const address = addressOf(request, this.#trustProxy)
     if (!this.connections.serve(request, response, address)) answer(response, faultAnswer(429))
-    else if (longpoll !== undefined) void longpoll.handle(request, response, address)
-    else answer(response, faultOfHandshake(request) ?? faultAnswer(400))
+    else if (longpoll !== undefined) void this.inTurn(response, () => void longpoll.handle(request, response, address))
+    else void this.inTurn(response, () => answer(response, faultOfHandshake(request) ?? faultAnswer(400)))
     return true
+  }
+
+  /**
+   * Answers a request now, or in turns with other work once this turn of the event loop has spent its share of time on
+   * requests. A few hundred connections that each ask again once they are answered would otherwise fill every turn, and
+   * every frame of a websocket would wait behind all of them.
+   */
+  async inTurn(response: ServerResponse, act: () => void): Promise<void> {
+    const { turns } = this.#services
+    if (turns.waiting > 0 || turns.isSpent()) await turns.next()
+    if (!response.closed) act()
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
