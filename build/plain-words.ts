@@ -25,8 +25,13 @@ export interface Exception {
 /** The folders and files that are checked. The list grows: a folder is added once its words are plain. */
 export const CHECKED: readonly string[] = [
   "CONTRIBUTING.md",
+  "README.md",
   "docs/CLIENT.md",
+  "docs/COMPARED.md",
+  "docs/EXAMPLES.md",
   "docs/LIMITS.md",
+  "docs/README.md",
+  "docs/TOUR.md",
   "docs/decisions",
   "lib/cli",
   "lib/cli.ts",

@@ -7,9 +7,9 @@ import { shell, type Program } from "../support/program.js"
 import { ROOT } from "./build.js"
 
 const section =
-  readFileSync(join(ROOT, "README.md"), "utf8")
+  readFileSync(join(ROOT, "docs/EXAMPLES.md"), "utf8")
     .split(/^## /m)
-    .find((part) => part.startsWith("What it does")) ?? ""
+    .find((part) => part.startsWith("Programs")) ?? ""
 
 /** The commands of each row, as they stand. */
 const ROWS = [...section.matchAll(/^\| (?!what|-)([^|]+?) *\| (.*) \|$/gm)].map(
@@ -58,7 +58,7 @@ async function movedPorts(): Promise<Record<string, string>> {
   return { MOVED_PORTS: pairs.join(), NODE_OPTIONS: `--import ${MOVE_PORTS}` }
 }
 
-describe("each row of what the README says that Rookery does", () => {
+describe("each row of the table of programs", () => {
   it("has commands that are tried here", () => {
     expect(ROWS.map(([, commands]) => commands.length)).toEqual(STEPS.map((steps) => steps.length))
   })
