@@ -43,6 +43,7 @@ export const CHECKED: readonly string[] = [
   "lib/redis",
   "lib/rpc",
   "lib/serializer",
+  "lib/server",
   "lib/testing",
   "lib/transport",
   "spec/plain-words.spec.ts",

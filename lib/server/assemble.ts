@@ -15,7 +15,7 @@ import { Telemetry } from "./telemetry/telemetry.js"
 import { ChannelRoutes } from "./process/channel-routes.js"
 import { Turns } from "./limits/turns.js"
 
-/** Makes the parts of an endpoint, and gives each of them those that it works with. */
+/** Creates the parts of an endpoint and passes each part the others that it uses. */
 export function assemble(
   runtime: Runtime,
   { logger = runtime.logger, cluster: given }: Pick<EndpointOptions, "logger" | "cluster">,

@@ -33,15 +33,17 @@ import { Rejection } from "./admission/rejection.js"
 import type { SocketServices, TransportServices } from "./process/services.js"
 import { SocketProcess } from "./process/socket-process.js"
 
-/** Of the time until the deadline, as much to wait for replies; the rest is for clients to end their connections. */
+/**
+ * The share of the time until the deadline that is spent on pending replies; in the rest, clients close connections.
+ */
 const SHARE_OF_DRAIN = 0.9
 
-/** Hears every broadcast of a topic. */
+/** Called for every broadcast of a topic. */
 export type BroadcastListener = (event: string, payload: Loose) => void
 
 /**
- * An endpoint as it is on every runtime. A runtime's own class adds the transports that clients connect by: it asks
- * {@link CoreEndpoint.admit} to let a client in.
+ * The part of an endpoint that is the same on every runtime. A runtime's own class adds the transports that clients
+ * connect by, and calls {@link CoreEndpoint.admit} to let a client in.
  */
 export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown> {
   readonly #options: EndpointOptions<Topics, Assigns, Request>
@@ -71,7 +73,10 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     this.#started.catch((error: unknown) => services.telemetry.failed(error, "cluster"))
   }
 
-  /** Says what happens on the topics of a pattern, `room:*` or an exact topic. An exact one, else the longest, counts. */
+  /**
+   * Registers the handlers for an exact topic, or for all topics of a pattern such as `room:*`. A topic is served by
+   * its exact registration, else by the longest pattern that matches.
+   */
   channel<P extends keyof Topics & string>(
     pattern: P,
     handlers: ChannelHandlers<Topics[P], PatternTopic<P>, Assigns>,
@@ -80,7 +85,7 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     return this
   }
 
-  /** Serves clients at one path more. What its options leave out is as at the endpoint's own path. */
+  /** Serves clients at a further path. Options that are left out are those of the endpoint's own path. */
   socket(path: string, options: SocketOptions<Assigns, Request> = {}): this {
     const { limits, ...rest } = this.#options
     this.#mount(path, { ...rest, ...options, limits: { ...limits, ...options.limits } })
@@ -88,8 +93,9 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   }
 
   /**
-   * Serves clients that speak no Phoenix at exactly this path, as `/ws`: what they send comes to `onMessage`. What its
-   * options leave out is as at the endpoint's own path, but for `connect`: without one of its own it lets everybody in.
+   * Serves plain websocket clients, which do not speak Phoenix, at exactly this path, such as `/ws`. Their messages are
+   * passed to `onMessage`. Options that are left out are those of the endpoint's own path, except `connect`: a gateway
+   * without a `connect` of its own lets every client in.
    */
   gateway<GatewayAssigns = Loose>(
     path: string,
@@ -110,14 +116,17 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     return gateway
   }
 
-  /** Resolves once its cluster was reached, and rejects if it could not be; it goes on trying. `listen` waits for it. */
+  /**
+   * Resolves once the cluster is reached. Rejects if the cluster cannot be reached; the endpoint goes on trying.
+   * `listen` waits for this promise.
+   */
   ready(): Promise<void> {
     return this.#started
   }
 
   /**
-   * Sends an event to everybody on a topic. `disconnect` on the id of a socket ends every socket of that id. A promise,
-   * where there is one, rejects if other nodes could not be told.
+   * Sends an event to every client on a topic, on all nodes. The event `disconnect`, with the id of a socket as its
+   * topic, closes every socket of that id. If a promise is returned, it rejects when other nodes could not be reached.
    */
   broadcast<T extends TopicOf<Topics>, E extends ServerEvent<SpecOf<Topics, T>>>(
     topic: T,
@@ -128,7 +137,7 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     return this.services.publisher.publish(new Broadcast(topic, event, payload, { once }))
   }
 
-  /** Sends an event to everybody on a topic who is on this node. It is part of no history. */
+  /** Sends an event to every client of this node that is on a topic. The event is not kept in a history. */
   localBroadcast<T extends TopicOf<Topics>, E extends ServerEvent<SpecOf<Topics, T>>>(
     topic: T,
     event: E,
@@ -137,7 +146,11 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     this.services.pubsub.publishHere(new Broadcast(topic, event, payload))
   }
 
-  /** Hears the broadcasts of a topic, those of other nodes too. Gives the way to stop. */
+  /**
+   * Listens to the broadcasts of a topic, including those of other nodes.
+   *
+   * @returns a function that stops listening
+   */
   subscribe(topic: string, listener: BroadcastListener): () => void {
     const subscriber = {
       deliver: ({ event, payload }: Broadcast): void => {
@@ -160,52 +173,61 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     }
   }
 
-  /** Ends every socket, and every client of a gateway, of an id, on every node, with 1001. */
+  /** Closes every socket and every gateway client of an id, on every node, with code 1001. */
   disconnect(id: string): MaybePromise<void> {
     return this.services.publisher.publish(new Broadcast(id, "disconnect", {}))
   }
 
   /**
-   * Takes the sockets of an id out of a topic, on every node; they are told `phx_close` and stay out until they join
-   * again. A join that is under way is refused with `kicked`.
+   * Removes the sockets of an id from a topic, on every node. Their clients receive `phx_close`, and stay out until
+   * they join again. A join that is not answered yet is refused with the reason `kicked`.
    */
   kick(topic: string, id: string): MaybePromise<void> {
     return this.#member.kick(topic, id)
   }
 
-  /** How many channels are joined to a topic, on all nodes; without a topic, how many sockets there are. */
+  /** Counts the channels that are joined to a topic, on all nodes. Without a topic, counts the sockets. */
   count(topic?: string): Promise<number> {
     return this.#member.count(topic)
   }
 
-  /** Whether the other nodes can be reached; without a cluster always. */
+  /** Whether the other nodes can be reached. Always `true` without a cluster. */
   get healthy(): boolean {
     return this.#member.healthy
   }
 
-  /** Everybody who is tracked on a topic, on every node if this one has somebody in it. Not to be changed. */
+  /**
+   * The clients that are tracked on a topic. Those of other nodes are included only if a client of this node is on the
+   * topic; see {@link CoreEndpoint.allPresences}. Do not change the result.
+   */
   presences(topic: string): PresenceState<Loose> {
     return this.services.presence.list(topic) as PresenceState<Loose>
   }
 
-  /** Everybody who is tracked on a topic now, on every node, whether or not this one has somebody in it. */
+  /**
+   * The clients that are tracked on a topic now, on every node, whether or not a client of this node is on the topic.
+   */
   async allPresences(topic: string): Promise<PresenceState<Loose>> {
     const { presence, pubsub } = this.services
     await pubsub.enter(topic)
     try {
-      // A copy has a prototype, which is none of those who are there.
+      // structuredClone() gives the copy a prototype, whose properties would look like keys of presences.
       return Object.assign(Object.create(null), structuredClone(presence.list(topic))) as PresenceState<Loose>
     } finally {
       pubsub.exit(topic)
     }
   }
 
-  /** Listens to what happens; gives the way to stop. */
+  /**
+   * Listens to an event of the endpoint.
+   *
+   * @returns a function that stops listening
+   */
   on<E extends keyof EndpointEvents>(event: E, handler: Handler<EndpointEvents[E]>): () => void {
     return this.services.telemetry.on(event, handler)
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   counters(): Counters {
     const { telemetry, pubsub, presence } = this.services
     return {
@@ -215,15 +237,15 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     }
   }
 
-  /** Lets a client in, whichever runtime and transport it comes by. @internal */
+  /** Lets a client in, or rejects it, on any runtime and transport. @internal */
   async admit(arrival: Arrival): Promise<Admitted | Rejection> {
     const admission = this.entrances.find(arrival.transport, arrival.path)
     return admission?.admit(arrival) ?? new Rejection(`nothing is served at ${arrival.path}`, { status: 404 })
   }
 
   /**
-   * Closes in good order, and has ended by the deadline: nobody new comes in, pending replies go out, then every socket is
-   * closed with 1012, in batches.
+   * Shuts down gracefully, by the deadline: rejects new clients, waits for pending replies, then closes every socket
+   * with code 1012, in batches.
    */
   close(options: CloseOptions = {}): Promise<void> {
     return (this.#closing ??= this.#close(options))
@@ -233,10 +255,10 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     return this.close()
   }
 
-  /** Begins to close the runtime's transports: nobody new comes in. @internal */
+  /** Begins to close the runtime's transports: no new client is let in. @internal */
   protected stopTransports(): void {}
 
-  /** Waits until no connection is left, and cuts those that are left after some time. @internal */
+  /** Waits until every connection has ended, and cuts those that are left after this time. @internal */
   protected async closeTransports(_ms: number): Promise<void> {}
 
   async #close(options: CloseOptions): Promise<void> {
@@ -248,7 +270,8 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     const drained = [clients.sockets, ...this.#gateways.map((gateway) => gateway.clients)]
     const drainMs = deadlineMs * SHARE_OF_DRAIN
     await Promise.all(drained.map((some) => drain(some, { ...options, deadlineMs: drainMs }, clock)))
-    // Other nodes take over what this one had, and must not wait for a client that is slow to end its connection.
+    // Leaves the cluster before the last connection has ended: other nodes must not wait for a client that is slow to
+    // close its connection.
     const left = Promise.resolve(this.#member.close())
     await this.closeTransports(deadline - clock.now())
     await left

@@ -23,21 +23,21 @@ import type { SocketSetup } from "./socket-setup.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 import { agree, agreeAsPhoenix, type Agreed, type Subprotocols } from "./subprotocols.js"
 
-/** What an {@link Admission} is made of. */
+/** Options of an {@link Admission}. */
 export interface AdmissionOptions {
   readonly telemetry: Telemetry
   readonly rate: AddressRate
   readonly clock: Clock
   readonly slots: ConnectionSlots
   readonly options: SocketOptions<Loose, Loose>
-  /** Set for a gateway, which speaks no Phoenix and has subprotocols of its own. */
+  /** Set for a gateway, which does not speak Phoenix and has its own subprotocols. */
   readonly gateway?: { readonly subprotocols: Subprotocols<Loose> | undefined }
   isClosing(): boolean
-  /** Makes the core's end of a connection. */
+  /** Creates the core's end of a connection. */
   open(link: ServerLink, setup: SocketSetup): SocketEnd
 }
 
-/** The option that lets in a client that was refused for this reason. */
+/** For each reason of a refusal, the option that would let the client in. */
 const HINTS: Readonly<Record<string, string>> = {
   origin: "name the origin of its page in the option `origins`",
   vsn: "none of the option `serializers` speaks the version that it asks for",
@@ -48,7 +48,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 const forbidden = (reason: string): Rejection => new Rejection(reason, { status: 403 })
 
-/** The params of a query, or why they cannot be read. */
+/** The params of a query, or a rejection if they cannot be decoded. */
 export function readQuery(query: string): QueryParams | Rejection {
   try {
     return decodeQuery(query)
@@ -57,16 +57,16 @@ export function readQuery(query: string): QueryParams | Rejection {
   }
 }
 
-/** The bytes of a header, which came as a character for each. */
+/** The bytes of a header, which has one character for each byte. */
 const bytesOf = (header: string): Uint8Array => Uint8Array.from(header, (character) => character.charCodeAt(0))
 
-/** Lets clients in at one path, or keeps them out. */
+/** Lets clients in at one path, or refuses them. */
 export class Admission {
   readonly limits: SocketLimits
   readonly anyOrigin: boolean
   /** Whether websockets may agree on permessage-deflate. */
   readonly compress: boolean
-  /** Whether the path speaks no Phoenix. */
+  /** Whether clients at this path do not speak Phoenix. */
   readonly isGateway: boolean
   readonly #telemetry: Telemetry
   readonly #made: AdmissionOptions
@@ -90,8 +90,9 @@ export class Admission {
   }
 
   /**
-   * Whether the page that sends a request may connect. A request without an origin comes from no page, unless the browser
-   * says that another site asks and does not tell its name, as for an image.
+   * Whether the page that sends a request may connect. A request without an `Origin` header comes from no page, with
+   * one exception: browsers leave the header out of some requests, such as those for images, and then `Sec-Fetch-Site`
+   * tells that another site sends the request.
    */
   pageAllowed(arrival: Pick<Arrival, "header">): boolean {
     const origin = arrival.header("origin")
@@ -101,9 +102,9 @@ export class Admission {
   }
 
   /**
-   * Checks a client, asks `connect`, and counts the client if it is let in.
+   * Checks a client, calls `connect`, and counts the client if it is let in.
    *
-   * @param isPageAllowed what `pageAllowed` said of the client, if the transport has asked already
+   * @param isPageAllowed the result of `pageAllowed`, if the transport has called it already
    */
   async admit(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
     const outcome = await this.#decide(arrival, isPageAllowed)
@@ -148,7 +149,7 @@ export class Admission {
     return { subprotocol, limits: this.limits, open: (link) => this.#made.open(link, setup), leave: slot }
   }
 
-  /** Finds the auth token, and for a websocket the subprotocol. */
+  /** Reads the auth token and, for a websocket, agrees on the subprotocol. */
   #agree(arrival: Arrival): Agreed | Rejection {
     if (arrival.transport !== "websocket") {
       const header = arrival.header(AUTH_TOKEN_HEADER.toLowerCase())
@@ -172,7 +173,7 @@ export class Admission {
     return agreed
   }
 
-  /** Asks `connect`. */
+  /** Calls the user's `connect`, and turns its result or its error into an id and assigns, or into a rejection. */
   async #connect(request: ConnectRequest): Promise<Pick<SocketSetup, "id" | "assigns"> | Rejection> {
     try {
       const connected = await this.#ask(request)
@@ -190,7 +191,7 @@ export class Admission {
     }
   }
 
-  /** The serializer that the client speaks; a gateway needs none, so any does. */
+  /** The serializer for the requested version. A gateway never uses its serializer, so it gets the first one. */
   #serializerFor({ vsn = VSN_V1 }: QueryParams): Serializer | undefined {
     if (this.isGateway) return this.#serializers[0]
     return this.#serializers.find((known) => typeof vsn === "string" && servesVsn(known.vsn, vsn))

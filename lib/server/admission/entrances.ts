@@ -4,7 +4,7 @@ import type { TransportName } from "../api/socket.js"
 /** A path without the slashes at its end. */
 export const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
 
-/** The paths that an endpoint serves, each by the transports that clients reach it by. */
+/** The paths that an endpoint serves, by transport. */
 export class Entrances {
   readonly #admissions = new Map<string, Admission>()
 

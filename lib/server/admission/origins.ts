@@ -7,7 +7,8 @@ interface OriginPattern {
 }
 
 const PATTERN = /^(?:([a-z][a-z0-9+.-]*):)?\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s]+)(?::(\d+))?\/?$/i
-// What a browser writes: a scheme, and a name of plain letters. A list, or anything it would have escaped, is none.
+// An origin as browsers write it: a scheme, and a host in ASCII. A list of origins, or characters that a browser would
+// have escaped, do not match.
 const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d+))?$/i
 const DEFAULT_PORTS: Record<string, string> = { http: "80", https: "443", ws: "80", wss: "443" }
 const LOOPBACK = /^(localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/
@@ -23,7 +24,7 @@ function parse(origin: string, as: RegExp): OriginPattern | undefined {
   }
 }
 
-/** A name in the letters of DNS, or nothing where it is no name. */
+/** A host name in ASCII (Punycode), or an empty string for an invalid name. */
 function domainToAscii(host: string): string {
   if (/[/?#@:\\\s]/.test(host)) return ""
   try {
@@ -33,7 +34,7 @@ function domainToAscii(host: string): string {
   }
 }
 
-/** Browsers say the names of other scripts in the letters of DNS. */
+/** Converts a host, also one with a wildcard, to ASCII: browsers send international names in Punycode. */
 function inAscii(host: string): string {
   if (/^[\w.*:[\]-]+$/.test(host)) return host
   return host.startsWith("*.") ? `*.${domainToAscii(host.slice(2))}` : domainToAscii(host)
@@ -46,9 +47,8 @@ function hostAllowed(host: string, allowed: string): boolean {
 }
 
 /**
- * Whether a page of this origin may connect. A request without an origin comes from no page, and may. Unless said
- * otherwise those of the configured host and of this machine may; what a `Host` header claims counts for nothing, because
- * whoever sends the request writes it.
+ * Makes the check whether a page of an origin may connect. By default, the pages of the configured host and of this
+ * machine may. The `Host` header is not used, because the sender of the request can write anything into it.
  */
 export function originCheck(origins: Origins | undefined, host: string | undefined): (origin: string) => boolean {
   if (origins === "*") return () => true
@@ -64,7 +64,7 @@ export function originCheck(origins: Origins | undefined, host: string | undefin
     const pattern = parse(origin, PATTERN)
     const name = pattern && inAscii(pattern.host)
     if (pattern === undefined || !name)
-      throw new TypeError(`origins: ${origin} is none; write https://example.com or //*.example.com`)
+      throw new TypeError(`origins: ${origin} is no origin; write https://example.com or //*.example.com`)
     return { ...pattern, host: name }
   })
   return (origin) => {

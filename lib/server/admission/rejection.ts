@@ -5,7 +5,7 @@ export interface HttpAnswer {
   readonly body?: string
 }
 
-/** Why a client was not let in, and how a transport over HTTP says so. */
+/** Why a client was refused, and the answer that a transport over HTTP gives. */
 export class Rejection {
   constructor(
     readonly reason: string,
@@ -13,10 +13,10 @@ export class Rejection {
   ) {}
 }
 
-/** The media type of JSON, as Phoenix writes it. */
+/** The media type of JSON as Phoenix sends it. */
 export const JSON_TYPE = "application/json; charset=utf-8"
 
-/** The reason phrases of the faults that an endpoint answers with. */
+/** The HTTP reason phrases that an endpoint uses. */
 const REASONS = {
   400: "Bad Request",
   408: "Request Timeout",
@@ -26,7 +26,7 @@ const REASONS = {
   503: "Service Unavailable",
 } as const
 
-/** A fault of the request, or of the server, in Phoenix's form. */
+/** The answer for an error of the request or of the server, in Phoenix's form. */
 export function faultAnswer(status: keyof typeof REASONS): HttpAnswer {
   return { status, headers: { "content-type": JSON_TYPE }, body: JSON.stringify({ error: REASONS[status] }) }
 }

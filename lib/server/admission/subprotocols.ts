@@ -4,8 +4,8 @@ import { RookeryError } from "../../protocol/errors.js"
 import { faultAnswer, Rejection } from "./rejection.js"
 
 /**
- * The subprotocols of a gateway: names, of which the first that a client offers is agreed on, or a function that picks
- * one of those offered, or none.
+ * The subprotocols of a gateway: a list of names, from which the client's first offer is taken, or a function that
+ * picks one of the client's offers, or none.
  */
 export type Subprotocols<Request = unknown> =
   | readonly string[]
@@ -14,7 +14,7 @@ export type Subprotocols<Request = unknown> =
 /** The result of negotiating a subprotocol. */
 export interface Agreed {
   readonly authToken: string | null
-  /** The subprotocol that the answer names. */
+  /** The subprotocol that the response names. */
   readonly subprotocol: string | undefined
 }
 
@@ -34,7 +34,7 @@ export function agreeAsPhoenix(header: string | undefined, authToken: boolean): 
   return { authToken: read.authToken, subprotocol: read.answer }
 }
 
-/** Negotiates by the option of a gateway, and otherwise as Phoenix does. */
+/** Negotiates by the gateway's option `subprotocols`; without it, or if it picks none, as Phoenix does. */
 export function agree(
   header: string | undefined,
   authToken: boolean,

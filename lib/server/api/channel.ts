@@ -8,7 +8,7 @@ import type { ServerSocket } from "./socket.js"
 export type TerminateReason =
   /** The client left. */
   | { readonly kind: "left" }
-  /** The line is gone, or the endpoint closed it; the websocket's close code. */
+  /** The connection was lost, or the endpoint closed it, with this websocket close code. */
   | { readonly kind: "closed"; readonly code: number }
   /** The client joined the topic again on the same socket. */
   | { readonly kind: "duplicate_join" }
@@ -16,26 +16,27 @@ export type TerminateReason =
   | { readonly kind: "stopped"; readonly reason: StopReason }
   /** `endpoint.kick()`. */
   | { readonly kind: "kicked" }
-  /** A handler threw, or an event came that nobody handles. */
+  /** A handler threw, or the client pushed an event that has no handler. */
   | { readonly kind: "crashed"; readonly error: unknown }
 
 /**
- * Why a channel stops. After `normal` and `shutdown` the client is told `phx_close` and stays away; after any other word
- * `phx_error`, and it joins again.
+ * Why a channel stops. After `normal` and `shutdown` the client receives `phx_close` and stays out. After any other
+ * reason it receives `phx_error` and joins again.
  */
 export type StopReason = "normal" | "shutdown" | { readonly shutdown: unknown } | (string & {})
 
-/** Whether a client stays away after a channel stopped for this reason. */
+/** Whether a client stays out after its channel stopped for this reason. */
 export const isShutdown = (reason: StopReason): boolean =>
   reason === "normal" || reason === "shutdown" || typeof reason === "object"
 
-/** A new meta, or what makes one of the old. */
+/** A new meta, or a function that makes the new meta from the old one. */
 export type MetaUpdate<Meta> = Meta | ((meta: Meta) => Meta)
 
 /** Options of {@link Channel.track}. */
 export interface TrackOptions {
   /**
-   * Whether the client is pushed `presence_state` after the diff of its own join, the first time this channel tracks.
+   * Whether `presence_state` is pushed to the client, after the diff of its own join, the first time this channel
+   * tracks.
    *
    * @default true
    */
@@ -45,58 +46,61 @@ export interface TrackOptions {
 /** Options of a broadcast. */
 export interface BroadcastOptions {
   /**
-   * What the message goes by in its topic, for five minutes: a second one of that name does nothing. So a handler that is
-   * run again, because nobody knows whether its broadcast was kept, can just do it again. For topics with a history only.
+   * A name for the message, unique in its topic for five minutes: a second broadcast of the same name does nothing. A
+   * handler that is run again, because it is unknown whether its broadcast was kept, can simply broadcast again. Only
+   * for topics with a history.
    */
   once?: string | undefined
 }
 
 /**
- * One client in one room: what the handlers of a channel are given. Everything here may be called at any time, from a
- * timer or an event of your own as well; after the channel has ended it does nothing.
+ * One client in one room, passed to the handlers of a channel. Its methods may be called at any time, also from a timer
+ * or an event of your own; after the channel has ended they do nothing.
  */
 export interface Channel<Spec = AnySpec, Assigns = Loose> {
   readonly topic: string
   /** The params of the join, as the contract's schema left them. */
   readonly params: ParamsOf<Spec>
   readonly socket: ServerSocket<Assigns>
-  /** What this channel knows: a copy of the socket's, to be changed freely. */
+  /** The channel's own data. Begins as a copy of the socket's `assigns`; change it freely. */
   assigns: Assigns
-  /** Aborts when the channel ends: for timers, listeners and requests that belong to it. */
+  /** Aborts when the channel ends. Pass it to timers, listeners and requests that belong to the channel. */
   readonly signal: AbortSignal
   /** Whether the channel is still joined. */
   readonly joined: boolean
-  /** A handler returns it to give no answer. */
+  /** Return it from a handler to send no reply. */
   readonly noReply: NoReply
 
   /** Sends an event to this client. */
   push<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): void
   /**
-   * Sends an event to everybody on the topic, this client included. Await it where the answer must not come before
-   * other nodes were told; it rejects if they could not be.
+   * Sends an event to every client on the topic, including this one. Await it if the reply must wait until the other
+   * nodes have the message; it rejects if they could not be reached.
    */
   broadcast<E extends ServerEvent<Spec>>(
     event: E,
     payload: ServerEventsOf<Spec>[E],
     options?: BroadcastOptions,
   ): MaybePromise<void>
-  /** Sends an event to everybody on the topic but this client. */
+  /** Sends an event to every client on the topic except this one. */
   broadcastFrom<E extends ServerEvent<Spec>>(
     event: E,
     payload: ServerEventsOf<Spec>[E],
     options?: BroadcastOptions,
   ): MaybePromise<void>
-  /** Within a handler: a function that answers its push later. The handler then returns `noReply`. */
+  /**
+   * Call it within a handler: returns a function that replies to the push later. The handler then returns `noReply`.
+   */
   replyTo(): ReplyTo
-  /** Ends the channel, after the handler that runs now and its reply. */
+  /** Ends the channel once the handler that runs now has returned and its reply is sent. */
   stop(reason?: StopReason): void
 
-  /** Shows this client under a key. */
+  /** Tracks this client's presence under a key. */
   track(key: string, meta: MetaOf<Spec>, options?: TrackOptions): void
-  /** Replaces the meta that this channel has under a key. */
+  /** Replaces the meta that this channel tracks under a key. */
   update(key: string, meta: MetaUpdate<MetaOf<Spec>>): void
-  /** Takes this client away: from one key, or from all. */
+  /** Stops tracking this client under one key, or under all keys. */
   untrack(key?: string): void
-  /** Everybody on the topic. Not to be changed. */
+  /** The presences of the topic. Do not change them. */
   readonly presences: PresenceState<MetaOf<Spec>>
 }

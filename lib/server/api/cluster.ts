@@ -2,19 +2,19 @@ import type { HistoryOptions, Position } from "../../protocol/recovery.js"
 
 export type { HistoryOptions, Position } from "../../protocol/recovery.js"
 
-/** What is there at once, or promised. */
+/** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** A message that a cluster carries. What is in it is the endpoint's own affair. */
+/** A message that a cluster carries. The cluster does not look into it. */
 export interface ClusterMessage {
-  /** What it is outside of this process; made at the first call. */
+  /** The message as bytes, for other processes. Encoded at the first call. */
   bytes(): Uint8Array
 }
 
-/** A message on its way back to an endpoint: as bytes, or as itself where it never left the process. */
+/** A message on its way to an endpoint: bytes, or the message itself if it never left the process. */
 export type ClusterBody = Uint8Array | ClusterMessage
 
-/** A message with its place in the topic's history. */
+/** A message with its offset in the topic's history. */
 export interface NumberedMessage {
   readonly offset: number
   readonly body: ClusterBody
@@ -23,104 +23,114 @@ export interface NumberedMessage {
 /** A piece of a topic's history. */
 export interface HistorySlice {
   readonly epoch: string
-  /** The offset of the newest message of the topic; 0 if there was none yet. */
+  /** The offset of the newest message of the topic; 0 if the topic has none yet. */
   readonly newest: number
-  /** In order, the oldest first. */
+  /** The oldest first. */
   readonly messages: readonly NumberedMessage[]
-  /** Whether nothing is missing between the offset that was asked for and the first of them. */
+  /** Whether no message is missing between the requested offset and the first of these. */
   readonly complete: boolean
 }
 
-/** One presence: what a channel of some node tracks. */
+/** One presence: a key and a meta that a channel on some node tracks. */
 export interface PresenceRecord {
-  /** Nobody else's, on any node. */
+  /** Unique across all nodes. */
   readonly ref: string
   readonly key: string
   readonly meta: Readonly<Record<string, unknown>>
 }
 
-/** What became of the presences of one topic. A ref that joins once more replaces the meta that it had. */
+/** A change of the presences of one topic. A ref that joins a second time replaces its earlier meta. */
 export interface PresenceChange {
   readonly joins: readonly PresenceRecord[]
   /** Refs. */
   readonly leaves: readonly string[]
 }
 
-/** What came of asking for a push that may come twice. */
+/** The answer to {@link Cluster.claim}, asked for a push that a client may send twice. */
 export type Claim =
-  /** Nobody had it: do it, then `settle` or `release`. */
+  /** The key was free: do the work, then call `settle` or `release`. */
   | { readonly kind: "new" }
-  /** It was done, and answered with this. */
+  /** The work was done, with this answer. */
   | { readonly kind: "settled"; readonly answer: Uint8Array }
-  /** Somebody is still at it. */
+  /** Another claim holds the key: its work is not done yet. */
   | { readonly kind: "pending" }
 
-/** What a cluster tells its node. Nothing here throws. */
+/** The calls that a cluster makes to its node. None of them throws. */
 export interface ClusterNode {
-  /** A message that another node published; never one's own. */
+  /** Delivers a message that another node published. Never called for this node's own messages. */
   deliver(topic: string, body: ClusterBody): void
   /**
-   * A message that was appended, by any node, this one included: each once, by rising offsets without a gap, as long as
-   * the topic is subscribed.
+   * Delivers a message that any node appended, this one included. While the topic is subscribed, each message is
+   * delivered once, in the order of the offsets, without a gap.
    */
   deliverNumbered(topic: string, epoch: string, message: NumberedMessage): void
-  /** Messages of the topic are lost for this node, or its epoch is a new one: whoever recovers has to join anew. */
+  /** Messages of the topic are lost for this node, or its epoch has changed: channels that recover must join again. */
   lost(topic: string): void
   /** Presences of other nodes changed, on a topic that is subscribed. */
   presence(topic: string, change: PresenceChange): void
-  /** All presences of other nodes on a topic: what is not among them is no more. */
+  /** All presences of other nodes on a topic. Presences that are not among them have ended. */
   presenceState(topic: string, records: readonly PresenceRecord[]): void
-  /** What another node told all the others. */
+  /** Handles a command that another node sent to all nodes. */
   command(body: Uint8Array): void
-  /** The cluster is out of reach, or back. Told at every change; a cluster begins healthy once `start` is through. */
+  /**
+   * The cluster became unreachable, or reachable again. Called at every change; healthy is assumed once `start`
+   * resolves.
+   */
   health(healthy: boolean): void
-  /** Something failed that nobody waits for. */
+  /** Reports the failure of work that no caller awaits. */
   failed(error: unknown, where: string, topic?: string): void
 }
 
 /**
- * Makes one endpoint of the endpoints of many nodes. Messages it passes on as they are. Everything that
- * reaches for the network rejects with a `RookeryError` of code `cluster_unavailable` where it cannot be done, at once
- * or within a few seconds: nothing here waits for better days.
+ * Connects the endpoints of many nodes, so that they act as one. Messages are passed on unchanged. If the network
+ * cannot be reached, a call rejects with a `RookeryError` of code `cluster_unavailable`, at once or within a few
+ * seconds: no call waits until the network is back.
  */
 export interface Cluster {
-  /** Called once, before anything else. Resolves once the cluster was reached; rejects if that takes too long, and goes on trying. */
+  /**
+   * Called once, before every other call. Resolves once the cluster is reached; rejects if that takes too long, and
+   * goes on trying.
+   */
   start(node: ClusterNode): MaybePromise<void>
-  /** Tells the other nodes that listen to the topic. */
+  /** Sends a message to the other nodes that are subscribed to the topic. */
   publish(topic: string, message: ClusterMessage): MaybePromise<void>
   /**
-   * Numbers a message, keeps it and tells every node that listens, this one too: one step, and one order for all. With
-   * `once`, the second message of that name does nothing, and gives the first one's place.
+   * Numbers a message, keeps it and delivers it to every subscribed node, including this one, in one atomic step: all
+   * nodes see the same order. With `once`, a second message of that name is not kept; the call returns the first one's
+   * position.
    */
   append(topic: string, message: ClusterMessage, history: HistoryOptions, once?: string): MaybePromise<Position>
   /**
-   * What is kept behind an offset, the oldest first; without an offset, the newest that are within the limit. Of a topic
-   * that is subscribed, everything in it was told by `deliverNumbered` before this resolves.
+   * Reads the messages that are kept after an offset, the oldest first; without an offset, the newest ones within the
+   * limit. If the topic is subscribed, every message in the result was passed to `deliverNumbered` before this
+   * resolves.
    */
   history(topic: string, history: HistoryOptions, after: number | undefined, limit: number): MaybePromise<HistorySlice>
   /**
-   * The first subscriber of a topic came. Once it resolves, nothing that is published is missed, and `presenceState` was
-   * told. Out of reach it resolves at once, and catches up by itself later.
+   * Called for the first subscriber of a topic. Once it resolves, no published message is missed and `presenceState`
+   * was called. If the cluster is unreachable it resolves at once, and the cluster catches up by itself later.
    *
-   * @param history what is kept of the topic, if its messages are numbered
+   * @param history the history options of the topic, if its messages are numbered
    */
   subscribe(topic: string, history?: HistoryOptions): MaybePromise<void>
-  /** The last subscriber of a topic went. */
+  /** Called when the last subscriber of a topic is gone. */
   unsubscribe(topic: string): void
-  /** Tells all other nodes something. */
+  /** Sends a command to all other nodes. */
   command(body: Uint8Array): MaybePromise<void>
-  /** Presences of this node changed. They end with the node, whichever way it ends. */
+  /** Shares a change of this node's presences. They end when the node ends, also if it crashes. */
   changePresence(topic: string, change: PresenceChange): void
-  /** Asks for the right to do something once, by its key. A node that dies with it gives it back after `claimMs`. */
+  /** Claims the right to do the work of a key once. If the node dies, the claim ends after `claimMs`. */
   claim(key: string, claimMs: number): MaybePromise<Claim>
-  /** It takes longer: the claim holds for `claimMs` from now on, if it is still this node's. */
+  /** Extends a claim, if this node still holds it, to `claimMs` from now. */
   renew(key: string, claimMs: number): MaybePromise<void>
-  /** It was done: every later claim within `keepMs` gets this answer. A second one replaces the first. */
+  /**
+   * Ends a claim whose work was done: later claims within `keepMs` get this answer. A second answer replaces the first.
+   */
   settle(key: string, answer: Uint8Array, keepMs: number): MaybePromise<void>
-  /** It was not done: the next claim is a new one, unless somebody has settled or claimed it since. */
+  /** Ends a claim whose work was not done: the key is free again, unless it was settled or claimed since. */
   release(key: string): MaybePromise<void>
-  /** How many nodes are alive, this one included. */
+  /** Counts the living nodes, including this one. */
   nodes(): MaybePromise<number>
-  /** Lets go of everything, and takes this node's presences away. */
+  /** Frees all resources and removes this node's presences. */
   close(): MaybePromise<void>
 }

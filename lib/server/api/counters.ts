@@ -1,4 +1,4 @@
-/** What an endpoint counts. Names fit Prometheus and OpenTelemetry; those in `_total` only grow. */
+/** The counts of an endpoint. The names fit Prometheus and OpenTelemetry; counts that end in `_total` only grow. */
 export interface Counters {
   rookery_tcp_connections: number
   rookery_sockets: number
@@ -25,7 +25,7 @@ export interface Counters {
   rookery_errors_total: number
 }
 
-/** Counters that all stand at nothing. */
+/** Creates counters that all are 0. */
 export function noCounts(): Counters {
   return {
     rookery_tcp_connections: 0,

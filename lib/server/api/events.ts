@@ -2,11 +2,11 @@ import type { LimitName } from "../../protocol/limits.js"
 import type { TerminateReason } from "./channel.js"
 import type { ServerSocket, TransportName } from "./socket.js"
 
-/** What happens at an endpoint, for logs, metrics and traces. Payloads and tokens are never part of it. */
+/** The events of an endpoint, for logs, metrics and traces. They never contain payloads or tokens. */
 export type EndpointEvents = {
   socketConnected: { socket: ServerSocket }
   socketClosed: { socket: ServerSocket; code: number }
-  /** A client was not let in: by `connect`, its origin, its version, or a limit. */
+  /** A client was refused: by `connect`, for its origin or its version, or by a limit. */
   connectRefused: { transport: TransportName; status: number; reason: string; address: string | undefined }
   channelJoined: { socket: ServerSocket; topic: string; durationMs: number }
   joinRefused: {
@@ -15,7 +15,7 @@ export type EndpointEvents = {
     reason: "refused" | "crashed" | "unmatched" | "limit" | "timeout"
   }
   channelEnded: { socket: ServerSocket; topic: string; reason: TerminateReason }
-  /** A handler is through with a push; `status` is the reply's, or undefined if it gave none. */
+  /** A handler has handled a push. `status` is that of the reply; `undefined` without a reply. */
   pushHandled: {
     socket: ServerSocket
     topic: string
@@ -24,9 +24,9 @@ export type EndpointEvents = {
     durationMs: number
   }
   broadcast: { topic: string; event: string; recipients: number }
-  /** The cluster went out of reach, or came back. */
+  /** The cluster became unreachable, or reachable again. */
   clusterHealth: { healthy: boolean }
   limitHit: { limit: LimitName; socket: ServerSocket | undefined; address: string | undefined }
-  /** Something threw that is not a client's doing; `where` says what ran. */
+  /** Code of the server threw, and no client caused it. `where` names the code that ran. */
   error: { error: unknown; where: string; topic: string | undefined; socket: ServerSocket | undefined }
 }

@@ -17,28 +17,30 @@ import type { ServerSocket } from "./socket.js"
 
 export type { MaybePromise } from "./cluster.js"
 
-/** What a handler is told about a push beside its payload. */
+/** The third argument of a handler: facts about the push. */
 export interface PushInfo {
   /**
-   * Names the push: 32 characters that stay the same when the client sends it again because the connection went before
-   * the answer, and that no other client's push has. The handler is not called twice for one name. Where a node may die
-   * between what a handler does and its answer, commit the name with what was done. `undefined` for a push without
-   * `retry`.
+   * Identifies a push sent with `retry`: 32 characters, unique across clients, which stay the same when the client
+   * sends the push again because the connection was lost before the reply. The handler is not called twice for one id.
+   * A node may die after the handler's work and before its reply: to be safe from that, commit the id together with the
+   * work. `undefined` for a push without `retry`.
    */
   readonly id: string | undefined
 }
 
-/** What `join` is asked with. */
+/** The argument of `join`. */
 export interface JoinRequest<Spec = AnySpec, Topic extends string = string, Assigns = Loose> {
   readonly topic: Topic
   readonly params: ParamsOf<Spec>
   readonly socket: ServerSocket<Assigns>
 }
 
-/** What a handler answers: the `ok` response, another status, or nothing. `undefined` is answered with `{}`. */
+/**
+ * The result of a handler: the response of an `ok` reply, another status, or `noReply`. `undefined` replies with `{}`.
+ */
 export type HandlerResult<Ok> = Ok | undefined | void | NoReply | StatusReply
 
-/** The handlers of pushes, by event. An event without one crashes the channel, as in Phoenix. */
+/** The handlers of pushes, by event. An event without a handler crashes the channel, as in Phoenix. */
 export type ReceiveHandlers<Spec, Assigns> = {
   [E in SentEvent<Spec>]?: (
     payload: PayloadOf<Spec, E>,
@@ -47,36 +49,43 @@ export type ReceiveHandlers<Spec, Assigns> = {
   ) => MaybePromise<HandlerResult<OkOf<Spec, E>>>
 }
 
-/** Called instead of sending a broadcast of this event to the client; what the client shall get is pushed. */
+/** Called for a broadcast of this event instead of sending it to the client. Push what the client should receive. */
 export type InterceptHandlers<Spec, Assigns> = {
   [E in ServerEvent<Spec>]?: (payload: ServerEventsOf<Spec>[E], room: Channel<Spec, Assigns>) => MaybePromise<unknown>
 }
 
-/** What a channel does. One client's calls come one after the other, an async one is waited for. */
+/**
+ * The handlers of a channel. Those of one client run one at a time; an async handler is awaited before the next runs.
+ */
 export interface ChannelHandlers<Spec = AnySpec, Topic extends string = string, Assigns = Loose> {
-  /** Lets a client in: what it returns is the join's response. `Refused` refuses. Without one everybody is let in. */
+  /**
+   * Lets a client in: the result is the join's response. Throw `Refused` to refuse. Without `join`, all clients may
+   * join.
+   */
   join?: (
     request: JoinRequest<Spec, Topic, Assigns>,
     room: Channel<Spec, Assigns>,
   ) => MaybePromise<JoinedOf<Spec> | undefined | void>
-  /** After the join's reply: presence, welcomes. */
+  /** Called after the join's reply is sent, for example to track presence or to push a welcome. */
   joined?: (room: Channel<Spec, Assigns>) => MaybePromise<unknown>
   /**
-   * What is kept of its broadcasts, for clients that recover what they missed, and for those that page back.
+   * How many broadcasts are kept, for clients that recover missed messages and for those that page back.
    *
-   * @default nothing
+   * @default none are kept
    */
   history?: HistoryOptions
   receive?: ReceiveHandlers<Spec, Assigns>
   intercept?: InterceptHandlers<Spec, Assigns>
-  /** The channel has ended: left, closed, crashed, or the line is gone; the reason tells. */
+  /**
+   * Called when the channel has ended, with the reason: the client left, the connection closed, the channel crashed.
+   */
   terminate?: (reason: TerminateReason, room: Channel<Spec, Assigns>) => MaybePromise<unknown>
 }
 
 /** A handler without types. */
 export type AnyHandler = (payload: Loose, room: Channel<Loose, Loose>, push: PushInfo) => unknown
 
-/** The same without types, as the endpoint keeps them. */
+/** The handlers of a channel without their types, as the endpoint keeps them. */
 export interface AnyChannelHandlers {
   join?: (request: Loose, room: Channel<Loose, Loose>) => unknown
   joined?: (room: Channel<Loose, Loose>) => unknown

@@ -1,7 +1,7 @@
-/** How much a line of the log matters. */
+/** The severity of a log entry. */
 export type LogLevel = "debug" | "info" | "warn" | "error"
 
-/** What a line of the log is about. Never a token, a query or a payload. */
+/** The context of a log entry. It never contains a token, a query or a payload. */
 export interface LogFields {
   readonly topic?: string | undefined
   readonly event?: string | undefined
@@ -10,5 +10,5 @@ export interface LogFields {
   readonly error?: unknown
 }
 
-/** Takes the lines of the log. */
+/** Writes an entry to the log. */
 export type Logger = (level: LogLevel, message: string, fields: LogFields) => void

@@ -11,14 +11,14 @@ import type { Logger } from "./logger.js"
 /** Which pages may connect. */
 export type Origins = "*" | readonly string[] | ((origin: string) => boolean)
 
-/** What `connect` is asked with. */
+/** The argument of `connect`. */
 export interface ConnectRequest<Request = unknown> {
-  /** The query, as Plug reads it: nested names by brackets, of a repeated one the last. */
+  /** The query, decoded as in Plug: brackets nest names, and the last one of a repeated name counts. */
   readonly params: QueryParams
   /** The client's auth token, or null. */
   readonly authToken: string | null
   readonly transport: TransportName
-  /** The HTTP request; undefined in process, unless the client brings one. */
+  /** The HTTP request; `undefined` in process, unless the client was given one. */
   readonly request: Request | undefined
   readonly address: string | undefined
 }
@@ -26,22 +26,29 @@ export interface ConnectRequest<Request = unknown> {
 /** A client that was let in. */
 export interface Connected<Assigns> {
   /**
-   * Names the client, for example `user:42`: `disconnect`, `kick` and the answers kept for `retry` go by it. It is one
-   * client at every path of the endpoint, so paths whose people are not the same need ids that differ.
+   * Identifies the client, for example `user:42`. `disconnect`, `kick` and the replies kept for `retry` use it. An id
+   * means the same client at every path of the endpoint: if two paths have different users, give them different ids.
    */
   id?: string | null
-  /** What its channels know of it. */
+  /** Data about the client, copied into each of its channels. */
   assigns?: Assigns
 }
 
-/** Lets a client in; `false` or a thrown `Refused` keeps it out. Anything else thrown is an HTTP 500 that says nothing. */
+/**
+ * Lets a client in. Return `false` or throw `Refused` to refuse it. Any other error becomes an HTTP 500 that tells the
+ * client nothing.
+ */
 export type Connect<Assigns, Request = unknown> = (
   request: ConnectRequest<Request>,
 ) => MaybePromise<Connected<Assigns> | boolean | undefined | void>
 
 /** Options of one path that clients connect to. */
 export interface SocketOptions<Assigns = Loose, Request = unknown> {
-  /** Everybody is let in by default. */
+  /**
+   * Decides whether a client is let in.
+   *
+   * @default every client is let in
+   */
   connect?: Connect<Assigns, Request>
   /**
    * Whether auth tokens are read, from the subprotocols or the header `x-phoenix-authtoken`.
@@ -50,7 +57,8 @@ export interface SocketOptions<Assigns = Loose, Request = unknown> {
    */
   authToken?: boolean
   /**
-   * The pages that may connect: `"*"`, or origins as `https://example.com`, `//example.com:8080`, `//*.example.com`.
+   * The pages that may connect: `"*"`, or origins such as `https://example.com`, `//example.com:8080`,
+   * `//*.example.com`.
    *
    * @default those of `host` and of this machine
    */
@@ -58,7 +66,7 @@ export interface SocketOptions<Assigns = Loose, Request = unknown> {
   /** The host name that pages are served from. */
   host?: string
   /**
-   * What clients can speak, picked by `vsn`; the first that serves the version asked for.
+   * The serializers that clients can choose from by `vsn`: the first one that serves the requested version is used.
    *
    * @default [json(), jsonV1(), msgpack()]
    */
@@ -66,7 +74,7 @@ export interface SocketOptions<Assigns = Loose, Request = unknown> {
   /** Limits other than the defaults. */
   limits?: Partial<Limits>
   /**
-   * What happens to a client that does not read what it is sent: its line ends, or broadcasts are left out for it.
+   * How to treat a client that reads too slowly: `close` ends its connection, `drop` skips broadcasts for it.
    *
    * @default "close"
    */
@@ -78,7 +86,7 @@ export interface SocketOptions<Assigns = Loose, Request = unknown> {
    */
   websocket?: boolean
   /**
-   * Whether permessage-deflate is agreed on. It saves bytes for time and memory.
+   * Whether to negotiate permessage-deflate. It saves bytes, and costs time and memory.
    *
    * @default false
    */
@@ -91,12 +99,12 @@ export interface SocketOptions<Assigns = Loose, Request = unknown> {
   longpoll?: boolean
 }
 
-/** Options of an endpoint. Those of its socket hold for further sockets too, unless these say otherwise. */
+/** Options of an endpoint. Its socket options are also the defaults for further paths, see `socket()`. */
 export interface EndpointOptions<Topics = Loose, Assigns = Loose, Request = unknown> extends SocketOptions<
   Assigns,
   Request
 > {
-  /** The contract of both ends. Types, or schemas that also check what clients send. */
+  /** The contract of both ends: types, or schemas, which also check the params and payloads that clients send. */
   topics?: TopicContract<Topics, Loose>
   /**
    * Where clients connect: `/socket` serves `/socket/websocket` and `/socket/longpoll`.
@@ -105,13 +113,13 @@ export interface EndpointOptions<Topics = Loose, Assigns = Loose, Request = unkn
    */
   path?: string
   /**
-   * Makes one endpoint of those of several nodes: `redis(client)` of `rookery/redis`.
+   * Connects the endpoints of several nodes, so that they act as one: `redis(client)` of `rookery/redis`.
    *
-   * @default none: it is alone, and what it keeps is in its memory
+   * @default none: the endpoint is the only node, and keeps its data in memory
    */
   cluster?: Cluster
   /**
-   * Where lines of the log go; `false` for nowhere.
+   * Writes the log; `false` turns the log off.
    *
    * @default warnings and errors to the console
    */

@@ -1,13 +1,14 @@
-// A program that has the package as ES modules and as CommonJS has this file twice; by these the one knows the other's.
+// Registered symbols, because the builds for ES modules and for CommonJS each have their own copy of these classes, and
+// one program may load both.
 const REFUSED: unique symbol = Symbol.for("rookery.Refused")
 const STATUS_REPLY: unique symbol = Symbol.for("rookery.StatusReply")
 
-/** What a handler returns to give no answer; the client's push ends by its timeout. */
+/** Return it from a handler to send no reply. The client's push then ends by its timeout. */
 export const noReply: unique symbol = Symbol.for("rookery.noReply")
 /** The type of {@link noReply}. */
 export type NoReply = typeof noReply
 
-/** An answer with a status of its own; see {@link reply}. */
+/** A reply with a status other than `ok`; see {@link reply}. */
 export class StatusReply<Status extends string = string, Response = unknown> {
   readonly status: Status
   readonly response: Response
@@ -23,12 +24,12 @@ export class StatusReply<Status extends string = string, Response = unknown> {
   }
 }
 
-/** Whether a handler returned it by {@link reply}. */
+/** Whether the result of a handler was made by {@link reply}. */
 export const isStatusReply = (value: unknown): value is StatusReply =>
   typeof value === "object" && value !== null && STATUS_REPLY in value
 
 /**
- * What a handler returns to answer with another status than `ok`.
+ * Creates a reply with a status other than `ok`, to be returned from a handler.
  *
  * ```ts
  * receive: { take: () => reply("busy", { retry: 1 }) }
@@ -43,13 +44,13 @@ export function reply(status: string, response: unknown = {}): StatusReply {
   return new StatusReply(status, response)
 }
 
-/** Answers one push, now or later, as often as it is called. */
+/** Replies to one push, now or later. Each call sends a reply. */
 export type ReplyTo<Ok = unknown> = {
   (status: "ok", response: Ok): void
   (status: string, response?: unknown): void
 }
 
-/** How a refused connect is answered over websocket; long-poll tells 403 in its own way. */
+/** The HTTP response to a refused websocket; long-poll reports 403 in its own way. */
 export interface RefusedConnect {
   /**
    * The HTTP status.
@@ -66,8 +67,8 @@ export interface RefusedConnect {
 }
 
 /**
- * Thrown to refuse: in `connect` the socket, in `join` the join, in a handler the push. The response goes to the client
- * as the `error` reply; everything else that is thrown tells the client nothing.
+ * Throw it to refuse: in `connect` the socket, in `join` the join, in a handler the push. The client receives the
+ * response as an `error` reply. Other errors tell the client nothing.
  */
 export class Refused<Response = unknown> extends Error {
   readonly response: Response
@@ -86,6 +87,6 @@ export class Refused<Response = unknown> extends Error {
   }
 }
 
-/** Whether it was thrown to refuse. */
+/** Whether an error is a {@link Refused}. */
 export const isRefused = (error: unknown): error is Refused =>
   typeof error === "object" && error !== null && REFUSED in error

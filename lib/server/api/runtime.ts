@@ -1,15 +1,15 @@
 import type { Clock } from "../../protocol/clock.js"
 import type { Logger } from "./logger.js"
 
-/** What an endpoint needs of the platform that it runs on, beside what every platform of the web has. */
+/** The services that an endpoint needs from its platform beyond the web's standard ones. */
 export interface Runtime {
   readonly clock: Clock
-  /** Where the log goes unless the endpoint is given a logger. */
+  /** The logger of an endpoint without the option `logger`. */
   readonly logger: Logger
-  /** Runs something once this turn of the event loop is through, before any timer that is set then. */
+  /** Calls back at the end of this turn of the event loop, before the timers that are set in this turn. */
   atEndOfTurn(callback: () => void): void
-  /** Runs something once all promises that can go on have gone on. */
+  /** Calls back once the queue of microtasks is empty. */
   afterMicrotasks(callback: () => void): void
-  /** SHA-256 of a text's UTF-8, in base64url without padding. The web has it only as a promise. */
+  /** SHA-256 of the text in UTF-8, as base64url without padding. Synchronous, unlike that of the web. */
   sha256(text: string): string
 }

@@ -1,16 +1,16 @@
 import type { Loose } from "../../protocol/contract.js"
 
-/** How a client is connected. */
+/** The transport of a client's connection. */
 export type TransportName = "websocket" | "longpoll" | (string & {})
 
 /** One connected client. */
 export interface ServerSocket<Assigns = Loose> {
-  /** What `connect` called it; `endpoint.disconnect(id)` ends every socket of that id. */
+  /** The id that `connect` returned; `endpoint.disconnect(id)` closes every socket of that id. */
   readonly id: string | null
-  /** What `connect` knows of the client. Channels get a copy each. */
+  /** The data about the client that `connect` returned. Each channel gets a copy. */
   readonly assigns: Assigns
   readonly transport: TransportName
-  /** Where the client is, as far as `trustProxy` lets anybody say; `undefined` in process. */
+  /** The client's IP address, read from proxy headers as far as `trustProxy` allows; `undefined` in process. */
   readonly address: string | undefined
   readonly connected: boolean
   /** Closes the connection with 1001, after which a client connects again. */

@@ -26,32 +26,32 @@ interface Waiting {
   readonly receipt: Receipt
 }
 
-/** What a gateway does with what its clients send. */
+/** The handlers of a gateway. */
 export interface GatewayHandlers<Assigns = Loose> {
   /**
-   * Parses text as JSON; what is no JSON goes to `onError`.
+   * Whether text is parsed as JSON. Invalid JSON is reported to `onError`.
    *
    * @default false
    */
   json?: boolean
-  /** A client has come. */
+  /** A client has connected. */
   onOpen?: (client: GatewayClient<Assigns>) => MaybePromise<unknown>
   /**
-   * A client has sent something: a string, bytes, or with `json` whatever the text says. One client's messages come one
-   * after the other; an async handler is waited for.
+   * A client has sent a message: a string, bytes, or with `json` the parsed value. The messages of one client are
+   * handled one at a time; an async handler is awaited before the next message.
    */
   onMessage?: (data: Loose, client: GatewayClient<Assigns>) => MaybePromise<unknown>
-  /** A client has gone, or was sent away. */
+  /** A client has disconnected, or was closed. */
   onClose?: (client: GatewayClient<Assigns>, code: number) => MaybePromise<unknown>
   /**
-   * A handler threw, or a client sent what is no JSON; the client stays.
+   * A handler threw, or a client sent invalid JSON. The client stays connected.
    *
-   * @default it is logged
+   * @default the error is logged
    */
   onError?: (error: unknown, client: GatewayClient<Assigns>) => void
 }
 
-/** What a client needs of its gateway. @internal */
+/** The parts of a gateway that its clients need. @internal */
 export interface GatewayHost<Assigns> {
   readonly handlers: GatewayHandlers<Assigns>
   readonly held: HeldBytes
@@ -62,19 +62,19 @@ export interface GatewayHost<Assigns> {
   left(client: GatewayClient<Assigns>): void
 }
 
-/** One client of a gateway. To the transport it is a `SocketEnd`, whose members are not for users. */
+/** One client of a gateway. It is also the transport's `SocketEnd`; the members for that are internal. */
 export class GatewayClient<Assigns = Loose> {
-  /** What `connect` called it. */
+  /** The id that `connect` returned. */
   readonly id: string | null
-  /** The subprotocol that was agreed on, if any. */
+  /** The negotiated subprotocol, if any. */
   readonly subprotocol: string | null
-  /** What `connect` knows of it; yours to change. */
+  /** The data about the client that `connect` returned; change it freely. */
   assigns: Assigns
   readonly #host: GatewayHost<Assigns>
   readonly #link: ServerLink
   readonly #limits: SocketLimits
   #bucket: TokenBucket | undefined
-  /** Messages that wait for the handler that runs, in order. */
+  /** Messages that wait until the running handler ends, in order. */
   #waiting: Waiting[] = []
   /** Whether a handler is awaited. */
   #running = false
@@ -92,7 +92,7 @@ export class GatewayClient<Assigns = Loose> {
     this.#kept = new KeptBytes(host.held, () => this.#tooMuch("heldBytes"))
   }
 
-  /** Where the client is, as far as `trustProxy` lets anybody say. */
+  /** The client's IP address, read from proxy headers as far as `trustProxy` allows. */
   get address(): string | undefined {
     return this.#link.address
   }
@@ -107,9 +107,9 @@ export class GatewayClient<Assigns = Loose> {
   }
 
   /**
-   * Sends: strings and bytes as they are, anything else as JSON. After the client has gone it does nothing.
+   * Sends a message: strings and bytes as they are, any other value as JSON. Does nothing after the client has gone.
    *
-   * @throws a `SerializerError` for what JSON cannot carry
+   * @throws a `SerializerError` if the value cannot be written as JSON
    */
   send(data: unknown): void {
     const frame = frameOf(data)
@@ -117,8 +117,8 @@ export class GatewayClient<Assigns = Loose> {
   }
 
   /**
-   * Closes the connection. A close frame carries a reason of at most 123 bytes of UTF-8: a longer one is cut between two
-   * characters.
+   * Closes the connection. A close frame carries a reason of at most 123 bytes of UTF-8: a longer one is cut between
+   * two characters.
    *
    * @throws a `RookeryError` with the code `bad_option` for a close code that may not be sent
    */
@@ -134,7 +134,7 @@ export class GatewayClient<Assigns = Loose> {
     this.closed(code)
   }
 
-  /** Sends what others get too; `false` if it was left out for a slow client. @internal */
+  /** Sends a frame that other clients get as well; `false` if it was dropped because the client is slow. @internal */
   share(shared: SharedFrame): boolean {
     return this.#open && this.#link.broadcast(shared)
   }
@@ -145,7 +145,7 @@ export class GatewayClient<Assigns = Loose> {
     if (onOpen !== undefined) this.#run(() => onOpen(this))
   }
 
-  /** A gateway has no socket of Phoenix. @internal */
+  /** A gateway has no Phoenix socket. @internal */
   get socket(): undefined {
     return undefined
   }
@@ -173,7 +173,7 @@ export class GatewayClient<Assigns = Loose> {
     else this.#handle(data)
   }
 
-  /** Handles messages that waited, for as long as this turn of the event loop has time for it. @internal */
+  /** Handles waiting messages, as long as this turn of the event loop has time. @internal */
   work(): boolean {
     while (!this.#running && this.#waiting.length > 0 && !this.#host.turns.isSpent()) {
       const { data, receipt } = this.#waiting.shift() as Waiting
@@ -211,7 +211,9 @@ export class GatewayClient<Assigns = Loose> {
     return this.#waiting.length < pendingPushes || this.#tooMuch("pendingPushes")
   }
 
-  /** Has a message wait, counted by the memory that it takes: eight of a megabyte of `{},` are 180. */
+  /**
+   * Queues a message, counted by its memory: eight messages of one megabyte of `{},` take 180 megabytes once parsed.
+   */
   #hold(data: unknown): void {
     const { pendingBytes } = this.#limits
     const kept = data instanceof Uint8Array ? ownView(data) : data
@@ -220,7 +222,7 @@ export class GatewayClient<Assigns = Loose> {
     this.#waiting.push({ data: kept, receipt: this.#kept.keep("push", weight) })
   }
 
-  /** There is no reply that could say so, as there is on a channel. */
+  /** Closes a client that hit a limit. A gateway has no replies that could tell the client, as a channel has. */
   #tooMuch(limit: LimitName): false {
     this.#host.limitHit(limit, this.address)
     if (limit === "messageWeight") this.close(TOO_BIG, "message too large")
@@ -234,8 +236,8 @@ export class GatewayClient<Assigns = Loose> {
       return parseShallowJson(frame, this.#limits.messageWeight, assertLight)
     } catch (cause) {
       if ((cause as SerializerError).code === "too_heavy") return void this.#tooMuch("messageWeight")
-      // What the parser says quotes what was sent, which is not for the log.
-      this.#failed(new SerializerError("bad_frame", "a client sent what is no JSON", (cause as SerializerError).at))
+      // The parser's own message quotes the client's text, which must not get into the log.
+      this.#failed(new SerializerError("bad_frame", "a client sent invalid JSON", (cause as SerializerError).at))
       return undefined
     }
   }
@@ -252,7 +254,7 @@ export class GatewayClient<Assigns = Loose> {
       if (!isPromise(result)) return
       this.#running = true
       const receipt = this.#kept.keep("push", data === undefined ? 0 : weigh(data, this.#limits.messageWeight))
-      // A promise that is never settled gives the message back when it is collected.
+      // For a promise that never settles, the bytes are released when the promise is garbage-collected.
       releaseWith(result, receipt)
       const settle = (): void => {
         receipt.release()

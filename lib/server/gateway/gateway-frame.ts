@@ -5,17 +5,17 @@ import type { Frame } from "../../serializer/serializer.js"
 import { FrameForms } from "../pubsub/frame-forms.js"
 import type { Encoding, SharedFrame } from "../api/shared-frame.js"
 
-/** A frame of plain data: strings and bytes as they are, anything else as JSON. */
+/** Makes a frame of plain data: strings and bytes as they are, any other value as JSON. */
 export function frameOf(data: unknown): Frame {
   if (typeof data === "string") return data
   if (isBytes(data)) return toUint8Array(data)
-  // Of `undefined` and of functions there is none, whatever the types say.
+  // Contrary to its type, JSON.stringify() returns `undefined` for `undefined` and for functions.
   const text = stringifyJson(data) as string | undefined
   if (text === undefined) throw new SerializerError("unencodable", "there is no JSON for this", "data")
   return text
 }
 
-/** Plain data that goes to many clients. */
+/** Plain data for many clients. */
 export class GatewayFrame implements SharedFrame {
   readonly #frame: Frame
   readonly #forms: FrameForms = new FrameForms()

@@ -3,13 +3,13 @@ import type { GatewayHandlers } from "./gateway-client.js"
 import type { SocketOptions } from "../api/options.js"
 import type { Subprotocols } from "../admission/subprotocols.js"
 
-/** Options of a gateway: who may connect is said as for a socket, what happens then by its handlers. */
+/** Options of a gateway: those of a socket, which decide what clients may connect, and the handlers. */
 export interface GatewayOptions<Assigns = Loose, Request = unknown>
   extends Omit<SocketOptions<Assigns, Request>, "serializers" | "websocket" | "longpoll">, GatewayHandlers<Assigns> {
   /**
-   * The subprotocols that the gateway speaks, for clients that name some, as `new WebSocket(url, "chat")` does: a list,
-   * of which the first name that the client offers is agreed on, or a function that returns one of the names offered.
-   * A client that names some, and none of these, is let in without one; a browser then fails the connection itself.
+   * The subprotocols that the gateway speaks, for clients that offer some, as `new WebSocket(url, "chat")` does: a
+   * list, from which the client's first offer is taken, or a function that picks one of the client's offers. A client
+   * without a matching offer is let in without a subprotocol; a browser then closes the connection itself.
    *
    * @default none
    */

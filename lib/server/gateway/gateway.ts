@@ -6,14 +6,14 @@ import type { ServerLink } from "../api/server-link.js"
 import type { TransportServices } from "../process/services.js"
 import type { SocketSetup } from "../admission/socket-setup.js"
 
-/** The parts of an endpoint that a gateway works with. @internal */
+/** The parts of an endpoint that a gateway uses. @internal */
 export interface GatewayServices extends Omit<TransportServices, "runtime"> {
   readonly clients: ClientTable
 }
 
 /**
- * A plain websocket path of an endpoint, for clients that speak no Phoenix: text, JSON and bytes. Made by
- * `endpoint.gateway(path, options)`; its client half is `Connection`.
+ * A path of an endpoint for plain websocket clients, which send text, JSON or bytes and do not speak Phoenix. Made by
+ * `endpoint.gateway(path, options)`; the matching client is `Connection`.
  */
 export class Gateway<Assigns = Loose> {
   readonly #services: GatewayServices
@@ -42,15 +42,16 @@ export class Gateway<Assigns = Loose> {
     }
   }
 
-  /** Everybody who is connected. */
+  /** The connected clients. */
   get clients(): ReadonlySet<GatewayClient<Assigns>> {
     return this.#clients
   }
 
   /**
-   * Sends to all, or to all but one: strings and bytes as they are, anything else as JSON, which is made once.
+   * Sends a message to all clients, or to all but one: strings and bytes as they are, any other value as JSON. The
+   * message is encoded once.
    *
-   * @throws a `SerializerError` for what JSON cannot carry
+   * @throws a `SerializerError` if the value cannot be written as JSON
    */
   broadcast(data: unknown, { except }: { except?: GatewayClient<Assigns> | undefined } = {}): void {
     const frame = new GatewayFrame(data)
@@ -62,7 +63,7 @@ export class Gateway<Assigns = Loose> {
     }
   }
 
-  /** A client has come. @internal */
+  /** A client has connected. @internal */
   open(link: ServerLink, setup: SocketSetup): GatewayClient<Assigns> {
     const client = new GatewayClient(this.#host, link, setup)
     this.#clients.add(client)

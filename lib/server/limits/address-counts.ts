@@ -1,12 +1,12 @@
 import { networkOf } from "../support/ip-address.js"
 
-/** Counts something by address, up to a number for each. */
+/** Counts by address, up to a maximum for each address. */
 export class AddressCounts {
   readonly #counts = new Map<string, number>()
 
   /**
-   * Counts one more, and returns the function that takes it back; `undefined` if the address has as many already. A
-   * connection without an address, as over a Unix socket, is not counted.
+   * Counts one more for an address. Returns the function that undoes it, or `undefined` if the address is at its
+   * maximum. A connection without an address, such as one over a Unix socket, is not counted.
    */
   take(address: string | undefined, most: number): (() => void) | undefined {
     if (address === undefined) return () => {}

@@ -1,15 +1,15 @@
 import { networkOf } from "../support/ip-address.js"
 import { TokenBucket } from "./token-bucket.js"
 
-/** As many addresses are remembered before it is looked which of them have kept still. */
+/** The number of addresses at which idle ones are forgotten for the first time. */
 const FEW = 1000
 
-/** How often each address does something, by a bucket of tokens for each. */
+/** Limits how often each address may do something, with one token bucket for each. */
 export class AddressRate {
   readonly #buckets = new Map<string, TokenBucket>()
   #lookAt = FEW
 
-  /** Counts one more of an address, and returns whether it was one of those that are allowed. */
+  /** Counts one more for an address; returns whether it is within the limit. */
   take(from: string | undefined, perSecond: number, burst: number): boolean {
     if (from === undefined || perSecond === Infinity) return true
     const address = networkOf(from)
@@ -22,12 +22,12 @@ export class AddressRate {
     return bucket.take()
   }
 
-  /** How many addresses are remembered. */
+  /** The number of addresses that are remembered. */
   get size(): number {
     return this.#buckets.size
   }
 
-  /** An address whose bucket is full again is as one that nobody has heard of. */
+  /** Forgets the addresses whose buckets are full again: a new bucket would behave the same. */
   #forget(): void {
     for (const [address, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(address)
     this.#lookAt = Math.max(FEW, 2 * this.#buckets.size)

@@ -1,11 +1,11 @@
 import { AddressCounts } from "./address-counts.js"
 
-/** Counts the sockets of an endpoint, in all and by address. */
+/** Counts the sockets of an endpoint, in total and by address. */
 export class ConnectionSlots {
   readonly #byAddress = new AddressCounts()
   #total = 0
 
-  /** Takes a place and returns the function that frees it, or the limit that was reached. */
+  /** Takes a slot. Returns the function that frees it, or the name of the limit that was hit. */
   take(
     address: string | undefined,
     limits: { readonly connections: number; readonly connectionsPerAddress: number },

@@ -1,30 +1,30 @@
 import type { Runtime } from "../api/runtime.js"
 import { backgroundTimer } from "../support/background-timer.js"
 
-/** A client, or a request, that memory is kept for. */
+/** A client, or a request, that the endpoint holds memory for. */
 export interface Holder {
-  /** How many bytes, now. */
+  /** The bytes that it holds now. */
   readonly heldBytes: number
-  /** Lets go of them, and of the client they are for. */
+  /** Frees them, and closes the client. */
   giveUp(): void
 }
 
-/** Bytes of one holder that are not looked at: as much waits in the system's own buffers of a connection. */
+/** Holders up to this many bytes are ignored; the kernel buffers as much for each connection. */
 const LITTLE = 16_384
-/** How often the holders are looked at. */
+/** The interval between two recounts. */
 const LOOK_AGAIN_MS = 50
 
 /**
- * Bytes that are kept for all clients together. Each client has limits of its own, but ten thousand that are each just
- * below them would fill any memory. Where all of them hold too much, those are let go that hold the most.
+ * The bytes that are held for all clients together. Each client has its own limits, but ten thousand clients just below
+ * them would fill any memory. If the total is over its limit, the clients that hold the most are closed.
  */
 export class HeldBytes {
-  /** How many bytes each held when it was looked at last. */
+  /** The bytes that each holder had at the last count. */
   readonly #holders = new Map<Holder, number>()
   readonly #limit: number
   readonly #runtime: Pick<Runtime, "atEndOfTurn" | "clock">
   #sum = 0
-  /** Of clients that have gone, as long as handlers are at their pushes. */
+  /** The bytes of clients that have gone, but whose handlers still run. */
   #left = 0
   #timer: unknown
   #looksSoon = false
@@ -34,7 +34,7 @@ export class HeldBytes {
     this.#runtime = runtime
   }
 
-  /** Whether clients that have gone hold so much that no large push is to be begun. */
+  /** Whether clients that have gone still hold so much that large pushes must be refused. */
   get isFull(): boolean {
     return this.#left > this.#limit / 2
   }
@@ -47,7 +47,7 @@ export class HeldBytes {
     this.#set(holder, bytes)
     if (this.#timer === undefined) this.#lookLater()
     if (this.#looksSoon || !this.#isOver) return
-    // Not at once: the holder may be in the midst of what made it hold more.
+    // At the end of the turn, because the holder may still be in the middle of its work.
     this.#looksSoon = true
     this.#runtime.atEndOfTurn(this.#lookNow)
   }
@@ -58,7 +58,7 @@ export class HeldBytes {
     this.#holders.delete(holder)
   }
 
-  /** Adds bytes that a client left behind when it went, or takes them away. */
+  /** Adds bytes that a client has left behind, or subtracts them once its handlers end. */
   leave(bytes: number): void {
     this.#left += bytes
   }

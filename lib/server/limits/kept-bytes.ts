@@ -1,9 +1,9 @@
 import type { HeldBytes, Holder } from "./held-bytes.js"
 
-/** What the bytes are of that a socket keeps. */
+/** The kinds of bytes that a socket keeps. */
 type Kind = "push" | "join" | "broadcast" | "ownBroadcast"
 
-/** Bytes of memory that are counted until they are given back. */
+/** Bytes of memory that count until they are released. */
 export class Receipt {
   #kept: KeptBytes | undefined
   readonly #kind: Kind
@@ -15,7 +15,7 @@ export class Receipt {
     this.#bytes = bytes
   }
 
-  /** Gives them back; a second time does nothing. */
+  /** Releases the bytes. A second call does nothing. */
   release(): void {
     this.#kept?.giveBack(this.#kind, this.#bytes)
     this.#kept = undefined
@@ -25,42 +25,42 @@ export class Receipt {
 const collected = new FinalizationRegistry<Receipt>((receipt) => receipt.release())
 
 /**
- * Counts bytes for as long as an object is in memory. A handler that is still awaited when its channel or socket ends
- * keeps its payload; one whose promise is never settled has the payload collected with the promise.
+ * Releases bytes when an object is garbage-collected. A handler that is still awaited when its channel or socket ends
+ * keeps its payload in memory; if its promise never settles, the payload is collected together with the promise.
  */
 export function releaseWith(object: object, receipt: Receipt): void {
   collected.register(object, receipt)
 }
 
-/** How many bytes of memory one socket makes the endpoint keep, apart from what waits to be sent to it. */
+/** The bytes of memory that one socket makes the endpoint keep, except those that wait to be sent to it. */
 export class KeptBytes implements Holder {
   readonly #held: HeldBytes
   readonly #tooMuch: () => void
   readonly #bytes: Record<Kind, number> = { push: 0, join: 0, broadcast: 0, ownBroadcast: 0 }
   #ended = false
 
-  /** @param tooMuch ends the socket, because all sockets together hold too much and this one the most */
+  /** @param tooMuch closes the socket: all sockets together hold too much, and this one holds the most */
   constructor(held: HeldBytes, tooMuch: () => void) {
     this.#held = held
     this.#tooMuch = tooMuch
   }
 
-  /** Of pushes that wait, or whose handler is awaited. */
+  /** The bytes of pushes that wait, or whose handler is awaited. */
   get pushes(): number {
     return this.#bytes.push
   }
 
-  /** Of params of joins. */
+  /** The bytes of the params of joins. */
   get joins(): number {
     return this.#bytes.join
   }
 
-  /** Of broadcasts that wait for `intercept`. */
+  /** The bytes of broadcasts that wait for `intercept`. */
   get broadcasts(): number {
     return this.#bytes.broadcast + this.#bytes.ownBroadcast
   }
 
-  /** All that no other socket is counted for. */
+  /** The bytes that count for no other socket. */
   get heldBytes(): number {
     return this.#bytes.push + this.#bytes.join + this.#bytes.ownBroadcast
   }
@@ -69,7 +69,7 @@ export class KeptBytes implements Holder {
     this.#tooMuch()
   }
 
-  /** Counts bytes; a `broadcast` that no other socket was counted for before is an `ownBroadcast`. */
+  /** Counts bytes. A broadcast that does not count for another socket yet is an `ownBroadcast`. */
   keep(kind: Kind, bytes: number): Receipt {
     this.#bytes[kind] += bytes
     if (kind !== "broadcast") this.#held.note(this)
@@ -82,7 +82,7 @@ export class KeptBytes implements Holder {
     if (this.#ended && kind !== "broadcast") this.#held.leave(-bytes)
   }
 
-  /** The socket has ended: what handlers still keep of it counts for the endpoint as a whole. */
+  /** The socket has ended: the bytes that its handlers still keep now count for the endpoint as a whole. */
   end(): void {
     this.#ended = true
     this.#held.forget(this)

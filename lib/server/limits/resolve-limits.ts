@@ -1,23 +1,26 @@
 import { RookeryError } from "../../protocol/errors.js"
 import { DEFAULT_LIMITS, type Limits } from "../../protocol/limits.js"
 
-/** Node's timers go no further, and fire at once beyond that. */
+/** The longest timer in Node. A longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
 function check(limits: Partial<Limits>): void {
   for (const [name, value] of Object.entries(limits)) {
     const tooLong = name.endsWith("Ms") && value > LONGEST_MS && value !== Infinity
     if (!(name in DEFAULT_LIMITS) || typeof value !== "number" || !(value > 0) || tooLong) {
-      throw new RookeryError("bad_option", `limits.${name}: ${value} is none; give a number above zero, or Infinity`)
+      throw new RookeryError(
+        "bad_option",
+        `limits.${name}: ${value} is no limit; give a number above zero, or Infinity`,
+      )
     }
   }
 }
 
 /**
- * The limits that hold where some are given. Some are there to leave room for others: whoever widens those, and says
- * nothing of these, widens both.
+ * Completes the given limits with the defaults. Some limits depend on others: if one of those is raised, the dependent
+ * limit is raised with it, unless it is given as well.
  *
- * @throws a `RookeryError` with code `bad_option` for what is no limit
+ * @throws a `RookeryError` with code `bad_option` for an unknown limit or an invalid value
  */
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
   check(given)
@@ -38,18 +41,18 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
     tcpConnections: given.tcpConnections ?? Math.max(tcpConnections, 2 * limits.connections),
     tcpConnectionsPerAddress:
       given.tcpConnectionsPerAddress ?? Math.max(tcpConnectionsPerAddress, 2 * limits.connectionsPerAddress),
-    // These two always end: a request, or a line, that stays for ever helps nobody.
+    // These two are never unlimited: a request, or a connection that is being closed, must end at some time.
     pollWindowMs: Math.min(limits.pollWindowMs, LONGEST_MS / 2),
     closeMs: Math.min(limits.closeMs, LONGEST_MS),
   }
 }
 
-/** Bytes that one client may hold besides: of a channel itself, and what a turn of the event loop puts on top. */
+/** The bytes of one channel itself, with those that a turn of the event loop may add. */
 const CHANNEL_BYTES = 8192
 
 /**
- * The most memory that one client can make the endpoint keep, in bytes: a message that has not wholly come and what it
- * inflates to, pushes, params of joins, what it does not read, and its channels. What handlers keep is not in it.
+ * The most memory that one client can make the endpoint keep, in bytes: an incomplete message and what it inflates to,
+ * pushes, params of joins, messages that it does not read, and its channels. Memory that handlers keep is not included.
  */
 export function mostKept(limits: Limits & { readonly slowClient?: "close" | "drop" }): number {
   const { messageBytes, messageWeight, pendingBytes, joinBytes, queuedBytes, channels, slowClient } = limits

@@ -1,6 +1,6 @@
 const systemNow = (): number => performance.now()
 
-/** So many at once, and so many a second in the long run. */
+/** A token bucket: allows a burst at once, and a rate per second in the long run. */
 export class TokenBucket {
   readonly #rate: number
   readonly #burst: number
@@ -16,20 +16,20 @@ export class TokenBucket {
     this.#filled = now()
   }
 
-  /** Takes one, or more; `false` if there is none. The clock is only asked when the bucket is empty. */
+  /** Takes tokens; `false` if there are too few. The clock is read only then. */
   take(count = 1): boolean {
     if (this.#left < count) {
       const time = this.#now()
       this.#left = Math.min(this.#burst, this.#left + (time - this.#filled) * this.#rate)
       this.#filled = time
-      // Whoever asks for more than there ever is gets all there is.
+      // A request for more tokens than the bucket ever holds is allowed when the bucket is full.
       if (this.#left < Math.min(count, this.#burst)) return false
     }
     this.#left -= count
     return true
   }
 
-  /** Whether as many could be taken at once as ever. */
+  /** Whether the bucket is full. */
   isFull(): boolean {
     return this.#left + (this.#now() - this.#filled) * this.#rate >= this.#burst
   }

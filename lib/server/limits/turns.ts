@@ -1,26 +1,26 @@
 import type { Runtime } from "../api/runtime.js"
 
-/** A client, or a channel, that has more to do than is fair to the others. */
+/** A client, or a channel, with more work than would be fair to do at once. */
 export interface Worker {
-  /** Does some of it; `false` once nothing is left. */
+  /** Does a part of the work; `false` once none is left. */
   work(): boolean
 }
 
-/** Milliseconds of one turn of the event loop for all workers together. */
+/** The time, in one turn of the event loop, for all workers together. */
 const SHARE_MS = 4
-/** As much of what came in large pieces is read in one turn of the event loop before the others of its size wait. */
+/** The bytes of large chunks that are read in one turn of the event loop; further large chunks wait. */
 const TURN_BYTES = 131_072
 
 /**
- * Serves clients that send much at once a little at a time, in turns with all others that do, and behind those that send
- * little: a flood costs the client that makes it, and not the one that waits for an answer.
+ * Serves clients that send much a little at a time, in turns, and after the clients that send little: a flood delays
+ * the client that causes it, not the others.
  */
 export class Turns {
   readonly #waiting = new Set<Worker>()
   readonly #runtime: Pick<Runtime, "afterMicrotasks" | "atEndOfTurn" | "clock">
   #scheduled = false
   #taken = 0
-  /** When this turn's share of time is used up, once a part of it was asked for. */
+  /** The time at which this turn's share is used up; set at the first use in each turn. */
   #until: number | undefined
   #renews = false
 
@@ -28,19 +28,19 @@ export class Turns {
     this.#runtime = runtime
   }
 
-  /** How many have to wait. */
+  /** The number of workers that wait. */
   get waiting(): number {
     return this.#waiting.size
   }
 
-  /** Whether enough was read in this turn of the event loop, and so many bytes more have to wait. */
+  /** Counts the bytes of a large chunk. Returns whether the chunk has to wait, because enough was read in this turn. */
   isFull(bytes: number): boolean {
     this.#renewLater()
     this.#taken += bytes
     return this.#taken > TURN_BYTES
   }
 
-  /** Whether this turn of the event loop has had its share of work that had waited. */
+  /** Whether the time for waiting work is used up in this turn of the event loop. */
   isSpent(): boolean {
     const now = this.#runtime.clock.now()
     if (this.#until === undefined) {
@@ -50,7 +50,7 @@ export class Turns {
     return now >= this.#until
   }
 
-  /** Has a worker's work done in turns. */
+  /** Adds a worker, whose work is then done in turns. */
   add(worker: Worker): void {
     this.#waiting.add(worker)
     if (this.#scheduled) return
@@ -62,7 +62,7 @@ export class Turns {
     this.#waiting.delete(worker)
   }
 
-  /** Resolves when there is time for something that takes long. All that waits for that promise is a part of it. */
+  /** Resolves when there is time for long work. The callbacks of the promise count as that work. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       const work = (): boolean => {
@@ -91,7 +91,7 @@ export class Turns {
     this.#step()
   }
 
-  /** Has one worker do some of its work; the next one follows once the promises that it resolved have had their say. */
+  /** Lets one worker do a part of its work. The next one follows after the microtasks that the first one has caused. */
   readonly #step = (): void => {
     const [worker] = this.#waiting
     if (worker === undefined) {
@@ -99,7 +99,7 @@ export class Turns {
       return
     }
     if (this.isSpent()) return this.#runtime.atEndOfTurn(this.#run)
-    // A worker that has more left comes last.
+    // A worker with more work goes to the end.
     this.#waiting.delete(worker)
     if (worker.work()) this.#waiting.add(worker)
     this.#runtime.afterMicrotasks(this.#step)

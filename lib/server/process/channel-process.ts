@@ -28,37 +28,40 @@ import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./channel-routes.js"
 
 /**
- * One client in one room. It does one thing after the other, as a process of Phoenix would: what comes while a handler
- * is waited for stands in line. As long as handlers return plain values nothing here is asynchronous.
+ * One client in one room. Like a process in Phoenix it handles one message at a time: messages that arrive while a
+ * handler is awaited are queued. While handlers return plain values, everything here is synchronous.
  */
 export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel, JoiningChannel, QueueOwner {
   readonly topic: string
   readonly socket: ChannelHost
   readonly services: ChannelServices
   readonly #started: number
-  /** The join_ref of this channel: what its messages carry, and what the client's messages are compared with. */
+  /** The join_ref of this channel: its messages carry it, and messages of the client must carry the same one. */
   readonly joinRef: Ref
-  /** The join_ref that the client sent with the join, or null: the reply to the join and the channel's end repeat it. */
+  /**
+   * The join_ref that the client sent with the join, or null. The replies to the join and about the channel's end
+   * repeat it.
+   */
   readonly sentJoinRef: Ref
-  /** The channel of the same topic that this join put an end to. */
+  /** The earlier channel of the same topic, which this join ended. */
   replaces: ChannelProcess | undefined
   readonly route: ChannelRoute
   readonly #membership: Membership
   readonly #join: JoinProcess
-  /** The broadcast that `intercept` looks at. */
+  /** The broadcast that the `intercept` handler has now. */
   #passing: Broadcast | undefined
   #params: unknown
   #assigns: Loose
   #status: "joining" | "joined" | "ended" = "joining"
-  /** Something of the user's runs, or is waited for. */
+  /** Whether a handler runs, or is awaited. */
   #busy = false
   readonly queue: ChannelQueue
-  /** What the params of the join take. */
+  /** The bytes of the join's params. */
   readonly #joinReceipt: Receipt
   #current: PushProcess | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
-  /** `terminate` runs, or is awaited: it may still broadcast. */
+  /** Whether `terminate` runs, or is awaited. It may still broadcast. */
   #terminating = false
 
   constructor(
@@ -122,12 +125,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.#membership.id
   }
 
-  /** Whether a message that comes now has to wait. */
+  /** Whether a message that arrives now has to wait. */
   get busy(): boolean {
     return this.#busy || this.queue.isBehind
   }
 
-  /** Whether messages that came before may yet change which channel the next one is for. */
+  /** Whether a message that waits may still decide which channel the next message is for, as a join or a leave does. */
   get deciding(): boolean {
     return this.joining || (!this.#busy && this.queue.isBehind)
   }
@@ -140,12 +143,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.socket.successorOf(this)
   }
 
-  /** How many messages stand in line. */
+  /** The number of queued messages. */
   get waiting(): number {
     return this.queue.length
   }
 
-  /** Asks the channel's `join`, and answers the client. */
+  /** Calls the channel's `join` and replies to the client. */
   start(): void {
     this.#busy = true
     this.#join.start(this.#params)
@@ -157,7 +160,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.route.handlers.join?.({ topic: this.topic, params, socket: this.socket }, this)
   }
 
-  /** Handles a message of the client, or has it wait; without a receipt it is a leave, or need not wait. */
+  /**
+   * Handles or queues a message of the client. Only a leave, or a message that does not have to wait, has no receipt.
+   */
   receive(message: Message, receipt: Receipt | undefined): void {
     if (!this.ended && this.busy) {
       if (receipt === undefined) return this.queue.addLeave(message)
@@ -167,10 +172,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     if (!this.ended) this.#handle(message)
   }
 
-  /** Takes a broadcast: sends it on, or shows it to `intercept` in its turn. */
+  /** Sends a broadcast on, or queues it for `intercept`. */
   deliver(broadcast: Broadcast): void {
     const { intercept } = this.route
-    // Where some are intercepted, those with numbers keep their order all the same.
+    // A client that recovers relies on rising offsets: if one event is intercepted, the others must not overtake it.
     const waits = intercept !== undefined && (this.#membership.recovers || intercept.has(broadcast.event))
     if (!waits || !this.busy) return this.#pass(broadcast)
     const receipt = this.socket.reserveBroadcast(broadcast)
@@ -178,7 +183,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     else if (broadcast.offset !== undefined) this.lost()
   }
 
-  /** Messages were lost: who counts on getting all joins again, and is told what is missing. */
+  /** Messages were lost: a client that recovers is sent away, joins again, and gets the missing messages then. */
   lost(): void {
     if (this.#membership.recovers) this.stop("lost")
   }
@@ -225,14 +230,14 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.services.presence.list(this.topic) as PresenceState<Loose>
   }
 
-  /** Takes the client out, and tells it that the channel is closed. */
+  /** Removes the client from the channel and sends it `phx_close`. */
   kick(): void {
     if (this.joined) this.#finish({ kind: "kicked" }, PHX_CLOSE)
-    // Its right was perhaps looked at before it was taken.
+    // `join` may have checked the client's right before the right was withdrawn.
     else this.#join.refuse(new Refused({ reason: "kicked" }))
   }
 
-  /** Ends without a word to the client: the line is gone, or the topic was joined anew. */
+  /** Ends the channel without a message to the client: the connection is gone, or the client joined the topic again. */
   end(reason: TerminateReason): void {
     const { joined: wasJoined, ended } = this
     if (ended) return
@@ -260,12 +265,14 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       }
       telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
-    // Not before: `terminate` may want to know who is still there, on other nodes too.
+    // Exits only now: `terminate` may read the presences of the topic, including those of other nodes.
     this.#membership.exit()
     this.#abort?.abort()
   }
 
-  /** Gives back what the params take, unless the handler of the join, that is not through, still has them. */
+  /**
+   * Stops counting the bytes of the params and of the current push; those of a handler that still runs, once it ends.
+   */
   #letGo(isAwaited: boolean): void {
     if (isAwaited) releaseWith(this, this.#joinReceipt)
     else this.#joinReceipt.release()
@@ -279,7 +286,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.joined
   }
 
-  /** Says that a call has no effect any more: a timer or a promise of the application has outlived the channel. */
+  /** Logs that a call has no effect, because a timer or a promise of the application has outlived the channel. */
   #explainSilence(call: string, event: string): void {
     const message = `a ${call} to a channel that has ended has no effect; room.signal is aborted at its end`
     this.services.telemetry.explain(`${call} ${event}`, message, { topic: this.topic, event, socket: this.socket.id })
@@ -303,7 +310,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#finish({ kind: "stopped", reason }, isShutdown(reason) ? PHX_CLOSE : PHX_ERROR)
   }
 
-  /** What cannot be sent crashes the channel: within a handler by the exception, else right here. */
+  /**
+   * Sends something. If it cannot be encoded the channel crashes: within a handler the error is thrown to the handler,
+   * outside of one it crashes the channel here.
+   */
   attempt(act: () => void): void {
     if (this.#busy) return act()
     try {
@@ -333,7 +343,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return told
   }
 
-  /** What runs next, whether it went well or not; a fault of ours ends the line. */
+  /** Makes the callbacks for a call of user code. An error of the endpoint's own code closes the connection. */
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome {
     return { done, failed, broken: (error) => this.socket.fail(error) }
   }
@@ -345,7 +355,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     )
   }
 
-  /** The join was answered: the client gets what it missed, and then all that comes. */
+  /** The join was answered: the client gets the messages that it missed, then every new one. */
   admitted(missed: readonly Broadcast[]): void {
     const { services, socket, topic } = this
     const { counters } = services.telemetry
@@ -366,7 +376,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     else callUserCode(() => joined(this), this.#next())
   }
 
-  /** The join is refused, by `tell`. */
+  /** Ends the channel because its join is refused; `tell` sends the reply. */
   refused(isAwaited: boolean, tell: () => void): void {
     this.#status = "ended"
     this.#busy = false
@@ -377,7 +387,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.queue.drain()
   }
 
-  /** A handler is through: stops if it said so, else takes what stands in line. */
+  /** A handler has ended: stops the channel if the handler called `stop()`, else handles the queue. */
   settled(): void {
     this.#busy = false
     this.#current = undefined
@@ -388,14 +398,14 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   handleWaiting({ message, unchecked }: Waiting): void {
-    // What came before the join was answered may be for the channel that has the topic by now.
+    // A message that arrived before the join was answered may be meant for the channel that has the topic now.
     if (unchecked) this.socket.redispatch(message as Message)
     else if (this.ended) return
     else if (message instanceof Broadcast) this.#pass(message)
     else this.#handle(message)
   }
 
-  /** Sends a broadcast on, or has it intercepted. */
+  /** Sends a broadcast on, or passes it to its `intercept` handler. */
   #pass(broadcast: Broadcast): void {
     const handler = this.route.intercept?.get(broadcast.event)
     if (handler !== undefined) {

@@ -6,29 +6,29 @@ import type { Turns, Worker } from "../limits/turns.js"
 /** A message, or a broadcast for `intercept`, that waits for a channel. */
 export interface Waiting {
   readonly message: Message | Broadcast
-  /** Its bytes, which are given back once it waits no more. */
+  /** The count of its bytes, released when it leaves the queue. */
   readonly receipt: Receipt | undefined
-  /** It came while the join was not answered yet, so nobody knows whether it belongs to this channel. */
+  /** Whether it arrived before the join was answered, so that it may be meant for another channel. */
   readonly unchecked: boolean
 }
 
 /** The channel that messages wait for. */
 export interface QueueOwner {
-  /** Whether something of the user's runs, or is awaited. */
+  /** Whether a handler runs, or is awaited. */
   readonly running: boolean
   readonly ended: boolean
-  /** The queue of the channel that has taken the topic from this one. */
+  /** The queue of the channel that has replaced this one on its topic. */
   readonly successor: ChannelQueue | undefined
-  /** Handles the message that has waited longest. */
+  /** Handles the oldest message. */
   handleWaiting(waiting: Waiting): void
 }
 
-/** As many that were taken are let go of at once. */
+/** The number of handled messages at the front of the array after which the array is cut. */
 const SPENT = 64
 
 /**
- * What came while a channel was busy, in order. Handled for as long as a turn of the event loop has time for it: handlers
- * that answer at once would otherwise hold up all other clients until the last of a thousand pushes is handled.
+ * The messages that arrived while a channel was busy, in order. They are handled only as long as this turn of the event
+ * loop has time: a thousand queued pushes with synchronous handlers would otherwise block all other clients.
  */
 export class ChannelQueue implements Worker {
   readonly #owner: QueueOwner
@@ -47,7 +47,7 @@ export class ChannelQueue implements Worker {
     return this.#items.length - this.#taken
   }
 
-  /** Whether a message that comes now has to wait behind others. */
+  /** Whether a message that arrives now has to wait behind others. */
   get isBehind(): boolean {
     return this.length > 0 && !this.#draining
   }
@@ -56,14 +56,16 @@ export class ChannelQueue implements Worker {
     this.#items.push(waiting)
   }
 
-  /** Has a leave wait. A client may leave at any time, so its bytes count nowhere: one is enough, without a payload. */
+  /**
+   * Queues a leave. A client may leave at any time, so a leave is not limited; only one is kept, without its payload.
+   */
   addLeave(message: Message): void {
     if (this.#hasLeave) return
     this.#hasLeave = true
     this.add({ message: { ...message, payload: undefined }, receipt: undefined, unchecked: false })
   }
 
-  /** Handles what waits until the channel is busy again, now and in later turns. */
+  /** Handles queued messages, in this turn and in later ones, until the channel is busy again. */
   drain(): void {
     if (this.length > 0 && this.work()) this.#turns.add(this)
   }
@@ -81,8 +83,8 @@ export class ChannelQueue implements Worker {
   }
 
   /**
-   * The channel has ended: nothing of it waits any more. A message that came before the join was answered is not known
-   * to be of this channel, and still goes to the one that has the topic next.
+   * The channel has ended: drops its queue. While the queue is being drained, messages that arrived before the join was
+   * answered are kept, because they may be meant for the next channel of the topic.
    */
   end(): void {
     this.#turns.remove(this)

@@ -2,19 +2,19 @@ import type { HistoryOptions } from "../../protocol/recovery.js"
 import type { Schema, TopicSchemas } from "../../protocol/schema.js"
 import type { AnyChannelHandlers, AnyHandler } from "../api/handlers.js"
 
-/** One registered channel: its pattern and what it does. */
+/** One registered channel: its handlers, history and schemas. */
 export interface ChannelRoute {
   readonly handlers: AnyChannelHandlers
   readonly receive: ReadonlyMap<unknown, AnyHandler> | undefined
   readonly intercept: ReadonlyMap<unknown, AnyHandler> | undefined
-  /** What is kept of its broadcasts, if anything. */
+  /** How many of its broadcasts are kept, if any. */
   readonly history: HistoryOptions | undefined
   readonly schemas: TopicSchemas | undefined
   /** The schemas of pushes, by event. */
   readonly payloads: ReadonlyMap<unknown, Schema> | undefined
 }
 
-/** Own properties only: an event may be called `constructor`. */
+/** Reads own properties only: a client may push an event called `constructor`. */
 function ownHandlers(handlers: Record<string, AnyHandler | undefined> = {}): Map<unknown, AnyHandler> | undefined {
   const own = new Map<unknown, AnyHandler>()
   for (const event of Object.keys(handlers)) {
@@ -33,10 +33,10 @@ function payloadSchemas(schemas: TopicSchemas | undefined): Map<unknown, Schema>
   return payloads.size > 0 ? payloads : undefined
 }
 
-/** Which channel a topic belongs to: an exact one, else the longest prefix that was registered as `prefix*`. */
+/** Finds the channel of a topic: the exact one, else the one of the longest prefix, registered as `prefix*`. */
 export class ChannelRoutes {
   readonly #exact = new Map<string, ChannelRoute>()
-  /** Whether any channel has one: most endpoints have none, and need not look. */
+  /** Whether any channel has a history: without one, a broadcast needs no lookup. */
   #histories = false
   readonly #prefixes: [prefix: string, route: ChannelRoute][] = []
 
@@ -61,7 +61,7 @@ export class ChannelRoutes {
     this.#prefixes.sort(([a], [b]) => b.length - a.length)
   }
 
-  /** What is kept of a topic's broadcasts. */
+  /** The history options of a topic, if its broadcasts are kept. */
   history(topic: string): HistoryOptions | undefined {
     return this.#histories ? this.find(topic)?.history : undefined
   }
@@ -75,7 +75,7 @@ export class ChannelRoutes {
   }
 }
 
-/** Whether text is of more bytes than that. */
+/** Whether a text has more bytes than this in UTF-8. */
 export const isLongerThan = (text: string, bytes: number): boolean =>
   text.length > bytes || (text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes)
 
@@ -83,8 +83,8 @@ const validCodePoint = (value: number): boolean =>
   Number.isInteger(value) && value >= 0 && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff)
 
 /**
- * Whether Phoenix can write a topic into its log, which it does when it refuses a join: text, numbers, `null`, and lists
- * that are text in Erlang's eyes. It closes the line on any other, and so do we.
+ * Whether Phoenix can print a topic, which it does when it refuses a join: text, numbers, `null`, and lists that Erlang
+ * takes for text. Phoenix crashes on any other topic and closes the connection; the endpoint closes it as well.
  */
 export function isPrintableTopic(topic: unknown): boolean {
   if (!Array.isArray(topic)) return typeof topic !== "object" || topic === null

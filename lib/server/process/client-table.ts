@@ -4,21 +4,21 @@ import type { LocalClients } from "../pubsub/cluster-member.js"
 import type { ServerSocket } from "../api/socket.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
-/** A client of a gateway, or a socket: `disconnect` closes it by its id. */
+/** A client of a gateway, or a socket. `disconnect` closes it by its id. */
 export interface Client {
   readonly id: string | null
   close(code: number): void
 }
 
-/** A socket of Phoenix. */
+/** A socket that speaks Phoenix. */
 export interface SocketClient extends Client, ServerSocket {
-  /** Whether replies are still to come. */
+  /** Whether the client still waits for replies. */
   readonly busy: boolean
-  /** Takes the client out of a topic. */
+  /** Removes the client from a topic. */
   kick(topic: string): void
 }
 
-/** All clients that are connected to this node, by the id that `connect` gave them. */
+/** All clients that are connected to this node, by the id that `connect` returned. */
 export class ClientTable implements LocalClients {
   readonly sockets: Set<SocketClient> = new Set()
   readonly #socketIds = new ById<SocketClient>()
@@ -62,7 +62,7 @@ export class ClientTable implements LocalClients {
     for (const client of [...this.#socketIds.of(id), ...this.#gatewayIds.of(id)]) client.close(GOING_AWAY)
   }
 
-  /** Takes every socket of an id out of a topic. */
+  /** Removes every socket of an id from a topic. */
   kick(topic: string, id: string): void {
     for (const socket of this.#socketIds.of(id)) socket.kick(topic)
   }

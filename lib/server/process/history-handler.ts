@@ -4,13 +4,13 @@ import { Refused } from "../api/reply.js"
 import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./channel-routes.js"
 
-/** How many messages are given at once, if nobody says. */
+/** The number of messages in one reply, unless the client asks for another. */
 const LIMIT = 100
 
-/** Bytes of memory of the messages of one answer, if it is of more than one. */
+/** The most bytes of memory that the messages of one reply take, unless it has only one. */
 const MOST_BYTES = 1_048_576
 
-/** As many of the oldest messages, or of the newest, as one answer carries; the client asks for the others. */
+/** As many of the oldest messages, or of the newest, as fit into one reply. The client asks again for the others. */
 function firstBytes<M extends { readonly broadcast: Broadcast }>(
   messages: readonly M[],
   isNewest: boolean,
@@ -25,8 +25,9 @@ function firstBytes<M extends { readonly broadcast: Broadcast }>(
 const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /**
- * Answers `phx_history`: what is kept behind an offset, or the newest. Of a channel without a history there is no such
- * handler. Events that `intercept` looks at are left out: what it would make of them for this client, nobody knows.
+ * Makes the handler of `phx_history`, which replies with the messages that are kept after an offset, or with the newest
+ * ones. A channel without a history has no such handler. Events that `intercept` handles are left out, because an old
+ * message cannot be passed to `intercept` again.
  */
 export function historyHandler(channel: {
   readonly topic: string
@@ -43,7 +44,7 @@ export function historyHandler(channel: {
     }
     const { pubsub, turns } = services
     const slice = await pubsub.history(topic, history, since, Math.min(limit, history.size))
-    // An answer may be large, and a client may ask in a hundred channels at once.
+    // A reply may be large, and a client may ask in a hundred channels at once.
     await turns.next()
     const kept = pubsub.numbered(topic, slice.messages).filter(({ broadcast }) => !intercept?.has(broadcast.event))
     const messages = firstBytes(kept, since === undefined).map(({ offset, broadcast: { event, payload } }) => ({

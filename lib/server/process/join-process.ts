@@ -17,20 +17,20 @@ export interface JoiningChannel extends HostedChannel {
   readonly joining: boolean
   /** Calls the handler of the join with its checked params. */
   askToJoin(params: Loose): unknown
-  /** Makes the outcome of a call of the user's; a fault of ours ends the connection. */
+  /** Makes the callbacks for a call of user code. An error of the endpoint's own code closes the connection. */
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
-  /** The join was answered: the client gets what it missed, and then all that comes. */
+  /** The join was answered: the client gets the messages that it missed, then every new one. */
   admitted(missed: readonly Broadcast[]): void
   /**
-   * The join is refused.
+   * Ends the channel because its join is refused.
    *
    * @param isAwaited whether the handler still runs
-   * @param tell answers the client
+   * @param tell sends the reply
    */
   refused(isAwaited: boolean, tell: () => void): void
 }
 
-/** The join of one channel: its handler, and its answer. */
+/** The join of one channel: calls its handler and replies. */
 export class JoinProcess {
   readonly #channel: JoiningChannel
   readonly #membership: Membership
@@ -42,7 +42,7 @@ export class JoinProcess {
     this.#ref = ref
   }
 
-  /** Asks the channel's `join`, and answers the client. */
+  /** Calls the channel's `join` and replies to the client. */
   start(params: unknown): void {
     const { route, services, socket } = this.#channel
     askToJoin({
@@ -86,7 +86,10 @@ export class JoinProcess {
     wait(entered, welcome)
   }
 
-  /** A client that recovers gets all that it missed at once, and may join a hundred channels at once. */
+  /**
+   * Replies in this turn of the event loop, or in a later one if this turn has no time left: a client that recovers
+   * gets all messages that it missed with the join, and may join a hundred channels at once.
+   */
   #welcomeInTurn(response: unknown): void {
     const { turns } = this.#channel.services
     if (!this.#membership.recovers || !turns.isSpent()) return this.#welcome(response)
@@ -94,7 +97,7 @@ export class JoinProcess {
     wait(turns.next(), welcome)
   }
 
-  /** Lets the client in: first it is answered, then it gets what it missed, and then all that comes. */
+  /** Lets the client in: sends the reply, then the missed messages, then every new one. */
   #welcome(response: unknown = {}): void {
     const { joining, socket, topic, sentJoinRef } = this.#channel
     if (!joining) return

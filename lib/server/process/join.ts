@@ -4,17 +4,17 @@ import { isRefused } from "../api/reply.js"
 import { isPromise, callUserCode, type Outcome } from "../support/call-user-code.js"
 import { validate } from "./validation.js"
 
-/** What a join fails with that took too long. */
+/** The error of a join that took too long. */
 export const JOIN_TIMEOUT: unique symbol = Symbol("join timeout")
 
-/** Why a join is refused, and what the client is told. */
+/** Why a join is refused, and the response that the client gets. */
 export function refusalOf(error: unknown): { reason: "refused" | "timeout" | "crashed"; response: unknown } {
   if (isRefused(error)) return { reason: "refused", response: error.response }
   if (error === JOIN_TIMEOUT) return { reason: "timeout", response: { reason: "join timeout" } }
   return { reason: "crashed", response: { reason: "join crashed" } }
 }
 
-/** A join, and what comes of it. */
+/** A join, with the callbacks for its outcome. */
 export interface JoinAttempt extends Outcome {
   readonly params: unknown
   readonly schema: Schema | undefined
@@ -23,7 +23,7 @@ export interface JoinAttempt extends Outcome {
   ask(params: unknown): unknown
 }
 
-/** Checks the params and asks the channel, for no longer than the limit. One outcome is told, and only once. */
+/** Checks the params and calls the channel's `join`, within the time limit. Calls exactly one callback, once. */
 export function askToJoin({ params, schema, timeoutMs, clock, ask, done, failed, broken }: JoinAttempt): void {
   let timer: unknown
   let told = false

@@ -10,9 +10,9 @@ import { randomId } from "../support/random-id.js"
 import type { ChannelServices } from "./services.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
-/** The part that one channel takes in its topic: on this node, and in the topic's history. */
+/** The membership of one channel in its topic: on this node, and in the topic's history. */
 export class Membership {
-  /** The join's params, without what they say of recovery. */
+  /** The join's params without the request to recover. */
   readonly params: unknown
   readonly #pubsub: PubSub
   readonly #telemetry: Telemetry
@@ -35,23 +35,23 @@ export class Membership {
     ;[this.#request, this.params] = history === undefined ? [undefined, payload] : takeRecoverRequest(payload)
   }
 
-  /** Whether the client counts on getting everything. */
+  /** Whether the client recovers, and so relies on getting every message. */
   get recovers(): boolean {
     return this.#request !== undefined
   }
 
-  /** What broadcasts name their sender by that are not for this channel; `undefined` if there are none. */
+  /** The sender id in broadcasts that must not come back to this channel; `undefined` if there is none yet. */
   get id(): string | undefined {
     return this.#request?.id ?? this.#ownId
   }
 
-  /** The same, for a broadcast that is to be kept without its sender. */
+  /** The sender id for a new broadcast that must not come back to this channel. Created if the topic has a history. */
   senderId(): string | undefined {
     if (this.#history !== undefined && this.#request === undefined) this.#ownId ??= randomId()
     return this.id
   }
 
-  /** Takes part, and gets at hand what the client may have missed. */
+  /** Enters the topic, and loads the messages that the client may have missed. */
   enter(): MaybePromise<void> {
     if (this.#pubsub.alone && this.#history === undefined) return undefined
     this.#entered = true
@@ -65,7 +65,7 @@ export class Membership {
     this.#entered = false
   }
 
-  /** What the join is answered, and what the client missed. Refuses where nobody knows what that is. */
+  /** The join's response and the messages that the client missed. Throws `Refused` if these are unknown. */
   answer(response: unknown): { response: unknown; missed: readonly Broadcast[] } {
     if (!isRecord(response)) this.#request = undefined
     if (this.#request === undefined || this.#history === undefined) return { response, missed: [] }

@@ -23,32 +23,34 @@ export interface PushChannel extends Channel<Loose, Loose> {
   readonly joinRef: Ref
   readonly route: ChannelRoute
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
-  /** The handler is through. */
+  /** The handler has ended. */
   settled(): void
-  /** Does something that crashes the channel if it throws. */
+  /** Calls a function; crashes the channel if it throws. */
   attempt(act: () => void): void
   crash(error: unknown): void
 }
 
-/** Of a push that comes once. */
+/** For a push without `retry`, which the client sends once. */
 export const NO_ID: PushInfo = { id: undefined }
 
-/** The id of a push that must take effect once. Reading a history has no effect, and its answers are large. */
+/**
+ * The id of a push that must take effect once. `phx_history` has no effect and large replies, so none is remembered.
+ */
 function idOf({ event, ref }: Message, { receive }: ChannelRoute): string | undefined {
   return event === PHX_HISTORY && receive?.has(event) !== true ? undefined : idOfRef(ref)
 }
 
-/** One push of a client: its handler, and its answer. */
+/** One push of a client: calls its handler and replies. */
 export class PushProcess {
   readonly #channel: PushChannel
   readonly #message: Message
   readonly #handler: AnyHandler
   readonly #started: number
-  /** What the push takes while its handler is awaited. */
+  /** The bytes of the push while its handler is awaited. */
   #receipt: Receipt | undefined
-  /** What came of it is remembered, if it may come twice. */
+  /** Set if the client may send the push twice: its outcome is then remembered. */
   #first: FirstSending | undefined
-  /** The handler has the means to answer after it has returned. */
+  /** Whether the handler has called `replyTo()`, and so may reply after it has returned. */
   #answersLater = false
 
   constructor(channel: PushChannel, message: Message, handler: AnyHandler) {
@@ -58,7 +60,7 @@ export class PushProcess {
     this.#started = channel.services.telemetry.listens("pushHandled") ? channel.services.runtime.clock.now() : 0
   }
 
-  /** Calls the handler, unless this is another sending of a push that was handled before. */
+  /** Calls the handler, unless the push was handled before and the client sends it again. */
   start(): void {
     const channel = this.#channel
     const { services, socket, topic } = channel
@@ -73,7 +75,7 @@ export class PushProcess {
     this.#await(services.deduplication.take({ socket, topic, event, id, onLimit }), outcome)
   }
 
-  /** Its channel has ended, and hears no more of it: what it takes is given back when its handler is through. */
+  /** The channel has ended: stops counting the bytes of the push once its handler has ended. */
   abandon(): void {
     if (this.#receipt !== undefined) releaseWith(this, this.#receipt)
   }
@@ -90,7 +92,7 @@ export class PushProcess {
     wait(promise, { done: then(done), failed: then(failed), broken })
   }
 
-  /** The way to answer later. */
+  /** Makes a function that replies later. */
   replyTo(): ReplyTo {
     this.#answersLater = true
     return (status: string, response: unknown = {}) => {
@@ -112,7 +114,7 @@ export class PushProcess {
     this.#message.payload = undefined
     channel.settled()
     if (verdict.kind !== "later") return
-    // The channel goes on meanwhile, as it did when the handler had returned.
+    // The channel does not wait for the reply, just as it did not wait when the handler had returned.
     const late = channel.outcome(
       (reply) => reply !== undefined && this.#repeat(reply as Reply),
       (error) => channel.crash(error),
@@ -151,7 +153,7 @@ export class PushProcess {
 
   #answer(result: unknown): void {
     const channel = this.#channel
-    // A handler that answers later by `replyTo` keeps this object, which need not keep what was read.
+    // A handler that replies later keeps this object alive, through `replyTo`; the payload can be freed now.
     this.#message.payload = undefined
     let status: string | undefined
     if (result === noReply) this.#first?.silence(this.#answersLater)
@@ -160,7 +162,7 @@ export class PushProcess {
       const response: unknown = isStatus ? result.response : result === undefined ? {} : result
       try {
         status = isStatus ? String(result.status) : "ok"
-        // Though the channel has ended: a client that sends the push again gets the answer.
+        // Remembered even if the channel has ended: a client that sends the push again gets this reply.
         this.#first?.answer({ status, response })
         this.#reply(status, response)
       } catch (error) {
@@ -176,7 +178,9 @@ export class PushProcess {
     channel.settled()
   }
 
-  /** Answers once more. What this client's serializer cannot carry crashes the channel, as it did the first time. */
+  /**
+   * Sends the remembered reply. If this client's serializer cannot encode it the channel crashes, as the first time.
+   */
   #repeat({ status, response }: Reply): void {
     try {
       this.#reply(status, response)
@@ -191,13 +195,13 @@ export class PushProcess {
   }
 }
 
-/** The way to answer later the push whose handler runs. */
+/** Makes a function that replies later to the push whose handler runs now. */
 export function replyToOf(current: PushProcess | undefined): ReplyTo {
   if (current !== undefined) return current.replyTo()
   throw new RookeryError("bad_option", "replyTo() has no push to answer here; call it within the push's handler")
 }
 
-/** Nothing takes an event. */
+/** The error for an event without a handler. */
 export function unhandled(topic: string, event: string): RookeryError {
   return new RookeryError("handler_failed", `no handler takes ${JSON.stringify(truncate(event))} on ${topic}`)
 }

@@ -2,7 +2,7 @@ import { RECOVER, type RecoverRequest } from "../../protocol/recovery.js"
 
 const MAX_ID = 64
 
-/** Whether something is a map, as params and responses mostly are. */
+/** Whether a value is a map, as params and responses mostly are. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
@@ -13,7 +13,7 @@ function isRequest(value: unknown): value is RecoverRequest {
   return (epoch === undefined && offset === undefined) || (typeof epoch === "string" && Number.isSafeInteger(offset))
 }
 
-/** Takes what a client that recovers says out of the params of its join: the channel's own code need not know. */
+/** Separates the request to recover from the params of a join, so that the channel's handlers do not see it. */
 export function takeRecoverRequest(params: unknown): [request: RecoverRequest | undefined, params: unknown] {
   if (!isRecord(params) || !Object.hasOwn(params, RECOVER)) return [undefined, params]
   const { [RECOVER]: request, ...rest } = params

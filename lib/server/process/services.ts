@@ -9,7 +9,7 @@ import type { Telemetry } from "../telemetry/telemetry.js"
 import type { ChannelRoutes } from "./channel-routes.js"
 import type { Turns } from "../limits/turns.js"
 
-/** The parts of an endpoint that a transport works with. */
+/** The parts of an endpoint that a transport uses. */
 export interface TransportServices {
   readonly telemetry: Telemetry
   readonly turns: Turns
@@ -17,7 +17,7 @@ export interface TransportServices {
   readonly runtime: Runtime
 }
 
-/** The parts of an endpoint that a channel, and its joins and pushes, work with. */
+/** The parts of an endpoint that a channel, its join and its pushes use. */
 export interface ChannelServices {
   readonly runtime: Runtime
   readonly telemetry: Telemetry
@@ -28,7 +28,7 @@ export interface ChannelServices {
   readonly deduplication: PushDeduplication
 }
 
-/** The parts of an endpoint that a socket works with. */
+/** The parts of an endpoint that a socket uses. */
 export interface SocketServices extends ChannelServices {
   readonly held: HeldBytes
   readonly clients: ClientTable

@@ -24,7 +24,7 @@ import type { Telemetry } from "../telemetry/telemetry.js"
 import { TokenBucket } from "../limits/token-bucket.js"
 import { isLongerThan, isPrintableTopic } from "./channel-routes.js"
 
-/** What a join is told that comes to a limit. */
+/** The reason that a client is told when its join exceeds a limit. */
 const JOIN_LIMITS = {
   channels: "too many channels joined",
   joinBytes: "join params too large",
@@ -32,22 +32,22 @@ const JOIN_LIMITS = {
   topicBytes: "topic too long",
 } as const
 
-/** How many bytes of memory a byte of a frame comes to at most, where the codec has looked at it before. */
+/** The most bytes of memory that one byte of a decoded frame takes, given the checks that the codec does first. */
 const HEAVIEST = 64
-/** A push of so few bytes is begun however much memory others hold. */
+/** Pushes up to this many bytes are handled even if the endpoint holds as many bytes as it may. */
 const SMALL_PUSH = 1024
 
-// Phoenix compares terms: a join_ref may be a map. The quick way is taken by every client there is.
+// Phoenix compares join_refs as terms, so one may even be a map. All known clients send text, which `===` compares.
 const sameRef = (a: Ref, b: Ref): boolean =>
   a === b || (typeof a === "object" && typeof b === "object" && isSameTerm(a, b))
 
-/** Whether a ref is longer than any client makes it: each reply repeats it. */
+/** Whether a ref is longer than the limit. It is limited because each reply repeats it. */
 function isLongRef(ref: Ref, max: number): boolean {
   if (typeof ref === "string") return ref.length > max
   return typeof ref === "object" && ref !== null && weigh(ref, max) > max
 }
 
-/** One client: decodes what it sends, and knows which channel each message belongs to. */
+/** One client: decodes its frames and dispatches each message to its channel. */
 export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
   readonly id: string | null
   readonly assigns: Loose
@@ -90,7 +90,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     return this.#open
   }
 
-  /** Whether a channel is at a handler, or about to be, so that replies are still to come. */
+  /** Whether a channel runs or awaits a handler, or is about to, so that the client still waits for replies. */
   get busy(): boolean {
     for (const channel of this.#channels.values()) if (channel.busy) return true
     return false
@@ -104,14 +104,14 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.#channels.get(topic)?.kick()
   }
 
-  /** Ends the line from this side. */
+  /** Closes the connection. */
   close(code: number): void {
     if (!this.#open) return
     this.#link.close(code)
     this.closed(code)
   }
 
-  /** The line has ended. */
+  /** The connection has ended. */
   closed(code: number): void {
     if (!this.#open) return
     this.#open = false
@@ -134,7 +134,9 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.#telemetry.limitHit(limit, this)
   }
 
-  /** Handles a frame; `false` for one that cannot be read, which closes the connection unless the caller answers it. */
+  /**
+   * Handles a frame; `false` if it cannot be decoded, which closes the connection unless the caller answers the frame.
+   */
   #receive(frame: IncomingFrame, told: boolean): boolean {
     if (!this.#open) return false
     const bytes = typeof frame === "string" ? frame.length : frame.byteLength
@@ -165,7 +167,9 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.send({ join_ref, ref, topic, event: PHX_REPLY, payload: { status, response } })
   }
 
-  /** Passes on a broadcast, with its offset if it is to be told; `false` if it was left out for a slow client. */
+  /**
+   * Sends a broadcast to the client, `numbered` with its offset; `false` if it was dropped because the client is slow.
+   */
   deliver(broadcast: Broadcast, numbered: boolean): boolean {
     if (!this.#open) return true
     const { counters } = this.#telemetry
@@ -178,7 +182,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     return encoded.error !== undefined
   }
 
-  /** Whether this socket's serializer could not carry a broadcast. */
+  /** The error of this socket's serializer, if it could not encode a broadcast. */
   failure(broadcast: Broadcast): unknown {
     return broadcast.failures().find((encoded) => encoded.serializer === this.#serializer)?.error
   }
@@ -196,8 +200,8 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
   }
 
   /**
-   * Counts a broadcast that has to wait for `intercept`. For a client that is too slow there is no room: it is closed, or
-   * goes without the broadcast, as where it does not read.
+   * Counts a broadcast that has to wait for `intercept`. If too many bytes wait, the client counts as slow: its
+   * connection is closed or the broadcast is dropped, by the option `slowClient`.
    */
   reserveBroadcast(broadcast: Broadcast): Receipt | undefined {
     const { queuedBytes, slowClient } = this.limits
@@ -215,20 +219,21 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     return current === channel ? undefined : current?.queue
   }
 
-  /** Looks again at a message that waited for the answer to a join. */
+  /** Dispatches a message again that had to wait until a join was answered. */
   redispatch(message: Message): void {
     if (this.#open) this.#guard(message, 0)
   }
 
-  /** A join was answered: what came before it on the topic is told to be closed now. */
+  /** A join was answered: now the client receives `phx_close` for the earlier channel of the topic. */
   joinAnswered(channel: HostedChannel, joined: boolean): void {
     if (!joined && this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic)
     if (channel.replaces !== undefined) this.#end(channel.replaces, PHX_CLOSE)
   }
 
   /**
-   * A channel has ended by itself. It stays for two turns more, so that what its client sent right behind is dropped,
-   * and a join right behind is answered before the end is told: in Phoenix the end of a process takes as long.
+   * A channel has ended, but not by a new join. It stays in the table for two more turns, as long as a process takes to
+   * end in Phoenix: pushes that the client has already sent are dropped, and a join that it has already sent is
+   * answered before the client is told of the end.
    */
   channelEnded(channel: HostedChannel, event: string): void {
     const { runtime } = this.#services
@@ -241,7 +246,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     })
   }
 
-  /** Something of ours failed: the line ends, and nothing else does. */
+  /** Code of the endpoint failed: reports the error and closes this connection only. */
   fail(error: unknown): void {
     this.#telemetry.failed(error, "socket", undefined, this)
     this.close(INTERNAL_ERROR)
@@ -257,7 +262,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     }
   }
 
-  /** A frame that cannot be taken ends the connection, unless the caller tells the client. */
+  /** Refuses a frame: closes the connection, unless the caller tells the client. */
   #reject(told: boolean, limit?: "messageWeight" | "refBytes"): false {
     this.#telemetry.counters.rookery_frames_rejected_total++
     if (limit !== undefined) this.#telemetry.limitHit(limit, this)
@@ -270,7 +275,10 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.close(TRY_AGAIN_LATER)
   }
 
-  /** Lets a message that is kept not keep its whole packet. Text leaves no views of it. */
+  /**
+   * Copies the bytes of a message that is kept, so that it does not keep its whole packet in memory. Text needs no
+   * copy.
+   */
   #own(message: Message): void {
     if (message.payload instanceof Uint8Array || this.#serializer.server.weigh !== undefined) ownBytes(message)
   }
@@ -296,7 +304,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
       if (channel.deciding) this.#hold(channel, message)
       else if (event === PHX_JOIN) this.#join(message, channel)
       else if (join_ref === null || sameRef(join_ref, channel.joinRef)) this.#push(channel, message, bytes)
-      // Else the client speaks to an earlier channel, whose end it has not heard of yet.
+      // Any other message is for an earlier channel, whose end the client has not received yet.
       return
     }
     if (topic === PHOENIX_TOPIC && event === HEARTBEAT) return this.reply(null, ref, topic, "ok", {})
@@ -320,7 +328,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     }
     if (message.event === PHX_LEAVE) return channel.receive(message, undefined)
     if (channel.busy) return this.#hold(channel, message)
-    // What it weighs is not known before its handler has run, and does not matter if that is not awaited.
+    // The push itself is weighed only if its handler is awaited; weighing every push would cost more.
     if (this.#kept.pushes >= this.limits.pendingBytes) return this.#overLimit("pendingBytes", channel, message)
     if (bytes > SMALL_PUSH && this.#services.held.isFull) return this.#overLimit("heldBytes", channel, message)
     channel.receive(message, undefined)

@@ -1,9 +1,9 @@
 import type { Schema, SchemaIssue, SchemaResult } from "../../protocol/schema.js"
 import { Refused } from "../api/reply.js"
 
-/** One thing that is wrong with what a client sent. */
+/** One fault in the params or the payload that a client sent. */
 export interface InvalidIssue {
-  /** Where: `text`, `items.0.name`; empty for the whole. */
+  /** The path of the value: `text`, `items.0.name`; empty for the whole. */
   readonly path: string
   readonly message: string
 }
@@ -14,14 +14,17 @@ export interface InvalidResponse {
   readonly issues: readonly InvalidIssue[]
 }
 
-/** As many as help; a list of ten thousand wrong items must not make ten thousand answers. */
+/** The most issues in one reply: a list of ten thousand invalid items must not make a reply of ten thousand issues. */
 const MAX_ISSUES = 20
 
 function pathOf({ path = [] }: SchemaIssue): string {
   return path.map((part) => String(typeof part === "object" ? part.key : part)).join(".")
 }
 
-/** What the schema makes of a value, now or later; throws, or rejects with, a `Refused` that names what is wrong. */
+/**
+ * Returns the value that the schema makes, or a promise of it. Throws, or rejects with, a `Refused` that lists the
+ * issues.
+ */
 export function validate(schema: Schema, value: unknown, what: "params" | "payload"): unknown {
   const settle = (result: SchemaResult<unknown>): unknown => {
     if (result.issues === undefined) return result.value

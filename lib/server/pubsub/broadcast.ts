@@ -13,12 +13,12 @@ import {
 import { FrameForms } from "./frame-forms.js"
 import type { Encoding, SharedFrame } from "../api/shared-frame.js"
 
-/** One broadcast as one serializer writes it, made when the first socket needs it and shared by all others. */
+/** One broadcast, encoded by one serializer. Made when the first socket needs it, then shared by the others. */
 export class EncodedBroadcast implements SharedFrame {
   readonly serializer: Serializer
-  /** Whether it says its offset. */
+  /** Whether the frame carries the offset. */
   readonly numbered: boolean
-  /** The same broadcast as another serializer writes it. */
+  /** The same broadcast, encoded by another serializer: a linked list. */
   readonly next: EncodedBroadcast | undefined
   readonly #broadcast: Broadcast
   readonly #forms: FrameForms = new FrameForms()
@@ -33,7 +33,7 @@ export class EncodedBroadcast implements SharedFrame {
     this.next = next
   }
 
-  /** The frame, or `undefined` if this serializer cannot carry the payload; `error` then says why. */
+  /** The frame, or `undefined` if this serializer cannot encode the payload; `error` then has the cause. */
   frame(): Frame | undefined {
     if (this.#frame !== undefined || this.#failed) return this.#frame
     try {
@@ -73,12 +73,15 @@ export class EncodedBroadcast implements SharedFrame {
   }
 }
 
-/** An entry of a queue, and the broadcast's own object. */
+/** The memory of a queue's entry and of the broadcast object itself. */
 const ENTRY_BYTES = 256
-/** No payload is looked at for longer. */
+/** Weighing a payload stops at this many bytes. */
 const MOST_BYTES = 16_777_216
 
-/** What a payload of the server's takes, which may have getters that throw. */
+/**
+ * The bytes of memory of a payload. Returns 0 if it cannot be weighed: an object of the server may have getters that
+ * throw.
+ */
 function weightOf(payload: unknown): number {
   try {
     return weigh(payload, MOST_BYTES)
@@ -87,22 +90,24 @@ function weightOf(payload: unknown): number {
   }
 }
 
-/** What is not the same of all broadcasts. */
+/** Fields that only some broadcasts have. */
 interface BroadcastTraits {
   readonly sender?: string | undefined
   readonly once?: string | undefined
   readonly travelled?: TravelledFrame
 }
 
-/** A message to everybody on a topic. It is encoded once for each serializer among them, not once for each socket. */
+/** A message to every client on a topic. It is encoded once for each serializer in use, not once for each socket. */
 export class Broadcast implements ClusterMessage {
   readonly topic: string
   readonly event: string
-  /** The channel that does not get it, by its recovery id; for those that are told by object, `undefined`. */
+  /**
+   * The recovery id of the channel that must not get it. `undefined` if all get it, or if `except` names the channel.
+   */
   readonly sender: string | undefined
-  /** Its place in the history of its topic, if it has one. */
+  /** Its offset in the history of its topic, if the topic has one. */
   offset: number | undefined
-  /** What it goes by, so that a second one of that name does nothing. */
+  /** A name: a second broadcast of the same name is not kept. */
   readonly once: string | undefined
   #travelled: TravelledFrame | undefined
   #encoded: EncodedBroadcast | undefined
@@ -120,30 +125,32 @@ export class Broadcast implements ClusterMessage {
     this.#payload = payload
   }
 
-  /** A broadcast as the cluster hands it over. */
+  /** Makes a broadcast of a message that the cluster delivers. */
   static from(topic: string, body: ClusterBody): Broadcast {
     if (body instanceof Broadcast) return body
     const travelled = readClusterFrame(body instanceof Uint8Array ? body : body.bytes())
     return new Broadcast(topic, travelled.event, undefined, { sender: travelled.sender, travelled })
   }
 
-  /** As it came from another node. */
+  /** The frame in which it arrived from another node, if it did. */
   get travelled(): TravelledFrame | undefined {
     return this.#travelled
   }
 
-  /** What is in it. Of one that came from another node it is read when somebody asks. */
+  /** The payload. If it came from another node, it is decoded at the first access. */
   get payload(): unknown {
     if (this.travelled !== undefined) this.#payload ??= payloadOf(this.travelled)
     return this.#payload
   }
 
-  /** How many bytes of memory it takes where it waits. */
+  /** The bytes of memory that it takes while it waits. */
   get weight(): number {
     return (this.#weight ||= ENTRY_BYTES + (this.#travelled?.frame.length ?? weightOf(this.#payload)))
   }
 
-  /** Whether it is counted for the first one that keeps it: the others keep the same. */
+  /**
+   * Returns `true` to the first caller. Its memory counts for that one only, because the others keep the same object.
+   */
   claim(): boolean {
     const isFirst = !this.#claimed
     this.#claimed = true
@@ -163,7 +170,7 @@ export class Broadcast implements ClusterMessage {
     return (this.#encoded = new EncodedBroadcast(this, serializer, numbered, this.#encoded))
   }
 
-  /** Lets go of what can be made again: most of what is kept of a history is asked for by nobody. */
+  /** Frees all that can be made again: most messages of a history are never read. */
   shrink(): void {
     this.#encoded = undefined
     this.#bytes = undefined
@@ -172,7 +179,7 @@ export class Broadcast implements ClusterMessage {
     this.#travelled = ownFrame(this.#travelled)
   }
 
-  /** Whether any serializer could carry it. */
+  /** Whether any serializer could encode it. */
   get reached(): boolean {
     for (let encoded = this.#encoded; encoded !== undefined; encoded = encoded.next) {
       if (encoded.error === undefined) return true
@@ -180,7 +187,7 @@ export class Broadcast implements ClusterMessage {
     return false
   }
 
-  /** What went wrong with the serializers that could not carry the payload. */
+  /** The serializers that could not encode the payload, with their errors. */
   failures(): EncodedBroadcast[] {
     const failed: EncodedBroadcast[] = []
     for (let encoded = this.#encoded; encoded !== undefined; encoded = encoded.next) {

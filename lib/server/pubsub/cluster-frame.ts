@@ -5,10 +5,10 @@ import { json } from "../../serializer/json.js"
 import { msgpack } from "../../serializer/msgpack.js"
 import type { Serializer } from "../../serializer/serializer.js"
 
-// Between nodes a broadcast is a few bytes for the node and the frame as its clients get it, so that a node passes it on
-// without a look inside: a byte for the form, the lengths of the sender and of the event, both, and the frame.
+// Between nodes a broadcast travels as a header for the node and the frame for its clients, so that a node can pass the
+// frame on without decoding it. The header is one byte for the form, the lengths of sender and event, and these two.
 
-/** How the frame is written: the first that loses nothing, and JSON first because most clients speak it. */
+/** The forms of the frame. The first one that loses nothing is used; JSON comes first because most clients speak it. */
 const FORMS: readonly { readonly serializer: Serializer; readonly text: boolean }[] = [
   { serializer: json(), text: true },
   { serializer: json(), text: false },
@@ -23,7 +23,7 @@ const MAX_NAMES = 0xffff
 /** A broadcast that came from another node. */
 export interface TravelledFrame {
   readonly event: string
-  /** The channel that does not get it, if there is one. */
+  /** The recovery id of the channel that must not get it, if any. */
   readonly sender: string | undefined
   readonly form: number
   readonly frame: Uint8Array
@@ -34,7 +34,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 const utf8 = (text: string): Uint8Array => encoder.encode(text)
 
-/** The text of bytes that are UTF-8. */
+/** Decodes UTF-8. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 function concat(...parts: readonly Uint8Array[]): Uint8Array {
@@ -47,7 +47,7 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** Whether JSON gives it back as it was. */
+/** Whether a value survives JSON unchanged. */
 function isPlain(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value)
   if (typeof value !== "object" || value === null) return typeof value !== "bigint"
@@ -65,12 +65,12 @@ function formOf(payload: unknown): number {
   try {
     return isPlain(payload) ? JSON_TEXT : MSGPACK
   } catch {
-    // A circle, or too deep: the serializer says so.
+    // A circle, or too deep: the serializer throws an error that says so.
     return MSGPACK
   }
 }
 
-/** Writes a broadcast for other nodes. */
+/** Encodes a broadcast for other nodes. */
 export function writeClusterFrame(message: Message, sender: string | undefined): Uint8Array {
   const form = formOf(message.payload)
   const written = FORMS[form]?.serializer.server.encode(message) ?? ""
@@ -85,7 +85,7 @@ export function writeClusterFrame(message: Message, sender: string | undefined):
   return concat(new Uint8Array(header.buffer), from, event, typeof written === "string" ? utf8(written) : written)
 }
 
-/** Reads what another node wrote. */
+/** Decodes a broadcast of another node, except its payload. */
 export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const form = bytes[0]
@@ -104,20 +104,20 @@ export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
   }
 }
 
-/** The same in memory of its own: a few bytes must not keep all that was read with them. */
+/** Copies the frame, so that it does not keep alive the larger buffer that it was read into. */
 export function ownFrame(travelled: TravelledFrame): TravelledFrame {
   const { frame } = travelled
   if (frame.buffer.byteLength === frame.length) return travelled
   return { ...travelled, frame: new Uint8Array(frame) }
 }
 
-/** What is in it. */
+/** Decodes the payload. */
 export function payloadOf({ form, frame }: TravelledFrame): unknown {
-  // By the other end's half: a broadcast is what a client reads.
+  // The client's half of the serializer decodes it, because the frame is one that clients read.
   return FORMS[form]?.serializer.client.decode(form === JSON_TEXT ? textOf(frame) : frame).payload
 }
 
-/** The frame for the clients of a serializer, if the other node wrote it in their form. Its text is UTF-8. */
+/** The frame for the clients of a serializer, if the other node encoded it in their form. Text is UTF-8. */
 export function frameFor(
   travelled: TravelledFrame,
   serializer: Serializer,
@@ -128,6 +128,6 @@ export function frameFor(
   const { frame } = travelled
   if (offset === undefined) return { text: form.text, bytes: frame }
   if (travelled.form !== JSON_TEXT) return undefined
-  // Behind the payload, before the bracket that ends the array.
+  // The offset goes behind the payload, before the bracket that ends the array.
   return { text: true, bytes: concat(frame.subarray(0, -1), utf8(`,${offset}]`)) }
 }

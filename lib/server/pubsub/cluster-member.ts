@@ -16,16 +16,16 @@ import { isPromise } from "../support/call-user-code.js"
 import { randomId } from "../support/random-id.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
-/** The clients of this node, as far as other nodes may reach them. */
+/** The clients of this node, with the operations that other nodes may ask for. */
 export interface LocalClients {
   readonly sockets: { readonly size: number }
   /** Closes every client of an id. */
   disconnect(id: string): void
-  /** Takes every socket of an id out of a topic. */
+  /** Removes every socket of an id from a topic. */
   kick(topic: string, id: string): void
 }
 
-/** What a {@link ClusterMember} is made of. */
+/** Options of a {@link ClusterMember}. */
 export interface ClusterMemberOptions {
   readonly cluster: Cluster
   readonly pubsub: PubSub
@@ -35,17 +35,17 @@ export interface ClusterMemberOptions {
   readonly clock: Clock
 }
 
-/** What nodes tell each other beside broadcasts. */
+/** The messages between nodes other than broadcasts. */
 type Command =
   | { kind: "disconnect"; id: string }
   | { kind: "kick"; topic: string; id: string }
   | { kind: "count"; from: string; topic: string | undefined }
   | { kind: "counted"; to: string; count: number }
 
-/** How long the other nodes may take to count. */
+/** The time that the other nodes have to answer a count. */
 const COUNT_MS = 2000
 
-/** One endpoint among those of its cluster: passes on what the cluster tells it, and asks the other nodes. */
+/** An endpoint as a member of its cluster: handles the cluster's calls, and sends commands to the other nodes. */
 export class ClusterMember implements ClusterNode {
   readonly #options: ClusterMemberOptions
   readonly #counts = new Map<string, (count: number) => void>()
@@ -78,13 +78,13 @@ export class ClusterMember implements ClusterNode {
     return this.#options.pubsub.told(id, this.#tell({ kind: "disconnect", id }))
   }
 
-  /** Takes the sockets of an id out of a topic, on every node. */
+  /** Removes the sockets of an id from a topic, on every node. */
   kick(topic: string, id: string): MaybePromise<void> {
     this.#options.clients.kick(topic, id)
     return this.#options.pubsub.told(topic, this.#tell({ kind: "kick", topic, id }))
   }
 
-  /** Counts the channels of a topic, or all sockets, on all nodes. Rejects if one does not answer. */
+  /** Counts the channels of a topic, or all sockets, on all nodes. Rejects if a node does not answer. */
   async count(topic?: string): Promise<number> {
     const { cluster, clock } = this.#options
     const here = this.#countHere(topic)

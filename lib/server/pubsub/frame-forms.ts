@@ -2,18 +2,18 @@ import type { Frame } from "../../serializer/serializer.js"
 import type { Encoding } from "../api/shared-frame.js"
 
 /**
- * The forms of one frame. A room of thousands asks for the same form again and again, so that one is kept in a field;
- * the few others, of rooms where clients differ, are in a map.
+ * The forms of one frame. In a room of thousands the same form is read again and again, so the first one is kept in a
+ * field; the others, for clients of another kind, are in a map.
  */
 export class FrameForms {
   #encoding: Encoding<unknown> | undefined
   #form: unknown
   #others: Map<Encoding<unknown>, unknown> | undefined
 
-  /** The form that was made before, or `undefined`. */
+  /** The form, if it was made before. */
   get<T>(encoding: Encoding<T>): T | undefined {
     const form = this.#encoding === encoding ? this.#form : this.#others?.get(encoding)
-    // An encoding gives the same type each time, and `add` stored what it gave.
+    // `add` stored the result of this same encoding, so it has its type.
     return form as T | undefined
   }
 

@@ -13,32 +13,32 @@ import type {
 import { Deadlines } from "../support/deadlines.js"
 import { MemoryHistories } from "./memory-history.js"
 
-/** What is known of something that is done once. */
+/** The state of a claimed key. */
 interface Claimed {
-  /** The node that is at it. */
+  /** The node that does the work. */
   readonly holder: object
-  /** What came of it; `undefined` while the holder is at it. */
+  /** The answer; `undefined` until the work is done. */
   readonly answer: Uint8Array | undefined
   readonly until: number
 }
 
-/** Everything that the nodes of one process share. */
+/** The state that the nodes of one process share. */
 export class MemoryHub {
   readonly nodes: Set<MemoryCluster> = new Set()
   readonly clock: Clock
   readonly #histories: MemoryHistories
-  /** Bounded by those who claim: see `RetryAccounts`. */
+  /** Its size is limited by the callers, see `RetryAccounts`. */
   readonly #claims = new Map<string, Claimed>()
   readonly #claimsDue: Deadlines<string>
 
-  /** @param digest SHA-256 of a text, where the platform has a quicker one */
+  /** @param digest the platform's own SHA-256, if it has a faster one */
   constructor(clock: Clock = systemClock, digest?: (text: string) => string) {
     this.clock = clock
     this.#histories = new MemoryHistories(clock, undefined, digest)
     this.#claimsDue = new Deadlines(clock, (key) => void this.#claims.delete(key))
   }
 
-  /** How much is kept: of histories, and claims with their answers. */
+  /** The numbers of kept messages, topics, names and claims. */
   get kept(): MemoryHistories["kept"] & { readonly claims: number } {
     return { ...this.#histories.kept, claims: this.#claims.size }
   }
@@ -91,14 +91,16 @@ export class MemoryHub {
   }
 }
 
-/** A cluster within one process: an endpoint's own if it has no other, and one for specs with several endpoints. */
+/**
+ * A cluster within one process. An endpoint without the option `cluster` uses one; so do specs with several endpoints.
+ */
 export class MemoryCluster implements Cluster {
   readonly #hub: MemoryHub
   readonly #topics = new Set<string>()
   readonly #presences = new Map<string, Map<string, PresenceRecord>>()
   #node: ClusterNode | undefined
 
-  /** @param hub what it shares with others; without one it is alone */
+  /** @param hub the state shared with other nodes; by default it is the only node */
   constructor(hub: MemoryHub = new MemoryHub()) {
     this.#hub = hub
   }

@@ -6,7 +6,7 @@ import { Deadlines } from "../support/deadlines.js"
 import { randomId } from "../support/random-id.js"
 import { sha256 } from "../support/sha256.js"
 
-/** A message, and until when it is kept. */
+/** A message, with the time until which it is kept. */
 interface Kept extends NumberedMessage {
   readonly until: number
 }
@@ -17,32 +17,34 @@ interface Log {
   newest: number
   /** Without gaps, the oldest first. */
   messages: Kept[]
-  /** When even the numbering may be forgotten. */
+  /** The time after which even the numbering is forgotten. */
   until: number
 }
 
-/** For how long a topic's numbering outlives its messages, so that a client that missed nothing is told so. */
+/**
+ * The time that a topic's numbering is kept for after its last message, so that a client learns that it missed nothing.
+ */
 const NUMBERING_MS = 3_600_000
-/** How long the name of a message is known that is appended once. */
+/** The time for which the name of a message, given by `once`, is kept. */
 const NAME_MS = 300_000
 
-/** What one process keeps beside the messages of its histories. */
+/** The most that one process keeps in addition to the messages of its histories. */
 interface Bounds {
-  /** Numberings of topics without a message. */
+  /** Numberings of topics whose messages have all expired. */
   readonly numberings: number
-  /** Names of messages that are appended once. */
+  /** Names of messages, given by `once`. */
   readonly names: number
 }
 
-/** Numberings take some 30 MB at most, and names 60 MB. */
+/** These bounds take about 30 MB for numberings and 60 MB for names. */
 const BOUNDS: Bounds = { numberings: 100_000, names: 250_000 }
 
 /**
- * Gives the epoch that a topic's numbering begins with, without a memory of the topic. A client may join any topic and
- * ask where it stands, so an answer must not leave anything behind. Topics share a few thousand counters: when a topic
- * is forgotten its counter moves, and the topic's next numbering begins with an epoch that it never had. The other
- * topics of the counter that have no numbering get a new epoch as well, which tells their clients to load anew what
- * they may have missed: needless, rare, and on the safe side.
+ * Computes the epoch of a topic's next numbering, without keeping anything for the topic: a client may join any topic
+ * and ask for its position, and must not fill the memory by that. Topics share a few thousand counters. When a topic is
+ * forgotten its counter moves, so that the topic's next numbering has an epoch that it never had. Other topics of the
+ * same counter that have no numbering get a new epoch, too, so their clients load anew what they may have missed. That
+ * is rare and safe, though needless.
  */
 class Epochs {
   readonly #process = randomId()
@@ -58,7 +60,7 @@ class Epochs {
     this.#counters[index] = (this.#counters[index] ?? 0) + 1
   }
 
-  /** FNV-1a, seeded so that nobody can choose topics that share a counter. */
+  /** FNV-1a, seeded so that a client cannot choose topics that share a counter. */
   #index(topic: string): number {
     let hash = this.#seed
     for (let i = 0; i < topic.length; i++) hash = Math.imul(hash ^ topic.charCodeAt(i), 0x01000193)
@@ -66,14 +68,14 @@ class Epochs {
   }
 }
 
-/** The histories of all topics of one process. Everything in it leaves by itself when its time is up. */
+/** The histories of all topics of one process. All entries expire by themselves. */
 export class MemoryHistories {
   readonly #clock: Clock
   readonly #bounds: Bounds
   readonly #sha256: (text: string) => string
   readonly #epochs = new Epochs()
   readonly #logs = new Map<string, Log>()
-  /** Topics whose messages have all gone: the one that went longest ago is the first. */
+  /** Topics whose messages have all expired, the longest idle one first. */
   readonly #idle = new Set<string>()
   readonly #logsDue: Deadlines<string>
   readonly #names = new Map<string, Position>()
@@ -87,14 +89,14 @@ export class MemoryHistories {
     this.#namesDue = new Deadlines(clock, (name) => void this.#names.delete(name))
   }
 
-  /** What is kept: messages, the numberings of topics, and names of messages. */
+  /** The numbers of kept messages, of topics with a numbering, and of names. */
   get kept(): { readonly topics: number; readonly messages: number; readonly names: number } {
     let messages = 0
     for (const log of this.#logs.values()) messages += log.messages.length
     return { topics: this.#logs.size, messages, names: this.#names.size }
   }
 
-  /** Gives the place of a message, and the message itself if it is not one that was there. */
+  /** Appends a message. Returns its position, and the message unless one of the same name was already kept. */
   append(
     topic: string,
     body: ClusterMessage,
@@ -116,7 +118,7 @@ export class MemoryHistories {
       this.#namesDue.set(name, now + NAME_MS)
     }
     log.messages.push(message)
-    // Twice the size before it is cut: a cut costs as much as it leaves.
+    // The log grows to twice its size before it is cut, because a cut copies all that is left.
     if (log.messages.length >= 2 * size) log.messages = log.messages.slice(-size)
     log.until = now + Math.max(ttl, NUMBERING_MS)
     if (log.messages.length === 1) {
@@ -126,7 +128,7 @@ export class MemoryHistories {
     return { ...position, message }
   }
 
-  /** What is kept behind an offset, or the newest. Leaves nothing behind, whichever topic is asked for. */
+  /** Reads the messages after an offset, or the newest ones. Keeps nothing, even for a topic that is not known. */
   read(topic: string, { size }: HistoryOptions, after: number | undefined, limit: number): HistorySlice {
     const log = this.#logs.get(topic)
     if (log === undefined) {
@@ -135,7 +137,7 @@ export class MemoryHistories {
     const { epoch, newest, messages } = log
     const now = this.#clock.now()
     let first = Math.max(0, messages.length - size)
-    // The timer takes away what is older than a second, so few are passed here.
+    // The timer removes expired messages within a second, so only a few are skipped here.
     while (first < messages.length && (messages[first]?.until ?? 0) <= now) first++
     const oldest = newest + 1 - (messages.length - first)
     const from =
@@ -144,7 +146,7 @@ export class MemoryHistories {
     return { epoch, newest, messages: messages.slice(from, from + limit), complete }
   }
 
-  /** The name that a topic knows a message by. Names come from clients as a rule, so what is kept has a fixed length. */
+  /** A digest of topic and name. Names mostly come from clients, so the kept key has a fixed length. */
   #nameOf(topic: string, once: string): string {
     return this.#sha256(JSON.stringify([topic, once]))
   }
@@ -155,7 +157,7 @@ export class MemoryHistories {
     return log
   }
 
-  /** Takes away the messages of a topic whose time is up, and the topic when even its numbering is old. */
+  /** Removes the expired messages of a topic, and the topic when its numbering has expired as well. */
   #trim(topic: string, now: number): number | undefined {
     const log = this.#logs.get(topic)
     if (log === undefined) return undefined

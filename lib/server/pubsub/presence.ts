@@ -7,32 +7,32 @@ import type { Turns, Worker } from "../limits/turns.js"
 
 type Meta = PresenceRefs & Record<string, unknown>
 
-/** One channel of one client, which tracks. */
+/** A channel of one client that tracks presences. */
 export interface Tracker {
   readonly topic: string
   push(event: string, payload: unknown): void
 }
 
-/** The parts of the endpoint that the tracking needs. */
+/** The parts of the endpoint that presence needs. */
 export interface PresenceHost {
   readonly turns: Turns
-  /** Runs something once this turn of the event loop is through. */
+  /** Calls back at the end of this turn of the event loop. */
   atEndOfTurn(callback: () => void): void
-  /** Tells everybody on this node. */
+  /** Sends an event to every client of this node that is on the topic. */
   publish(topic: string, event: string, payload: unknown): void
-  /** Tells the other nodes what this one tracks, if there are any. */
+  /** Sends a change of this node's presences to the other nodes; `undefined` if there are none. */
   readonly share: ((topic: string, change: PresenceChange) => void) | undefined
   failed(error: unknown, topic: string): void
 }
 
 const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
-/** As many refs are made of one draw of random bytes: a draw costs more than what is made of it. */
+/** The bytes of one ref. Random bytes are drawn for 128 refs at once, because a draw is the expensive part. */
 const REF_BYTES = 12
 const pool = new Uint8Array(128 * REF_BYTES)
 let unused = pool.length
 
-/** Sixteen characters that no other presence has, as Phoenix's are. */
+/** Makes a unique ref of 16 characters, in the same form as Phoenix. */
 function makeRef(): string {
   if (unused === pool.length) {
     crypto.getRandomValues(pool)
@@ -53,7 +53,7 @@ function add(into: PresenceState, key: string, meta: Meta): void {
   else entry.metas.push(meta)
 }
 
-/** Takes a meta out of a state by its ref; `false` if it is not there. */
+/** Removes a meta from a state by its ref; `false` if it is not there. */
 function take(from: PresenceState, key: string, ref: string): boolean {
   const entry = from[key]
   const at = entry?.metas.findIndex((meta) => meta.phx_ref === ref) ?? -1
@@ -64,29 +64,29 @@ function take(from: PresenceState, key: string, ref: string): boolean {
 }
 
 interface Room {
-  /** Everybody, on all nodes. */
+  /** The presences of all nodes. */
   readonly state: PresenceState
-  /** What other nodes track, by its ref. */
+  /** The presences of other nodes, by ref. */
   others: Map<string, PresenceRecord> | undefined
-  /** What each channel tracks: its metas by key. */
+  /** The metas of each channel of this node, by key. */
   readonly own: Map<Tracker, Map<string, Meta>>
-  /** What changed in this turn; told to everybody at its end. */
+  /** The changes of this turn, sent to all clients at its end. */
   changes: PresenceDiff | undefined
-  /** What of it is this node's own; told to the other nodes at the same time. */
+  /** Those of the changes that are this node's own, sent to the other nodes at the same time. */
   shared: { readonly joins: Map<string, PresenceRecord>; readonly leaves: Set<string> } | undefined
-  /** Channels that get the state behind the diff. */
+  /** Channels that get the whole state after the diff. */
   readonly greet: Set<Tracker>
 }
 
 /**
- * Who is where. A change costs by the change, not by the room; the changes of one turn of the event loop go
- * out as one diff, so that a thousand sockets that drop at once are one message to each of the others.
+ * The presences of all topics. The cost of a change does not depend on the size of the room. All changes of one turn of
+ * the event loop are sent as one diff: if a thousand sockets drop at once, each other client gets one message.
  */
 export class PresenceTable implements Worker {
   readonly #host: PresenceHost
   readonly #rooms = new Map<string, Room>()
   readonly #changed = new Set<string>()
-  /** Rooms with channels that still get the state. */
+  /** Rooms with channels that still have to get the state. */
   readonly #greeting = new Set<Room>()
   #scheduled = false
 
@@ -126,7 +126,7 @@ export class PresenceTable implements Worker {
     this.#join(tracker.topic, room, key, tracked)
   }
 
-  /** Takes away what a channel tracks: one key, or all. */
+  /** Removes one key, or all keys, that a channel tracks. */
   untrack(tracker: Tracker, key?: string): void {
     const room = this.#rooms.get(tracker.topic)
     const own = room?.own.get(tracker)
@@ -143,7 +143,7 @@ export class PresenceTable implements Worker {
     this.#tidy(tracker.topic, room)
   }
 
-  /** Other nodes track something, or do no more. */
+  /** Applies a change of the presences of other nodes. */
   change(topic: string, { joins, leaves }: PresenceChange): void {
     const room = this.#room(topic)
     for (const ref of leaves) this.#otherLeft(topic, room, ref)
@@ -157,7 +157,7 @@ export class PresenceTable implements Worker {
     this.#tidy(topic, room)
   }
 
-  /** Everything that other nodes track on a topic; what is not among it is no more. */
+  /** Replaces the presences of other nodes on a topic. */
   reset(topic: string, records: readonly PresenceRecord[]): void {
     const known = this.#rooms.get(topic)?.others
     const refs = new Set(records.map(({ ref }) => ref))
@@ -166,7 +166,7 @@ export class PresenceTable implements Worker {
     if (joins.length > 0 || leaves.length > 0) this.change(topic, { joins, leaves })
   }
 
-  /** Nobody of this node is on the topic any more: what others track there is no longer told. */
+  /** This node has left the topic: drops the presences of other nodes, which it is no longer told about. */
   forget(topic: string): void {
     const room = this.#rooms.get(topic)
     if (room === undefined) return
@@ -175,19 +175,19 @@ export class PresenceTable implements Worker {
     this.#tidy(topic, room)
   }
 
-  /** Everybody on a topic. */
+  /** The presences of a topic, of all nodes. */
   list(topic: string): PresenceState {
     return this.#rooms.get(topic)?.state ?? bare<PresenceEntry>()
   }
 
-  /** How many metas there are, of all topics. */
+  /** The number of metas of this node, on all topics. */
   get size(): number {
     let size = 0
     for (const room of this.#rooms.values()) for (const own of room.own.values()) size += own.size
     return size
   }
 
-  /** Tells what changed. */
+  /** Sends the changes of this turn. */
   flush(): void {
     this.#scheduled = false
     const topics = [...this.#changed]
@@ -215,9 +215,9 @@ export class PresenceTable implements Worker {
   }
 
   /**
-   * Pushes the state to channels that track for the first time, for as long as this turn of the event loop has time for
-   * it. Each state is as large as its room: five hundred clients that join one room at once get 250,000 metas, which
-   * would hold up all other clients for seconds.
+   * Pushes the state to channels that track for the first time, as long as this turn of the event loop has time. Each
+   * state is as large as its room: five hundred clients that join one room at once get 250,000 metas, which would block
+   * all other clients for seconds.
    */
   work(): boolean {
     for (const room of this.#greeting) {
@@ -247,7 +247,7 @@ export class PresenceTable implements Worker {
     return room
   }
 
-  /** Nothing is kept of a room where nobody is. */
+  /** Drops a room once it has no presences and no unsent changes. */
   #tidy(topic: string, room: Room): void {
     if (room.own.size === 0 && !room.others?.size && room.changes === undefined) this.#rooms.delete(topic)
   }
@@ -259,7 +259,7 @@ export class PresenceTable implements Worker {
 
   #leave(topic: string, room: Room, key: string, meta: Meta): void {
     const changes = this.#changes(topic, room)
-    // Whoever came and went within the turn was never seen.
+    // A presence that joined and left within one turn is not sent at all.
     if (!take(changes.joins, key, meta.phx_ref)) add(changes.leaves, key, meta)
     const shared = this.#shared(room)
     if (!shared?.joins.delete(meta.phx_ref)) shared?.leaves.add(meta.phx_ref)

@@ -5,9 +5,9 @@ import type { PubSub, Subscriber } from "./pubsub.js"
 import { isPromise } from "../support/call-user-code.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
-/** A socket that publishes: it has to be able to carry the broadcast itself. */
+/** A socket that publishes. Its own serializer must be able to encode the broadcast. */
 export interface Sender {
-  /** Why the socket's own serializer could not carry a broadcast; `undefined` if it could. */
+  /** The error of the socket's own serializer, if it could not encode a broadcast. */
   failure(broadcast: Broadcast): unknown
 }
 
@@ -19,7 +19,7 @@ function both(one: MaybePromise<void>, other: MaybePromise<void>): MaybePromise<
   return all
 }
 
-/** Publishes the broadcasts of channels and of the endpoint, and says what could not be carried. */
+/** Publishes the broadcasts of channels and of the endpoint, and reports those that could not be encoded. */
 export class Publisher {
   readonly #pubsub: PubSub
   readonly #member: ClusterMember
@@ -32,9 +32,9 @@ export class Publisher {
   }
 
   /**
-   * Tells everybody on a topic; `disconnect` on an id also closes its clients. Throws if the sender itself could not have
-   * got the broadcast, or no client could: then the payload is at fault, and not one old client among many. A promise
-   * rejects if other nodes could not be told.
+   * Publishes a broadcast; the event `disconnect`, with an id as its topic, also closes the clients of that id. Throws
+   * if the serializer of the sender, or every client's serializer, cannot encode the payload: then the payload is at
+   * fault, not one old client among many. If a promise is returned, it rejects when other nodes could not be reached.
    */
   publish(broadcast: Broadcast, except?: Subscriber, sender?: Sender): MaybePromise<void> {
     const { topic, event } = broadcast

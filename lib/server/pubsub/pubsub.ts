@@ -9,36 +9,36 @@ import type { Telemetry } from "../telemetry/telemetry.js"
 
 /** A listener of a topic. Must not throw. */
 export interface Subscriber {
-  /** The name by which a broadcast names its sender, if the subscriber has one. */
+  /** The id by which a broadcast names this subscriber as its sender, if any. */
   readonly recoveryId?: string | undefined
   deliver(broadcast: Broadcast): void
   /** Messages were lost on the way to this node. */
   lost?(): void
 }
 
-/** What a {@link PubSub} is made of. */
+/** Options of a {@link PubSub}. */
 export interface PubSubOptions {
   readonly cluster: Cluster
-  /** Whether there are no other nodes: then nothing has to be told to the cluster but what has a history. */
+  /** Whether there are no other nodes: then only messages of topics with a history are passed to the cluster. */
   readonly alone: boolean
   readonly clock: Clock
   readonly telemetry: Telemetry
-  /** What is kept of a topic's broadcasts. */
+  /** The history options of a topic, if its broadcasts are kept. */
   readonly historyOf: (topic: string) => HistoryOptions | undefined
-  /** Called with each topic that this node no longer takes part in. */
+  /** Called with each topic that this node has left. */
   readonly left: (topic: string) => void
 }
 
-/** This node's part in a topic of the cluster. */
+/** The state of a topic that this node has entered. */
 interface Interest {
-  /** Channels and listeners that are on the topic, or about to be. */
+  /** The number of channels and listeners that are on the topic, or about to be. */
   users: number
   ready: Promise<void> | undefined
   recent: RecentMessages | undefined
   seeding: Promise<void> | undefined
 }
 
-/** Who listens to which topic on this node, and how broadcasts go to them and to the other nodes. */
+/** The subscribers of this node by topic. Delivers broadcasts to them and to the other nodes. */
 export class PubSub {
   readonly alone: boolean
   readonly #cluster: Cluster
@@ -69,19 +69,20 @@ export class PubSub {
     if (subscribers?.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(topic)
   }
 
-  /** How many subscribers of this node a topic has. */
+  /** The number of subscribers that a topic has on this node. */
   count(topic: string): number {
     return this.#subscribers.get(topic)?.size ?? 0
   }
 
-  /** How many topics have a subscriber. */
+  /** The number of topics that have a subscriber. */
   get topics(): number {
     return this.#subscribers.size
   }
 
   /**
-   * Tells everybody on a topic but one. With a history the broadcast is numbered first, and comes back to this node as to
-   * all others. A promise rejects if the other nodes could not be told.
+   * Publishes a broadcast to all subscribers of a topic except one. In a topic with a history the cluster numbers the
+   * broadcast first, and delivers it to this node as to all others. If a promise is returned, it rejects when the other
+   * nodes could not be reached.
    */
   publish(broadcast: Broadcast, except?: Subscriber): MaybePromise<void> {
     const { topic, once } = broadcast
@@ -98,7 +99,7 @@ export class PubSub {
     return this.alone ? undefined : this.told(topic, this.#cluster.publish(topic, broadcast))
   }
 
-  /** Tells everybody on a topic who is on this node, but one. */
+  /** Delivers a broadcast to the subscribers of this node, except one. */
   publishHere(broadcast: Broadcast, except?: Subscriber): void {
     const { topic, sender } = broadcast
     let recipients = 0
@@ -110,7 +111,7 @@ export class PubSub {
     this.#published(broadcast, recipients)
   }
 
-  /** Tells a numbered message that came from the cluster. */
+  /** Delivers a numbered message of the cluster. */
   publishNumbered(topic: string, epoch: string, message: NumberedMessage): void {
     for (const { offset, broadcast } of this.numbered(topic, [message])) {
       const { recent } = this.#interests.get(topic) ?? {}
@@ -127,7 +128,7 @@ export class PubSub {
     for (const subscriber of [...(this.#subscribers.get(topic) ?? [])]) subscriber.lost?.()
   }
 
-  /** Begins to take part in a topic: once that is through, no message is missed. Each `enter` needs one `exit`. */
+  /** Enters a topic: once it resolves, no message is missed. Each `enter` needs one `exit`. */
   enter(topic: string): MaybePromise<void> {
     let interest = this.#interests.get(topic)
     if (interest !== undefined) {
@@ -156,28 +157,28 @@ export class PubSub {
     this.#left(topic)
   }
 
-  /** Makes sure that {@link PubSub.missed} can be answered, to a client that has seen everything up to a position. */
+  /** Loads all that {@link PubSub.missed} needs, for a client that has seen everything up to a position. */
   prepare(topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {
     const interest = this.#interests.get(topic)
     if (this.alone || interest === undefined) return undefined
-    // What was asked for by another client may be older than what this one has seen.
+    // The read that is under way, begun for another client, may end before the position that this client has seen.
     if (interest.seeding !== undefined) return interest.seeding.then(() => this.prepare(topic, history, seen))
     if (interest.recent !== undefined && !interest.recent.isBehind(seen)) return undefined
     return (interest.seeding = this.#learn(interest, topic, history).finally(() => (interest.seeding = undefined)))
   }
 
-  /** What a client missed that comes back to a topic, which this node has entered; `undefined` if that is not known. */
+  /** The messages that a returning client missed, on a topic that this node has entered; `undefined` if not known. */
   missed(topic: string, history: HistoryOptions, position: Partial<Position>): Missed | undefined {
     const { recent } = this.#interests.get(topic) ?? {}
     if (!this.alone) return recent?.since(position, this.#clock.now())
-    // A client that has seen nothing yet only asks where the topic stands.
+    // A client that has seen nothing yet only needs the current position of the topic.
     const limit = position.offset === undefined ? 0 : history.size
     const slice = this.#cluster.history(topic, history, position.offset, limit)
     if (isPromise(slice)) return undefined
     return missed(position, { epoch: slice.epoch, offset: slice.newest }, this.numbered(topic, slice.messages))
   }
 
-  /** A piece of the topic's history, for a client that pages back: what is behind an offset, or the newest. */
+  /** Reads the topic's history for a client that pages back: the messages after an offset, or the newest ones. */
   history(
     topic: string,
     history: HistoryOptions,
@@ -187,7 +188,7 @@ export class PubSub {
     return this.#cluster.history(topic, history, after, limit)
   }
 
-  /** The broadcasts of a piece of history. */
+  /** Makes broadcasts of numbered messages. */
   numbered(topic: string, messages: readonly NumberedMessage[]): { offset: number; broadcast: Broadcast }[] {
     return messages.map(({ offset, body }) => {
       const broadcast = Broadcast.from(topic, body)
@@ -196,7 +197,7 @@ export class PubSub {
     })
   }
 
-  /** Reports a failure to tell the other nodes, whether or not the caller awaits the promise. */
+  /** Reports a failure to reach the other nodes, whether or not the caller awaits the promise. */
   told(topic: string, told: MaybePromise<unknown>): MaybePromise<void> {
     if (!isPromise(told)) return undefined
     const done = Promise.resolve(told).then(
@@ -215,15 +216,15 @@ export class PubSub {
     this.#telemetry.emit("broadcast", { topic, event, recipients })
   }
 
-  /** Gets the newest messages at hand, or those that came by another node before they came here. */
+  /** Loads the newest messages; later, only those that other nodes have already and this one has not. */
   async #learn(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
     const position = interest.recent?.position
     if (position === undefined) return this.#seed(interest, topic, history)
-    // The cluster tells what it finds, as every numbered message.
+    // The cluster passes what it reads to `deliverNumbered`, which adds it to `recent`.
     await this.#cluster.history(topic, history, position.offset, history.size)
   }
 
-  /** Messages that come meanwhile stay behind those that the cluster kept. */
+  /** Loads the messages that the cluster kept. Messages that arrive meanwhile are placed after them. */
   async #seed(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
     const recent = (interest.recent = new RecentMessages(history))
     try {

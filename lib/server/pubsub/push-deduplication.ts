@@ -10,30 +10,30 @@ import { RetryAccounts, type Payer } from "./retry-accounts.js"
 import { RetryIdentity, type RetrySocket } from "./retry-identity.js"
 import { isPromise } from "../support/call-user-code.js"
 
-/** How long a push is remembered, from its answer on. */
+/** The time for which a push is remembered after its answer. */
 const KEEP_MS = 300_000
-/** How long a push belongs to a node that is not heard of any more. */
+/** The time after which a push is free again if its node is silent. */
 const CLAIM_MS = 15_000
-/** How often a node says that it is still at a push. */
+/** The interval at which a node renews its claim while a handler runs. */
 const RENEW_MS = 5_000
-/** How long a push waits for the outcome of its first sending. */
+/** The longest time that a push waits for the outcome of its first sending. */
 const PATIENCE_MS = 30_000
-/** How soon that is looked for again: at first, and when it takes long. */
+/** The interval between two looks for that outcome, at first and later. */
 const LOOK_AGAIN_MS = 100
 const LOOK_LATE_MS = 2_000
-/** How many sendings wait for an answer that comes later: as many as a deploy brings back at once. */
+/** The most sendings that wait for a late answer at once: about as many as a deploy brings back. */
 const MAX_WAITING = 10_000
-/** More than any client makes. */
+/** Longer than the ids of any known client. */
 const MAX_ID_CHARACTERS = 128
 
-// Not JSON: an answer may carry bytes.
+// MessagePack and not JSON, because an answer may carry bytes.
 const { encode, decode } = msgpack().server
 
-/** What came of the first sending of a push, as it is kept. */
+/** The outcome of the first sending of a push, as it is stored. */
 type Outcome =
   /** The handler answered. */
   | ({ readonly kind: "answer" } & Reply)
-  /** The handler answers nothing. */
+  /** The handler gave no answer. */
   | { readonly kind: "silence" }
   /** The handler has returned, and answers later by `replyTo`. */
   | { readonly kind: "later" }
@@ -42,13 +42,13 @@ type Outcome =
 
 function write(payload: Outcome): Uint8Array {
   const bytes = encode({ join_ref: null, ref: null, topic: "", event: PHX_REPLY, payload }) as Uint8Array
-  // A copy: the encoder gives a view into a buffer that it shares with other frames, which would be kept as a whole.
+  // A copy, because the encoder returns a view into a buffer shared with other frames, which would be kept as a whole.
   return new Uint8Array(bytes)
 }
 
 const read = (bytes: Uint8Array): Outcome => decode(bytes).payload as Outcome
 
-/** Where the outcomes of pushes are kept for all nodes. */
+/** Stores the outcomes of pushes for all nodes. */
 export interface OutcomeStore {
   claim(key: string, claimMs: number): MaybePromise<Claim>
   renew(key: string, claimMs: number): MaybePromise<void>
@@ -56,50 +56,50 @@ export interface OutcomeStore {
   release(key: string): MaybePromise<void>
 }
 
-/** What a {@link PushDeduplication} is made of. */
+/** Options of a {@link PushDeduplication}. */
 export interface PushDeduplicationOptions {
   readonly store: OutcomeStore
   readonly runtime: Pick<Runtime, "clock" | "sha256">
   readonly heldRetryBytes: number
-  /** Told when the store fails: a push then waits, or its outcome is stored later. */
+  /** Called when the store fails. The push then waits, or its outcome is stored later. */
   failed(error: unknown, where: string): void
 }
 
-/** One sending of a push that may come twice. */
+/** One sending of a push that the client may send twice. */
 export interface Sending {
   readonly socket: RetrySocket
   readonly topic: string
   readonly event: string
-  /** As the client gave it. */
+  /** The id that the client sent. */
   readonly id: string
-  /** Told when one of the limits keeps the push, or its answer, from being remembered. */
+  /** Called when a limit prevents that the push, or its answer, is remembered. */
   onLimit(limit: Payer["limit"]): void
 }
 
-/** What is to be done with one sending of a push. */
+/** The decision on one sending of a push. */
 export type Verdict =
-  /** It is the first: run the handler, and say what came of it. */
+  /** It is the first: run the handler and report its outcome. */
   | { readonly kind: "run"; readonly push: FirstSending }
-  /** It was handled before: answer with this. */
+  /** It was handled before: send this answer. */
   | ({ readonly kind: "answer" } & Reply)
-  /** It was handled before, and has no answer. */
+  /** It was handled before, without an answer. */
   | { readonly kind: "silence" }
-  /** It was handled before. The answer may come yet; `undefined` says that it does not. */
+  /** It was handled before, and its answer may still come. Resolves with `undefined` if it does not. */
   | { readonly kind: "later"; readonly reply: Promise<Reply | undefined> }
 
-/** The first sending of a push, whose handler runs on this node. Has to hear of one outcome. */
+/** The first sending of a push, whose handler runs on this node. Exactly one outcome must be reported. */
 export interface FirstSending {
-  /** Names the push for its handler, the same at each sending. */
+  /** Identifies the push for its handler; the same at each sending. */
   readonly id: string
-  /** The handler has answered. Throws a `SerializerError` if the answer cannot be kept as bytes. */
+  /** The handler has answered. Throws a `SerializerError` if the answer cannot be encoded. */
   answer(reply: Reply): void
-  /** The handler has returned without an answer; with `later` it has the means to give one. */
+  /** The handler has returned without an answer; with `later` it may still give one. */
   silence(later: boolean): void
-  /** The push took no effect, so its next sending is the first. */
+  /** The push had no effect: its next sending counts as the first. */
   release(): void
 }
 
-/** A push of this node that has no outcome, or one that the store has not taken yet. */
+/** A push of this node whose outcome is not known, or not stored yet. */
 interface Open {
   readonly key: string
   readonly since: number
@@ -108,8 +108,9 @@ interface Open {
 }
 
 /**
- * Pushes that a client may send twice, and that take effect once: what came of the first sending is kept for five
- * minutes, for all nodes. While a handler runs its node says so, so only the push of a dead node is taken up by another.
+ * Lets pushes that a client may send twice take effect once: the outcome of the first sending is stored for five
+ * minutes, for all nodes. While a handler runs its node renews the claim, so another node handles the push only if this
+ * one dies.
  */
 export class PushDeduplication {
   readonly #store: OutcomeStore
@@ -120,7 +121,7 @@ export class PushDeduplication {
   readonly #accounts: RetryAccounts
   readonly #identities = new WeakMap<RetrySocket, RetryIdentity>()
   readonly #open = new Map<string, Open>()
-  /** Sendings that wait for the answer of another, by the name of the push: the newest of each. */
+  /** Wakes the newest sending that waits for the answer of an earlier one, by the key of the push. */
   readonly #waiting = new Map<string, () => void>()
   #timer: unknown
 
@@ -134,14 +135,14 @@ export class PushDeduplication {
     this.#accounts = new RetryAccounts(clock)
   }
 
-  /** How many pushes this node remembers. */
+  /** The number of pushes that this node remembers. */
   get size(): number {
     return this.#accounts.size
   }
 
   /**
-   * Says what to do with a push. Waits while the first sending is at its handler, and refuses the push when nobody can
-   * know, or when its client has too many that are remembered.
+   * Decides what to do with a push. Waits while the handler of the first sending runs. Refuses the push if its state
+   * cannot be learned, or if too many pushes of its client are remembered.
    */
   async take(sending: Sending): Promise<Verdict> {
     const { socket, topic, event, id } = sending
@@ -213,7 +214,7 @@ export class PushDeduplication {
 
   #answered(open: Open, answer: Uint8Array): void {
     const { key, onLimit } = open
-    // Minutes after its handler has begun, and nobody asks for it any more.
+    // The answer came so late that the push is no longer remembered.
     if (!this.#accounts.has(key)) return
     const poor = this.#accounts.add(key, answer.byteLength)
     if (poor !== undefined) onLimit(poor.limit)
@@ -228,7 +229,7 @@ export class PushDeduplication {
     this.#put(open, outcome)
   }
 
-  /** Has an outcome kept. If the store is out of reach, that is tried again for as long as the outcome counts. */
+  /** Stores an outcome. If the store cannot be reached, it is tried again for as long as the outcome is remembered. */
   #put(open: Open, outcome: Uint8Array): void {
     const stored = this.#store.settle(open.key, outcome, KEEP_MS)
     const done = (): void => {
@@ -247,14 +248,14 @@ export class PushDeduplication {
     if (this.#open.get(open.key) === open) this.#open.delete(open.key)
   }
 
-  /** Says of every push that its handler is still at it, and tries again to store what the store did not take. */
+  /** Renews the claim of every push whose handler still runs, and stores outcomes that could not be stored before. */
   readonly #renew = (): void => {
     this.#timer = undefined
     const now = this.#clock.now()
     for (const open of [...this.#open.values()]) {
       const { key, since, outcome } = open
       if (now - since > KEEP_MS) {
-        // A handler that never ends must not be paid for by its client for ever.
+        // A handler that never ends must not take from its client's limit for ever.
         this.#forget(open)
         if (outcome === undefined) this.#accounts.close(key)
       } else if (outcome === undefined) this.#unawaited(this.#store.renew(key, CLAIM_MS), "claim")
@@ -263,7 +264,7 @@ export class PushDeduplication {
     if (this.#open.size > 0) this.#timer = backgroundTimer(this.#clock, this.#renew, RENEW_MS)
   }
 
-  /** Waits for the answer of a handler that has returned. A later sending of the same push takes the place of this. */
+  /** Waits for the late answer of a handler that has returned. A later sending of the same push ends this wait. */
   async #later(key: string): Promise<Reply | undefined> {
     if (this.#waiting.size >= MAX_WAITING && !this.#waiting.has(key)) return undefined
     this.#waiting.get(key)?.()
@@ -289,7 +290,7 @@ export class PushDeduplication {
     return undefined
   }
 
-  /** What is known of a push by now. What cannot be learned now may come. */
+  /** Reads the current outcome of a push. If the store cannot be reached the outcome may still come: `later`. */
   async #look(key: string): Promise<Outcome | undefined> {
     try {
       const claim = await this.#store.claim(key, CLAIM_MS)

@@ -1,9 +1,9 @@
 import type { HistoryOptions, Position } from "../../protocol/recovery.js"
 import type { Broadcast } from "./broadcast.js"
 
-/** What a client gets that comes back. */
+/** The messages that a returning client gets, and the topic's position. */
 export interface Missed extends Position {
-  /** Whether it is all that the client missed. */
+  /** Whether these are all messages that the client missed. */
   readonly recovered: boolean
   readonly broadcasts: readonly Broadcast[]
 }
@@ -14,7 +14,7 @@ interface Held {
   readonly at: number
 }
 
-/** What came between a position and a topic's newest message; without a position there is nothing to make up for. */
+/** Selects the messages after a client's position. A client without a position has missed none. */
 export function missed(
   position: Partial<Position>,
   { epoch, offset: newest }: Position,
@@ -29,8 +29,8 @@ export function missed(
 }
 
 /**
- * The newest messages of a topic as this node has them at hand, without a gap, so that a thousand clients that come back
- * at once are served without asking the cluster a thousand times.
+ * The newest messages of a topic, kept on this node without a gap, so that a thousand clients that return at once do
+ * not cost a thousand requests to the cluster.
  */
 export class RecentMessages {
   readonly #history: HistoryOptions
@@ -42,17 +42,17 @@ export class RecentMessages {
     this.#history = history
   }
 
-  /** Where the topic stands; unknown before the cluster was asked or anything came. */
+  /** The position of the topic; unknown until the first message arrives or the history is loaded. */
   get position(): Position | undefined {
     return this.#position
   }
 
-  /** Whether somebody has seen more than has come here so far. */
+  /** Whether a client has seen a message that has not reached this node yet. */
   isBehind({ epoch, offset = 0 }: Partial<Position>): boolean {
     return epoch === this.#position?.epoch && offset > (this.#position?.offset ?? 0)
   }
 
-  /** Takes the next message. */
+  /** Adds the next message. */
   add(epoch: string, offset: number, broadcast: Broadcast, now: number): void {
     if (this.#position?.epoch !== epoch || this.#position.offset + 1 !== offset) this.#held = []
     this.#position = { epoch, offset }
@@ -60,7 +60,7 @@ export class RecentMessages {
     if (this.#held.length >= 2 * this.#history.size) this.#held = this.#held.slice(-this.#history.size)
   }
 
-  /** Takes what the cluster kept from before; what came since stays behind it. */
+  /** Adds the older messages that the cluster kept, before those that have arrived since. */
   seed(position: Position, broadcasts: readonly { offset: number; broadcast: Broadcast }[], now: number): void {
     const newer = this.#position?.epoch === position.epoch ? this.#held : []
     const first = newer[0]?.offset ?? Infinity
@@ -69,7 +69,7 @@ export class RecentMessages {
     if (this.#position?.epoch !== position.epoch || this.#position.offset < position.offset) this.#position = position
   }
 
-  /** What a client missed. */
+  /** The messages that a client missed after a position. */
   since(position: Partial<Position>, now: number): Missed {
     const { size, ttl } = this.#history
     const kept = this.#held.slice(-size).filter(({ at }) => at + ttl > now)

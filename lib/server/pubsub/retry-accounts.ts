@@ -1,13 +1,13 @@
 import type { Clock } from "../../protocol/clock.js"
 import { Deadlines } from "../support/deadlines.js"
 
-/** Bytes that one remembered push takes beside its answer. Measured on Node 20: 880, in memory with no other node. */
+/** The bytes that one remembered push takes in addition to its answer. Measured on Node 20, single node: 880. */
 export const ENTRY_BYTES = 1000
 
-/** Something that pays for what is remembered, up to a limit. */
+/** An account that remembered pushes are charged to, up to a limit: a client, an address, or the whole endpoint. */
 export interface Payer {
   readonly name: string
-  /** The limit that says how much. */
+  /** The limit that the number of bytes comes from. */
   readonly limit: "retryBytes" | "heldRetryBytes"
   readonly bytes: number
 }
@@ -18,9 +18,9 @@ interface Entry {
 }
 
 /**
- * Counts what is remembered of pushes that may come twice. Each push is paid for by its client and by all together. When
- * one of them has nothing left, the next push is refused; what is remembered stays for its whole time, so nobody else's
- * traffic shortens it.
+ * Counts the memory of pushes that are remembered because they may be sent twice. Each push is charged to its client
+ * and to the endpoint. When an account is used up the next push is refused. A remembered push stays for its whole time,
+ * so the traffic of other clients cannot shorten it.
  */
 export class RetryAccounts {
   readonly #spent = new Map<string, number>()
@@ -31,7 +31,7 @@ export class RetryAccounts {
     this.#due = new Deadlines(clock, (key) => void this.close(key))
   }
 
-  /** How many pushes are remembered. */
+  /** The number of remembered pushes. */
   get size(): number {
     return this.#entries.size
   }
@@ -40,12 +40,12 @@ export class RetryAccounts {
     return this.#entries.has(key)
   }
 
-  /** How many bytes one of those that pay has spent. */
+  /** The bytes that are charged to a payer. */
   spent(name: string): number {
     return this.#spent.get(name) ?? 0
   }
 
-  /** Opens the entry of a push. Gives the first payer that cannot pay for it, and then there is no entry. */
+  /** Opens the entry of a push. If a payer cannot pay for it, returns that payer and opens no entry. */
   open(key: string, payers: readonly Payer[]): Payer | undefined {
     this.close(key)
     const poor = this.#poor(payers, ENTRY_BYTES)
@@ -56,7 +56,7 @@ export class RetryAccounts {
     return undefined
   }
 
-  /** Has an answer paid for that is kept with a push. Gives the first payer that cannot. */
+  /** Charges the answer that is kept with a push. If a payer cannot pay for it, returns that payer. */
   add(key: string, bytes: number): Payer | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
@@ -65,12 +65,12 @@ export class RetryAccounts {
     return poor
   }
 
-  /** Says until when a push is remembered. */
+  /** Sets the time until which a push is remembered. */
   keep(key: string, until: number): void {
     if (this.#entries.has(key)) this.#due.set(key, until)
   }
 
-  /** A push is remembered no more. */
+  /** Forgets a push and refunds its payers. */
   close(key: string): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return

@@ -2,18 +2,20 @@ import { networkOf } from "../support/ip-address.js"
 import { randomId } from "../support/random-id.js"
 import type { Payer } from "./retry-accounts.js"
 
-/** The least length of an id that an anonymous client can be known by. Clients of Rookery make 22 random characters. */
+/** The shortest id of a push that is accepted as a secret. Rookery's client makes ids of 22 random characters. */
 const SECRET_CHARACTERS = 20
 
 /**
- * Anonymous clients make as many ids and connections as they like, but have few addresses. A client that fills the share
- * of its address leaves room for those of others for the minutes until it is free again.
+ * An anonymous client can make any number of ids and connections, but has few addresses. A client that uses up the
+ * share of its address leaves room for clients of other addresses.
  */
 const ADDRESS_SHARE = 1 / 8
-/** Clients that `connect` gave an id always have the other half: no number of strangers takes `retry` away from them. */
+/**
+ * The other half is reserved for clients with an id: no number of anonymous clients can take `retry` away from them.
+ */
 const ANONYMOUS_SHARE = 1 / 2
 
-/** The socket of a client, as far as it says who the client is. */
+/** The properties of a socket that identify its client. */
 export interface RetrySocket {
   readonly id: string | null
   readonly address: string | undefined
@@ -21,18 +23,20 @@ export interface RetrySocket {
 }
 
 /**
- * Whose the pushes of one connection are that may come twice: what they are named, and who pays for remembering them.
+ * Decides how the pushes of one connection that may be sent twice are named, and which accounts are charged for them.
  *
- * - A client that `connect` gave an id is that id, on every connection and at every path, as for `disconnect` and `kick`.
- * - An anonymous client is known by nothing but what it sends, and its push has to be found again on its next
- *   connection. So the id of the push is the proof, like a session token: clients of Rookery make it of 128 random bits
- *   and send it to nobody but the server. Handlers get a digest, so an application that shows it to others gives nothing
- *   away.
- * - An anonymous client whose ids are shorter, so that others might guess them, is its connection: its pushes take
- *   effect once there, and are new on its next connection.
+ * - A client with an id from `connect` is identified by it, on every connection and at every path, as for `disconnect`
+ *   and
+ *   `kick`.
+ * - An anonymous client has no id, and its push must be found again on its next connection. So the id of the push is the
+ *   proof, like a session token: Rookery's client makes it of 128 random bits and sends it only to the server. Handlers
+ *   get a digest of it, so an application that shows the digest to others reveals nothing.
+ * - An anonymous client with shorter ids, which others might guess, is identified by its connection: its pushes take
+ *   effect
+ *   once on that connection, and count as new on the next one.
  */
 export class RetryIdentity {
-  /** Each has its limit. What is remembered for one push is paid for by all of these. */
+  /** The accounts that are charged for each remembered push. Each has a limit of its own. */
   readonly payers: readonly Payer[]
   readonly #id: string | null
   readonly #connection: string
@@ -41,7 +45,7 @@ export class RetryIdentity {
   constructor({ id, address, limits }: RetrySocket, heldRetryBytes: number, sha256: (text: string) => string) {
     this.#sha256 = sha256
     this.#id = id
-    // Other nodes must not have the same name for another connection.
+    // Random, so that no other node has the same name for another connection.
     this.#connection = id === null ? randomId() : ""
     const all = { name: "all", limit: "heldRetryBytes", bytes: heldRetryBytes } as const
     const own = { limit: "retryBytes", bytes: limits.retryBytes } as const
@@ -59,7 +63,9 @@ export class RetryIdentity {
     }
   }
 
-  /** Names a push, the same on all nodes and at each sending. No other client's push has that name. */
+  /**
+   * The key of a push: the same on all nodes and at each sending, and different from that of any other client's push.
+   */
   nameOf(topic: string, event: string, id: string): string {
     const owner = this.#id !== null ? [this.#id] : id.length < SECRET_CHARACTERS ? [null, this.#connection] : [null]
     return this.#sha256(JSON.stringify([...owner, [topic, event, id]])).slice(0, 32)

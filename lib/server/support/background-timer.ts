@@ -1,9 +1,9 @@
 import type { Clock } from "../../protocol/clock.js"
 
-/** Sets a timer that does not keep the process alive: an endpoint that nobody closed must not hold up its end. */
+/** Sets a timer that does not keep the process alive: a process must be able to end without closing its endpoint. */
 export function backgroundTimer(clock: Clock, callback: () => void, ms: number): unknown {
   const timer = clock.setTimeout(callback, ms)
-  // In Node and Bun a timer is an object that can be told so; elsewhere it is a number.
+  // In Node and Bun a timer is an object with `unref()`; elsewhere it is a number.
   ;(timer as { unref?: () => void } | null)?.unref?.()
   return timer
 }

@@ -1,6 +1,6 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/** Bytes in base64url, without padding. */
+/** Encodes bytes in base64url, without padding. */
 export function base64UrlOf(bytes: Uint8Array): string {
   let text = ""
   for (let at = 0; at < bytes.length; at += 3) {

@@ -1,4 +1,4 @@
-/** What is found by the id that `connect` gave it, which several may share. */
+/** Clients by the id that `connect` returned. Several clients may have the same id. */
 export class ById<T extends { readonly id: string | null }> {
   readonly #known = new Map<string, Set<T>>()
 
@@ -16,7 +16,7 @@ export class ById<T extends { readonly id: string | null }> {
     if (same?.size === 0) this.#known.delete(item.id)
   }
 
-  /** All of an id, as they are now. */
+  /** A copy of the list of all clients with an id. */
   of(id: string): readonly T[] {
     return [...(this.#known.get(id) ?? [])]
   }

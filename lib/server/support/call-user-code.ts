@@ -1,4 +1,4 @@
-/** Whether a value comes later. One that cannot even be asked counts as a promise: waited for, it rejects. */
+/** Whether a value is a promise. A value whose `then` throws counts as one: awaiting it rejects with that error. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== "object" || value === null) return false
   try {
@@ -8,21 +8,21 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** What happens after something of the user's has run. */
+/** The callbacks for a call of user code. */
 export interface Outcome {
   done(result: unknown): void
   failed(error: unknown): void
-  /** One of the two above threw, which is a fault of ours. */
+  /** One of the other callbacks threw, which is a fault of the endpoint. */
   broken(error: unknown): void
 }
 
-/** Waits for a promise; whatever goes wrong, no rejection is left that would end the process. */
+/** Waits for a promise. Leaves no rejection unhandled, which would end the process. */
 export function wait(promise: PromiseLike<unknown>, { done, failed, broken }: Outcome): void {
-  // A promise of another make may throw, answer twice, or give nothing to chain on.
+  // Promise.resolve(), because a foreign promise may throw in `then`, settle twice, or return nothing.
   Promise.resolve(promise).then(done, failed).then(undefined, broken)
 }
 
-/** Calls something of the user's: at once, and without a promise unless it makes one itself. */
+/** Calls user code. The callbacks run synchronously, unless the user's code returns a promise. */
 export function callUserCode(call: () => unknown, outcome: Outcome): void {
   let result: unknown
   try {

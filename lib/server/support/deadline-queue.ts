@@ -1,11 +1,11 @@
 import type { Clock } from "../../protocol/clock.js"
 
 /**
- * Items that each have the same time, in the order in which they run out of it. One timer serves all of them, and an
- * item costs one entry of a map.
+ * Items that all have the same timeout, in the order of their deadlines. One timer serves all of them, and an item
+ * costs one entry of a map.
  */
 export class DeadlineQueue<T> {
-  /** When each item came, the oldest first. */
+  /** The time at which each item was added, the oldest first. */
   readonly #since = new Map<T, number>()
   readonly #ms: number
   readonly #clock: Clock
@@ -13,8 +13,8 @@ export class DeadlineQueue<T> {
   #timer: unknown
 
   /**
-   * @param ms milliseconds that each item has; `Infinity` for a queue without a deadline
-   * @param due called with each item whose time is up, after it was taken out
+   * @param ms the timeout of each item in milliseconds; `Infinity` for a queue without a deadline
+   * @param due called with each item whose deadline has passed, after it was removed
    */
   constructor(ms: number, clock: Clock, due: (item: T) => void) {
     this.#ms = ms
@@ -26,19 +26,19 @@ export class DeadlineQueue<T> {
     return this.#since.size
   }
 
-  /** The item that came first. */
+  /** The item that was added first. */
   get oldest(): T | undefined {
     return this.#since.keys().next().value
   }
 
-  /** Adds an item, or gives it its time anew. */
+  /** Adds an item, or restarts its timeout. */
   add(item: T): void {
     this.#since.delete(item)
     this.#since.set(item, this.#clock.now())
     if (this.#timer === undefined) this.#wait()
   }
 
-  /** Takes an item out. The last one to go ends the timer, which would keep the process from ending. */
+  /** Removes an item. Removing the last one clears the timer, which would keep the process alive. */
   delete(item: T): void {
     if (!this.#since.delete(item) || this.#since.size > 0) return
     this.#clock.clearTimeout(this.#timer)

@@ -1,23 +1,23 @@
 import type { Clock } from "../../protocol/clock.js"
 import { backgroundTimer } from "./background-timer.js"
 
-/** Keys that are due within the same span share one timer, so a deadline may be overshot by as much. */
+/** Keys that are due in the same span of this length share one timer, so a deadline may pass by as much. */
 export const GRAIN_MS = 1000
 
-/** Longer timers fire at once in Node. */
+/** The longest timer in Node. A longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** Says what is left to do for a key whose deadline has come: the key's next deadline, or `undefined` for none. */
+/** Called when the deadline of a key has passed. Returns the key's next deadline, or `undefined` for none. */
 export type Due<Key> = (key: Key, now: number) => number | undefined
 
 /**
- * Calls back when a key's deadline has come. One timer serves all keys, however many there are, and it never keeps a
- * process alive.
+ * Calls back when the deadline of a key has passed. One timer serves any number of keys, and does not keep the process
+ * alive.
  */
 export class Deadlines<Key> {
   readonly #clock: Clock
   readonly #due: Due<Key>
-  /** The span in which each key is due, counted in grains. */
+  /** The number of the span in which each key is due. */
   readonly #spans = new Map<Key, number>()
   readonly #keys = new Map<number, Set<Key>>()
   #timer: unknown
@@ -29,12 +29,12 @@ export class Deadlines<Key> {
     this.#due = due
   }
 
-  /** How many keys have a deadline. */
+  /** The number of keys that have a deadline. */
   get size(): number {
     return this.#spans.size
   }
 
-  /** Sets the deadline of a key, in place of the one that it had. `Infinity` takes the deadline away. */
+  /** Sets the deadline of a key, and replaces its earlier one. `Infinity` removes the deadline. */
   set(key: Key, at: number): void {
     const span = Math.ceil(at / GRAIN_MS)
     if (this.#spans.get(key) === span) return

@@ -1,45 +1,45 @@
 import type { Clock } from "../../protocol/clock.js"
 import { SERVICE_RESTART } from "../../protocol/close-codes.js"
 
-/** How an endpoint closes. */
+/** Options of `endpoint.close()`. */
 export interface CloseOptions {
   /**
-   * Milliseconds until the endpoint has closed, whatever is pending. In the last tenth clients end their connections, and
-   * then those that are left are cut.
+   * The most milliseconds until the endpoint has closed, even if replies are pending. In the last tenth of the time
+   * clients close their connections; connections that are still left then are cut.
    *
    * @default 10_000
    */
   deadlineMs?: number
   /**
-   * How many sockets are closed at once; whoever is closed comes back somewhere else.
+   * The number of sockets that are closed at once. Their clients connect again, to another node.
    *
    * @default 1000
    */
   batchSize?: number
   /**
-   * Milliseconds between two batches, give or take a half; less if the deadline asks for it.
+   * The milliseconds between two batches, varied by up to a half; less if the deadline requires it.
    *
    * @default 200
    */
   batchMs?: number
 }
 
-/** The deadline where none is given, in milliseconds. */
+/** The default deadline in milliseconds. */
 export const DEADLINE_MS = 10_000
 
-/** How soon it is looked again whether a handler is through. */
+/** The interval between two looks whether handlers have ended. */
 const LOOK_AGAIN_MS = 10
 
-/** Somebody who can be sent away. */
+/** A client that `drain` can close. */
 export interface Drainable {
-  /** Whether it waits for an answer. */
+  /** Whether the client waits for a reply. */
   readonly busy: boolean
   close(code: number): void
 }
 
 /**
- * Sends everybody away with 1012, in batches: those first who wait for no reply, the others as soon as they have it or
- * the deadline comes.
+ * Closes all clients with code 1012, in batches: first those that wait for no reply, the others once they have their
+ * reply, or at the deadline.
  */
 export async function drain(sockets: ReadonlySet<Drainable>, options: CloseOptions, clock: Clock): Promise<void> {
   const { deadlineMs = DEADLINE_MS, batchSize = 1000, batchMs = 200 } = options

@@ -6,12 +6,12 @@ function isIPv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => BYTE.test(part) && Number(part) < 256)
 }
 
-/** Whether a text is an IPv6 address, without brackets and zone: the parser of URLs knows. */
+/** Whether a text is an IPv6 address without brackets and zone. The URL parser decides. */
 function isIPv6(text: string): boolean {
   return text.length <= 45 && text.includes(":") && /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`)
 }
 
-/** The part of an address before its port, its brackets and its zone: `[2001:db8::1%eth0]:443`, `192.0.2.1:443`. */
+/** Matches the host in an address with a port, as in `[2001:db8::1%eth0]:443` and `192.0.2.1:443`, or without. */
 const HOST = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+|(.*))$/
 
 /** The eight groups of an IPv6 address as numbers. */
@@ -33,9 +33,9 @@ const isMappedIPv4 = (groups: readonly number[]): boolean =>
   groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
 
 /**
- * An IP address in the one form by which addresses are compared and counted, without port, brackets and zone;
- * `undefined` for anything that is no IP address. A proxy may forward the port with the address, and each connection
- * has another port.
+ * Reads an IP address into the canonical form by which addresses are compared and counted, without port, brackets and
+ * zone; `undefined` if the text is no IP address. The port must go, because a proxy may forward it with the address,
+ * and each connection has another one.
  */
 export function readAddress(text: string): string | undefined {
   const [, bracketed, withPort, plain] = HOST.exec(text.trim()) ?? []
@@ -49,8 +49,8 @@ export function readAddress(text: string): string | undefined {
 }
 
 /**
- * The form of an address under which it is counted: an IPv4 address itself, of an IPv6 address its network of 64 bits,
- * because a client that has one address of it has all 2^64.
+ * The form under which an address is counted: an IPv4 address itself, and for an IPv6 address its /64 network, because
+ * a client with one of its addresses has all 2^64 of them.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address

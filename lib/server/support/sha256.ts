@@ -50,7 +50,7 @@ function compress(state: Uint32Array, block: DataView, offset: number, schedule:
   for (const [index, word] of [a, b, c, d, e, f, g, h].entries()) state[index] = (state[index] as number) + word
 }
 
-/** SHA-256 of a text's UTF-8, in base64url without padding. The web has it too, but only as a promise. */
+/** SHA-256 of the text in UTF-8, as base64url without padding. The web's own one is only available as a promise. */
 export function sha256(text: string): string {
   const blocks = paddedBlocks(text)
   const state = INITIAL_STATE.slice()

@@ -1,6 +1,8 @@
-/** As much of what a client names as tells what it is. */
+/** The longest name from a client that is logged. */
 const LONGEST = 200
 
-/** Text of a client for a line of the log: it may be a megabyte. Phoenix lets a topic or an event be no text at all. */
+/**
+ * Cuts a client's text for the log, as it may be a megabyte. A topic or an event may also be another value than text.
+ */
 export const truncate = (text: string): string =>
   typeof text === "string" && text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text

@@ -2,7 +2,7 @@ import type { LogFields } from "../api/logger.js"
 import { truncate } from "../support/truncate.js"
 import { TokenBucket } from "../limits/token-bucket.js"
 
-/** Lines of one kind a second in the long run, and at once. */
+/** The log lines of one kind that are written per second in the long run, and in one burst. */
 const LINES_PER_SECOND = 10
 const LINES_AT_ONCE = 100
 
@@ -11,7 +11,7 @@ interface Kind {
   leftOut: number
 }
 
-/** Clients name topics and events, as long as they like. */
+/** Cuts topic and event, which clients may make as long as they like. */
 export const truncateFields = ({ topic, event, ...rest }: LogFields): LogFields => ({
   ...rest,
   ...(topic !== undefined && { topic: truncate(topic) }),
@@ -19,8 +19,8 @@ export const truncateFields = ({ topic, event, ...rest }: LogFields): LogFields 
 })
 
 /**
- * How many lines of one kind are written: a client must not fill a disk with what is said of it. Those that are left out
- * are counted, and the next that is written says so.
+ * Limits the log lines of one kind, so that a client cannot fill the disk by causing them. Log lines that are left out
+ * are counted, and the next one that is written says how many.
  */
 export class LogRate {
   readonly #kinds = new Map<string, Kind>()
@@ -30,7 +30,7 @@ export class LogRate {
     this.#now = now
   }
 
-  /** What to write, or `undefined` for nothing. */
+  /** The log line to write, or `undefined` to leave it out. */
   line(message: string): string | undefined {
     let kind = this.#kinds.get(message)
     if (kind === undefined) {

@@ -9,10 +9,10 @@ import type { ServerSocket } from "../api/socket.js"
 /** Limits that a client hits by merely disappearing; logged at `info`. */
 const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
 
-/** Mistakes that are explained; the causes come from the application's code, so there are few. */
+/** The most mistakes that are explained. Their causes are in the application's code, so there are few. */
 const MAX_EXPLAINED = 1000
 
-/** What an endpoint reports: counters, events and the log. */
+/** The reports of an endpoint: counters, events and the log. */
 export class Telemetry {
   readonly counters: Counters = noCounts()
   readonly #events: Emitter<EndpointEvents> = mitt()
@@ -52,11 +52,14 @@ export class Telemetry {
     try {
       this.#logger(level, text, truncateFields(fields))
     } catch {
-      // A logger that fails has nowhere to say so, and must not end what was logged.
+      // The error of a logger cannot be logged, and must not break the code that logs.
     }
   }
 
-  /** Warns of a mistake and says what mends it, the first time for each cause. Returns whether this is the first time. */
+  /**
+   * Warns of a mistake and says how to fix it, only the first time for each cause. Returns whether it is the first
+   * time.
+   */
   explain(cause: string, message: string, fields: LogFields): boolean {
     if (this.#explained.has(cause) || this.#explained.size >= MAX_EXPLAINED) return false
     this.#explained.add(cause)
@@ -71,7 +74,7 @@ export class Telemetry {
     this.emit("limitHit", { limit, socket, address })
   }
 
-  /** Reports something that threw, and what it was. */
+  /** Reports an error; `where` names the code that threw. */
   failed(error: unknown, where: string, topic?: string, socket?: ServerSocket): void {
     this.counters.rookery_errors_total++
     this.log("error", `${where} threw`, { topic, socket: socket?.id, error })
