@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { addressOf, isTrusted, peerOf, type TrustProxy } from "./http/client-address.js"
-import type { Admission } from "../../server/admission/admission.js"
 import type { TransportServices } from "../../server/process/services.js"
 import { ConnectionTable, type ConnectionLimits } from "./http/connection-table.js"
 import type { Entrances } from "../../server/admission/entrances.js"
 import { answer, answerUpgrade } from "./http/answers.js"
 import type { RequestTaker } from "./http/attach.js"
-import { LongPoll } from "./longpoll/longpoll.js"
+import { NodeExchange } from "./http/node-exchange.js"
+import { LongPolls } from "../longpoll/longpolls.js"
 import { faultAnswer, type HttpAnswer } from "../../server/admission/rejection.js"
 import { targetOf } from "./http/request-target.js"
 import { faultOfHandshake, upgrade } from "./upgrade/upgrade.js"
@@ -29,8 +29,7 @@ export class Router implements RequestTaker {
   readonly #trustProxy: TrustProxy
   readonly #entrances: Entrances
   readonly #websockets: WebSocketServerAdapter
-  /** Each path's sessions. */
-  readonly #longpolls = new Map<Admission, LongPoll>()
+  readonly #longpolls: LongPolls
 
   constructor(options: RouterOptions) {
     const { services, entrances, websockets, trustProxy, limits } = options
@@ -41,6 +40,7 @@ export class Router implements RequestTaker {
       onLimit: (limit, address) => services.telemetry.limitHit(limit, undefined, address),
     })
     this.#services = services
+    this.#longpolls = new LongPolls(services, entrances)
     this.#entrances = entrances
     this.#websockets = websockets
     this.#trustProxy = trustProxy
@@ -58,11 +58,12 @@ export class Router implements RequestTaker {
 
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const { path } = targetOf(request)
-    const longpoll = this.#longpollAt(path)
+    const longpoll = this.#longpolls.find(path)
     if (longpoll === undefined && this.#entrances.find("websocket", path) === undefined) return false
     const address = addressOf(request, this.#trustProxy)
     if (!this.connections.serve(request, response, address)) answer(response, faultAnswer(429))
-    else if (longpoll !== undefined) void this.inTurn(response, () => void longpoll.handle(request, response, address))
+    else if (longpoll !== undefined)
+      void this.inTurn(response, () => void longpoll.handle(new NodeExchange(request, response, address)))
     else void this.inTurn(response, () => answer(response, faultOfHandshake(request) ?? faultAnswer(400)))
     return true
   }
@@ -100,17 +101,6 @@ export class Router implements RequestTaker {
       },
     )
     return true
-  }
-
-  #longpollAt(path: string): LongPoll | undefined {
-    const admission = this.#entrances.find("longpoll", path)
-    if (admission === undefined) return undefined
-    let longpoll = this.#longpolls.get(admission)
-    if (longpoll === undefined) {
-      longpoll = new LongPoll(this.#services, admission)
-      this.#longpolls.set(admission, longpoll)
-    }
-    return longpoll
   }
 
   #refuse(socket: Duplex, refusal: HttpAnswer): void {

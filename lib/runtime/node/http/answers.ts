@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import { JSON_TYPE, type HttpAnswer } from "../../../server/admission/rejection.js"
+import type { HttpAnswer } from "../../../server/admission/rejection.js"
 
 /** What every answer of Phoenix says unless it says more. */
 export const CACHE_CONTROL = "max-age=0, private, must-revalidate"
@@ -25,9 +25,4 @@ export function answerUpgrade(socket: Duplex, reply: HttpAnswer): void {
   for (const [name, value] of Object.entries({ ...headers, connection })) lines.push(`${name}: ${value}`)
   socket.once("finish", () => socket.destroy())
   socket.end(`${lines.join("\r\n")}\r\n\r\n${reply.body ?? ""}`)
-}
-
-/** Answers in JSON. */
-export function answerJson(response: ServerResponse, body: object, headers: Readonly<Record<string, string>>): void {
-  answer(response, { status: 200, headers: { "content-type": JSON_TYPE, ...headers }, body: JSON.stringify(body) })
 }

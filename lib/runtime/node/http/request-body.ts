@@ -1,17 +1,10 @@
 import type { IncomingMessage } from "node:http"
-import type { HeldBytes, Holder } from "../../../server/limits/held-bytes.js"
+import type { Holder } from "../../../server/limits/held-bytes.js"
+import type { BadBody, BodyLimits } from "../../longpoll/exchange.js"
 
 /** Whether a request says that a body follows. */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0
-
-/** How far a body may go. */
-export interface BodyLimits {
-  readonly bytes: number
-  /** Milliseconds from now to its end. */
-  readonly ms: number
-  readonly held: HeldBytes
-}
 
 /**
  * A chunk counts as so many bytes at least towards the end of a body that is too large: a megabyte of chunks of one byte
@@ -49,9 +42,6 @@ class GrowingBuffer {
     this.length = 0
   }
 }
-
-/** Why a body is not given as text. */
-export type BadBody = "aborted" | "too large" | "too slow" | "too much held" | "not text"
 
 /** Reads the body of a request as text, as long as it keeps to the limits. */
 export function readBody(request: IncomingMessage, { bytes, ms, held }: BodyLimits): Promise<string | BadBody> {

@@ -1,20 +1,20 @@
-import { randomBytes } from "node:crypto"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import { readBase64 } from "../../../protocol/read-base64.js"
-import type { QueryParams } from "../../../protocol/query.js"
-import { readQuery, type Admission } from "../../../server/admission/admission.js"
-import type { Arrival } from "../../../server/api/arrival.js"
-import type { TransportServices } from "../../../server/process/services.js"
-import { answer, answerJson } from "../http/answers.js"
-import { arrivalOf } from "../http/request-arrival.js"
-import type { SocketEnd } from "../../../server/api/server-link.js"
+import { readBase64 } from "../../protocol/read-base64.js"
+import type { QueryParams } from "../../protocol/query.js"
+import { readQuery, type Admission } from "../../server/admission/admission.js"
+import type { Arrival } from "../../server/api/arrival.js"
+import { base64UrlOf } from "../../server/support/base64-url.js"
+import type { TransportServices } from "../../server/process/services.js"
+import type { SocketEnd } from "../../server/api/server-link.js"
 import { LongPollSession, type BadLine } from "./longpoll-session.js"
-import { readBody } from "../http/request-body.js"
-import { faultAnswer, Rejection } from "../../../server/admission/rejection.js"
+import type { Exchange } from "./exchange.js"
+import { faultAnswer, JSON_TYPE, Rejection } from "../../server/admission/rejection.js"
 
 /** The header that carries a session's token, for those who keep it out of the URL. */
 const TOKEN_HEADER = "x-phoenix-longpoll-token"
 const NDJSON = /^application\/x-ndjson\s*(;|$)/i
+
+/** 256 random bits, which nobody guesses. */
+const TOKEN_BYTES = 32
 
 type Headers = Record<string, string>
 
@@ -30,46 +30,44 @@ export class LongPoll {
   }
 
   /** Answers one request. Never throws. */
-  async handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
-    request.on("error", () => {})
-    response.on("error", () => {})
+  async handle(exchange: Exchange): Promise<void> {
     try {
-      await this.#handle(request, response, address)
+      await this.#handle(exchange)
     } catch (error) {
       this.#services.telemetry.failed(error, "longpoll")
-      answer(response, faultAnswer(500))
+      exchange.answer(faultAnswer(500))
     }
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse, address: string | undefined): Promise<void> {
-    const arrival = arrivalOf(request, "longpoll", address)
+  async #handle(exchange: Exchange): Promise<void> {
+    const { arrival } = exchange
     const params = readQuery(arrival.query)
-    if (params instanceof Rejection) return answer(response, params.answer)
-    const { origin } = request.headers
+    if (params instanceof Rejection) return exchange.answer(params.answer)
     const allowed = this.#admission.pageAllowed(arrival)
-    const cors = this.#cors(origin, allowed)
-    const reply = (body: object): void => answerJson(response, body, { "cache-control": "no-store", ...cors })
+    const cors = this.#cors(arrival.header("origin"), allowed)
+    const headers = { "content-type": JSON_TYPE, "cache-control": "no-store", ...cors }
+    const reply = (body: object): void => exchange.answer({ status: 200, headers, body: JSON.stringify(body) })
     if (!allowed) {
-      this.#admission.refused("longpoll", address, new Rejection("origin", { status: 403 }))
+      this.#admission.refused("longpoll", arrival.address, new Rejection("origin", { status: 403 }))
       return reply({ status: 403 })
     }
-    switch (request.method) {
+    switch (exchange.method) {
       case "OPTIONS":
-        return answer(response, { status: 200, headers: this.#preflight(request, cors) })
+        return exchange.answer({ status: 200, headers: this.#preflight(arrival, cors) })
       case "GET": {
-        const session = this.#find(request, params)
+        const session = this.#find(arrival, params)
         if (session !== undefined) {
-          return session.allowFrame() ? this.#poll(session, response, reply) : reply({ status: 410 })
+          return session.allowFrame() ? this.#poll(session, exchange, reply) : reply({ status: 410 })
         }
-        return this.#open(arrival, response, reply)
+        return this.#open(exchange, reply)
       }
       case "POST": {
-        const session = this.#find(request, params)
+        const session = this.#find(arrival, params)
         if (session?.socket === undefined) return reply({ status: 410 })
-        return this.#publish(request, response, session, session.socket, reply)
+        return this.#publish(exchange, session, session.socket, reply)
       }
       default:
-        return answer(response, { status: 400, headers: cors })
+        return exchange.answer({ status: 400, headers: cors })
     }
   }
 
@@ -80,47 +78,46 @@ export class LongPoll {
     return { "access-control-allow-origin": origin, vary: "origin" }
   }
 
-  #preflight(request: IncomingMessage, cors: Headers): Headers {
-    const asked = request.headers["access-control-request-headers"]
+  #preflight(arrival: Arrival, cors: Headers): Headers {
     return {
       ...cors,
-      "access-control-allow-headers": asked ?? "",
+      "access-control-allow-headers": arrival.header("access-control-request-headers") ?? "",
       "access-control-allow-methods": "get, post, options",
       "access-control-max-age": "3600",
     }
   }
 
-  #find(request: IncomingMessage, params: QueryParams): LongPollSession | undefined {
-    const token = request.headers[TOKEN_HEADER] ?? params["token"]
+  #find(arrival: Arrival, params: QueryParams): LongPollSession | undefined {
+    const token = arrival.header(TOKEN_HEADER) ?? params["token"]
     return typeof token === "string" ? this.#sessions.get(token) : undefined
   }
 
-  #poll(session: LongPollSession, response: ServerResponse, reply: (body: object) => void): void {
+  #poll(session: LongPollSession, exchange: Exchange, reply: (body: object) => void): void {
     const giveUp = session.poll((status, messages) => {
       reply({ status, token: session.token, messages })
-      if (messages.length === 0 || response.destroyed) return
-      const read = session.answered(messages, () => response.destroy())
-      response.once("finish", read)
-      response.once("close", read)
+      if (messages.length === 0 || exchange.isGone) return
+      exchange.onceOver(session.answered(messages, () => exchange.drop()))
     })
-    response.on("close", giveUp)
+    exchange.onceOver(giveUp)
   }
 
-  async #open(arrival: Arrival, response: ServerResponse, reply: (body: object) => void): Promise<void> {
+  async #open(exchange: Exchange, reply: (body: object) => void): Promise<void> {
+    const { arrival } = exchange
     const admitted = await this.#admission.admit(arrival, true)
     if (admitted instanceof Rejection) {
       const { status } = admitted.answer
       // Phoenix knows one refusal here; a fault of the server is one of HTTP.
       if (admitted.reason === "refused" || status === 403) return reply({ status: 403 })
       // One that passes has no body: the official client never tries again after a JSON whose status it does not know.
-      return answer(response, status === 500 ? admitted.answer : { status })
+      return exchange.answer(status === 500 ? admitted.answer : { status })
     }
-    const token = randomBytes(32).toString("base64url")
+    const token = base64UrlOf(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
     const session = new LongPollSession({
       token,
       address: arrival.address,
       limits: admitted.limits,
       held: this.#services.held,
+      runtime: this.#services.runtime,
       onEnd: () => {
         this.#sessions.delete(token)
         admitted.leave()
@@ -132,8 +129,7 @@ export class LongPoll {
   }
 
   async #publish(
-    request: IncomingMessage,
-    response: ServerResponse,
+    exchange: Exchange,
     session: LongPollSession,
     socket: SocketEnd,
     reply: (body: object) => void,
@@ -141,18 +137,15 @@ export class LongPoll {
     const { bodyBytes, batchLines, messageMs } = this.#admission.limits
     const { held } = this.#services
     if (!session.allowFrame()) return reply({ status: 410 })
-    const body = await readBody(request, { bytes: bodyBytes, ms: messageMs, held })
+    const body = await exchange.readBody({ bytes: bodyBytes, ms: messageMs, held })
     if (body === "aborted") return
     if (body === "too slow" || body === "too much held") {
       socket.limitHit(body === "too slow" ? "messageMs" : "heldBytes")
-      // What still comes of it is not waited for.
-      response.on("finish", () => request.destroy())
-      const { headers, ...rest } = faultAnswer(body === "too slow" ? 408 : 503)
-      return answer(response, { ...rest, headers: { ...headers, connection: "close" } })
+      return exchange.answerLast(faultAnswer(body === "too slow" ? 408 : 503))
     }
     if (body === "too large") {
       socket.limitHit("bodyBytes")
-      return answer(response, faultAnswer(400))
+      return exchange.answer(faultAnswer(400))
     }
     if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
     // Lines of an earlier request may still wait for their turn.
@@ -160,7 +153,7 @@ export class LongPoll {
     held.note(holder)
     while (session.taking !== undefined) await session.taking
     held.forget(holder)
-    if (!NDJSON.test(request.headers["content-type"] ?? "")) {
+    if (!NDJSON.test(exchange.arrival.header("content-type") ?? "")) {
       return reply(socket.tryReceive(body) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
     }
     const lines = body.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))

@@ -1,12 +1,12 @@
-import { GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER } from "../../../protocol/close-codes.js"
-import { toBase64 } from "../../../protocol/base64.js"
-import type { Frame } from "../../../serializer/serializer.js"
-import type { SocketLimits } from "../../../server/api/socket-limits.js"
-import { atEndOfTurn } from "../platform/end-of-turn.js"
-import type { HeldBytes, Holder } from "../../../server/limits/held-bytes.js"
-import type { ServerLink, SocketEnd } from "../../../server/api/server-link.js"
-import type { Encoding, SharedFrame } from "../../../server/api/shared-frame.js"
-import { TokenBucket } from "../../../server/limits/token-bucket.js"
+import { GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
+import { toBase64 } from "../../protocol/base64.js"
+import type { Frame } from "../../serializer/serializer.js"
+import type { SocketLimits } from "../../server/api/socket-limits.js"
+import type { HeldBytes, Holder } from "../../server/limits/held-bytes.js"
+import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
+import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
+import { TokenBucket } from "../../server/limits/token-bucket.js"
+import type { Runtime } from "../../server/api/runtime.js"
 
 /** What a poll brings: 200 with messages, or 204 after a window without any. */
 export type PollAnswer = (status: 200 | 204, messages: readonly string[]) => void
@@ -30,6 +30,7 @@ export interface LongPollSessionOptions {
   readonly address: string | undefined
   readonly limits: SocketLimits
   readonly held: HeldBytes
+  readonly runtime: Pick<Runtime, "atEndOfTurn" | "clock">
   /** The session has ended, and its token leads nowhere. */
   onEnd(): void
 }
@@ -49,7 +50,9 @@ export class LongPollSession implements ServerLink, Holder {
   readonly token: string
   readonly address: string | undefined
   readonly #options: LongPollSessionOptions
-  readonly #inactive: NodeJS.Timeout
+  /** When the client last asked, or took an answer. */
+  #activeAt: number
+  #inactive: unknown
   readonly #unread = new Set<Unread>()
   #unreadBytes = 0
   #socket: SocketEnd | undefined
@@ -70,13 +73,8 @@ export class LongPollSession implements ServerLink, Holder {
     this.#options = options
     this.token = options.token
     this.address = options.address
-    const abandoned = (): void => {
-      // A client that reads a long answer slowly asks again when it is through.
-      if (this.#unread.size > 0) return void this.#inactive.refresh()
-      this.#socket?.limitHit("pollWindowMs")
-      this.#end(GOING_AWAY)
-    }
-    this.#inactive = setTimeout(abandoned, options.limits.pollWindowMs * 1.5)
+    this.#activeAt = options.runtime.clock.now()
+    this.#waitForPolls(this.#inactiveMs)
   }
 
   /** The client's end in the core; `undefined` before `start`. */
@@ -129,7 +127,7 @@ export class LongPollSession implements ServerLink, Holder {
     if (this.#poll === undefined || this.#scheduled) return
     // What comes in one turn of the event loop leaves in one answer.
     this.#scheduled = true
-    atEndOfTurn(() => {
+    this.#options.runtime.atEndOfTurn(() => {
       this.#scheduled = false
       this.#deliver()
     })
@@ -154,17 +152,18 @@ export class LongPollSession implements ServerLink, Holder {
 
   /** Waits for something to tell, up to a window. The newest poll gets it. Gives the way to give up. */
   poll(answer: PollAnswer): () => void {
-    this.#inactive.refresh()
+    this.#activeAt = this.#options.runtime.clock.now()
+    const { clock } = this.#options.runtime
     const once: PollAnswer = (status, messages) => {
       giveUp()
       answer(status, messages)
     }
     const giveUp = (): void => {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       this.#polls.delete(once)
       if (this.#poll === once) this.#poll = undefined
     }
-    const timer = setTimeout(() => once(204, []), this.#options.limits.pollWindowMs)
+    const timer = clock.setTimeout(() => once(204, []), this.#options.limits.pollWindowMs)
     this.#poll = once
     this.#polls.add(once)
     if (this.#polls.size > MAX_POLLS) for (const oldest of [...this.#polls].slice(0, -MAX_POLLS)) oldest(204, [])
@@ -185,8 +184,24 @@ export class LongPollSession implements ServerLink, Holder {
     return () => {
       if (!this.#unread.delete(unread)) return
       this.#unreadBytes -= bytes
-      if (!this.#ended) this.#inactive.refresh()
+      this.#activeAt = this.#options.runtime.clock.now()
     }
+  }
+
+  get #inactiveMs(): number {
+    return this.#options.limits.pollWindowMs * 1.5
+  }
+
+  /** Ends a session that is not asked for any more. One timer a session, which no poll has to set anew. */
+  #waitForPolls(ms: number): void {
+    const { clock } = this.#options.runtime
+    this.#inactive = clock.setTimeout(() => {
+      // A client that reads a long answer slowly asks again when it is through.
+      const left = this.#unread.size > 0 ? this.#inactiveMs : this.#activeAt + this.#inactiveMs - clock.now()
+      if (left > 0) return this.#waitForPolls(left)
+      this.#socket?.limitHit("pollWindowMs")
+      this.#end(GOING_AWAY)
+    }, ms)
   }
 
   #deliver(): void {
@@ -210,7 +225,7 @@ export class LongPollSession implements ServerLink, Holder {
     }
     // A server that stops lets answers be read for as long as it has time.
     else for (const { drop } of this.#unread) drop()
-    clearTimeout(this.#inactive)
+    this.#options.runtime.clock.clearTimeout(this.#inactive)
     this.#messages = []
     this.#bytes = this.#alone = 0
     this.#options.held.forget(this)

@@ -1,0 +1,28 @@
+import type { Admission } from "../../server/admission/admission.js"
+import type { Entrances } from "../../server/admission/entrances.js"
+import type { TransportServices } from "../../server/process/services.js"
+import { LongPoll } from "./longpoll.js"
+
+/** The long-poll of each path of an endpoint. */
+export class LongPolls {
+  readonly #services: TransportServices
+  readonly #entrances: Entrances
+  readonly #byAdmission = new Map<Admission, LongPoll>()
+
+  constructor(services: TransportServices, entrances: Entrances) {
+    this.#services = services
+    this.#entrances = entrances
+  }
+
+  /** The long-poll at a path; `undefined` where there is none. */
+  find(path: string): LongPoll | undefined {
+    const admission = this.#entrances.find("longpoll", path)
+    if (admission === undefined) return undefined
+    let longpoll = this.#byAdmission.get(admission)
+    if (longpoll === undefined) {
+      longpoll = new LongPoll(this.#services, admission)
+      this.#byAdmission.set(admission, longpoll)
+    }
+    return longpoll
+  }
+}
