@@ -1,16 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { bundle } from "./harness/bundle.js"
+import { BEFORE, bundle } from "./harness/bundle.js"
 import { measure, mediansOf } from "./harness/measure.js"
-import { judge, machine, table, verdictTable, type Verdict } from "./harness/report.js"
-import type { Suite } from "./harness/scenario.js"
+import { comparedWithBefore, judge, machine, table, verdictTable, type Verdict } from "./harness/report.js"
+import type { Scenario, Suite } from "./harness/scenario.js"
 import { suites } from "./suites.js"
 
 const { values: options, positionals: chosen } = parseArgs({
   allowPositionals: true,
   options: {
     check: { type: "boolean", default: false },
+    against: { type: "string" },
     only: { type: "string", multiple: true },
     node: { type: "string", multiple: true, default: [] },
   },
@@ -23,20 +24,27 @@ const version = (path: string): string => (JSON.parse(readFileSync(root(path), "
 const rounded = (_: string, value: unknown): unknown =>
   typeof value === "number" ? Number(value.toPrecision(4)) : value
 
+/** Puts the other tree beside this one wherever this one is measured. */
+const withBefore = (scenario: Scenario): Scenario =>
+  options.against === undefined || !scenario.subjects.includes("rookery")
+    ? scenario
+    : { ...scenario, subjects: ["rookery", BEFORE, ...scenario.subjects.filter((subject) => subject !== "rookery")] }
+
 async function run({ name, scenarios }: Suite): Promise<Verdict[]> {
   const verdicts: Verdict[] = []
   const results: object[] = []
   for (const scenario of scenarios) {
     if (options.only !== undefined && !options.only.includes(scenario.name)) continue
-    const measurements = await measure(name, scenario, options.node)
-    console.log(`\n${table(scenario, measurements)}`)
+    const measurements = await measure(name, withBefore(scenario), options.node)
+    console.log(`\n${table(withBefore(scenario), measurements)}`)
     verdicts.push(...(scenario.goals?.(mediansOf(measurements)) ?? []).map(judge))
+    if (options.against !== undefined) verdicts.push(...comparedWithBefore(scenario, measurements).map(judge))
     const { title, launches, warmUp, rounds, metrics } = scenario
     results.push({ scenario: scenario.name, title, metrics, launches, warmUp, rounds, measurements })
   }
   if (verdicts.length > 0) console.log(`\n${verdictTable(verdicts)}`)
-  // Numbers of a part, or of a run with flags of its own, are for whoever asked.
-  if (options.only !== undefined || options.node.length > 0) return verdicts
+  // A run of a part, with flags of its own or with another tree leaves the published figures alone.
+  if (options.only !== undefined || options.node.length > 0 || options.against !== undefined) return verdicts
 
   const report = {
     date: new Date().toISOString(),
@@ -67,7 +75,7 @@ if (unknown !== undefined)
 
 const { node, cpu, cores } = machine()
 console.log(`node ${node}, ${cpu}, ${cores} cores`)
-await bundle(options.node.length === 0)
+await bundle(options.node.length === 0, options.against)
 const verdicts: Verdict[] = []
 for (const suite of suites) {
   if (chosen.length === 0 || chosen.includes(suite.name)) verdicts.push(...(await run(suite)))

@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
@@ -9,14 +10,44 @@ const OUT = "../../node_modules/.cache/rookery-bench/"
 /** The worker to start. */
 export const WORKER: string = at(`${OUT}worker.js`)
 
+/** Ours from another tree, as a subject and as the name of its bundles. */
+export const BEFORE = "rookery-before"
+
+/** The entries of a tree's libraries, by the names of their bundles. */
+function librariesOf(tree: string, name: string): { client: Record<string, string>; server: Record<string, string> } {
+  const entry = (file: string): string => join(tree, "lib", file)
+  return {
+    client: { [name]: entry("index.ts"), [`${name}-msgpack`]: entry("msgpack.ts") },
+    server: { [`${name}-server`]: entry("server.ts"), [`${name}-redis`]: entry("redis.ts") },
+  }
+}
+
 /** What is measured is what users ship: both libraries minified (unless a profile is to be read), by the same bundler. */
-export async function bundle(minify: boolean): Promise<void> {
+export async function bundle(minify: boolean, before?: string): Promise<void> {
+  await libraries(minify, librariesOf(at("../.."), "rookery"), { phoenix: "phoenix" })
+  // Each tree apart: they would share chunks otherwise.
+  if (before !== undefined) await libraries(minify, librariesOf(before, BEFORE))
   await build({
-    entryPoints: {
-      rookery: at("../../lib/index.ts"),
-      "rookery-msgpack": at("../../lib/msgpack.ts"),
-      phoenix: "phoenix",
-    },
+    entryPoints: { worker: at("worker.ts"), "server-process": at("../server/server-process.ts") },
+    outdir: at(OUT),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // What is compared with is read from its packages, as people who use it do.
+    packages: "external",
+    sourcemap: true,
+    logLevel: "warning",
+  })
+}
+
+async function libraries(
+  minify: boolean,
+  { client, server }: ReturnType<typeof librariesOf>,
+  peers: Record<string, string> = {},
+): Promise<void> {
+  await build({
+    entryPoints: { ...client, ...peers },
     outdir: at(OUT),
     bundle: true,
     minify,
@@ -27,7 +58,7 @@ export async function bundle(minify: boolean): Promise<void> {
     logLevel: "warning",
   })
   await build({
-    entryPoints: { "rookery-server": at("../../lib/server.ts"), "rookery-redis": at("../../lib/redis.ts") },
+    entryPoints: server,
     outdir: at(OUT),
     bundle: true,
     splitting: true,
@@ -35,18 +66,6 @@ export async function bundle(minify: boolean): Promise<void> {
     format: "esm",
     platform: "node",
     target: "node20",
-    packages: "external",
-    sourcemap: true,
-    logLevel: "warning",
-  })
-  await build({
-    entryPoints: { worker: at("worker.ts"), "server-process": at("../server/server-process.ts") },
-    outdir: at(OUT),
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    // What is compared with is read from its packages, as people who use it do.
     packages: "external",
     sourcemap: true,
     logLevel: "warning",

@@ -1,4 +1,5 @@
 import os from "node:os"
+import { BEFORE } from "./bundle.js"
 import type { Measurement } from "./measure.js"
 import type { Goal, Scenario, Unit } from "./scenario.js"
 
@@ -31,6 +32,26 @@ export function machine(): Machine {
 
 export function judge(goal: Goal): Verdict {
   return { ...goal, ok: goal.bound === "at least" ? goal.measured >= goal.limit : goal.measured <= goal.limit }
+}
+
+/** Two medians of the same work may differ by as much. */
+const TOLERANCE = 0.03
+
+/** A goal for each row in which both trees were measured: this one is not worse than the other. */
+export function comparedWithBefore(scenario: Scenario, measurements: readonly Measurement[]): Goal[] {
+  return measurements
+    .filter(({ subject }) => subject === "rookery")
+    .flatMap(({ case: of, metric, median }) => {
+      const before = measurements.find((m) => m.subject === BEFORE && m.case === of && m.metric === metric)
+      if (before === undefined) return []
+      const isRate = scenario.metrics[metric] === "a second"
+      return {
+        text: `${scenario.name}, ${of}: ${metric} against the other tree`,
+        measured: median / before.median,
+        bound: isRate ? "at least" : "at most",
+        limit: isRate ? 1 - TOLERANCE : 1 + TOLERANCE,
+      }
+    })
 }
 
 function digits(value: number): string {

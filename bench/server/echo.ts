@@ -2,7 +2,7 @@ import type { Scenario } from "../harness/scenario.js"
 import { now } from "../harness/stopwatch.js"
 import { Line } from "./line.js"
 import { Remote } from "./remote.js"
-import { dialectOf, SUBJECTS } from "./subjects.js"
+import { dialectOf, WITH_PARTS } from "./subjects.js"
 
 const ROUND_NS = 400e6
 const ROOM = "room:echo"
@@ -32,7 +32,7 @@ function drive(line: Line, push: Buffer, inFlight: number, until: number): Promi
 export const echo: Scenario = {
   name: "echo",
   title: "Server: a push and its reply on one socket (the bare loop parses nothing, it sends back what came)",
-  subjects: SUBJECTS,
+  subjects: WITH_PARTS.filter((subject) => !subject.includes("prepared") && subject !== "ws, both"),
   caseTitle: "in flight",
   cases: ["1", "100"],
   metrics: { answers: "a second", "CPU an answer": "ns", "time an answer": "ns" },

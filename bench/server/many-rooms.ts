@@ -2,7 +2,7 @@ import type { Scenario } from "../harness/scenario.js"
 import { flatOut } from "./flat-out.js"
 import { Remote } from "./remote.js"
 import { Room } from "./room.js"
-import { SUBJECTS } from "./subjects.js"
+import { WITH_PARTS } from "./subjects.js"
 
 const ROOMS = 200
 const SOCKETS_A_ROOM = 10
@@ -10,7 +10,7 @@ const SOCKETS_A_ROOM = 10
 export const manyRooms: Scenario = {
   name: "many-rooms",
   title: "Server: 2,000 sockets over 200 topics, one sender in each",
-  subjects: SUBJECTS,
+  subjects: WITH_PARTS,
   caseTitle: "senders",
   cases: ["1 in flight each"],
   metrics: { "CPU a delivery": "ns", deliveries: "a second" },

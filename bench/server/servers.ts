@@ -1,8 +1,11 @@
 import { createServer, type Server as HttpServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import { Server, type ServerOptions } from "socket.io"
+import * as ws from "ws"
 import { WebSocketServer, type WebSocket } from "ws"
-import type { ChannelHandlers, Cluster, Endpoint as EndpointClass } from "../../lib/server.js"
+import { BEFORE } from "../harness/bundle.js"
+import type * as ServerLibrary from "../../lib/server.js"
+import type { ChannelHandlers, Cluster } from "../../lib/server.js"
 
 /** No ping and no idle time falls into a round; the timers are there all the same. */
 const HOUR_MS = 3_600_000
@@ -15,11 +18,19 @@ async function listen(server: HttpServer): Promise<number> {
 /** What is kept of the topics that begin with `log:`. */
 const HISTORY = { size: 1000, ttl: HOUR_MS }
 
+/** How ours is run. */
+export interface RookeryOptions {
+  readonly cluster?: Cluster
+  /** The tree that it is built from, as the bundle is named. */
+  readonly tree?: string
+  /** Whether `ws` owns the handshake and the frames. */
+  readonly overWs?: boolean
+}
+
 /** Ours: alone, or one node of a cluster. */
-export async function rookery(cluster?: Cluster): Promise<number> {
-  const { Endpoint } = (await import(new URL("rookery-server.js", import.meta.url).href)) as {
-    Endpoint: typeof EndpointClass
-  }
+export async function rookery({ cluster, tree = "rookery", overWs = false }: RookeryOptions = {}): Promise<number> {
+  const library = new URL(`${tree}-server.js`, import.meta.url).href
+  const { Endpoint, wsServer } = (await import(library)) as typeof ServerLibrary
   const limits = {
     pushesPerSecond: Infinity,
     framesPerSecond: Infinity,
@@ -28,7 +39,11 @@ export async function rookery(cluster?: Cluster): Promise<number> {
     connectionsPerAddress: Infinity,
     idleMs: HOUR_MS,
   }
-  const endpoint = new Endpoint({ limits, ...(cluster !== undefined && { cluster }) })
+  const endpoint = new Endpoint({
+    limits,
+    ...(cluster !== undefined && { cluster }),
+    ...(overWs && { websocketServer: wsServer(WebSocketServer) }),
+  })
   const handlers: ChannelHandlers = {
     receive: {
       new_msg(payload, room) {
@@ -44,8 +59,40 @@ export async function rookery(cluster?: Cluster): Promise<number> {
   return port
 }
 
+/** What a bare loop does beyond the least. Each shows what one of our own ways to send is worth. */
+interface BareOptions {
+  /** One frame is made for all sockets of a room. */
+  readonly prepared?: boolean
+  /** What a socket sends in one turn of the event loop is one write. */
+  readonly batched?: boolean
+}
+
+/** `ws` keeps the stream below a socket, and the part of it that sends, in these. */
+interface Insides {
+  readonly _socket: Socket
+  readonly _sender: { sendFrame(parts: readonly Uint8Array[]): void }
+}
+
+/** It is exported, and its types are not. */
+const { Sender } = ws as unknown as {
+  readonly Sender: { frame(data: Buffer, options: object): readonly Uint8Array[] }
+}
+
+const insidesOf = (socket: WebSocket): Insides => socket as unknown as Insides
+
+/** A text frame of a server: no mask, and nothing compressed. */
+const frameOf = (data: Buffer): readonly Uint8Array[] =>
+  Sender.frame(data, { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: false })
+
+function batch(socket: WebSocket): void {
+  const { _socket: stream } = insidesOf(socket)
+  if (stream.writableCorked > 0) return
+  stream.cork()
+  setImmediate(() => stream.uncork())
+}
+
 /** As little as one can do with `ws`: a frame is sent on, or back, as it came. */
-async function bare(): Promise<number> {
+async function bare({ prepared = false, batched = false }: BareOptions = {}): Promise<number> {
   const server = createServer()
   const rooms = new Map<string, Set<WebSocket>>()
   const enter = (room: string, socket: WebSocket): void => {
@@ -56,7 +103,10 @@ async function bare(): Promise<number> {
 
   new WebSocketServer({ server }).on("connection", (socket, { url = "" }) => {
     if (url === "/echo") {
-      socket.on("message", (data: Buffer) => socket.send(data, { binary: false }))
+      socket.on("message", (data: Buffer) => {
+        if (batched) batch(socket)
+        socket.send(data, { binary: false })
+      })
     } else if (url === "/join") {
       // Here it has to read what it gets: which room it is, and how to answer.
       socket.on("message", (data: Buffer) => {
@@ -69,7 +119,13 @@ async function bare(): Promise<number> {
       const room = url.slice("/room/".length)
       enter(room, socket)
       socket.on("message", (data: Buffer) => {
-        for (const other of rooms.get(room) ?? []) other.send(data)
+        const frame = prepared ? frameOf(data) : undefined
+        for (const other of rooms.get(room) ?? []) {
+          if (batched) batch(other)
+          const { _sender: sender } = insidesOf(other)
+          if (frame === undefined) other.send(data)
+          else sender.sendFrame(frame)
+        }
       })
     }
   })
@@ -104,6 +160,11 @@ export async function socketIo(adapter?: ServerOptions["adapter"]): Promise<numb
 /** Starts one of the servers, and gives its port. */
 export const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
   rookery: () => rookery(),
-  ws: bare,
+  [BEFORE]: () => rookery({ tree: BEFORE }),
+  "rookery over ws": () => rookery({ overWs: true }),
+  ws: () => bare(),
+  "ws, prepared frames": () => bare({ prepared: true }),
+  "ws, batched writes": () => bare({ batched: true }),
+  "ws, both": () => bare({ prepared: true, batched: true }),
   "socket.io": () => socketIo(),
 }

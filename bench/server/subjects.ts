@@ -4,6 +4,17 @@ import { binaryFrame, textFrame, type Line } from "./line.js"
 /** What is compared: ours, a loop over bare `ws` sockets, and socket.io over its websocket transport. */
 export const SUBJECTS: readonly ["rookery", "ws", "socket.io"] = ["rookery", "ws", "socket.io"]
 
+/** The same beside ours over `ws`, and beside the bare loop with our ways to send. */
+export const WITH_PARTS: readonly string[] = [
+  "rookery",
+  "rookery over ws",
+  "ws",
+  "ws, prepared frames",
+  "ws, batched writes",
+  "ws, both",
+  "socket.io",
+]
+
 /** Ours, with a history. */
 export const NUMBERED = "rookery, numbered"
 
@@ -102,8 +113,8 @@ const SOCKET_IO: Dialect = {
 export type Task = "room" | "echo" | "join"
 
 export function dialectOf(subject: string, task: Task, room: string): Dialect {
-  if (subject === "rookery") return JSON_DIALECT
   if (subject === NUMBERED) return NUMBERED_DIALECT
+  if (subject.startsWith("rookery")) return JSON_DIALECT
   if (subject.startsWith("socket.io")) return SOCKET_IO
   return bare(task === "room" ? `/room/${room}` : `/${task}`)
 }
