@@ -42,6 +42,7 @@ export const CHECKED: readonly string[] = [
   "lib/react",
   "lib/redis",
   "lib/rpc",
+  "lib/runtime",
   "lib/serializer",
   "lib/server",
   "lib/testing",

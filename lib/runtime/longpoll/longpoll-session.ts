@@ -8,49 +8,49 @@ import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
 import type { Runtime } from "../../server/api/runtime.js"
 
-/** What a poll brings: 200 with messages, or 204 after a window without any. */
+/** Answers a poll: 200 with messages, or 204 after a poll window without any. */
 export type PollAnswer = (status: 200 | 204, messages: readonly string[]) => void
 
-/** A line of a request that is no frame. */
+/** A line of the body that is no frame. */
 export interface BadLine {
-  /** Which line of the body, counted from 1. */
+  /** The number of the line in the body, from 1. */
   readonly line: number
   readonly error: string
 }
 
-/** An answer that was handed to the platform, and may not have been read. */
+/** An answer that was written, and that the client may not have read yet. */
 interface Unread {
   /** Ends its connection. */
   drop(): void
 }
 
-/** What a {@link LongPollSession} is made of. */
+/** Options of a {@link LongPollSession}. */
 export interface LongPollSessionOptions {
   readonly token: string
   readonly address: string | undefined
   readonly limits: SocketLimits
   readonly held: HeldBytes
   readonly runtime: Pick<Runtime, "atEndOfTurn" | "clock">
-  /** The session has ended, and its token leads nowhere. */
+  /** Called when the session has ended and its token is no longer valid. */
   onEnd(): void
 }
 
-/** A frame as a member of an answer's JSON. */
+/** A frame as an element of `messages` in an answer. */
 const asMessage = (frame: Frame): string => (typeof frame === "string" ? frame : toBase64(frame))
 
-/** Made once for all sessions that get the same bytes. */
+/** The form of bytes for long-poll, shared by all sessions that get the same broadcast. */
 const BASE64: Encoding<string> = { encode: asMessage }
 
-/** A client has one; another is on its way when it gave up on the first. */
+/** The most polls that wait at once. A client has one, and a second one after it has given up on the first. */
 const MAX_POLLS = 4
 
-/** A line made of requests: keeps what is to be told until somebody asks. */
+/** A connection made of HTTP requests: keeps messages until the client polls. */
 export class LongPollSession implements ServerLink, Holder {
   readonly transport = "longpoll"
   readonly token: string
   readonly address: string | undefined
   readonly #options: LongPollSessionOptions
-  /** When the client last asked, or took an answer. */
+  /** The time of the client's last poll, or of the last answer that it read. */
   #activeAt: number
   #inactive: unknown
   readonly #unread = new Set<Unread>()
@@ -58,14 +58,14 @@ export class LongPollSession implements ServerLink, Holder {
   #socket: SocketEnd | undefined
   #messages: string[] = []
   #bytes = 0
-  /** Of these, those of messages that others do not get too. */
+  /** The part of `#bytes` that belongs to messages for this client alone. */
   #alone = 0
   #frames: TokenBucket | undefined
   #poll: PollAnswer | undefined
-  /** All that wait, the newest last; only that one gets messages. */
+  /** All waiting polls, the newest last. Only the newest one gets messages. */
   readonly #polls = new Set<PollAnswer>()
   #scheduled = false
-  /** Settled once the lines of the request that came last are handled. */
+  /** Settles once the lines of the latest request's body are handled. */
   taking: Promise<BadLine | undefined> | undefined
   #ended = false
 
@@ -86,7 +86,7 @@ export class LongPollSession implements ServerLink, Holder {
     this.#socket = socket
   }
 
-  /** What waits for this client alone. An answer is a text of its own, whoever else gets the same messages. */
+  /** The bytes that wait for this client alone. Each answer is a text of its own, even if its messages are shared. */
   get heldBytes(): number {
     return this.#alone + this.#unreadBytes
   }
@@ -96,7 +96,7 @@ export class LongPollSession implements ServerLink, Holder {
     this.#end(TRY_AGAIN_LATER)
   }
 
-  /** Whether there may be one more line, or request, now. Whoever goes on all the same loses the session. */
+  /** Counts one more request, or line of a body. Over the rate limit it ends the session and returns `false`. */
   allowFrame(): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity || this.#ended) return true
@@ -125,7 +125,7 @@ export class LongPollSession implements ServerLink, Holder {
       this.#options.held.note(this)
     }
     if (this.#poll === undefined || this.#scheduled) return
-    // What comes in one turn of the event loop leaves in one answer.
+    // Messages of one turn of the event loop are sent in one answer.
     this.#scheduled = true
     this.#options.runtime.atEndOfTurn(() => {
       this.#scheduled = false
@@ -139,7 +139,7 @@ export class LongPollSession implements ServerLink, Holder {
     const { queuedBytes, slowClient } = this.#options.limits
     const waiting = this.#bytes + this.#unreadBytes
     if (slowClient === "drop" && waiting + frame.length * 1.4 > queuedBytes) return false
-    // Text may be shared as UTF-8 from another node, so only bytes have a form of their own.
+    // Only bytes use the shared form: it would give text that came from another node as UTF-8, not as a string.
     const message = typeof frame === "string" ? frame : shared.as(BASE64)
     if (message === undefined) return false
     this.#add(message, false)
@@ -150,7 +150,11 @@ export class LongPollSession implements ServerLink, Holder {
     this.#end(code)
   }
 
-  /** Waits for something to tell, up to a window. The newest poll gets it. Gives the way to give up. */
+  /**
+   * Waits for messages, for at most the poll window. If several polls wait, the newest one gets the messages.
+   *
+   * @returns a function that gives up the poll
+   */
   poll(answer: PollAnswer): () => void {
     this.#activeAt = this.#options.runtime.clock.now()
     const { clock } = this.#options.runtime
@@ -172,8 +176,10 @@ export class LongPollSession implements ServerLink, Holder {
   }
 
   /**
-   * Counts an answer until it was read, or its connection has ended, which the caller tells by what this gives. `drop` ends
-   * the connection of an answer that is unread when the session ends.
+   * Counts an answer as unread until the client has read it or its connection has ended.
+   *
+   * @param drop ends the connection of the answer; called if the answer is unread when the session ends
+   * @returns a function to call when the answer was read, or its connection has ended
    */
   answered(messages: readonly string[], drop: () => void): () => void {
     const bytes = messages.reduce((sum, message) => sum + message.length, 0)
@@ -192,11 +198,11 @@ export class LongPollSession implements ServerLink, Holder {
     return this.#options.limits.pollWindowMs * 1.5
   }
 
-  /** Ends a session that is not asked for any more. One timer a session, which no poll has to set anew. */
+  /** Ends the session if the client does not poll any more. A poll only sets `#activeAt`; no timer is restarted. */
   #waitForPolls(ms: number): void {
     const { clock } = this.#options.runtime
     this.#inactive = clock.setTimeout(() => {
-      // A client that reads a long answer slowly asks again when it is through.
+      // A client that still reads a long answer polls again after it.
       const left = this.#unread.size > 0 ? this.#inactiveMs : this.#activeAt + this.#inactiveMs - clock.now()
       if (left > 0) return this.#waitForPolls(left)
       this.#socket?.limitHit("pollWindowMs")
@@ -213,8 +219,8 @@ export class LongPollSession implements ServerLink, Holder {
   }
 
   /**
-   * A poll that waits is left to its window, as in Phoenix, and the next request learns that the session is gone. A
-   * server that stops has no time for that.
+   * Ends the session. As in Phoenix a waiting poll is not answered before its window ends, and the next request learns
+   * that the session is gone. When the server stops, waiting polls are answered at once.
    */
   #end(code: number): void {
     if (this.#ended) return
@@ -223,7 +229,7 @@ export class LongPollSession implements ServerLink, Holder {
       this.#deliver()
       for (const waiting of [...this.#polls]) waiting(204, [])
     }
-    // A server that stops lets answers be read for as long as it has time.
+    // When the server stops, clients may still read their answers until its deadline.
     else for (const { drop } of this.#unread) drop()
     this.#options.runtime.clock.clearTimeout(this.#inactive)
     this.#messages = []

@@ -9,16 +9,16 @@ import { LongPollSession, type BadLine } from "./longpoll-session.js"
 import type { Exchange } from "./exchange.js"
 import { faultAnswer, JSON_TYPE, Rejection } from "../../server/admission/rejection.js"
 
-/** The header that carries a session's token, for those who keep it out of the URL. */
+/** The header for the session's token, for clients that keep it out of the URL. */
 const TOKEN_HEADER = "x-phoenix-longpoll-token"
 const NDJSON = /^application\/x-ndjson\s*(;|$)/i
 
-/** 256 random bits, which nobody guesses. */
+/** 256 random bits, which cannot be guessed. */
 const TOKEN_BYTES = 32
 
 type Headers = Record<string, string>
 
-/** The long-poll half of one path. */
+/** The long-poll transport at one path. */
 export class LongPoll {
   readonly #services: TransportServices
   readonly #admission: Admission
@@ -71,7 +71,7 @@ export class LongPoll {
     }
   }
 
-  /** Only pages that may connect are named; everybody only where everybody may. */
+  /** The headers of CORS: `*` if every page may connect, else the origin of a page that may. */
   #cors(origin: string | undefined, allowed: boolean): Headers {
     if (this.#admission.anyOrigin) return { "access-control-allow-origin": "*" }
     if (origin === undefined || !allowed) return { vary: "origin" }
@@ -106,9 +106,10 @@ export class LongPoll {
     const admitted = await this.#admission.admit(arrival, true)
     if (admitted instanceof Rejection) {
       const { status } = admitted.answer
-      // Phoenix knows one refusal here; a fault of the server is one of HTTP.
+      // Phoenix has one status for refusals in JSON. Errors of the server are HTTP statuses.
       if (admitted.reason === "refused" || status === 403) return reply({ status: 403 })
-      // One that passes has no body: the official client never tries again after a JSON whose status it does not know.
+      // A temporary error has no body: the official client never retries after JSON with a status that it does not
+      // know.
       return exchange.answer(status === 500 ? admitted.answer : { status })
     }
     const token = base64UrlOf(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
@@ -148,7 +149,7 @@ export class LongPoll {
       return exchange.answer(faultAnswer(400))
     }
     if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
-    // Lines of an earlier request may still wait for their turn.
+    // The lines of an earlier request's body may still wait for their turn.
     const holder = { heldBytes: body.length, giveUp: () => session.giveUp() }
     held.note(holder)
     while (session.taking !== undefined) await session.taking
@@ -167,8 +168,8 @@ export class LongPoll {
   }
 
   /**
-   * Handles every line that is a frame, and says which one was the first that is not. In turns with others: a hundred
-   * lines may be a megabyte of frames that take long.
+   * Handles every line of the body that is a frame, and returns the first line that is not. Takes turns with other
+   * clients: a hundred lines of a body may be a megabyte of frames.
    */
   async #take(session: LongPollSession, socket: SocketEnd, lines: readonly string[]): Promise<BadLine | undefined> {
     const { turns } = this.#services

@@ -3,7 +3,7 @@ import type { Entrances } from "../../server/admission/entrances.js"
 import type { TransportServices } from "../../server/process/services.js"
 import { LongPoll } from "./longpoll.js"
 
-/** The long-poll of each path of an endpoint. */
+/** The long-poll transports of an endpoint, one for each path. */
 export class LongPolls {
   readonly #services: TransportServices
   readonly #entrances: Entrances
@@ -14,7 +14,7 @@ export class LongPolls {
     this.#entrances = entrances
   }
 
-  /** The long-poll at a path; `undefined` where there is none. */
+  /** The long-poll transport at a path; `undefined` if the path has none. */
   find(path: string): LongPoll | undefined {
     const admission = this.#entrances.find("longpoll", path)
     if (admission === undefined) return undefined

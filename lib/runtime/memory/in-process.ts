@@ -13,30 +13,38 @@ import type { ServerSocket } from "../../server/api/socket.js"
 /** A client in the same process, without a port. */
 export interface InProcessClient {
   /**
-   * Which of the endpoint's sockets it connects to, as `/socket`.
+   * The path of the socket to connect to, such as `/socket`.
    *
-   * @default the endpoint's own
+   * @default the endpoint's own path
    */
   readonly path?: string | undefined
-  /** The query of its URL, as text or as params that are made into one; `vsn` picks the serializer. */
+  /** The query of its URL: text, or params to encode. The param `vsn` selects the serializer. */
   readonly params: object | string
   readonly authToken?: string | null
-  /** What `connect` is shown as the HTTP request; there is none by default. */
+  /**
+   * The request that `connect` is given.
+   *
+   * @default none
+   */
   readonly request?: unknown
-  /** Where it says it is; nowhere by default. */
+  /**
+   * The client's IP address.
+   *
+   * @default none
+   */
   readonly address?: string | undefined
-  /** A frame of the server, at the moment it is sent. */
+  /** Called with each frame of the server, at the moment it is sent. */
   frame(frame: Frame): void
-  /** The line has ended. */
+  /** Called when the connection has ended. */
   closed(code: number): void
 }
 
-/** What such a client holds. */
+/** The connection of a client in the same process. */
 export interface InProcessLine {
-  /** The server's end. */
+  /** The server's socket for this client. */
   readonly socket: ServerSocket
   send(frame: IncomingFrame): void
-  /** Ends the line, with 1000 unless another code is given. */
+  /** Closes the connection, by default with code 1000. */
   close(code?: number): void
 }
 
@@ -79,10 +87,10 @@ class InProcessLink implements ServerLink {
   }
 }
 
-/** Names of headers come in lower case. */
+/** `Arrival.header` is called with names in lower case. */
 const TOKEN_HEADER = AUTH_TOKEN_HEADER.toLowerCase()
 
-/** The client as the core sees it. Its auth token is in the header that carries it over long-poll. */
+/** Describes the client to the core. The auth token is in the same header as over long-poll. */
 function arrivalOf(client: InProcessClient, path: string): Arrival {
   const { params, request, address } = client
   const authToken = client.authToken ?? undefined
@@ -96,7 +104,7 @@ function arrivalOf(client: InProcessClient, path: string): Arrival {
   }
 }
 
-/** The endpoint that a client of the same process connects to. */
+/** The part of an endpoint that a client of the same process needs. */
 export interface InProcessHost {
   /** The path of its sockets. */
   readonly path: string
@@ -112,7 +120,7 @@ export async function connectInProcess(endpoint: InProcessHost, client: InProces
   const end = admitted.open(link)
   link.start(end)
   return {
-    // No gateway is reached by the transport "memory".
+    // Defined, because gateways cannot be reached by the transport "memory".
     socket: end.socket as ServerSocket,
     send: (frame) => end.receive(frame),
     close: (code = NORMAL) => link.close(code),

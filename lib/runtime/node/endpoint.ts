@@ -25,7 +25,7 @@ import { faultAnswer } from "../../server/admission/rejection.js"
 import { Router } from "./router.js"
 import { ownWebSocketServer } from "./upgrade/own-server.js"
 
-/** How long requests may take, those behind the first of a connection as well. */
+/** The time limits of requests, for Node's HTTP server. They hold for every request of a connection. */
 function timeouts(handshakeMs: number, messageMs: number): ServerOptions {
   if (!Number.isFinite(handshakeMs + messageMs)) return {}
   const requestTimeout = handshakeMs + messageMs
@@ -36,16 +36,16 @@ const notFound: RequestListener = (_request, response) => {
   answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
 }
 
-/** Answers single requests of a server of yours. */
+/** Answers single requests of your own server. */
 export interface Serve {
-  /** Answers a request if it is for one of the endpoint's paths, and returns whether it is. */
+  /** Answers a request for one of the endpoint's paths. Returns `false` for any other request. */
   request(request: IncomingMessage, response: ServerResponse): boolean
-  /** Takes an upgrade if it is for one of the endpoint's paths, and returns whether it is. */
+  /** Handles an upgrade for one of the endpoint's paths. Returns `false` for any other request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
 }
 
 /**
- * Phoenix channels on Node: clients of Phoenix, in any language, connect to it as they are.
+ * Phoenix channels on Node. Phoenix clients, in any language, connect to it without a change.
  *
  * ```ts
  * const endpoint = new Endpoint()
@@ -60,7 +60,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   readonly #serve: Serve
   readonly #attached = new Map<AnyHttpServer, () => void>()
   #own: Server | undefined
-  /** Resolves when the endpoint's own server listens no more. */
+  /** Resolves when the endpoint's own server has stopped listening. */
   #stopped: Promise<void> | undefined
 
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
@@ -81,9 +81,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   }
 
   /**
-   * Listens on a server of its own, and resolves with its address. Without a port it takes a free one.
+   * Listens on a server of its own, and resolves with the server's address. Without a port, a free port is used.
    *
-   * @param listener answers the requests for all other paths; without one they are answered with 404
+   * @param listener answers requests for all other paths; by default with 404
    */
   async listen(options: ListenOptions = {}, listener: RequestListener = notFound): Promise<AddressInfo> {
     await this.ready()
@@ -109,8 +109,10 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   }
 
   /**
-   * Serves its paths on a server of yours, and leaves all other paths to it. It only adds listeners: those that the server
-   * has, or is given later, do not get the requests for the endpoint's paths. Returns the function that takes them away.
+   * Serves the endpoint's paths on your own server. Only adds listeners. The server's other listeners, also those that
+   * are added later, get the requests for all other paths, and none for the endpoint's paths.
+   *
+   * @returns a function that removes the endpoint's listeners
    */
   attach(server: AnyHttpServer): () => void {
     const known = this.#attached.get(server)
@@ -128,24 +130,24 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
     return { ...super.counters(), rookery_tcp_connections: this.#router.connections.size }
   }
 
-  /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
+  /** Connects a client of this process, without a port. Rejects with a `ConnectError` if the client is refused. */
   connectInProcess(client: InProcessClient): Promise<InProcessLine> {
     return connectInProcess(this, client)
   }
 
   /**
-   * Closes in good order, and has ended by the deadline: nobody new comes in, pending replies go out, then every socket is
-   * closed with 1012, in batches. A server of the endpoint's own stops listening and loses all of its connections; others
-   * lose those that the endpoint serves.
+   * Shuts down gracefully, by the deadline: rejects new clients, waits for pending replies, then closes every socket
+   * with code 1012, in batches. The endpoint's own server stops listening and all of its connections are closed. On
+   * other servers only the connections that the endpoint serves are closed.
    */
   override close(options: CloseOptions = {}): Promise<void> {
     return super.close(options)
   }
 
   /**
-   * Serves single requests, for servers and frameworks that hand them to you: in a middleware
-   * `if (!endpoint.serve.request(request, response)) next()`. With `attach` there is no need for it, and it holds the
-   * limits of connections and requests, which begin before a request has come.
+   * Serves single requests, for frameworks that pass them to you. In a middleware:
+   * `if (!endpoint.serve.request(request, response)) next()`. Prefer `attach`, which also enforces the limits of TCP
+   * connections and of requests, because it sees a connection before its first request.
    */
   get serve(): Serve {
     return this.#serve

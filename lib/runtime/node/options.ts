@@ -6,38 +6,41 @@ import type * as admission from "../../server/admission/subprotocols.js"
 import type { TrustProxy } from "./http/client-address.js"
 import type { WebSocketServerAdapter } from "./upgrade/websocket-server.js"
 
-/** What `connect` is asked with. */
+/** The argument of `connect`. */
 export interface ConnectRequest extends api.ConnectRequest<IncomingMessage> {}
 
-/** Lets a client in; `false` or a thrown `Refused` keeps it out. Anything else thrown is an HTTP 500 that says nothing. */
+/**
+ * Lets a client in. Return `false` or throw `Refused` to refuse it. Any other error becomes an HTTP 500 that tells the
+ * client nothing.
+ */
 export type Connect<Assigns> = api.Connect<Assigns, IncomingMessage>
 
 /** Options of one path that clients connect to. */
 export interface SocketOptions<Assigns = Loose> extends api.SocketOptions<Assigns, IncomingMessage> {}
 
-/** Options of a gateway: who may connect is said as for a socket, what happens then by its handlers. */
+/** Options of a gateway: those of a socket, which decide what clients may connect, and the handlers. */
 export interface GatewayOptions<Assigns = Loose> extends gateway.GatewayOptions<Assigns, IncomingMessage> {}
 
 /**
- * The subprotocols of a gateway: names, of which the first that a client offers is agreed on, or a function that picks
- * one of those offered, or none.
+ * The subprotocols of a gateway: a list of names, from which the client's first offer is taken, or a function that
+ * picks one of the client's offers, or none.
  */
 export type Subprotocols = admission.Subprotocols<IncomingMessage>
 
-/** Options of an endpoint. Those of its socket hold for further sockets too, unless these say otherwise. */
+/** Options of an endpoint. Its socket options are also the defaults for further paths, see `socket()`. */
 export interface EndpointOptions<Topics = Loose, Assigns = Loose> extends api.EndpointOptions<
   Topics,
   Assigns,
   IncomingMessage
 > {
   /**
-   * Whose forwarded address counts as the client's.
+   * The proxies whose `X-Forwarded-For` is trusted for the client's address.
    *
    * @default false
    */
   trustProxy?: TrustProxy
   /**
-   * What makes websockets of requests to upgrade: Rookery's own code, or `wsServer(WebSocketServer)` for that of `ws`.
+   * The websocket implementation: Rookery's own, or `wsServer(WebSocketServer)` for that of the package `ws`.
    *
    * @default Rookery's own
    */

@@ -13,7 +13,7 @@ import { targetOf } from "./http/request-target.js"
 import { faultOfHandshake, upgrade } from "./upgrade/upgrade.js"
 import type { WebSocketServerAdapter } from "./upgrade/websocket-server.js"
 
-/** What a {@link Router} is made of. */
+/** Options of a {@link Router}. */
 export interface RouterOptions {
   readonly services: TransportServices
   readonly entrances: Entrances
@@ -22,7 +22,7 @@ export interface RouterOptions {
   readonly limits: ConnectionLimits
 }
 
-/** Finds the requests that are an endpoint's, and hands them to the transport that answers them. */
+/** Finds the requests for an endpoint's paths, and passes them to the transport that answers them. */
 export class Router implements RequestTaker {
   readonly connections: ConnectionTable
   readonly #services: TransportServices
@@ -82,7 +82,7 @@ export class Router implements RequestTaker {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const admission = this.#entrances.find("websocket", targetOf(request).path)
     if (admission === undefined) return false
-    // An earlier request has no answer yet. That answer would land among the frames of the websocket.
+    // The answer to an earlier request, which is not sent yet, would get between the frames of the websocket.
     if (this.connections.isBusy(socket)) {
       this.#services.telemetry.counters.rookery_requests_malformed_total++
       socket.destroy()

@@ -11,12 +11,12 @@ import type { TransportServices } from "../../server/process/services.js"
 import { closeReason } from "../node/websocket/frames.js"
 import type { WsSocket } from "./ws-types.js"
 
-/** A message of more bytes counts for several towards `framesPerSecond`. */
+/** Messages over this size count as several in `framesPerSecond`. */
 const LARGE = 16_384
-/** A message of fewer bytes is read at once, whatever other clients send. */
+/** Messages up to this size are read at once and do not take turns with other clients. */
 const SMALL = 4096
 
-/** A message as `ws` sends it: text is encoded once for all clients that get it. */
+/** A message in the form for `ws`, with text encoded once for all clients that get it. */
 interface Prepared {
   readonly data: Uint8Array
   readonly binary: boolean
@@ -26,17 +26,17 @@ const PREPARED: Encoding<Prepared> = {
   encode: (data, text) => ({ data: typeof data === "string" ? Buffer.from(data) : data, binary: !text }),
 }
 
-/** What a {@link WsLink} is made of. */
+/** Options of a {@link WsLink}. */
 export interface WsLinkOptions {
   readonly ws: WsSocket
-  /** The connection below it: what is sent in one turn of the event loop leaves it in one write. */
+  /** The TCP connection below it. It is corked, so that the frames of one turn of the event loop are one write. */
   readonly socket: Duplex
   readonly address: string | undefined
   readonly limits: SocketLimits
   readonly services: TransportServices
 }
 
-/** A connection whose handshake and frames are the business of `ws`. */
+/** A connection whose handshake and frames are handled by the package `ws`. */
 export class WsLink implements ServerLink, Holder, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
@@ -94,7 +94,7 @@ export class WsLink implements ServerLink, Holder, Worker {
     this.#options.ws.close(code, closeReason(reason))
   }
 
-  /** What the client has not read. `ws` does not tell what has come of an unfinished message. */
+  /** The bytes that the client has not read. The bytes of an incomplete message are not included: `ws` hides them. */
   get heldBytes(): number {
     return this.#options.ws.bufferedAmount
   }
@@ -113,14 +113,14 @@ export class WsLink implements ServerLink, Holder, Worker {
     if (!this.#allow(data.length)) return
     const { services, ws } = this.#options
     if (data.length > SMALL && services.turns.isFull(data.length)) {
-      // The message itself was read already: the next one waits.
+      // This message is read already; the next one has to wait.
       ws.pause()
       services.turns.add(this)
     }
     this.#end?.receive(isBinary ? data : data.toString())
   }
 
-  /** Counts a frame, and puts off the end of an idle connection. */
+  /** Counts a frame, and restarts the time of `idleMs`. */
   #allow(bytes: number): boolean {
     if (this.#isClosed) return false
     this.#lastFrameAt = this.#options.services.runtime.clock.now()
@@ -133,7 +133,7 @@ export class WsLink implements ServerLink, Holder, Worker {
     return false
   }
 
-  /** Ends the connection once no frame has come for `idleMs`. One timer a connection, which no frame has to set anew. */
+  /** Ends the connection after `idleMs` without a frame. A frame only sets `#lastFrameAt`; no timer is restarted. */
   #waitForFrames(ms: number): void {
     const { limits, services } = this.#options
     const { clock } = services.runtime
@@ -145,7 +145,7 @@ export class WsLink implements ServerLink, Holder, Worker {
     }, ms)
   }
 
-  /** Holds what is written back until the end of this turn of the event loop. */
+  /** Holds written frames back until the end of this turn of the event loop. */
   #cork(): void {
     if (this.#isCorked) return
     this.#isCorked = true
@@ -165,7 +165,7 @@ export class WsLink implements ServerLink, Holder, Worker {
     if (ws.bufferedAmount <= limits.queuedBytes) return
     if (!this.#isSlow) this.#end?.limitHit("queuedBytes")
     this.#isSlow = true
-    // Broadcasts are left out, but replies to a client that asks and does not read would not be.
+    // Broadcasts are skipped, but replies would still grow for a client that pushes and does not read.
     if (limits.slowClient === "close" || ws.bufferedAmount > 2 * limits.queuedBytes) this.#cut()
   }
 
@@ -184,11 +184,11 @@ export class WsLink implements ServerLink, Holder, Worker {
 
   #cut(): void {
     this.#shut(TRY_AGAIN_LATER)
-    // A client that does not read will not read the close frame either, and what waits for it must not stay.
+    // A client that does not read will not read the close frame either, and the queued bytes must not stay.
     this.#options.ws.terminate()
   }
 
-  /** Nothing is sent or received any more, and TCP has `closeMs` to end. */
+  /** Stops sending and receiving, and gives TCP `closeMs` to end. */
   #leave(): void {
     this.#isClosed = true
     const { limits, services, ws } = this.#options

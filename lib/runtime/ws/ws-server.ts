@@ -4,14 +4,15 @@ import type { WebSocketServerAdapter } from "../node/upgrade/websocket-server.js
 import { WsLink } from "./ws-link.js"
 import type { WsServer, WsServerClass } from "./ws-types.js"
 
-/** What the answer to a handshake has to say. */
+/** The contents of the response to a handshake. */
 interface Accepted {
   readonly subprotocol: string | undefined
   readonly headers: Readonly<Record<string, string>>
 }
 
 /**
- * Serves websockets by the package `ws`, in the version that you have: it does the handshake and the frames.
+ * Serves websockets with the package `ws`, in the version that you have installed. It does the handshake and the
+ * frames.
  *
  * ```ts
  * import { WebSocketServer } from "ws"
@@ -19,13 +20,13 @@ interface Accepted {
  * const endpoint = new Endpoint({ websocketServer: wsServer(WebSocketServer) })
  * ```
  *
- * The limits that need a look at single frames do not hold: `frameBytes`, `messageMs`, and the bytes of unfinished
- * messages in `heldBytes`. `framesPerSecond` counts messages, pings and pongs, and every close of a client is answered
- * with its own code.
+ * Limits that need access to single frames are not enforced: `frameBytes`, `messageMs`, and the bytes of incomplete
+ * messages in `heldBytes`. `framesPerSecond` counts messages, pings and pongs. Every close frame of a client is
+ * answered with the client's own code.
  */
 export function wsServer(WebSocketServer: WsServerClass): WebSocketServerAdapter {
   const accepted = new WeakMap<IncomingMessage, Accepted>()
-  /** One for each path's limits, without and with permessage-deflate. */
+  /** The servers of each path, by its limits: one with permessage-deflate and one without. */
   const servers = new WeakMap<SocketLimits, Map<boolean, WsServer>>()
 
   const make = ({ messageBytes }: SocketLimits, compress: boolean): WsServer => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 
-// As much of `ws` as is used, so that neither its types nor the package itself are needed by those who do not use it.
+// The parts of `ws` that are used here, so that users without `ws` need neither the package nor its types.
 
 /** A websocket of `ws`. */
 export interface WsSocket {

@@ -2,7 +2,7 @@ import { STATUS_CODES, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { HttpAnswer } from "../../../server/admission/rejection.js"
 
-/** What every answer of Phoenix says unless it says more. */
+/** The `Cache-Control` that Phoenix sends by default. */
 export const CACHE_CONTROL = "max-age=0, private, must-revalidate"
 
 function headersOf({ headers, body = "" }: HttpAnswer): Record<string, string> {
@@ -16,7 +16,7 @@ export function answer(response: ServerResponse, reply: HttpAnswer): void {
   response.end(reply.body ?? "")
 }
 
-/** Answers a request to upgrade that is not upgraded, and ends the connection. */
+/** Answers a request to upgrade that is refused, and ends the connection. */
 export function answerUpgrade(socket: Duplex, reply: HttpAnswer): void {
   if (socket.destroyed || !socket.writable) return
   const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? "Error"}`]

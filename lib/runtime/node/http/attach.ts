@@ -9,24 +9,24 @@ import type { ConnectionTable } from "./connection-table.js"
 import { guardListeners, type Listener, type ListenerGuard } from "./listener-guard.js"
 import { hasBody } from "./request-body.js"
 
-/** Answers some paths of a server, and watches all of its connections. */
+/** An endpoint, from the view of a server: answers some paths, and watches all connections. */
 export interface RequestTaker {
   readonly connections: ConnectionTable
-  /** Answers a request if it is for one of its paths, and returns whether it is. */
+  /** Answers a request for one of its paths. Returns `false` for any other request. */
   request(request: IncomingMessage, response: ServerResponse): boolean
-  /** Answers a request to upgrade if it is for one of its paths, and returns whether it is. */
+  /** Answers a request to upgrade for one of its paths. Returns `false` for any other request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
-  /** A connection brought something that is no request, or a request that is late. */
+  /** A connection sent a malformed request, or a request did not arrive in time. */
   faulty(stream: Duplex, late: boolean): void
-  /** The server could not accept a connection, as where the process has no files left. */
+  /** The server could not accept a connection, for example because the process has no file descriptors left. */
   acceptFailed(error: Error): void
 }
 
 const attachments = new WeakMap<AnyHttpServer, Attachment>()
 
 /**
- * Has an endpoint answer the requests for its paths on a server. It adds listeners to the server; the listeners that the
- * server has, or is given later, get all other requests. Returns the function that takes the endpoint off the server.
+ * Lets an endpoint answer the requests for its paths on a server, by adding listeners. The server's other listeners,
+ * also those that are added later, get all other requests. Returns the function that detaches the endpoint.
  */
 export function attachTo(server: AnyHttpServer, taker: RequestTaker): () => void {
   let attachment = attachments.get(server)
@@ -44,7 +44,7 @@ const isLate = (error: unknown): boolean => codeOf(error) === "ERR_HTTP_REQUEST_
 const isOfAccept = (error: unknown): error is Error =>
   error instanceof Error && (error as NodeJS.ErrnoException).syscall === "accept"
 
-/** The status that Node itself answers a fault of a connection with. */
+/** The status with which Node itself answers a malformed or late request. */
 function faultStatus(error: unknown): string {
   if (isLate(error)) return "408 Request Timeout"
   if (codeOf(error) === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large"
@@ -57,11 +57,11 @@ class Attachment {
   readonly #server: AnyHttpServer
   readonly #takers = new Set<RequestTaker>()
   readonly #listeners: readonly [event: string, listener: Listener][]
-  /** Requests that the endpoints answer; the server's other listeners do not get them. */
+  /** Requests that an endpoint answers. The server's other listeners do not get them. */
   readonly #taken = new WeakSet<object>()
   readonly #requests: ListenerGuard
   readonly #guards: readonly ListenerGuard[]
-  /** The answers of each connection that have not ended. */
+  /** The unfinished answers of each connection. */
   readonly #answers = new WeakMap<Duplex, Set<ServerResponse>>()
 
   constructor(server: AnyHttpServer) {
@@ -111,7 +111,9 @@ class Attachment {
     for (const { connections } of this.#takers) connections.secured(stream, this.#server)
   }
 
-  /** Reports faults in what was sent, and not those of the connection itself; answers as Node does without a listener. */
+  /**
+   * Reports malformed and late requests, but not network errors. Answers as Node does if there is no other listener.
+   */
   #faulty(error: unknown, stream: Duplex): void {
     if (isLate(error) || codeOf(error).startsWith("HPE_")) {
       for (const taker of this.#takers) taker.faulty(stream, isLate(error))
@@ -122,7 +124,10 @@ class Attachment {
     stream.destroy(error as Error)
   }
 
-  /** A server goes on behind an accept that fails. Any other error is thrown where it has no other listener, as by Node. */
+  /**
+   * Reports a failed accept, after which the server goes on. Throws any other error if it has no listener, as Node
+   * does.
+   */
   #failed(error: unknown): void {
     if (this.#server.listenerCount("error") > 1) return
     if (!isOfAccept(error)) throw error
@@ -133,7 +138,7 @@ class Attachment {
     if (!this.#isWelcome(request.socket, response) || this.#take(request, response)) this.#taken.add(request)
   }
 
-  /** With a listener of this event Node leaves it to the listener to tell the client that it may send the body. */
+  /** Handles `Expect: 100-continue`. With a listener for this event, Node does not send `100 Continue` by itself. */
   #continued(request: IncomingMessage, response: ServerResponse): void {
     const hasOthers = this.#server.listenerCount("checkContinue") > 1
     if (!this.#isWelcome(request.socket, response)) this.#taken.add(request)
@@ -159,7 +164,9 @@ class Attachment {
     else this.#answerAsRequest(request, socket)
   }
 
-  /** Answers a request to upgrade that nothing takes as Node would have done without us: as one without an upgrade. */
+  /**
+   * Answers a request to upgrade that has no other listener as Node does without one: as a request without an upgrade.
+   */
   #answerAsRequest(request: IncomingMessage, socket: Duplex): void {
     socket.on("error", () => {})
     const response = new ServerResponse(request)
@@ -167,16 +174,16 @@ class Attachment {
     try {
       response.assignSocket(socket as Socket)
     } catch {
-      // The answer of an earlier request still has the connection, and nothing could be sent behind it in order.
+      // An earlier request still has the connection for its answer; a second answer could not be sent in order.
       socket.destroy()
       return
     }
     response.on("finish", () => (socket as Socket).destroySoon())
-    // Node has taken its parser away, and with it all that notices and answers the client's end of the connection.
+    // Node has detached its parser, which otherwise handles the end of the client's half of the connection.
     socket.on("end", () => socket.end())
     socket.resume()
     if (!this.#isWelcome(socket, response)) return
-    // Node reads no body after it has seen that an upgrade is wanted, so that the end of this one would never be seen.
+    // Node reads no body after the header `Upgrade`, so the end of this body would never be seen.
     if (hasBody(request)) answer(response, faultAnswer(400))
     else if (!this.#requests.pass(request, response)) answer(response, { status: 404 })
   }

@@ -3,21 +3,23 @@ import type { Duplex } from "node:stream"
 import { readAddress } from "../../../server/support/ip-address.js"
 
 /**
- * The proxies whose `X-Forwarded-For` counts: none, so many proxies in front, or the proxies at these addresses.
+ * The proxies whose `X-Forwarded-For` is trusted: none, this number of proxies in front, or the proxies at these
+ * addresses.
  */
 export type TrustProxy = false | number | readonly string[]
 
 const acceptedFrom = new WeakMap<Duplex, string | undefined>()
 
 /**
- * Keeps the address of a connection for {@link peerOf}. The system forgets it with a reset, and Node still hands over
- * the requests that came before the reset: without the address no limit by address would hold for them.
+ * Keeps the address of a connection for {@link peerOf}. After a reset by the client the operating system has no address
+ * any more, but Node still passes on the requests that were read before: without an address they would escape the
+ * limits by address.
  */
 export function rememberPeer(connection: Duplex, address: string | undefined): void {
   acceptedFrom.set(connection, address)
 }
 
-/** The address at the other end of a connection: the one it had when it was accepted, where that is known. */
+/** The address at the other end of a connection: if known, the one that it was accepted from. */
 export function peerOf(connection: Duplex & { readonly remoteAddress?: string | undefined }): string | undefined {
   const known = acceptedFrom.get(connection)
   if (known !== undefined) return known
@@ -25,15 +27,15 @@ export function peerOf(connection: Duplex & { readonly remoteAddress?: string | 
   return remoteAddress === undefined ? undefined : (readAddress(remoteAddress) ?? remoteAddress)
 }
 
-/** Whether a peer is a proxy whose `X-Forwarded-For` counts. */
+/** Whether a peer is a proxy whose `X-Forwarded-For` is trusted. */
 export function isTrusted(peer: string, trust: TrustProxy): boolean {
   if (trust === false || typeof trust === "number") return trust !== false && trust > 0
   return trust.includes(peer) || trust.some((address) => readAddress(address) === peer)
 }
 
 /**
- * The address of the client: the last one in the chain of proxies that no trusted proxy vouches for. An entry that is no
- * IP address ends the chain, because each request could bring another one.
+ * The address of the client: goes back along `X-Forwarded-For` as long as the entries come from trusted proxies. An
+ * entry that is no IP address ends the chain, because a client could send another one with each request.
  */
 export function addressOf(request: IncomingMessage, trust: TrustProxy): string | undefined {
   const peer = peerOf(request.socket)

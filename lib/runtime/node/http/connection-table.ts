@@ -11,7 +11,7 @@ import { DeadlineQueue } from "../../../server/support/deadline-queue.js"
 import type { AnyHttpServer } from "./any-http-server.js"
 import { openFiles } from "./open-files.js"
 
-/** The limits that a {@link ConnectionTable} holds. */
+/** The limits that a {@link ConnectionTable} enforces. */
 export type ConnectionLimits = Pick<
   Limits,
   | "tcpConnections"
@@ -30,27 +30,29 @@ export type ConnectionLimits = Pick<
 export interface ConnectionTableOptions {
   readonly limits: ConnectionLimits
   readonly clock: Clock
-  /** Whether a peer is a trusted proxy, whose connections are those of many clients. */
+  /** Whether a peer is a trusted proxy, whose connections carry requests of many clients. */
   isProxy(address: string): boolean
   /** Called with a limit that a connection hit, and with the address of the connection. */
   onLimit(limit: LimitName, address: string | undefined): void
 }
 
-/** A TCP connection from its accept to its end. */
+/** A TCP connection, from its accept to its end. */
 class Connection {
-  /** The stream that requests come by: the socket itself, or TLS over it once its handshake is over. */
+  /** The stream that carries the requests: the socket itself, or the TLS stream over it after the handshake. */
   stream: Duplex | undefined
-  /** Both ends of it while its TLS handshake lasts. */
+  /** The key of the connection in `#handshakes` during the TLS handshake. */
   handshake: string | undefined
-  /** The state that the connection is in. A websocket has none: it has deadlines of its own. */
+  /**
+   * The state of the connection, as the queue of its deadline. A websocket has none, because it has its own deadlines.
+   */
   state: DeadlineQueue<Connection> | undefined
-  /** Requests that have no answer yet. */
+  /** The number of requests that have no answer yet. */
   unanswered = 0
-  /** Requests and websockets that the endpoint serves on it. */
+  /** The number of requests and websockets that the endpoint serves on it. */
   served = 0
-  /** Bytes of an answer that the client had not taken when it was looked last. */
+  /** The bytes of an answer that the client had not read at the last check. */
   unread = 0
-  /** A request whose answer was sent before its body had wholly come. */
+  /** A request that was answered before its whole body had arrived. */
   unfinished: IncomingMessage | undefined
 
   constructor(
@@ -58,19 +60,19 @@ class Connection {
     readonly server: AnyHttpServer,
     readonly address: string | undefined,
     readonly proxied: boolean,
-    /** Takes it off the count of its address. */
+    /** Subtracts it from the count of its address. */
     readonly release: () => void,
   ) {}
 }
 
 const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
-/** Node's timers go no further. */
+/** The longest timer in Node. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** Of the files that the process may open, as many for connections; the others are for its log and its stores. */
+/** The share of the process's file descriptors that connections may use; the rest is for logs and stores. */
 const SHARE_OF_FILES = 0.9
-/** And as many for those of one address. */
+/** The share of the process's file descriptors that the connections of one address may use. */
 const SHARE_OF_ADDRESS = 0.75
 
 const ignore = (): void => {}
@@ -78,7 +80,7 @@ const ignore = (): void => {}
 const shareOf = (limit: number, share: number): number =>
   limit === Infinity ? limit : Math.max(1, Math.min(limit, Math.floor(share * openFiles())))
 
-/** Whether a connection was accepted by TCP, and was reset by its client since. Unix sockets never have an address. */
+/** Whether a TCP connection was reset by its client after the accept. Unix sockets never have an address. */
 function wasReset(
   connection: Duplex & { readonly remoteAddress?: string | undefined },
   server: AnyHttpServer,
@@ -91,11 +93,10 @@ function wasReset(
 const ends = ({ remoteAddress, remotePort, localPort }: Socket): string => `${remoteAddress}|${remotePort}|${localPort}`
 
 /**
- * All TCP connections of the servers that an endpoint is attached to, each counted from its accept to its end by the
- * address that it was accepted from, whatever it does meanwhile: a TLS handshake, headers or a body that drip, an answer
- * that the client does not read, a websocket, the time after a close. Each state ends by a deadline, and where there are
- * too many connections the one that has been in its state the longest ends, not the one that has just come: an honest
- * client needs a round trip.
+ * All TCP connections of the servers that an endpoint is attached to. Each is counted by its address from accept to
+ * end, in every state: during a TLS handshake, while headers or a body arrive slowly, while the client does not read an
+ * answer, as a websocket, and while it closes. Each state has a deadline. If there are too many connections, the one
+ * that has been in its state the longest is cut, not the newest one, because an honest new client needs one round trip.
  */
 export class ConnectionTable {
   readonly #options: ConnectionTableOptions
@@ -103,17 +104,20 @@ export class ConnectionTable {
   readonly #mostOfAddress: number
   readonly #all = new Set<Connection>()
   readonly #byStream = new WeakMap<Duplex, Connection>()
-  /** Connections whose TLS handshake is not over, by both of their ends. */
+  /**
+   * Connections in a TLS handshake, by addresses and ports of both ends: Node has no public link from a TLS stream to
+   * its socket.
+   */
   readonly #handshakes = new Map<string, Connection>()
   readonly #byAddress = new AddressCounts()
   readonly #requests = new AddressRate()
-  /** No request has wholly come yet. */
+  /** Connections that have not sent a whole request yet. */
   readonly #opening: DeadlineQueue<Connection>
-  /** It is being closed, or the rest of a body that was answered already is thrown away. */
+  /** Connections that are being closed, or that still send a body whose request was answered. */
   readonly #ending: DeadlineQueue<Connection>
-  /** An answer of the endpoint was given, and the client has not taken all of it. */
+  /** Connections whose client has not read all of the endpoint's answer yet. */
   readonly #answering: DeadlineQueue<Connection>
-  /** It waits for an answer, or for a request: the server has deadlines for that. */
+  /** Connections that wait for an answer or for the next request. Node's HTTP server has deadlines for these. */
   readonly #open: DeadlineQueue<Connection>
   /** Connections that `close` waits for. */
   readonly #own = new Set<Connection>()
@@ -132,23 +136,23 @@ export class ConnectionTable {
     this.#open = new DeadlineQueue(Infinity, clock, ignore)
   }
 
-  /** How many connections there are. */
+  /** The number of connections. */
   get size(): number {
     return this.#all.size
   }
 
-  /** Makes all connections of a server the endpoint's own, also those that ask for paths of nobody. */
+  /** Marks a server as the endpoint's own: all of its connections are, also those with requests for unknown paths. */
   own(server: AnyHttpServer): void {
     this.#ownServer = server
   }
 
   /** A server has accepted a connection. */
   accepted(socket: Duplex & { readonly remoteAddress?: string | undefined }, server: AnyHttpServer): void {
-    // Between two listeners of Node and of ours an error would be nobody's, and end the process.
+    // At some moments neither Node nor the endpoint listens, and an error without a listener would end the process.
     socket.on("error", ignore)
     if (wasReset(socket, server)) return void socket.destroy()
     const secure = server instanceof TlsServer
-    // Without an address TLS and the socket below it cannot be brought together, so that TLS alone is counted.
+    // Without an address the socket and its TLS stream cannot be matched, so only the TLS stream is counted.
     if (secure && socket.remoteAddress === undefined) return
     const connection = this.#add(socket, server)
     if (connection === undefined) return
@@ -157,7 +161,7 @@ export class ConnectionTable {
     this.#handshakes.set(connection.handshake, connection)
   }
 
-  /** The TLS handshake of a connection is over. */
+  /** The TLS handshake of a connection is complete. */
   secured(stream: TLSSocket, server: AnyHttpServer): void {
     stream.on("error", ignore)
     if (wasReset(stream, server)) return void stream.destroy()
@@ -167,20 +171,20 @@ export class ConnectionTable {
     if (connection !== undefined) this.#carry(connection, stream)
   }
 
-  /** A request has come, for the endpoint or for somebody else. Returns whether to answer it. */
+  /** A request has arrived, for the endpoint or for another listener. Returns whether it may be answered. */
   requested(stream: Duplex, response: ServerResponse): boolean {
-    // Node still hands over the requests that it has read from a connection that was destroyed since.
+    // Node still passes on requests that it has read from a connection which is destroyed by now.
     if (stream.destroyed) return false
     const connection = this.#byStream.get(stream)
     if (connection === undefined) return true
     const { limits, onLimit } = this.#options
-    // Requests that were sent in one write are read in one go, and a thousand of them fit into it.
+    // Pipelined requests are read together: a thousand of them fit into one chunk.
     if (connection.unanswered > limits.pipelined) {
       onLimit("pipelined", connection.address)
       this.#cut(connection)
       return false
     }
-    // The requests of a trusted proxy count for its clients once their addresses are known.
+    // Requests by a trusted proxy count for its clients, in `serve`, where their addresses are known.
     if (!connection.proxied && !this.#takeRequest(connection.address)) {
       this.#cut(connection)
       return false
@@ -199,7 +203,7 @@ export class ConnectionTable {
   }
 
   /**
-   * The endpoint answers a request. Returns `false` if the client, which has sent it by a trusted proxy, has too many
+   * The endpoint is about to answer a request. Returns `false` if the client behind a trusted proxy has too many
    * requests and websockets, or sends requests too often.
    */
   serve(request: IncomingMessage, response: ServerResponse, client: string | undefined): boolean {
@@ -224,18 +228,18 @@ export class ConnectionTable {
     return true
   }
 
-  /** Whether a request on the connection waits for its answer. */
+  /** Whether a request of the connection has no answer yet. */
   isBusy(stream: Duplex): boolean {
     return (this.#byStream.get(stream)?.unanswered ?? 0) > 0
   }
 
-  /** A request to upgrade has come, for the endpoint or for somebody else. HTTP and its deadlines end with it. */
+  /** A request to upgrade has arrived, for the endpoint or for another listener. It ends HTTP and its deadlines. */
   upgrading(stream: Duplex): void {
     const connection = this.#byStream.get(stream)
     if (connection !== undefined) this.#move(connection, undefined)
   }
 
-  /** The endpoint takes an upgrade. Returns `false` as {@link serve} does. */
+  /** The endpoint is about to upgrade a connection. Returns `false` in the same cases as {@link serve}. */
   serveUpgrade(stream: Duplex, client: string | undefined): boolean {
     const connection = this.#byStream.get(stream)
     if (connection === undefined) return true
@@ -246,20 +250,20 @@ export class ConnectionTable {
     return true
   }
 
-  /** The last bytes for a connection were written: it ends once the client has them, or after `closeMs`. */
+  /** The last bytes of a connection are written: it ends once the client has read them, or after `closeMs`. */
   ending(stream: Duplex): void {
     const connection = this.#byStream.get(stream)
     if (connection !== undefined) this.#move(connection, this.#ending)
   }
 
-  /** Leaves the connections of a server to it, but for those that the endpoint serves. */
+  /** Stops watching the connections of a server, except those that the endpoint serves. */
   release(server: AnyHttpServer): void {
     for (const connection of this.#all) {
       if (connection.server === server && connection.served === 0) this.#remove(connection)
     }
   }
 
-  /** Resolves when none of the endpoint's own connections is left. It cuts those that are left after some time. */
+  /** Resolves when the endpoint's own connections have ended. Cuts those that are left after this time. */
   async close(ms: number): Promise<void> {
     this.#closing = true
     for (const connection of this.#own) this.#closeIdle(connection)
@@ -278,7 +282,7 @@ export class ConnectionTable {
     })
   }
 
-  /** Counts a connection, unless there are too many. */
+  /** Counts a new connection, or destroys it if there are too many. */
   #add(
     socket: Duplex & { readonly remoteAddress?: string | undefined },
     server: AnyHttpServer,
@@ -303,7 +307,7 @@ export class ConnectionTable {
     return connection
   }
 
-  /** Whether there is room for no other connection, although one is cut that does less than a websocket. */
+  /** Whether there is no room for another connection. Makes room, if possible, by cutting one that is no websocket. */
   #isFull(): boolean {
     if (this.#all.size < this.#most) return false
     return ![this.#opening, this.#ending, this.#answering, this.#open].some((state) =>
@@ -332,7 +336,9 @@ export class ConnectionTable {
     return false
   }
 
-  /** Counts what a client does by a trusted proxy for the client: the proxy itself may have many connections. */
+  /**
+   * Counts a request or a websocket for the client behind a trusted proxy. The proxy itself may have many connections.
+   */
   #count({ proxied }: Connection, client: string | undefined): (() => void) | undefined {
     if (!proxied) return ignore
     const release = this.#byAddress.take(client, this.#mostOfAddress)
@@ -355,7 +361,7 @@ export class ConnectionTable {
     if (this.#own.size === 0) this.#emptied?.()
   }
 
-  /** Ends a connection of the endpoint's own server that waits for a request. */
+  /** Ends a connection of the endpoint's own server if it is idle. */
   #closeIdle(connection: Connection): void {
     const { server, state, stream, unanswered } = connection
     if (server !== this.#ownServer || unanswered > 0) return
@@ -400,7 +406,7 @@ export class ConnectionTable {
     else this.#cut(connection)
   }
 
-  /** A client that takes a whole message in `messageMs` reads as fast as it would have to send. */
+  /** Gives a client more time if it has read as many bytes in `messageMs` as it would have to send in that time. */
   #checkRead(connection: Connection): void {
     const unread = connection.stream?.writableLength ?? 0
     if (connection.unread - unread >= this.#options.limits.messageBytes) {

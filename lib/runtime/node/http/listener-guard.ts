@@ -3,24 +3,24 @@ import type { EventEmitter } from "node:events"
 /** A listener of any event. */
 export type Listener = (...args: unknown[]) => void
 
-/** A listener behind a guard, which carries it as the wrappers of `once` do. */
+/** A guard around a listener. It has the listener as a property, as the wrappers of `once` do. */
 type Wrapper = Listener & { listener?: Listener }
 
-/** The other listeners of an event, which get what is not taken. */
+/** The other listeners of an event, which get the calls that are not taken. */
 export interface ListenerGuard {
   /** Calls them, and returns whether there are any. */
   pass(...args: unknown[]): boolean
-  /** Takes the first listener away, and the guards off the others. */
+  /** Removes the first listener, and the guards around the others. */
   end(): void
 }
 
 /**
- * Adds a listener in front of all others of an event, and keeps from the others every call whose first argument is taken.
- * An emitter calls each of its listeners, so without that two of them would answer the same request.
+ * Adds a listener in front of all others of an event. The others are not called if the first argument is taken: an
+ * emitter calls each of its listeners, so two of them would answer the same request.
  *
- * The others stay listeners of the emitter: `listeners()` gives them and `off()` finds them, because a guard has the
- * listener that it guards as its property `listener`, as the wrappers of `once` do. Those that are added later are
- * guarded as well.
+ * The others stay listeners of the emitter: `listeners()` returns them and `off()` finds them, because a guard has its
+ * listener as the property `listener`, as the wrappers of `once` do. Listeners that are added later are guarded as
+ * well.
  */
 export function guardListeners(
   emitter: EventEmitter,
@@ -55,7 +55,7 @@ export function guardListeners(
     const isArranged = emitter.rawListeners(event)[0] === first && listeners.every((listener) => guarded.has(listener))
     if (!isArranged) replace([first, ...listeners.map((other) => (guarded.has(other) ? other : guard(other)))])
   }
-  // The event comes before the listener is added.
+  // "newListener" is emitted before the listener is added.
   const added = (name: unknown): void => {
     if (name === event) queueMicrotask(arrange)
   }

@@ -3,7 +3,7 @@ import type { Arrival } from "../../../server/api/arrival.js"
 import type { TransportName } from "../../../server/api/socket.js"
 import { targetOf } from "./request-target.js"
 
-/** The client that sends a request. */
+/** Describes the client that sends a request. */
 export function arrivalOf(request: IncomingMessage, transport: TransportName, address: string | undefined): Arrival {
   const { path, query } = targetOf(request)
   return {

@@ -2,17 +2,17 @@ import type { IncomingMessage } from "node:http"
 import type { Holder } from "../../../server/limits/held-bytes.js"
 import type { BadBody, BodyLimits } from "../../longpoll/exchange.js"
 
-/** Whether a request says that a body follows. */
+/** Whether the headers of a request announce a body. */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0
 
 /**
- * A chunk counts as so many bytes at least towards the end of a body that is too large: a megabyte of chunks of one byte
- * each calls the reader a million times.
+ * The least bytes that a chunk counts for when the body is cut off as too large: a megabyte in chunks of one byte would
+ * call the reader a million times.
  */
 const MIN_CHUNK_BYTES = 256
 
-/** Bytes in one buffer that grows by doubling: an object for each of a million chunks would take a hundred times their bytes. */
+/** A buffer that grows by doubling. A list of a million chunks of one byte would take a hundred times their memory. */
 class GrowingBuffer {
   #buffer = Buffer.alloc(0)
   length = 0
@@ -28,7 +28,7 @@ class GrowingBuffer {
     this.length = length
   }
 
-  /** Memory that it takes. */
+  /** The bytes of memory that it takes. */
   get capacity(): number {
     return this.#buffer.length
   }
@@ -43,7 +43,7 @@ class GrowingBuffer {
   }
 }
 
-/** Reads the body of a request as text, as long as it keeps to the limits. */
+/** Reads the body of a request as text, within the limits. */
 export function readBody(request: IncomingMessage, { bytes, ms, held }: BodyLimits): Promise<string | BadBody> {
   return new Promise((resolve) => {
     const body = new GrowingBuffer()
@@ -71,7 +71,7 @@ export function readBody(request: IncomingMessage, { bytes, ms, held }: BodyLimi
       if (length <= bytes) body.add(chunk)
       else body.clear()
       held.note(holder)
-      // The rest of a body that is far too large is not waited for, so that an answer does not cost a gigabyte.
+      // Cuts a body that is far too large, instead of reading a gigabyte before the answer.
       if (cost <= Math.max(2 * bytes, 1000 * MIN_CHUNK_BYTES)) return
       done("too large")
       request.destroy()

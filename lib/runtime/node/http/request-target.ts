@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http"
 
-/** What a request asks for. */
+/** The target of a request. */
 export interface RequestTarget {
   readonly path: string
   /** Without the question mark. */
@@ -11,8 +11,8 @@ export interface RequestTarget {
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i
 
 /**
- * The path and the query of a request. A client that takes the server for a proxy asks for an absolute URL; RFC 9112,
- * 3.2.2 tells every server to read that as well.
+ * The path and the query of a request. Clients send an absolute URL to a proxy; a server must accept that as well
+ * (RFC 9112, 3.2.2).
  */
 export function targetOf({ url = "" }: IncomingMessage): RequestTarget {
   const target = url.startsWith("/") ? url : url.replace(ORIGIN, "")

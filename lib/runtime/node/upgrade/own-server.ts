@@ -8,14 +8,14 @@ import type { WebSocketServerAdapter } from "./websocket-server.js"
 
 const makeBucket = (perSecond: number, burst: number): TokenBucket => new TokenBucket(perSecond, burst)
 
-/** Rookery's own websockets: limits by the frame, turns between clients and one write a turn need them. */
+/** Rookery's own websockets. They allow limits per frame, turns between clients, and one write per turn. */
 export function ownWebSocketServer(): WebSocketServerAdapter {
   const batch = new WriteBatch()
   return {
     name: "rookery",
     upgrade({ request, socket, head, address, subprotocol, headers, compress, echoClose, limits, services, open }) {
       const deflate = compress ? acceptDeflate(request.headers["sec-websocket-extensions"]) : undefined
-      // All that is sent in one turn is one write already, so there is nothing that waiting could join.
+      // The frames of one turn are one write already, so Nagle's algorithm would only delay them.
       if (socket instanceof Socket) socket.setNoDelay(true)
       socket.write(handshakeAnswer(request.headers, { subprotocol, headers, extensions: deflate?.answer }))
       const { held, turns } = services

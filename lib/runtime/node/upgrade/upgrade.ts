@@ -9,7 +9,7 @@ import { hasBody } from "../http/request-body.js"
 import { handshakeFault, VERSIONS } from "../websocket/handshake.js"
 import type { WebSocketServerAdapter } from "./websocket-server.js"
 
-/** What a request to upgrade is upgraded with. */
+/** The parts that an upgrade needs. */
 export interface UpgradeOptions {
   readonly services: TransportServices
   readonly admission: Admission
@@ -17,7 +17,7 @@ export interface UpgradeOptions {
   readonly address: string | undefined
 }
 
-/** An answer that says which upgrade the path takes. */
+/** The answer that names the upgrade which the path supports. */
 const UPGRADE_REQUIRED: HttpAnswer = {
   ...faultAnswer(426),
   headers: {
@@ -28,25 +28,27 @@ const UPGRADE_REQUIRED: HttpAnswer = {
   },
 }
 
-/** The answer to a request that is no handshake of a websocket; `undefined` for one that is. */
+/** The answer to a request that is no valid websocket handshake; `undefined` for a valid one. */
 export function faultOfHandshake(request: IncomingMessage): HttpAnswer | undefined {
   const { method, headers } = request
   if (method !== "GET") return { status: 405, headers: { allow: "GET" } }
-  // We would read such a body as frames, and a proxy in front as something else: an honest client sends none.
+  // A handshake with a body is an attack: the endpoint would read the body as frames, and a proxy in front as a body.
   if (hasBody(request)) return faultAnswer(400)
   const fault = handshakeFault(headers)
   if (fault === undefined) return undefined
   return fault === "bad key" ? faultAnswer(400) : UPGRADE_REQUIRED
 }
 
-/** Upgrades a request to a websocket. Resolves with the answer that refuses it, or with `undefined` if it is upgraded. */
+/**
+ * Upgrades a request to a websocket. Resolves with the answer if it is refused, and with `undefined` if it is upgraded.
+ */
 export async function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
   { admission, services, websockets, address }: UpgradeOptions,
 ): Promise<HttpAnswer | undefined> {
-  // The client may go while `connect` is asked.
+  // The client may disconnect while `connect` is awaited.
   socket.on("error", () => {})
   const fault = faultOfHandshake(request)
   if (fault !== undefined) {
@@ -60,7 +62,7 @@ export async function upgrade(
     leave()
     return undefined
   }
-  // A client that lingers after its close frame still holds a connection, and with it the place it was given.
+  // The slot is freed only when TCP ends: a client that lingers after its close frame still uses a connection.
   socket.once("close", leave)
   websockets.upgrade({
     request,
@@ -73,7 +75,7 @@ export async function upgrade(
     open,
     headers: { "cache-control": CACHE_CONTROL },
     compress: admission.compress,
-    // Phoenix's server answers every close with 1000.
+    // Phoenix's server answers every close frame with code 1000.
     echoClose: admission.isGateway,
   })
   return undefined

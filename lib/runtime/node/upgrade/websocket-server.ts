@@ -8,24 +8,24 @@ import type { TransportServices } from "../../../server/process/services.js"
 export interface AcceptedUpgrade {
   readonly request: IncomingMessage
   readonly socket: Duplex
-  /** What came behind the request in the same packet. */
+  /** The bytes that arrived after the request, in the same packet. */
   readonly head: Buffer
   readonly address: string | undefined
-  /** The subprotocol that the answer names. */
+  /** The subprotocol that the response names. */
   readonly subprotocol: string | undefined
-  /** Headers of the answer beside those of the handshake. */
+  /** Headers of the response in addition to those of the handshake. */
   readonly headers: Readonly<Record<string, string>>
-  /** Whether permessage-deflate may be agreed on. */
+  /** Whether permessage-deflate may be negotiated. */
   readonly compress: boolean
-  /** Whether a close of the client is answered with its own code instead of 1000. */
+  /** Whether a close frame of the client is answered with the client's code instead of 1000. */
   readonly echoClose: boolean
   readonly limits: SocketLimits
   readonly services: TransportServices
-  /** Opens the client's end in the core. */
+  /** Creates the core's end of the connection. */
   open(link: ServerLink): SocketEnd
 }
 
-/** Makes websockets of requests to upgrade: answers the handshake, and carries frames from then on. */
+/** A websocket implementation: answers the handshake, then sends and receives frames. */
 export interface WebSocketServerAdapter {
   readonly name: string
   /** @internal */

@@ -6,21 +6,22 @@ import { ProtocolViolation } from "./receiver.js"
 
 const WINDOW = 32_768
 /**
- * Every smaller window gets frames for the smallest one, so that a broadcast is deflated twice at most, and not once for
- * each of seven sizes. With 9 bits zlib refers back at most 250 bytes, which a window of 8 bits holds, too.
+ * Clients with any smaller window get frames for the smallest one, so that a broadcast is deflated at most twice, and
+ * not once for each of seven sizes. With 9 bits zlib refers back at most 250 bytes, which fit into a window of 8 bits,
+ * too.
  */
 const NARROW_BITS = 9
 /**
- * A larger message is not deflated (RFC 7692 6: each message may be): deflating is done within a turn of the event loop,
- * and a megabyte that does not compress takes a tenth of a second.
+ * Larger messages are not deflated, which RFC 7692 (section 6) allows: deflating blocks the event loop, and a megabyte
+ * that does not compress takes a tenth of a second.
  */
 const MAX_DEFLATED_BYTES = 131_072
-// A message ends on an empty block that is left out on the wire.
+// A deflated message ends with an empty block, which is left out on the wire.
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
-/** What was agreed on for permessage-deflate. */
+/** The negotiated parameters of permessage-deflate. */
 export interface AgreedDeflate {
-  /** The value of `Sec-WebSocket-Extensions` in the answer. */
+  /** The value of `Sec-WebSocket-Extensions` in the response. */
   readonly answer: string
   /** Whether the client inflates with a window of less than 32 KiB. */
   readonly narrow: boolean
@@ -29,7 +30,7 @@ export interface AgreedDeflate {
 // Quotes around a value are allowed (RFC 7692 5), leading zeros are not.
 const PARAMETER = /^(server|client)_(no_context_takeover|max_window_bits)(?:=("?)(8|9|1[0-5])\3)?$/
 
-/** Reads one offer of permessage-deflate; `undefined` for one that a server has to decline (RFC 7692 7.1). */
+/** Reads one offer of permessage-deflate; `undefined` for an offer that a server must decline (RFC 7692, 7.1). */
 function acceptOffer(params: readonly string[]): AgreedDeflate | undefined {
   const answer = ["permessage-deflate"]
   const names = new Set<string>()
@@ -38,7 +39,7 @@ function acceptOffer(params: readonly string[]): AgreedDeflate | undefined {
     const [, end, kind, , bits] = PARAMETER.exec(param) ?? []
     const name = `${end}_${kind}`
     const isFlag = kind === "no_context_takeover"
-    // Only a client may leave out the size of its window, which then is the server's to choose.
+    // Only the client's window may be named without a size, which the server then chooses.
     if (end === undefined || names.has(name) || isFlag !== (bits === undefined && name !== "client_max_window_bits")) {
       return undefined
     }
@@ -49,7 +50,7 @@ function acceptOffer(params: readonly string[]): AgreedDeflate | undefined {
   return { answer: answer.join(";"), narrow }
 }
 
-/** Accepts the first offer of permessage-deflate that can be met; `undefined` if there is none. */
+/** Accepts the first acceptable offer of permessage-deflate; `undefined` if there is none. */
 export function acceptDeflate(offer: string | undefined): AgreedDeflate | undefined {
   for (const extension of offer?.split(",") ?? []) {
     const [name, ...params] = extension.split(";").map((part) => part.trim().toLowerCase())
@@ -59,7 +60,7 @@ export function acceptDeflate(offer: string | undefined): AgreedDeflate | undefi
   return undefined
 }
 
-/** Inflates the messages of one client, which may refer back to its earlier ones. */
+/** Inflates the messages of one client. A message may refer back to earlier ones. */
 export class Inflater {
   #window: Buffer = Buffer.alloc(0)
 
@@ -84,13 +85,13 @@ export class Inflater {
   }
 }
 
-/** Deflates one message by itself, so that the result serves every socket that gets the message. */
+/** Deflates one message without reference to earlier ones, so that all sockets can share the result. */
 function deflate(payload: Uint8Array, narrow: boolean): Buffer {
   const data = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH, windowBits: narrow ? NARROW_BITS : 15 })
   return data.subarray(0, data.length - TAIL.length)
 }
 
-/** A message as a deflated frame, or as a plain one if the message is too large to deflate. */
+/** Makes a deflated frame of a message, or a plain one if the message is too large to deflate. */
 function frameDeflated(data: string | Uint8Array, text: boolean, narrow: boolean): Buffer {
   const payload = typeof data === "string" ? Buffer.from(data) : data
   const opcode = text ? TEXT : BINARY
@@ -104,5 +105,5 @@ export const DEFLATED: Encoding<Buffer> = { encode: (data, text) => frameDeflate
 /** A message as one deflated frame, for clients with a smaller window. */
 const DEFLATED_NARROW: Encoding<Buffer> = { encode: (data, text) => frameDeflated(data, text, true) }
 
-/** The form of a message for a client that agreed on permessage-deflate. */
+/** The form of messages for a client with permessage-deflate. */
 export const encodingOf = ({ narrow }: AgreedDeflate): Encoding<Buffer> => (narrow ? DEFLATED_NARROW : DEFLATED)

@@ -11,11 +11,11 @@ export const PONG = 0xa
 const FIN = 0x80
 const COMPRESSED = 0x40
 
-// A control frame has at most 125 bytes, of which the close code takes two.
+// The payload of a control frame has at most 125 bytes, of which the close code takes two.
 const REASON_BYTES = 123
 
-// Short text is written once into a slab of three bytes a character, which is more than any text needs, instead of being
-// measured first. Longer text is measured.
+// Text up to this length is not measured first: it is written into a buffer of three bytes per character, the most that
+// UTF-8 can take.
 const SHORT = 340
 
 function headerLength(length: number): number {
@@ -36,7 +36,7 @@ function writeHeader(into: Buffer, at: number, first: number, length: number): v
   }
 }
 
-/** A frame of a server is not masked, so one buffer with header and payload serves every socket that gets the message. */
+/** Makes a frame. A server's frames are not masked, so all sockets that get the message share one buffer. */
 export function frameBytes(opcode: number, payload: Uint8Array, compressed = false): Buffer {
   const header = headerLength(payload.length)
   const frame = Buffer.allocUnsafe(header + payload.length)
@@ -61,22 +61,22 @@ function frameText(text: string): Buffer {
   return slab.subarray(start, 4 + length)
 }
 
-/** A message as one websocket frame. */
+/** The form of a message as one websocket frame. */
 export const PLAIN: Encoding<Buffer> = {
   encode: (data, text) => (typeof data === "string" ? frameText(data) : frameBytes(text ? TEXT : BINARY, data)),
 }
 
-/** The reason of a close frame: cut between two characters where its UTF-8 is longer than a control frame allows. */
+/** The reason of a close frame in UTF-8. If it is too long for a control frame, it is cut between two characters. */
 export function closeReason(reason: string): Buffer {
   const text = Buffer.from(reason.slice(0, REASON_BYTES + 1))
   if (text.length <= REASON_BYTES) return text
   let end = REASON_BYTES
-  // The bytes of a character behind its first are 10xxxxxx.
+  // All bytes of a character except its first one have the form 10xxxxxx.
   while (((text[end] as number) & 0xc0) === 0x80) end--
   return text.subarray(0, end)
 }
 
-/** A close frame; without a code it is empty. */
+/** Makes a close frame; without a code it is empty. */
 export function frameClose(code?: number, reason = ""): Buffer {
   if (code === undefined) return frameBytes(CLOSE, Buffer.alloc(0))
   const text = closeReason(reason)

@@ -4,20 +4,20 @@ import type { IncomingHttpHeaders } from "node:http"
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 
-/** The versions of the protocol that are served; 8 differs in nothing that matters here. */
+/** The supported versions of the protocol. Version 8 has the same frames as 13. */
 export const VERSIONS: readonly string[] = ["13", "8"]
 
-/** Why a request is no handshake: it asks for no websocket, has no proper key, or names another version. */
+/** Why a request is no valid handshake. */
 export type HandshakeFault = "no websocket" | "bad key" | "other version"
 
-/** Reads the headers of a handshake (RFC 6455, 4.2.1); `undefined` if nothing is wrong with them. */
+/** Checks the headers of a handshake (RFC 6455, 4.2.1); `undefined` if they are valid. */
 export function handshakeFault(headers: IncomingHttpHeaders): HandshakeFault | undefined {
   if (headers.upgrade?.toLowerCase() !== "websocket") return "no websocket"
   if (!KEY.test(headers["sec-websocket-key"] ?? "")) return "bad key"
   return VERSIONS.includes(headers["sec-websocket-version"] ?? "") ? undefined : "other version"
 }
 
-/** The answer that makes a websocket of the connection. */
+/** The response that turns the connection into a websocket. */
 export function handshakeAnswer(
   requested: IncomingHttpHeaders,
   {

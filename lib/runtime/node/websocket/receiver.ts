@@ -10,7 +10,7 @@ import {
 import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } from "./frames.js"
 import type { WebSocketLimitName } from "./surroundings.js"
 
-/** Why a connection has to fail: the code of the close frame that says so, and the limit that was hit, if it was one. */
+/** The reason that a connection must fail, with the code of the close frame, and the limit if one was hit. */
 export class ProtocolViolation extends Error {
   readonly closeCode: number
   readonly limit: WebSocketLimitName | undefined
@@ -22,30 +22,32 @@ export class ProtocolViolation extends Error {
   }
 }
 
-/** What a receiver tells, in the order of the wire. */
+/** The callbacks of a receiver, called in the order of the frames. */
 export interface ReceiverEvents {
   message(data: string | Uint8Array): void
   ping(data: Buffer): void
-  /** The client closes; 1005 if it gave no code. */
+  /** The client has sent a close frame; 1005 if it has no code. */
   closed(code: number): void
 }
 
 /** Options of a {@link WebSocketReceiver}. */
 export interface ReceiverOptions {
-  /** Bytes of one frame, its header counted. */
+  /** The most bytes of one frame, including its header. */
   readonly frameBytes: number
-  /** Bytes of one message, all its fragments and after inflating. */
+  /** The most bytes of one message: all fragments, and after inflating. */
   readonly messageBytes: number
-  /** Set where permessage-deflate was agreed on: inflates one message to at most so many bytes. */
+  /** Set with permessage-deflate: inflates one message to at most `limit` bytes. */
   readonly inflate?: ((payload: Buffer, limit: number) => Buffer) | undefined
   readonly pace?: ReceiverPace | undefined
 }
 
-/** Says how fast a receiver may read. */
+/** Limits how fast a receiver may read. */
 export interface ReceiverPace {
-  /** Asked for each frame, and for what one inflates to: whether so many bytes more may come now. */
+  /**
+   * Called for each frame, and again for the inflated message: counts its bytes, and returns whether they are allowed.
+   */
   allowFrame(bytes: number, inflated: boolean): boolean
-  /** Asked between two frames that came together, with how many were read in one go: whether the rest has to wait. */
+  /** Called between two frames of one chunk, with the number read so far: whether the rest has to wait. */
   shouldYield(frames: number): boolean
 }
 
@@ -73,9 +75,9 @@ function unmask(bytes: Buffer, at: number, end: number, mask: number): void {
 }
 
 /**
- * Makes messages of the bytes that a client sends. It is our own because of what Phoenix's server does and a general
- * library does not: limits that count a frame's header, a close answered with 1000 whatever its code, and a limit of its
- * own for fragmented messages. A payload of bytes is a view of what came in, not a copy.
+ * Decodes the bytes that a client sends into messages. Like Phoenix's server, and unlike a general library, it counts
+ * the header in the limit of a frame, and has a separate limit for fragmented messages. Between two frames it can
+ * pause, so that clients take turns. Bytes in a message are a view of the received chunk, not a copy.
  */
 export class WebSocketReceiver {
   readonly #options: ReceiverOptions
@@ -88,11 +90,11 @@ export class WebSocketReceiver {
   #compressed = false
   #fragments: Buffer = EMPTY
   #fragmented = 0
-  /** Whether whole frames may be left that wait for {@link WebSocketReceiver.resume}. */
+  /** Whether whole frames may wait for {@link WebSocketReceiver.resume}. */
   #paused = false
-  /** Whether only a close frame still matters, because the server has sent its own. */
+  /** Whether the server has sent its close frame, so that only the client's close frame still matters. */
   #closing = false
-  /** How many messages have wholly come. */
+  /** The number of complete messages so far. */
   messages = 0
 
   constructor(options: ReceiverOptions, events: ReceiverEvents) {
@@ -100,12 +102,12 @@ export class WebSocketReceiver {
     this.#events = events
   }
 
-  /** Bytes of what has not wholly come. */
+  /** The bytes of incomplete frames and messages. */
   get unfinished(): number {
     return this.#buffered + this.#fragmented
   }
 
-  /** Whether frames that have come wait for {@link WebSocketReceiver.resume}. */
+  /** Whether received frames wait for {@link WebSocketReceiver.resume}. */
   get paused(): boolean {
     return this.#paused
   }
@@ -117,7 +119,7 @@ export class WebSocketReceiver {
     this.#fragmented = 0
   }
 
-  /** Drops all that comes from now on: the client has closed, or its connection has failed. */
+  /** Drops everything from now on: the client has closed, or its connection has failed. */
   stop(): void {
     this.#done = true
     this.#paused = false
@@ -127,29 +129,29 @@ export class WebSocketReceiver {
   }
 
   /**
-   * Takes what came in. Throws a {@link ProtocolViolation} where the line has to end. Says whether some of it waits for
-   * {@link WebSocketReceiver.resume}.
+   * Reads a received chunk. Throws a {@link ProtocolViolation} if the connection must fail. Returns whether a part of
+   * the chunk waits for {@link WebSocketReceiver.resume}.
    */
   push(chunk: Buffer): boolean {
     if (this.#done) return false
     this.#buffered += chunk.length
     if (this.#buffered < this.#needed || this.#paused) {
       this.#chunks.push(chunk)
-      // A client that sends byte by byte must not make us keep an object for each.
+      // Joins the chunks, so that a client that sends single bytes does not cost an object for each byte.
       if (this.#chunks.length > MAX_CHUNKS) this.#chunks = [Buffer.concat(this.#chunks)]
       return this.#paused
     }
     return this.#take(chunk)
   }
 
-  /** Takes what came in, and leaves it for {@link WebSocketReceiver.resume}. */
+  /** Keeps a received chunk for {@link WebSocketReceiver.resume}. */
   defer(chunk: Buffer): void {
     if (this.#done) return
     this.#paused = true
     this.push(chunk)
   }
 
-  /** Goes on with what waits. As `push`. */
+  /** Reads the bytes that wait. Throws and returns as `push` does. */
   resume(): boolean {
     if (!this.#paused) return false
     this.#paused = false
@@ -170,7 +172,7 @@ export class WebSocketReceiver {
     return this.#paused
   }
 
-  /** Reads whole frames, and says how many bytes they were; `#needed` is then what the next frame asks for at least. */
+  /** Reads whole frames, and returns their bytes. Sets `#needed` to the least number of bytes of the next frame. */
   #read(bytes: Buffer): number {
     const { frameBytes, pace } = this.#options
     let at = 0
@@ -263,7 +265,7 @@ export class WebSocketReceiver {
       throw new ProtocolViolation(TOO_BIG, "a message over the limit", "messageBytes")
     }
     if (length > this.#fragments.length) {
-      // By doubling: neither an object for each fragment nor a copy of all for each.
+      // Grows by doubling, which needs neither an object nor a copy of all bytes for each fragment.
       const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#fragments.length))
       larger.set(this.#fragments.subarray(0, this.#fragmented))
       this.#fragments = larger

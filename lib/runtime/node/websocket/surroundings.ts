@@ -1,13 +1,14 @@
-// What a websocket works with, in its own words: it knows nothing of channels and endpoints.
+// The interfaces that a websocket needs from its surroundings. This folder does not import the core of the server, so
+// the websocket can be read and tested without channels and endpoints.
 
-/** A form in which frames are sent; the same message is made into it once for all who get it. */
+/** A form in which frames are sent. A shared message is encoded once, for all clients that get this form. */
 export interface Encoding<T> {
   encode(data: string | Uint8Array, text: boolean): T
 }
 
 /** A message for many websockets. */
 export interface SharedMessage {
-  /** The message in one form; `undefined` if it could not be made. */
+  /** The message in one form; `undefined` if it could not be encoded. */
   as<T>(encoding: Encoding<T>): T | undefined
 }
 
@@ -15,18 +16,19 @@ export interface SharedMessage {
 export interface WebSocketLimits {
   readonly frameBytes: number
   readonly messageBytes: number
-  /** Milliseconds from the first frame of a message to its last. */
+  /** The milliseconds from the first frame of a message to its last. */
   readonly messageMs: number
-  /** Milliseconds without a frame. */
+  /** The milliseconds without a frame after which the connection is closed. */
   readonly idleMs: number
-  /** Milliseconds that TCP has to end after a close frame. */
+  /** The milliseconds that TCP has to end after a close frame. */
   readonly closeMs: number
-  /** Frames a second, in the long run and at once. A large frame counts for several. */
+  /** The frames per second in the long run. A large frame counts as several. */
   readonly framesPerSecond: number
+  /** The frames that may arrive at once. */
   readonly frameBurst: number
-  /** Bytes that wait for a client that does not read. */
+  /** The bytes that may wait for a client that reads slowly. */
   readonly queuedBytes: number
-  /** What happens to such a client: its connection is closed, or broadcasts are left out. */
+  /** How to treat a client over `queuedBytes`: `close` ends its connection, `drop` skips broadcasts for it. */
   readonly slowClient: "close" | "drop"
 }
 
@@ -40,13 +42,13 @@ export type WebSocketLimitName =
   | "framesPerSecond"
   | "heldBytes"
 
-/** So many at once, and so many a second in the long run. */
+/** A token bucket: allows a burst at once, and a rate per second in the long run. */
 export interface Bucket {
-  /** Takes some, and returns whether there were as many. */
+  /** Takes tokens; `false` if there are too few. */
   take(count: number): boolean
 }
 
-/** What happens on a websocket is told to this. */
+/** The user of a websocket, called for its messages and events. */
 export interface WebSocketUser {
   receive(message: string | Uint8Array): void
   closed(code: number): void
@@ -55,29 +57,29 @@ export interface WebSocketUser {
   fail(error: unknown): void
 }
 
-/** A client that has more to do than is fair to the others. */
+/** A client with more work than would be fair to do at once. */
 export interface Worker {
-  /** Does some of it; `false` once nothing is left. */
+  /** Does a part of the work; `false` once none is left. */
   work(): boolean
 }
 
-/** Shares the time of the event loop among clients that send much at once. */
+/** Divides the time of the event loop among clients that send much at once. */
 export interface TurnTaking {
-  /** Whether enough was read in this turn, and so many bytes more have to wait. */
+  /** Counts the bytes of a large chunk. Returns whether the chunk has to wait, because enough was read in this turn. */
   isFull(bytes: number): boolean
   add(worker: Worker): void
   remove(worker: Worker): void
 }
 
-/** A client that memory is kept for. */
+/** A client that the endpoint holds memory for. */
 export interface Holder {
-  /** How many bytes, now. */
+  /** The bytes that it holds now. */
   readonly heldBytes: number
-  /** Lets go of them, and of the client. */
+  /** Frees them, and closes the client. */
   giveUp(): void
 }
 
-/** Counts the bytes that are kept for all clients together. */
+/** Counts the bytes that are held for all clients together. */
 export interface HeldMemory {
   note(holder: Holder): void
   forget(holder: Holder): void

@@ -23,7 +23,7 @@ import type {
 } from "./surroundings.js"
 import type { BatchTarget, FrameChain, WriteBatch } from "./write-batch.js"
 
-/** What a {@link WebSocketLink} is made of. */
+/** Options of a {@link WebSocketLink}. */
 export interface WebSocketLinkOptions {
   readonly socket: Duplex
   readonly address: string | undefined
@@ -31,31 +31,31 @@ export interface WebSocketLinkOptions {
   readonly batch: WriteBatch
   readonly turns: TurnTaking
   readonly held: HeldMemory
-  /** Set where permessage-deflate was agreed on. */
+  /** Set if permessage-deflate was negotiated. */
   readonly deflate: AgreedDeflate | undefined
-  /** Whether a close is answered with the client's own code instead of 1000. */
+  /** Whether a close frame of the client is answered with the client's code instead of 1000. */
   readonly echoClose: boolean
-  /** Makes what counts the frames of a client. */
+  /** Makes the token bucket for the frames of a client. */
   makeBucket(perSecond: number, burst: number): Bucket
 }
 
 const now = (): number => performance.now()
 
-/** How long one client's frames are read in one go while others may wait. */
+/** The longest time that the frames of one client are read at once. */
 const SLICE_MS = 1
-/** A frame of more bytes counts for several: what it costs grows with it, and inflating costs more than anything. */
+/** Frames over this size count as several, because their cost grows with their size. Inflating has the lower limit. */
 const LARGE = 16_384
 const LARGE_INFLATED = 1024
 /** Chunks up to this size bypass the fairness queue: ordinary clients never exceed it. */
 const UNQUEUED_CHUNK_BYTES = 4096
-/** Chunks up to this size are not timed before their second frame: one frame of them takes no time. */
+/** Chunks up to this size are not timed before their second frame, because one frame in them is read quickly. */
 const UNTIMED_CHUNK_BYTES = 512
-/** Nothing has come in part. */
+/** The value of `#begun` without an incomplete message. */
 const NONE = -1
 
 /**
- * A websocket after its handshake. What is sent in one turn of the event loop leaves in one write, and a broadcast's
- * frame is the same buffer on every socket.
+ * A websocket after its handshake. All frames of one turn of the event loop are sent in one write, and the frame of a
+ * broadcast is the same buffer for all sockets.
  */
 export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker {
   readonly transport = "websocket"
@@ -64,18 +64,18 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   readonly #socket: Duplex
   readonly #options: WebSocketLinkOptions
   readonly #receiver: WebSocketReceiver
-  /** The form in which this client gets its messages. */
+  /** The form of messages for this client: plain or deflated. */
   readonly #encoding: Encoding<Buffer>
   #user: WebSocketUser | undefined
   #timer: NodeJS.Timeout | undefined
   #frames: Bucket | undefined
   #sliceBegan = 0
-  /** When the message began that has not wholly come, and how many had come before. */
+  /** The time at which the incomplete message began, and the number of messages before it. */
   #begun = NONE
   #before = 0
-  /** Bytes written since nothing waited, without those that others get too. */
+  /** The bytes for this client alone that were written since the queue was last empty. */
   #alone = 0
-  /** Whether the last frame was written. */
+  /** Whether the last frame was sent. */
   #closing = false
   #over = false
   readonly #onData = (chunk: Buffer): void => this.#receive(chunk)
@@ -103,14 +103,14 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
-  /** Begins to read, now that somebody is there for what comes. `head` came along with the handshake. */
+  /** Begins to read, and passes messages to the user. `head` has the bytes that arrived with the handshake. */
   start(user: WebSocketUser, head: Buffer): void {
     this.#user = user
     const socket = this.#socket
     socket.on("data", this.#onData)
-    // Frames that wait for their turn came before the end of the stream, and are read before it is answered.
+    // Frames that wait for their turn arrived before the end of the stream, so they are read first.
     socket.on("end", () => this.#receiver.paused || this.#endOfStream())
-    // The close event that follows says all there is to say.
+    // An error is followed by the event "close", which is handled.
     socket.on("error", () => {})
     socket.on("close", () => this.#gone())
     if (head.length > 0) this.#receive(head)
@@ -153,7 +153,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     this.#options.held.note(this)
   }
 
-  /** What has come of an unfinished message, and what waits for this client alone. */
+  /** The bytes of an incomplete message, and those that wait to be sent to this client alone. */
   get heldBytes(): number {
     return this.#receiver.unfinished + Math.min(this.#alone, this.#socket.writableLength)
   }
@@ -190,7 +190,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   }
 
   #receive(chunk: Buffer): void {
-    // Data that comes after the server's close frame does not put off the end.
+    // Data that arrives after the server's close frame does not extend the deadline for the close.
     if (!this.#closing) this.#timer?.refresh()
     if (chunk.length > UNQUEUED_CHUNK_BYTES && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
     else if (!this.#read(chunk)) return
@@ -198,7 +198,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     this.#options.turns.add(this)
   }
 
-  /** Reads what came, or goes on with what came before. Whether some of it still waits for its turn. */
+  /** Reads a chunk, or without one the bytes that wait. Returns whether some bytes still wait for their turn. */
   #read(chunk: Buffer | undefined): boolean {
     const receiver = this.#receiver
     this.#sliceBegan = chunk === undefined || chunk.length > UNTIMED_CHUNK_BYTES ? now() : 0
@@ -209,7 +209,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     } catch (error) {
       if (error instanceof ProtocolViolation) return this.#violated(error)
       this.#user?.fail(error)
-      // The reader has lost its place among the frames.
+      // After an error within a frame the receiver does not know where the next frame begins.
       this.#finish()
     }
     return false
@@ -220,7 +220,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     this.#sendClose(PROTOCOL_ERROR)
   }
 
-  /** Fails the connection (RFC 6455 7.1.7): the close frame is followed by the end of TCP at once. */
+  /** Fails the connection (RFC 6455, 7.1.7): sends a close frame and ends TCP at once. */
   #violated({ closeCode, limit }: ProtocolViolation): false {
     if (limit !== undefined && !this.#closing) this.#user?.limitHit(limit)
     this.#sendClose(closeCode)
@@ -228,7 +228,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     return false
   }
 
-  /** A message has come in part. It may take its time, but not for ever: its bytes wait here. */
+  /** A message is incomplete. It must arrive within `messageMs`, because its bytes are held here. */
   #wait(): void {
     const { messages } = this.#receiver
     if (this.#begun === NONE || this.#before !== messages) {
@@ -250,7 +250,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     if (this.#closing) return
     if (!this.#over) this.#user?.limitHit("queuedBytes")
     this.#over = true
-    // Broadcasts are left out, but replies to who asks and does not read would not be.
+    // Broadcasts are skipped, but replies would still grow for a client that pushes and does not read.
     if (slowClient === "drop" && this.#socket.writableLength <= 2 * queuedBytes) return
     this.#cut()
   }
@@ -261,31 +261,31 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     this.#socket.destroy()
   }
 
-  /** Sends a close frame, and waits for that of the client. */
+  /** Sends a close frame, and waits for the client's. */
   #sendClose(code: number, reason?: string): void {
     if (this.#closing) return
     this.#options.batch.add(this, frameClose(code, reason))
     this.#leave(code)
   }
 
-  /** Handles the close frame of the client, which is the last that it may send. */
+  /** Handles the close frame of the client, its last frame. */
   #answerClose(code: number): void {
     if (!this.#closing) {
       const answer = code === NO_STATUS ? undefined : code
-      // Phoenix's server answers every close with 1000.
+      // Phoenix's server answers every close frame with code 1000.
       this.#options.batch.add(this, frameClose(this.#options.echoClose ? answer : NORMAL))
       this.#leave(code)
     }
     this.#finish()
   }
 
-  /** Handles the end of the client's half of TCP, which comes without a close frame if the client is gone. */
+  /** Handles the end of the client's half of TCP. Without a close frame before it, the client has gone abnormally. */
   #endOfStream(): void {
     if (!this.#closing) this.#leave(ABNORMAL)
     this.#finish()
   }
 
-  /** Writes what waits, and nothing after it. The user learns of the end now, and TCP has `closeMs` to end, too. */
+  /** Sends all that waits, and nothing after it. Tells the user of the end now, and gives TCP `closeMs` to end. */
   #leave(code: number): void {
     this.#closing = true
     this.flush()
@@ -295,7 +295,7 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     this.#user?.closed(code)
   }
 
-  /** Ends this half of TCP. What the client still sends is read off the connection and dropped. */
+  /** Ends the server's half of TCP. Bytes that the client still sends are read and dropped. */
   #finish(): void {
     const socket = this.#socket
     this.#receiver.stop()

@@ -1,19 +1,19 @@
 import { atEndOfTurn } from "../platform/end-of-turn.js"
 
-/** What is joined into one buffer: large frames cost more to copy than another write does. */
+/** The most bytes that are joined into one buffer: copying a larger frame costs more than a second write. */
 const BLOCK = 65_536
 
-/** Serializers in one room that still share their runs; JSON of two versions, MessagePack and one of the user's. */
+/** The number of serializers in one room that can share chains: JSON of two versions, MessagePack and a custom one. */
 const HEADS = 4
 
 /**
- * A run of frames, as a chain: each node is the run before it and one frame more. Sockets of one room get the same
- * frames, so they come by the same nodes, and what they get in one turn is joined once for all of them.
+ * A chain of frames: each node is the chain before it and one more frame. The sockets of one room get the same frames,
+ * so they reach the same nodes, and the frames of one turn are joined once for all of them.
  */
 export class FrameChain {
   readonly length: number
   readonly #previous: FrameChain | undefined
-  /** The frame it ends with. */
+  /** The last frame of the chain. */
   readonly last: Buffer
   #nextFrame: Buffer | undefined
   #next: FrameChain | undefined
@@ -26,7 +26,7 @@ export class FrameChain {
     this.length = (previous?.length ?? 0) + frame.length
   }
 
-  /** The run with one frame more: the same object for every socket that goes on with the same frame. */
+  /** The chain with one more frame: the same object for every socket that adds the same frame. */
   with(frame: Buffer): FrameChain {
     if (this.#nextFrame !== frame) {
       this.#next = new FrameChain(this, frame)
@@ -35,14 +35,14 @@ export class FrameChain {
     return this.#next as FrameChain
   }
 
-  /** How many bytes it is, to the first that asks: the others hold the same. */
+  /** Returns the bytes to the first caller, and 0 to the others, which hold the same buffers. */
   claim(): number {
     if (this.#claimed) return 0
     this.#claimed = true
     return this.length
   }
 
-  /** What to write, in order: one buffer, or blocks if it is much. */
+  /** The buffers to write, in order: one, or several blocks for many bytes. */
   buffers(): readonly Buffer[] {
     if (this.#blocks !== undefined) return this.#blocks
     const frames: Buffer[] = []
@@ -75,8 +75,8 @@ function inBlocks(frames: readonly Buffer[]): Buffer[] {
 }
 
 /**
- * The runs of one frame that were begun last. A few, because sockets of different serializers take turns in a room, and
- * not all, because a reply is for one socket and nobody asks for it again.
+ * The newest chains of one frame. Several are kept, because sockets with different serializers take turns in a room;
+ * not all are kept, because a reply is for one socket only.
  */
 class ChainHeads {
   #runs: FrameChain[] = []
@@ -96,7 +96,7 @@ class ChainHeads {
   }
 }
 
-/** Something that is written to at the end of a turn. */
+/** A socket whose frames are written at the end of a turn. */
 export interface BatchTarget {
   pending: FrameChain | undefined
   /** Writes `pending` and forgets it. */
@@ -104,8 +104,8 @@ export interface BatchTarget {
 }
 
 /**
- * Collects what is sent in one turn of the event loop, so that each socket gets it in one write: the call into the
- * kernel costs far more than anything else about a small frame.
+ * Collects the frames of one turn of the event loop, so that each socket gets them in one write: for a small frame the
+ * system call is by far the largest cost.
  */
 export class WriteBatch {
   #dirty: BatchTarget[] = []
@@ -125,7 +125,7 @@ export class WriteBatch {
     atEndOfTurn(this.#flush)
   }
 
-  /** Writes everything now. */
+  /** Writes all frames now. */
   flush(): void {
     const dirty = this.#dirty
     this.#dirty = []
