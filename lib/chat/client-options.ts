@@ -2,32 +2,32 @@ import type { MessageSerializer } from "rookery"
 
 /** Options of a `ChatClient`. Times are in milliseconds. */
 export interface ChatClientOptions {
-  /** The token of a session that there is already. @default "" */
+  /** The token of an existing session. @default "" */
   sessionToken?: string | undefined
-  /** Whether to connect again when the line breaks. @default true */
+  /** Whether to connect again after the connection is lost. @default true */
   reconnect?: boolean | undefined
-  /** How long to wait before the first attempt to connect again; twice as long before each further one. @default 1000 */
+  /** The delay before the first attempt to connect again, doubled before each further one. @default 1000 */
   reconnectDelay?: number | undefined
-  /** After how many failed attempts in a row to give up. @default 5 */
+  /** The number of failed attempts in a row after which the client gives up. @default 5 */
   maxReconnectAttempts?: number | undefined
-  /** How long connecting, and each answer, may take. @default 10_000 */
+  /** The time limit for connecting, and for each answer. @default 10_000 */
   connectionTimeout?: number | undefined
-  /** A file that keeps the session until the next run; in Node only. @default none */
+  /** A file that keeps the session for the next run. Only in Node. @default none */
   sessionCacheFile?: string | undefined
-  /** What messages look like on the wire. @default json() */
+  /** The serializer for messages. @default json() */
   serializer?: Omit<MessageSerializer, "server"> | undefined
 }
 
-/** The longest wait between two attempts. */
+/** The longest delay between two attempts. */
 const MAX_DELAY = 30_000
 
-/** The options with every default filled in. */
+/** The options with their defaults. */
 export interface ResolvedChatOptions {
   readonly reconnect: boolean
   readonly maxReconnectAttempts: number
   readonly connectionTimeout: number
   readonly serializer: ChatClientOptions["serializer"]
-  /** How long to wait before the nth attempt in a row. */
+  /** The delay before the nth attempt in a row. */
   delay(tries: number): number
 }
 
@@ -42,10 +42,10 @@ export function resolveChatOptions(options: ChatClientOptions): ResolvedChatOpti
   }
 }
 
-/** The server's URL as HTTP, without a slash at its end; `ws` and `wss` are taken too. */
+/** The server's URL with the scheme of HTTP, without a slash at the end. Accepts `ws` and `wss`, too. */
 export function readServerUrl(url: string): string {
   const parsed = new URL(url.replace(/^ws/, "http"))
-  // No request takes them, and errors name the server.
+  // fetch() refuses a URL with a user and a password, and error messages must not show them.
   parsed.username = parsed.password = ""
   return parsed.href.replace(/\/+$/, "")
 }

@@ -36,7 +36,7 @@ export class ChatClient {
   #socket: Socket<ChatTopics> | undefined
   #own: Channel<ChatTopics["user:*"]> | undefined
 
-  /** @param serverUrl where the chat is: `https://chat.example.com` */
+  /** @param serverUrl the URL of the chat server, such as `https://chat.example.com` */
   constructor(serverUrl: string, options: ChatClientOptions = {}) {
     this.#server = readServerUrl(serverUrl)
     this.#options = resolveChatOptions(options)
@@ -46,9 +46,9 @@ export class ChatClient {
   }
 
   /**
-   * Makes a client and connects it, by the session of its options or of its cache.
+   * Creates a client and connects it with the session of its options or of its cache.
    *
-   * @throws what {@link ChatClient.connect} throws
+   * @throws the errors of {@link ChatClient.connect}
    */
   static async open(serverUrl: string, options?: ChatClientOptions): Promise<ChatClient> {
     const client = new ChatClient(serverUrl, options)
@@ -56,12 +56,12 @@ export class ChatClient {
     return client
   }
 
-  /** Whether it is connected and authenticated. */
+  /** Whether the client is connected and authenticated. */
   get connected(): boolean {
     return this.#state === "connected"
   }
 
-  /** Who is logged in; `null` before the client was authenticated. */
+  /** The user that is logged in; `null` until the client is authenticated. */
   get user(): ChatUser | null {
     return this.#user
   }
@@ -70,29 +70,30 @@ export class ChatClient {
     return this.#state
   }
 
-  /** The token of the session; empty if there is none. Whoever has it is logged in. */
+  /** The token of the session; empty if there is none. Keep it secret: it gives access to the account. */
   get sessionToken(): string {
     return this.#token
   }
 
   /**
-   * Calls back at an event. A handler may be async. One that throws or rejects does not keep others from running; it is
-   * told as an `error` event, or printed if nobody listens to those.
+   * Adds a handler for an event. A handler may be async. If it throws or rejects, the other handlers still run, and the
+   * error becomes an `error` event, or is printed if that event has no handler.
    */
   on<E extends ChatEvent>(event: E, handler: ChatHandler<E>): void {
     this.#handlers.on(event, handler)
   }
 
-  /** Takes off one handler, or all of the event. */
+  /** Removes one handler, or all handlers of the event. */
   off<E extends ChatEvent>(event: E, handler?: ChatHandler<E>): void {
     this.#handlers.off(event, handler)
   }
 
   /**
-   * Asks for a link by mail; `true` when it was asked for, whether there is such an address or not.
+   * Requests a magic link by mail. Resolves with `true` for any valid address, even if no mail is sent to it.
    *
-   * @throws a `ConnectionError` if the server cannot be reached or does not answer in time, a `ClientError` if it refuses:
-   *   the address is none, or was asked for too often
+   * @throws a `ConnectionError` if the server cannot be reached or does not answer in time, a `ClientError` if it
+   * refuses
+   *   the request: the address is invalid, or too many links were requested
    */
   async login(email: string): Promise<true> {
     await this.#http.askForLink(email)
@@ -100,11 +101,11 @@ export class ChatClient {
   }
 
   /**
-   * Connects, and enters the lobby: with the token of a magic link, which is used up, else with the session of the
-   * options, of the last log-in, or of the cache.
+   * Connects and joins the lobby. Uses the token of a magic link, which works once, if one is given; else the session
+   * of the options, of the last log-in, or of the cache.
    *
-   * @throws an `AuthenticationError` if there is no session, or it has ended, or the link was used, a `ConnectionError`
-   *   if the server cannot be reached or does not answer in time; it is not tried again by itself then
+   * @throws an `AuthenticationError` if there is no session, the session has ended, or the link was used; a
+   *   `ConnectionError` if the server cannot be reached or does not answer in time. The client does not retry then.
    */
   async connect(token?: string): Promise<void> {
     await this.#leaveSocket()
@@ -119,7 +120,7 @@ export class ChatClient {
     }
   }
 
-  /** Ends the connection, and stays disconnected until {@link ChatClient.connect} is called again. */
+  /** Disconnects, and stays disconnected until {@link ChatClient.connect} is called again. */
   async disconnect(): Promise<void> {
     const wasThere = this.#state !== "disconnected"
     await this.#leaveSocket()
@@ -127,32 +128,33 @@ export class ChatClient {
   }
 
   /**
-   * Disconnects, ends the session on the server, for all who use it, and forgets it here.
+   * Disconnects, ends the session on the server, also for other clients with the same session, and forgets it here.
    *
-   * @throws a `ConnectionError` if the server cannot be reached: the session lives on then, and can be connected again
+   * @throws a `ConnectionError` if the server cannot be reached. The session still exists then, and can be used again.
    */
   async logout(): Promise<void> {
-    // First, so that the end of the session is no lost connection.
+    // Disconnects first, so that the end of the session does not count as a lost connection.
     await this.disconnect()
     if (this.#token !== "") {
       await this.#http.end(this.#token).catch((error: unknown) => {
-        // Ended already is ended as well.
+        // The session has ended already.
         if (!(error instanceof AuthenticationError)) throw error
       })
     }
     await this.#forget()
   }
 
-  /** Forgets the session in the cache. The connection goes on. */
+  /** Removes the session from the cache. The connection stays open. */
   async clearCachedSession(): Promise<void> {
     await this.#cache?.clear(this.#server)
   }
 
   /**
-   * Says something in a room.
+   * Sends a message to a room.
    *
-   * @returns the message's id once it is stored; or why not: 404 for a room that was not joined, 408 without an answer in
-   *   time, 503 if the line went before the answer, and the server's own codes
+   * @returns the message's id once it is stored, or an error: 404 if the room is not joined, 408 without an answer in
+   * time,
+   *   503 if the connection was lost before the answer, and the server's own codes
    * @throws a `ConnectionError` while not connected
    */
   async send(content: string, { room = LOBBY }: { room?: string } = {}): Promise<Sent> {
@@ -163,9 +165,9 @@ export class ChatClient {
   }
 
   /**
-   * Gives oneself another display name, or none.
+   * Changes the display name of the user; `null` removes it.
    *
-   * @returns the name once it is stored; or why not, as {@link ChatClient.send}
+   * @returns the name once it is stored, or an error as from {@link ChatClient.send}
    * @throws a `ConnectionError` while not connected
    */
   async setDisplayName(name: string | null): Promise<Renamed> {
@@ -177,7 +179,8 @@ export class ChatClient {
   }
 
   /**
-   * Enters a room, and gives who is there and what was said last. In a room already, it gives the same again.
+   * Joins a room. Resolves with its users and its last messages. For a room that is joined already, resolves with the
+   * same result again.
    *
    * @throws a `ConnectionError` while not connected, a `PushError` with `response.code` if the room is refused
    */
@@ -194,7 +197,7 @@ export class ChatClient {
   }
 
   /**
-   * Who is in a room that was joined.
+   * The users in a room that was joined.
    *
    * @throws a `ConnectionError` while not connected, a `PushError` or `TimeoutError` if there is no answer
    */
@@ -204,9 +207,9 @@ export class ChatClient {
   }
 
   /**
-   * What was said in a room that was joined, the oldest first: the last messages, or those before one of an id.
+   * The messages of a room that was joined, the oldest first: the last ones, or those before the message with an id.
    *
-   * @throws as {@link ChatClient.users}
+   * @throws the same errors as {@link ChatClient.users}
    */
   async history(room: string = LOBBY, range: { before?: string; limit?: number } = {}): Promise<ChatMessage[]> {
     const { messages } = await this.#roomOf(room).channel.push("history", range, this.#wait)
@@ -241,7 +244,7 @@ export class ChatClient {
     return there.room
   }
 
-  /** Gets hold of a session, and of who it belongs to. */
+  /** Loads the session and its user. */
   async #authenticate(token: string | undefined): Promise<void> {
     if (token !== undefined) {
       const { session_token, user, expires_at } = await this.#http.begin(token)
@@ -251,7 +254,7 @@ export class ChatClient {
       return
     }
     if (this.#token === "") this.#token = (await this.#cache?.read(this.#server))?.token ?? ""
-    if (this.#token === "") throw new AuthenticationError("nobody is logged in; login(email), then connect(token)")
+    if (this.#token === "") throw new AuthenticationError("not logged in; call login(email), then connect(token)")
     try {
       this.#user = (await this.#http.session(this.#token)).user
     } catch (error) {
@@ -260,7 +263,7 @@ export class ChatClient {
     }
   }
 
-  /** The session has ended: what was kept of it is of no use. */
+  /** The session has ended: forgets its token, here and in the cache. */
   async #forget(): Promise<void> {
     this.#token = ""
     this.#user = null
@@ -278,7 +281,7 @@ export class ChatClient {
       rejoinAfterMs: (tries) => this.#options.delay(tries),
     })
     this.#socket = socket
-    // The errors of the methods and the event of the status say it.
+    // Errors are reported by the methods, and by the event `connection_state`.
     socket.onError(() => {})
     socket.onStatus((status, { retryInMs, lost }) => {
       if (this.#socket !== socket) return
@@ -295,7 +298,10 @@ export class ChatClient {
     }
   }
 
-  /** Joins one's own channel; each of its joins says that the client is connected, and known. */
+  /**
+   * Joins the user's own channel. Each join, also after a reconnect, means that the client is connected and
+   * authenticated.
+   */
   async #enterOwn(socket: Socket<ChatTopics>): Promise<void> {
     const own = socket.channel(`user:${this.#user?.email ?? ""}`)
     this.#own = own
@@ -335,7 +341,8 @@ export class ChatClient {
   }
 
   #mayReconnect({ error }: LostReason): boolean {
-    // The first attempt is the caller's to repeat, and a session that has ended does not come back.
+    // The caller of connect() decides about a retry of the first attempt. A session that has ended cannot be used
+    // again.
     return this.#options.reconnect && this.#state !== "connecting" && !isUnauthorized(error)
   }
 
@@ -345,7 +352,9 @@ export class ChatClient {
     await this.#leaveSocket()
     if (ended) await this.#forget()
     this.#over()
-    const error = ended ? "the session has ended; log in again" : "the connection is lost, and could not be made again"
+    const error = ended
+      ? "the session has ended; log in again"
+      : "the connection is lost, and all attempts to reconnect failed"
     this.#handlers.emit("error", { error, code: ended ? 401 : 503 })
   }
 
@@ -373,7 +382,7 @@ const notJoined = (room: string): Failed => ({ error: `the room ${room} is not j
 
 const isUnauthorized = (error: unknown): boolean => (error as { status?: unknown } | undefined)?.status === 401
 
-/** Why connecting failed, in the chat's own words. */
+/** Converts an error of connecting to one of the chat's own errors. */
 function readFailure(error: unknown): unknown {
   if (isUnauthorized(error)) return new AuthenticationError("the session has ended; log in again", error)
   const { code, message } = error as { code?: string; message: string }

@@ -1,37 +1,40 @@
 import type { ChatMessage, ChatUser } from "./topics.js"
 
-/** Where a client of the chat stands: `connected` once it is authenticated too. */
+/** The state of a chat client's connection; `connected` means authenticated as well. */
 export type ConnectionState = "disconnected" | "connecting" | "connected" | "reconnecting"
 
-/** What the chat tells, by event. Times are ISO 8601, UTC. */
+/** The events of the chat. Times are ISO 8601, UTC. */
 export type ChatEvents = {
-  /** The client is connected and known, at first and after every lost line. */
+  /** The client is connected and authenticated, the first time or after a lost connection. */
   authenticated: { user: ChatUser; channel: string; server_time: string }
-  /** Somebody said something in a room, oneself included; what was missed while the line was gone comes later, in order. */
+  /**
+   * A user, also this one, sent a message to a room. Messages that were missed while the connection was lost follow
+   * after the reconnect, in order.
+   */
   message: ChatMessage & { room: string }
-  /** A person's first connection to a room came. */
+  /** A user joined a room with its first connection. */
   user_joined: { user: ChatUser; timestamp: string; total_connections: number; room: string }
-  /** A person's last connection to a room went. */
+  /** The last connection of a user left a room. */
   user_left: { user: ChatUser; timestamp: string; remaining_connections: number; room: string }
-  /** `room` is missing where it is one's own name, as told to one's other clients. */
+  /** A user changed its display name. Without `room` it is this user's own name, changed by another client. */
   display_name_changed: { user: ChatUser; display_name: string | null; timestamp: string; room?: string }
-  /** The connection has ended, and is not made again by itself. */
+  /** The connection has ended, and the client does not reconnect. */
   disconnect: Record<string, never>
-  /** Something failed that nobody waits for; the code is as in HTTP. */
+  /** Work failed that no call awaits. The code is an HTTP status. */
   error: { error: string; code: number; room?: string }
-  /** Where the connection stands; with the milliseconds until the next attempt, while one is waited for. */
+  /** The state of the connection changed; `retry_in_ms` is the time until the next attempt, if one is planned. */
   connection_state: { state: ConnectionState; retry_in_ms?: number }
 }
 
 /** The name of an event. */
 export type ChatEvent = keyof ChatEvents
 
-/** Called with an event; may be async. */
+/** A handler of an event; may be async. */
 export type ChatHandler<E extends ChatEvent> = (event: ChatEvents[E]) => unknown
 
 type AnyHandler = (event: never) => unknown
 
-/** Who listens to what. One that fails does not keep the others from hearing. */
+/** The handlers of a client. If one fails, the others still run. */
 export class ChatHandlers {
   readonly #handlers = new Map<ChatEvent, Set<AnyHandler>>()
 
@@ -41,7 +44,7 @@ export class ChatHandlers {
     else handlers.add(handler as AnyHandler)
   }
 
-  /** Takes off one handler, or all of the event. */
+  /** Removes one handler, or all handlers of the event. */
   off<E extends ChatEvent>(event: E, handler?: ChatHandler<E>): void {
     if (handler === undefined) this.#handlers.delete(event)
     else this.#handlers.get(event)?.delete(handler as AnyHandler)
@@ -55,7 +58,7 @@ export class ChatHandlers {
     try {
       await handler(details as never)
     } catch (error) {
-      // A handler of errors that fails itself has nobody left to tell.
+      // The failure of an `error` handler is printed, because emitting it would call that handler again.
       if (event === "error" || !this.#handlers.get("error")?.size) return console.error(error)
       this.emit("error", { error: `a handler of ${event} failed: ${String(error)}`, code: 500 })
     }

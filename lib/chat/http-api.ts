@@ -1,14 +1,14 @@
 import { AuthenticationError, ClientError, ConnectionError } from "./errors.js"
 import type { ChatError, ChatUser } from "./topics.js"
 
-/** What the server says when a session begins. */
+/** The server's answer when a session begins. */
 export interface BegunSession {
   session_token: string
   user: ChatUser
   expires_at: string
 }
 
-/** The chat's HTTP: links and sessions. */
+/** The chat's HTTP API: links and sessions. */
 export class HttpApi {
   readonly #base: string
   readonly #timeoutMs: number
@@ -19,29 +19,29 @@ export class HttpApi {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Asks for a link by mail. */
+  /** Requests a magic link by mail. */
   async askForLink(email: string): Promise<void> {
     await this.#ask("POST", "/api/login", { email })
   }
 
-  /** Uses a link's token up. */
+  /** Begins a session with the token of a link, which works once. */
   async begin(token: string): Promise<BegunSession> {
     return (await this.#ask("POST", "/api/session", { token })) as BegunSession
   }
 
-  /** Whose session it is. */
+  /** The user and the end of a session. */
   async session(token: string): Promise<{ user: ChatUser; expires_at: string }> {
     return (await this.#ask("GET", "/api/session", undefined, token)) as BegunSession
   }
 
-  /** Ends a session, everywhere. */
+  /** Ends a session for all of its clients. */
   async end(token: string): Promise<void> {
     await this.#ask("DELETE", "/api/session", undefined, token)
   }
 
   async #ask(method: string, path: string, body?: unknown, token?: string): Promise<unknown> {
-    // What no header takes would be quoted by the error that says so.
-    if (token !== undefined && !/^[\w-]+$/.test(token)) throw new AuthenticationError("this is no session's token")
+    // fetch() would refuse such a header with an error that quotes the token.
+    if (token !== undefined && !/^[\w-]+$/.test(token)) throw new AuthenticationError("this is no token of a session")
     let response: Response
     let text: string
     try {

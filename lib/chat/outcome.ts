@@ -1,15 +1,15 @@
 import type { ChatError } from "./topics.js"
 
-/** Why something was not done; the code is as in HTTP. */
+/** Why a request failed. The code is an HTTP status. */
 export type Failed = ChatError & { status?: never }
 
-/** What sending gives: the message's id once it is stored, or why not, with a code as in HTTP. */
+/** The result of sending a message: its id once it is stored, or an error with an HTTP status. */
 export type Sent = { status: "ok"; message_id: string; timestamp: string } | Failed
 
-/** What changing one's display name gives. */
+/** The result of changing the display name. */
 export type Renamed = { status: "ok"; display_name: string | null } | Failed
 
-/** What came of a push, as a value: who sends a message has to look at it anyway. */
+/** The outcome of a push as a value, not as an exception: the sender of a message must handle both cases anyway. */
 export async function outcome<Ok extends object>(push: PromiseLike<Ok>): Promise<({ status: "ok" } & Ok) | Failed> {
   try {
     return { status: "ok", ...(await push) }

@@ -1,25 +1,25 @@
 import type { Channel } from "rookery"
 import type { ChatMessage, ChatTopics } from "./topics.js"
 
-/** What joining a room gives. */
+/** The result of joining a room. */
 export type Joined = ChatTopics["room:*"]["joined"]
 
 type RoomSpec = ChatTopics["room:*"]
 
-/** How many older messages are asked for at once. */
+/** The number of older messages that are requested at once. */
 const PAGE = 200
 
 /**
- * One room of a client: passes every message on once, in order. After a lost line the room's last messages come with the
- * join; what is still missing before them is asked for first.
+ * One room of a client. Passes every message on once, in order. After a lost connection the answer to the join has the
+ * room's last messages; if messages are missing before those, they are requested first.
  */
 export class Room {
   readonly channel: Channel<RoomSpec>
   readonly #tell: (message: ChatMessage) => void
   readonly #failed: (error: unknown) => void
-  /** The id of the newest message that was passed on; ids rise. */
+  /** The id of the newest message that was passed on. Ids rise with time. */
   #newest = ""
-  /** What comes while older messages are still awaited. */
+  /** Messages that arrive while older ones are being requested. */
   #held: ChatMessage[] | undefined
   #wasJoined = false
 
@@ -33,10 +33,10 @@ export class Room {
     })
   }
 
-  /** Joins, and gives what the room shows at the first time. */
+  /** Joins the room. Resolves with the answer to the first join. */
   async join(): Promise<Joined> {
     const join = this.channel.join()
-    // Also at every join after a lost line.
+    // Called for every join, also after a lost connection.
     join.receive("ok", ({ messages }) => this.#joined(messages))
     return join
   }
@@ -44,7 +44,7 @@ export class Room {
   #joined(messages: readonly ChatMessage[]): void {
     if (!this.#wasJoined) {
       this.#wasJoined = true
-      // Those come with the answer, and are no news.
+      // The messages of the first join are its result, and are not passed on.
       this.#newest = messages.at(-1)?.id ?? ""
       return
     }
@@ -55,14 +55,14 @@ export class Room {
   async #catchUp(messages: readonly ChatMessage[]): Promise<void> {
     const pages = [messages]
     try {
-      // As long as all of them are new there may be more before them.
+      // While the oldest of them is new, there may be more new ones before it.
       for (let first = messages[0]; first !== undefined && first.id > this.#newest;) {
         const { messages: older } = await this.channel.push("history", { before: first.id, limit: PAGE })
         pages.unshift(older)
         first = older[0]
       }
     } catch (error) {
-      // The line went again: the next join begins anew. Otherwise what there is must do.
+      // If the connection is lost again, the next join starts over. Otherwise the messages so far are passed on.
       if (this.channel.state !== "joined") return
       this.#failed(error)
     }

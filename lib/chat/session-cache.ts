@@ -1,4 +1,4 @@
-/** A session as it is kept between two runs. */
+/** A session that is kept between two runs. */
 export interface CachedSession {
   token: string
   email: string
@@ -6,7 +6,7 @@ export interface CachedSession {
   expires_at: string
 }
 
-/** Where sessions are kept, one for each server. */
+/** Keeps sessions, one for each server. */
 export interface SessionCache {
   read(server: string): Promise<CachedSession | undefined>
   write(server: string, session: CachedSession): Promise<void>

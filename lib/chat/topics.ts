@@ -1,4 +1,4 @@
-/** Somebody who chats. */
+/** A user of the chat. */
 export interface ChatUser {
   /** `user:<email>`. */
   id: string
@@ -6,7 +6,7 @@ export interface ChatUser {
   display_name: string | null
 }
 
-/** What somebody said in a room. */
+/** A message in a room. */
 export interface ChatMessage {
   id: string
   user: ChatUser
@@ -15,33 +15,33 @@ export interface ChatMessage {
   timestamp: string
 }
 
-/** Why the chat did not do what it was asked. */
+/** The error of a request that the chat refused. */
 export interface ChatError {
   error: string
-  /** As in HTTP. */
+  /** An HTTP status. */
   code: number
 }
 
-/** What travels in the chat, for both ends: a room's topic is `room:<name>`, a person's own `user:<email>`. */
+/** The contract of the chat, for both ends. A room's topic is `room:<name>`, a user's own topic is `user:<email>`. */
 export interface ChatTopics {
   "room:*": {
-    /** What a room shows to who joins: who is there, and its last messages, the oldest first. */
+    /** The answer to a join: the users in the room, and its last messages, the oldest first. */
     joined: { users: ChatUser[]; total_connections: number; messages: ChatMessage[] }
     refused: ChatError
     receives: {
-      /** To everybody in the room, the sender included, after it was stored. */
+      /** A message was stored. Sent to all clients in the room, including the sender. */
       message: ChatMessage
-      /** A person's first connection to the room came. Not told to that connection. */
+      /** A user joined the room with its first connection. Not sent to that connection. */
       user_joined: { user: ChatUser; timestamp: string; total_connections: number }
-      /** A person's last connection to the room went. */
+      /** The last connection of a user left the room. */
       user_left: { user: ChatUser; timestamp: string; remaining_connections: number }
       display_name_changed: { user: ChatUser; display_name: string | null; timestamp: string }
     }
     sends: {
       send: { payload: { content: string }; ok: { message_id: string; timestamp: string }; error: ChatError }
-      /** Who is there. */
+      /** The users in the room. */
       users: { payload: Record<string, never>; ok: { users: ChatUser[] }; error: ChatError }
-      /** Messages older than the one of an id, the oldest first. */
+      /** Messages older than the one with an id, the oldest first. */
       history: {
         payload: { before?: string; limit?: number }
         ok: { messages: ChatMessage[] }
@@ -51,7 +51,7 @@ export interface ChatTopics {
     /** Keyed by the user's id. */
     presence: { email: string; display_name: string | null }
   }
-  /** Joined by each client of that person as soon as it is connected. Nobody else may. */
+  /** Joined by each client of the user as soon as it is connected. Clients of other users are refused. */
   "user:*": {
     joined: { user: ChatUser; channel: string; server_time: string }
     refused: ChatError
@@ -68,8 +68,8 @@ export interface ChatTopics {
   }
 }
 
-/** The room that everybody is in. */
+/** The room that every client joins. */
 export const LOBBY = "lobby"
 
-/** Where the chat's socket is. */
+/** The path of the chat's socket. */
 export const SOCKET_PATH = "/socket"

@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import type { CachedSession, SessionCache } from "../session-cache.js"
 
-/** Only the owner may look: whoever has the token is logged in. */
+/** Only the owner may read the file, because its tokens give access to the account. */
 const PRIVATE = 0o600
 
 type Sessions = Record<string, CachedSession>
@@ -14,11 +14,11 @@ function isSession(value: unknown): value is CachedSession {
 }
 
 /**
- * Sessions in a file, by server. A file that is missing or is none of ours counts as empty, and one that others may read
- * is closed to them before it is used.
+ * Keeps sessions in a file, by server. A file that is missing or has other contents counts as empty. If other users may
+ * read the file, that right is removed before the file is used.
  */
 export function fileCache(file: string): SessionCache {
-  /** One change after the other, so that none is lost. */
+  /** The latest change. Changes run one after the other, so that none is lost. */
   let changing: Promise<void> = Promise.resolve()
 
   async function read(): Promise<Sessions> {
@@ -33,7 +33,7 @@ export function fileCache(file: string): SessionCache {
     }
   }
 
-  /** Written beside it and then put in its place: who reads sees the old or the new, whatever happens in between. */
+  /** Writes a temporary file and renames it, so that a reader sees the old or the new contents, even after a crash. */
   async function write(sessions: Sessions): Promise<void> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const beside = `${file}.${randomBytes(6).toString("hex")}.tmp`

@@ -10,15 +10,15 @@ import type { Joined } from "../room.js"
 import type { ChatMessage, ChatUser } from "../topics.js"
 import type { SyncError, SyncMessage, SyncSetup } from "./sync-wire.js"
 
-/** Options of a `SyncChatClient`: those of a `ChatClient` without the cache file. */
+/** Options of a `SyncChatClient`: those of a `ChatClient`, without the cache file. */
 export type SyncChatClientOptions = Omit<ChatClientOptions, "sessionCacheFile" | "sessionToken">
 
-/** How much longer than the client itself a call waits for it. */
+/** The time that a call waits for the worker in addition to the client's own time limits. */
 const GRACE_MS = 5000
 
-// CommonJS has the one, ES modules the other.
+// CommonJS has `__dirname`, ES modules have `import.meta.url`.
 const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
-/** Beside the built file. */
+/** The worker's file, next to the built file. */
 const WORKER = join(HERE, "chat-worker.js")
 
 function nameOf(serializer: SyncChatClientOptions["serializer"]): SyncSetup["serializer"] {
@@ -34,8 +34,8 @@ function errorOf({ name, code, message }: SyncError): ClientError {
 }
 
 /**
- * The chat without promises, for scripts: every call blocks until it is done. Handlers run during any call, and during
- * {@link SyncChatClient.poll}. The work is done in a worker.
+ * A chat client without promises, for scripts: every call blocks until it is done. Handlers run during any call, and
+ * during {@link SyncChatClient.poll}. A worker does the work.
  *
  * ```ts
  * using chat = new SyncChatClient("http://localhost:8000", token)
@@ -59,7 +59,7 @@ export class SyncChatClient {
   constructor(serverUrl: string, sessionToken: string, options: SyncChatClientOptions = {}) {
     const { serializer, ...rest } = options
     const { connectionTimeout = 10_000 } = options
-    // Connecting asks twice, and joins twice.
+    // Connecting takes two requests and two joins.
     this.#timeoutMs = 4 * connectionTimeout + GRACE_MS
     const signal = new SharedArrayBuffer(4)
     this.#counter = new Int32Array(signal)
@@ -71,10 +71,10 @@ export class SyncChatClient {
       signal,
     }
     this.#port = port1
-    // Without the arguments of this process: those of `node -e`, say, make no sense there.
+    // The worker does not inherit the arguments of this process, some of which fail there, such as those of `node -e`.
     const workerData = { ...setup, port: port2 }
     this.#worker = new Worker(WORKER, { workerData, transferList: [port2], execArgv: [] })
-    // A script that forgets it still ends.
+    // A script that does not dispose of the client can still end.
     this.#worker.unref()
     port1.unref()
   }
@@ -91,12 +91,12 @@ export class SyncChatClient {
     return this.#state
   }
 
-  /** Calls back at an event, during any call and during {@link SyncChatClient.poll}. */
+  /** Adds a handler for an event. It runs during any call, and during {@link SyncChatClient.poll}. */
   on<E extends ChatEvent>(event: E, handler: ChatHandler<E>): void {
     this.#handlers.on(event, handler)
   }
 
-  /** Takes off one handler, or all of the event. */
+  /** Removes one handler, or all handlers of the event. */
   off<E extends ChatEvent>(event: E, handler?: ChatHandler<E>): void {
     this.#handlers.off(event, handler)
   }
@@ -151,12 +151,12 @@ export class SyncChatClient {
     return this.#call("history", room, range) as ChatMessage[]
   }
 
-  /** Lets so much time pass, while handlers run for what comes. */
+  /** Waits for this time, and runs the handlers of events that arrive. */
   poll(ms: number): void {
     this.#wait(ms, () => false)
   }
 
-  /** Ends the connection and the worker. */
+  /** Disconnects and ends the worker. */
   [Symbol.dispose](): void {
     if (this.#disposed) return
     try {
@@ -183,7 +183,7 @@ export class SyncChatClient {
     return answer.result
   }
 
-  /** Takes what the worker says until it is what is waited for, or the time is up. */
+  /** Handles messages of the worker until the awaited one arrives, or the time is up. */
   #wait(ms: number, isIt: (message: SyncMessage) => boolean): void {
     const end = performance.now() + ms
     for (;;) {

@@ -2,37 +2,37 @@ import type { ChatClientOptions } from "../client-options.js"
 import type { ChatEvent, ConnectionState } from "../events.js"
 import type { ChatUser } from "../topics.js"
 
-/** What the worker is started with. */
+/** The data that the worker is started with. */
 export interface SyncSetup {
   readonly serverUrl: string
   readonly options: Omit<ChatClientOptions, "serializer" | "sessionCacheFile">
-  /** A serializer is code, and does not go to a worker; its name does. */
+  /** The name of the serializer. A serializer itself has functions, which cannot be sent to a worker. */
   readonly serializer: "json" | "msgpack"
-  /** Counts what the worker has sent; whoever waits is woken. */
+  /** The number of messages that the worker has sent. The main thread waits on it with `Atomics.wait`. */
   readonly signal: SharedArrayBuffer
 }
 
-/** A call, from the one thread to the other. */
+/** A call of a method, sent from the main thread to the worker. */
 export interface SyncCall {
   readonly id: number
   readonly method: string
   readonly args: readonly unknown[]
 }
 
-/** An error as it crosses: its class, by name, and what a user looks at. */
+/** An error as it is sent between the threads: the name of its class, its code and its message. */
 export interface SyncError {
   readonly name: "ClientError" | "ConnectionError" | "AuthenticationError"
   readonly code: string
   readonly message: string
 }
 
-/** Where the client stands, with everything that the worker says. */
+/** The state of the client, sent with every message of the worker. */
 export interface SyncState {
   readonly state: ConnectionState
   readonly user: ChatUser | null
 }
 
-/** What the worker says: what came of a call, or an event. */
+/** A message of the worker: the result of a call, or an event. */
 export type SyncMessage = SyncState &
   (
     | { readonly id: number; readonly result: unknown }
@@ -54,7 +54,7 @@ export const SYNC_METHODS: ReadonlySet<string> = new Set([
   "users",
 ])
 
-/** The events that are passed on. */
+/** The events that the worker passes on. */
 export const SYNC_EVENTS: readonly ChatEvent[] = [
   "authenticated",
   "connection_state",

@@ -24,7 +24,7 @@ function crossing(error: unknown): SyncError {
   return { name, code, message }
 }
 
-/** Runs the client in a worker: takes calls, and says what comes of them. */
+/** Runs the client in a worker: handles calls, and sends their results and the client's events. */
 export function runSyncWorker(): void {
   const { serverUrl, options, serializer, signal, port } = workerData as SyncSetup & { port: MessagePort }
   const counter = new Int32Array(signal)

@@ -1,4 +1,4 @@
-// Where the worker of `SyncChatClient` begins: a file of its own in the build.
+// The entry point of the worker of `SyncChatClient`, a separate file in the build.
 import { runSyncWorker } from "./sync-worker.js"
 
 runSyncWorker()

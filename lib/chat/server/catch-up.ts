@@ -2,16 +2,16 @@ import type { Endpoint } from "rookery/server"
 import type { ChatMessage, ChatTopics } from "../topics.js"
 import type { ChatAssigns, RoomChannel } from "./people.js"
 
-/** Hears what is said in a room while somebody joins it. */
+/** Collects the messages of a room during a join. */
 interface Listening {
-  /** What was said since, and is in no answer yet. */
+  /** Messages that were sent since, and that are not in the answer. */
   said: ChatMessage[]
   stop(): void
 }
 
 /**
- * Sees to it that who joins a room gets every message once: in the answer to the join, or after it. Between the look into
- * the store and the answer something may be said, and what is being kept meanwhile is in the store before it is told.
+ * Ensures that a client which joins a room gets every message once, in the answer to the join or after it. A message
+ * may be sent between the read from the store and the answer, and a message is in the store before it is broadcast.
  */
 export class CatchUp {
   readonly #endpoint: Endpoint<ChatTopics, ChatAssigns>
@@ -21,7 +21,7 @@ export class CatchUp {
     this.#endpoint = endpoint
   }
 
-  /** The messages for the answer to a join: those that `look` finds, and those that were told meanwhile. */
+  /** The messages for the answer to a join: those that `look` finds, and those that were broadcast meanwhile. */
   async messages(
     room: RoomChannel,
     limit: number,
@@ -30,14 +30,14 @@ export class CatchUp {
   ): Promise<ChatMessage[]> {
     const listening = this.#listen(room)
     const found = await look()
-    // What was found and not told yet would come a second time.
+    // Waits until the messages that were found are broadcast: otherwise their broadcasts would come after the answer.
     await told(found.at(-1)?.id)
     const known = new Set(found.map(({ id }) => id))
     const all = [...found, ...listening.said.splice(0).filter(({ id }) => !known.has(id))]
     return all.slice(Math.max(0, all.length - limit))
   }
 
-  /** Sends what was said since the answer was made. Called as soon as the room is joined. */
+  /** Pushes the messages that were sent since the answer was made. Called as soon as the room is joined. */
   finish(room: RoomChannel): void {
     const listening = this.#joining.get(room)
     listening?.stop()
@@ -50,7 +50,7 @@ export class CatchUp {
     const stop = this.#endpoint.subscribe(room.topic, (event, payload) => {
       if (event === "message") said.push(payload as ChatMessage)
     })
-    // However the join ends without an answer.
+    // The signal aborts for every way in which the join can end without an answer.
     room.signal.addEventListener("abort", stop, { once: true })
     const listening = { said, stop }
     this.#joining.set(room, listening)

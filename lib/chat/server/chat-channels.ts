@@ -4,36 +4,36 @@ import type { ChatAssigns, People } from "./people.js"
 import type { RateLimiter } from "./rate-limiter.js"
 import type { ChatStore, Kept } from "./store.js"
 
-/** What the channels of the chat need. */
+/** The parts of the server that the chat's channels need. */
 export interface ChannelsOptions {
   readonly endpoint: Endpoint<ChatTopics, ChatAssigns>
   readonly store: ChatStore
   readonly people: People
   readonly messagesPerUser: RateLimiter
   readonly asksPerUser: RateLimiter
-  /** Rooms that are begun, by person and by network. */
+  /** Limits new rooms, by user and by network. */
   readonly newRooms: RateLimiter
-  /** How many messages a room shows to who joins. */
+  /** The number of messages in the answer to a join. */
   readonly history: number
   readonly kept: Kept
   readonly now: () => number
   failed(error: unknown, where: string): void
 }
 
-/** The reply that says why not. */
+/** Makes an error reply. */
 export const refused = (code: number, error: string): Refused<ChatError> => new Refused({ error, code })
 
-/** Refuses whoever asks too often. */
+/** Refuses the request of a user who sends too many. */
 export function checkRate(limiter: RateLimiter, email: string): void {
   const waitMs = limiter.take(email)
   if (waitMs > 0) throw refused(429, `that is too fast; wait ${Math.ceil(waitMs / 1000)} s`)
 }
 
-/** What a payload says under a name, of whatever shape it is. */
+/** Reads a field of a payload, which may have any shape. */
 export const fieldOf = (payload: unknown, name: string): unknown =>
   typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>)[name] : undefined
 
-/** Answers a client though something fails that is not its doing: the channel goes on, and the log says what it was. */
+/** Turns an error of the server, such as one of the store, into an error reply, so that the channel does not crash. */
 export async function answering<T>({ failed }: ChannelsOptions, where: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act()

@@ -4,7 +4,7 @@ import type { ChatAssigns, People } from "./people.js"
 
 type Renamed = ChatTopics["user:*"]["receives"]["display_name_changed"]
 
-/** Hears of new display names of everybody who is connected to this server, wherever they were set, and shows them. */
+/** Shows new display names of the users of this server in their rooms, also if they were set on another server. */
 export class DisplayNames {
   readonly #endpoint: Endpoint<ChatTopics, ChatAssigns>
   readonly #people: People
@@ -15,7 +15,7 @@ export class DisplayNames {
     this.#people = people
   }
 
-  /** Somebody has connected, perhaps once more. */
+  /** A user has connected, perhaps with a further socket. */
   follow(email: string): void {
     if (this.#listening.has(email)) return
     const stop = this.#endpoint.subscribe(`user:${email}`, (event, payload) => {
@@ -24,7 +24,7 @@ export class DisplayNames {
     this.#listening.set(email, stop)
   }
 
-  /** A socket of somebody has gone. */
+  /** A socket of a user has disconnected. */
   unfollow(email: string): void {
     if (this.#people.sockets(email) > 0) return
     this.#listening.get(email)?.()

@@ -6,8 +6,8 @@ import { networkOf } from "./rate-limiter.js"
 import type { Kept, RoomRefusal } from "./store.js"
 
 /**
- * Whether a message may begin the room that it is said in. A person begins a bounded number of rooms at a bounded rate,
- * and so does a network, because one person may have many mail addresses. The lobby is everybody's and always kept.
+ * Decides whether a message may create its room. The number of rooms that a user creates, and their rate, are limited.
+ * So are those of a network, because one person may have many mail addresses. The lobby always exists.
  */
 export class Founding {
   readonly kept: Kept
@@ -25,20 +25,20 @@ export class Founding {
     this.mayBegin = this.#waitMs === 0
   }
 
-  /** The message began the room. */
+  /** The message has created the room. */
   begun(): void {
     for (const key of this.#keys) this.#options.newRooms.take(key)
   }
 
-  /** What the sender is told. */
+  /** The error for the sender. */
   refusal(reason: RoomRefusal): Refused<ChatError> {
-    if (reason === "rooms") return refused(507, "there are as many rooms as can be kept; use one that there is")
+    if (reason === "rooms") return refused(507, "the server has its maximum of rooms; use an existing room")
     if (reason === "roomsPerUser") {
       return refused(
         507,
-        `you have begun ${this.kept.roomsPerUser} rooms, and may begin no more; use one that there is`,
+        `you have created ${this.kept.roomsPerUser} rooms, the maximum for one user; use an existing room`,
       )
     }
-    return refused(429, `rooms are begun too fast; wait ${Math.ceil(this.#waitMs / 1000)} s, or use one that there is`)
+    return refused(429, `rooms are created too fast; wait ${Math.ceil(this.#waitMs / 1000)} s, or use an existing room`)
   }
 }

@@ -1,14 +1,14 @@
-/** Ends what was begun in the order in which it was begun, for each key, however long each of it takes. */
+/** Finishes tasks in the order in which they were started, for each key, even if a later one takes less time. */
 export class InOrder {
-  /** The last that was begun; gone once it has ended. */
+  /** The task of each key that was started last; removed once it has finished. */
   readonly #last = new Map<string, Promise<void>>()
 
-  /** Resolves once everything that was begun by now is through. */
+  /** Resolves once all tasks that have been started by now are finished. */
   async through(key: string): Promise<void> {
     await this.#last.get(key)
   }
 
-  /** Ends with `finish`, once this and everything before it is through. What failed keeps nobody waiting. */
+  /** Calls `finish` once this task and all before it have settled. A failed task does not block the ones after it. */
   finish<T, R>(key: string, begun: Promise<T>, finish: (result: T) => R): Promise<R> {
     const before = this.#last.get(key)
     const finished = Promise.allSettled([begun, before]).then(async () => finish(await begun))

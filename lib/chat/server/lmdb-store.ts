@@ -8,51 +8,51 @@ import type { ChatStore, StoredLink, StoredSession } from "./store.js"
 type MessageKey = [room: string, id: string]
 type ExpiryKey = [expires_at: number, kind: "link" | "session", hash: string]
 
-/** Behind every id there is. */
+/** Sorts after every id. */
 const LAST = "\uffff"
-/** How many entries one transaction removes at most, and how many rooms one call of `prune` looks at. */
+/** The most entries that one transaction removes, and the most rooms that one call of `prune` checks. */
 const PRUNED = 500
 
 async function openRoot(dir: string): Promise<RootDatabase> {
   const { open } = await import("lmdb").catch((cause: unknown) => {
-    const message = "the store on disk is kept by lmdb, which is not there: npm install lmdb"
+    const message = "the store on disk needs the package lmdb: npm install lmdb"
     throw new RookeryError("bad_option", message, cause)
   })
-  // Nobody else on the machine reads who chats, and what about.
+  // Other users of the machine must not read the messages.
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  // Without overlapping, a promise is kept only once the disk has what was written: a crash of the machine, too, takes
-  // back nothing that was acknowledged. What is written at the same time still shares one trip to the disk. With a batch
-  // for each turn lmdb has promises that nobody can see, and when the disk is full they take the process down.
+  // Without `overlappingSync` a promise resolves only once the data is on the disk, so that even a crash of the machine
+  // loses no acknowledged message. Concurrent writes still share one sync. With `eventTurnBatching` lmdb makes promises
+  // of its own, whose rejections cannot be handled and end the process when the disk is full.
   return open({ path: dir, noSubdir: false, overlappingSync: false, eventTurnBatching: false })
 }
 
 /**
- * Keeps everything in a folder, by lmdb. A promise is kept once the disk has it: neither a crash of the process nor one
- * of the machine takes it back.
+ * Keeps everything in a folder, with lmdb. A write resolves once the data is on the disk: neither a crash of the
+ * process nor one of the machine loses it.
  */
 export async function lmdbStore(dir: string): Promise<ChatStore> {
   const root = await openRoot(dir)
   const links: Database<StoredLink, string> = root.openDB({ name: "links" })
   const sessions: Database<StoredSession, string> = root.openDB({ name: "sessions" })
-  /** What expires, in the order in which it does. */
+  /** Links and sessions, in the order in which they expire. */
   const expiries: Database<true, ExpiryKey> = root.openDB({ name: "expiries" })
   const names: Database<string, string> = root.openDB({ name: "names" })
   const messages: Database<ChatMessage, MessageKey> = root.openDB({ name: "messages" })
-  /** How many messages of each room are kept. */
+  /** The number of messages in each room. */
   const rooms: Database<number, string> = root.openDB({ name: "rooms" })
-  /** The email of the person who began each room; stores of before have rooms without one, which count for nobody. */
+  /** The email of the user who created each room. Rooms of older stores have none, and count for no user. */
   const founders: Database<string, string> = root.openDB({ name: "founders" })
-  /** How many rooms each person has begun. */
+  /** The number of rooms that each user has created. */
   const begun: Database<number, string> = root.openDB({ name: "begun" })
   /** The room that the next call of `prune` begins with. */
   let nextRoom = ""
 
-  /** All of it or nothing, and nobody else in between. */
+  /** Runs writes in one transaction: all or none, and no other write in between. */
   const together = async <T>(write: () => T): Promise<T> => {
     try {
       return await root.transaction(write)
     } catch (error) {
-      // What really failed is told by a promise of its own, which has to be looked at as well.
+      // The actual cause is in `commitError`, a promise that must be awaited so that its rejection is handled.
       const { commitError } = error as { commitError?: Promise<never> }
       if (commitError === undefined) throw error
       return await commitError
@@ -89,11 +89,11 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
     else begun.removeSync(founder)
   }
 
-  /** Removes idle rooms and their messages up to a number of entries, and gives the rooms that are left. */
+  /** Removes idle rooms with their messages, at most `PRUNED` entries, and returns the rooms that are left. */
   const removeSome = (idle: readonly string[], since: number): readonly string[] => {
     let entries = PRUNED
     for (const [at, room] of idle.entries()) {
-      // Somebody may have said something in it since the last transaction.
+      // A message may have arrived since the last transaction.
       if (!isIdle(room, since)) continue
       const keys = [...messages.getKeys({ start: [room, ""], end: [room, LAST], limit: entries })]
       for (const key of keys) messages.removeSync(key)
@@ -107,7 +107,7 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
     return []
   }
 
-  /** Removes idle rooms among the next so many: a look at all of them in one go would hold up everybody else. */
+  /** Removes idle rooms among the next `PRUNED` ones: checking all rooms at once would block the event loop. */
   const pruneRooms = async (since: number): Promise<void> => {
     const looked = [...rooms.getKeys({ start: nextRoom, limit: PRUNED })]
     nextRoom = looked.length < PRUNED ? "" : `${looked.at(-1)}\0`

@@ -1,19 +1,19 @@
 import type { Transporter } from "nodemailer"
 import { RookeryError } from "rookery/server"
 
-/** Brings magic links to people. */
+/** Sends magic links to users. */
 export interface Mail {
-  /** Whether links are to be seen on this machine only, so that nobody elsewhere may ask for them. */
+  /** Whether links appear on this machine only, so that the server may listen on loopback addresses only. */
   readonly loopbackOnly?: boolean
-  /** Called once, before the first link is asked for. What it rejects with is why none can be sent. */
+  /** Called once, before the first link is requested. Rejects if links cannot be sent, with the reason. */
   start?(): void | Promise<void>
   send(email: string, link: string): Promise<void>
 }
 
-/** Where the settings of the mail server are read from, as `process.env`. */
+/** The environment with the settings of the mail server, such as `process.env`. */
 export type MailEnvironment = Readonly<Record<string, string | undefined>>
 
-/** Prints links instead of mailing them: for one's own machine. */
+/** Prints links instead of mailing them, for development on your own machine. */
 export function logMail(print: (line: string) => void): Mail {
   return {
     loopbackOnly: true,
@@ -32,8 +32,8 @@ function readPort(text = "587"): number {
 }
 
 /**
- * Mails links by SMTP: `SMTP_URL`, or `SMTP_HOST`, `SMTP_PORT`, `SMTP_USER` and `SMTP_PASS`, and `MAIL_FROM`. `undefined`
- * if neither a URL nor a host is set.
+ * Mails links by SMTP, with the settings `SMTP_URL`, or `SMTP_HOST`, `SMTP_PORT`, `SMTP_USER` and `SMTP_PASS`, and
+ * `MAIL_FROM`. Returns `undefined` if neither a URL nor a host is set.
  */
 export function smtpMail(environment: MailEnvironment): Mail | undefined {
   const {
@@ -47,7 +47,7 @@ export function smtpMail(environment: MailEnvironment): Mail | undefined {
   if (!url && !host) return undefined
   if (!from) throw new RookeryError("bad_option", "MAIL_FROM is not set: the address that links are sent from")
   const server = url ? { url } : { host, port: readPort(port), ...(user && { auth: { user, pass: pass ?? "" } }) }
-  // What a mail says is never fetched from anywhere.
+  // No part of a mail is ever loaded from a file or a URL.
   const options = { ...server, disableFileAccess: true, disableUrlAccess: true }
   let transport: Promise<Transporter> | undefined
   const open = async (): Promise<Transporter> => {
@@ -55,11 +55,7 @@ export function smtpMail(environment: MailEnvironment): Mail | undefined {
       const { createTransport } = await import("nodemailer")
       return createTransport(options)
     } catch (cause) {
-      throw new RookeryError(
-        "bad_option",
-        "mail is sent by nodemailer, which is not there: npm install nodemailer",
-        cause,
-      )
+      throw new RookeryError("bad_option", "sending mail needs the package nodemailer: npm install nodemailer", cause)
     }
   }
   const opened = (): Promise<Transporter> => (transport ??= open())
@@ -71,7 +67,7 @@ export function smtpMail(environment: MailEnvironment): Mail | undefined {
       const mailer = await opened()
       await mailer.sendMail({
         from,
-        // As an object: what stands in an address is never read as a list or as another header.
+        // An object, so that nodemailer never parses the address as a list or as another header.
         to: { name: "", address: email },
         subject: "Your link to the chat",
         text: `Open this link to log in:\n\n${link}\n\nIt works once, and not for long. If you did not ask for it, do nothing.\n`,

@@ -3,7 +3,7 @@ import { idAfter, timeOf } from "./message-id.js"
 import type { ChatStore, StoredLink, StoredSession } from "./store.js"
 
 interface StoredRoom {
-  /** The email of the person who said its first message. */
+  /** The email of the user who sent its first message. */
   readonly founder: string
   /** At least one. */
   readonly messages: ChatMessage[]
@@ -13,13 +13,13 @@ const dropExpired = (entries: Map<string, { readonly expires_at: number }>, now:
   for (const [hash, { expires_at }] of entries) if (expires_at <= now) entries.delete(hash)
 }
 
-/** Keeps everything in memory, and nothing after that: for specs, and for a look at the chat. */
+/** Keeps everything in memory, until the process ends: for specs, and for trying the chat. */
 export function memoryStore(): ChatStore {
   const links = new Map<string, StoredLink>()
   const sessions = new Map<string, StoredSession>()
   const names = new Map<string, string>()
   const rooms = new Map<string, StoredRoom>()
-  /** How many rooms each person has begun. */
+  /** The number of rooms that each user has created. */
   const begun = new Map<string, number>()
 
   const forget = (name: string, { founder }: StoredRoom): void => {

@@ -3,14 +3,14 @@ import { randomBytes } from "node:crypto"
 const TIME = 9
 const NUMBER = 4
 const MOST = 36 ** NUMBER - 1
-/** How long an id is: the chance in it is of eight letters. */
+/** The length of an id. The last eight characters are random. */
 export const ID_LENGTH: number = TIME + NUMBER + 8
 
 const digits = (value: number, length: number): string => value.toString(36).padStart(length, "0")
 
 /**
- * The id of a message: its time, a number within that time, and chance so that no other room has it. As text it comes
- * behind the last id of its room, whatever the clock has done since.
+ * Makes the id of a message: its time, a number within that time, and random characters, so that no other room has the
+ * same id. As text it sorts after the last id of its room, even if the clock was set back.
  */
 export function idAfter(last: string | undefined, time: number): string {
   let at = time

@@ -2,11 +2,11 @@ import type { Channel } from "rookery/server"
 import type { Session } from "./accounts.js"
 import type { ChatTopics, ChatUser } from "../topics.js"
 
-/** What a socket of the chat knows of its client. */
+/** The assigns of a chat socket. */
 export interface ChatAssigns {
   readonly email: string
   readonly session: Session
-  /** As the store had it when the client connected. */
+  /** The user, as read from the store when the client connected. */
   readonly user: ChatUser
 }
 
@@ -19,13 +19,13 @@ interface Person {
   readonly rooms: Set<RoomChannel>
 }
 
-/** Everybody who is connected to this node: what others see of them now, and their rooms. */
+/** The users that are connected to this node, with their current names and their rooms. */
 export class People {
   readonly #people = new Map<string, Person>()
-  /** The sessions of their sockets, and how many sockets each has. */
+  /** The sessions of the connected sockets, with the number of sockets of each. */
   readonly #sessions = new Map<string, { readonly expiresAt: number; sockets: number }>()
 
-  /** A socket of somebody has come. */
+  /** A socket of a user has connected. */
   came({ user, session }: ChatAssigns): void {
     const person = this.#people.get(user.email)
     if (person === undefined) this.#people.set(user.email, { user, sockets: 1, rooms: new Set() })
@@ -35,7 +35,7 @@ export class People {
     else known.sockets++
   }
 
-  /** A socket of somebody has gone. */
+  /** A socket of a user has disconnected. */
   went({ email, session }: ChatAssigns): void {
     const person = this.#people.get(email)
     if (person !== undefined && --person.sockets <= 0) this.#people.delete(email)
@@ -43,22 +43,22 @@ export class People {
     if (known !== undefined && --known.sockets <= 0) this.#sessions.delete(session.id)
   }
 
-  /** How many sockets somebody has. */
+  /** The number of sockets of a user. */
   sockets(email: string): number {
     return this.#people.get(email)?.sockets ?? 0
   }
 
-  /** The sessions that are connected and should be no more. */
+  /** The connected sessions that have expired. */
   expired(now: number): string[] {
     return [...this.#sessions].filter(([, { expiresAt }]) => expiresAt <= now).map(([id]) => id)
   }
 
-  /** The sessions that are connected. */
+  /** The connected sessions. */
   get sessions(): string[] {
     return [...this.#sessions.keys()]
   }
 
-  /** What others see of somebody who is connected. */
+  /** A connected user, as others see it. */
   user(email: string): ChatUser {
     return this.#people.get(email)?.user ?? { id: `user:${email}`, email, display_name: null }
   }
@@ -71,7 +71,7 @@ export class People {
     this.#people.get(room.assigns.email)?.rooms.delete(room)
   }
 
-  /** Gives somebody who is connected another display name, and says in which rooms that is to be told. */
+  /** Changes the display name of a connected user. Returns the rooms that have to be told. */
   rename(email: string, display_name: string | null): { user: ChatUser; rooms: readonly RoomChannel[] } {
     const person = this.#people.get(email)
     const user = { ...this.user(email), display_name }

@@ -1,4 +1,4 @@
-/** A number of places, of which each key takes only a part: one that takes all it can leaves room for the others. */
+/** A limited number of places, with a limit for each key, so that one key always leaves places for the others. */
 export class Places {
   readonly #most: number
   readonly #mostPerKey: number
@@ -10,7 +10,7 @@ export class Places {
     this.#mostPerKey = mostPerKey
   }
 
-  /** Takes a place; `false` if there is none for this key. */
+  /** Takes a place; `false` if none is free for this key. */
   take(key: string): boolean {
     const taken = this.#taken.get(key) ?? 0
     if (this.#all >= this.#most || taken >= this.#mostPerKey) return false
@@ -19,7 +19,7 @@ export class Places {
     return true
   }
 
-  /** Gives a place back that was taken. */
+  /** Frees a place. */
   giveBack(key: string): void {
     const left = (this.#taken.get(key) ?? 0) - 1
     if (left > 0) this.#taken.set(key, left)

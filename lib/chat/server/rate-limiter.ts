@@ -1,17 +1,17 @@
 import { isIP } from "node:net"
 
-/** How much of something is let through. */
+/** A rate limit: a token bucket. */
 export interface RateLimit {
-  /** At once. */
+  /** The number that is allowed at once. */
   readonly burst: number
-  /** How long it takes until one more is let through, in milliseconds. */
+  /** The milliseconds until one more is allowed. */
   readonly everyMs: number
 }
 
-/** How many keys are remembered in one generation: requests from many addresses must not fill the memory. */
+/** The most keys of one generation: requests from many addresses must not fill the memory. */
 const MAX_KEYS = 50_000
 
-/** What addresses are counted by. Whoever has one of IPv6 has a whole network of them. */
+/** The key under which an address is counted. For IPv6 it is the /64 network, all of which one client may have. */
 export function networkOf(address = ""): string {
   if (isIP(address) !== 6) return address
   const [head = "", tail] = address.split("%", 1)[0]?.split("::") ?? []
@@ -25,16 +25,16 @@ export function networkOf(address = ""): string {
 }
 
 /**
- * Lets a bounded number through for each key, and says how long to wait otherwise. Keys are kept in two generations, and
- * the older one is dropped as a whole: removing single keys from the front of a `Map` leaves holes that V8 walks over at
- * each look.
+ * Limits the rate for each key, and returns the time to wait when the limit is reached. Keys are kept in two
+ * generations, and the older one is dropped as a whole: removing single keys from the front of a `Map` leaves holes,
+ * which V8 walks over at each iteration.
  */
 export class RateLimiter {
   readonly #limit: RateLimit
   readonly #now: () => number
-  /** When each key is back at its full burst. */
+  /** The time at which each key has its full burst again. */
   #young = new Map<string, number>()
-  /** Keys that were not taken from since `#since`, unless they are young as well. */
+  /** Keys that were last used before `#since`, unless they are in `#young` as well. */
   #old = new Map<string, number>()
   #since: number
 
@@ -44,14 +44,14 @@ export class RateLimiter {
     this.#since = now()
   }
 
-  /** The milliseconds until there is one to take, 0 if there is one now. */
+  /** The milliseconds until one more is allowed; 0 if it is allowed now. */
   wait(key: string): number {
     const now = this.#now()
     const { burst, everyMs } = this.#limit
     return Math.max(0, this.#fullAt(key, now) + everyMs - (now + burst * everyMs))
   }
 
-  /** Takes one; gives the milliseconds until there is one again, 0 if there was one. */
+  /** Takes one if allowed, and returns 0. Otherwise returns the milliseconds until one more is allowed. */
   take(key: string): number {
     const wait = this.wait(key)
     if (wait > 0) return wait
@@ -65,7 +65,7 @@ export class RateLimiter {
     return Math.max(this.#young.get(key) ?? this.#old.get(key) ?? now, now)
   }
 
-  /** Drops the older generation once its keys are full again, or there are too many others. */
+  /** Drops the older generation once its keys have their full burst again, or there are too many others. */
   #dropOld(now: number): void {
     const { burst, everyMs } = this.#limit
     if (now - this.#since < burst * everyMs && this.#young.size < MAX_KEYS) return

@@ -4,7 +4,7 @@ import type { ChatMessage } from "../topics.js"
 import { ID_LENGTH } from "./message-id.js"
 import type { ChatStore, Following, NewMessage, RoomRefusal, StoredLink, StoredSession } from "./store.js"
 
-/** A client of node-redis, as far as it is needed here. */
+/** The part of a node-redis client that is used here. */
 interface RedisClient {
   duplicate(): RedisClient
   connect(): Promise<unknown>
@@ -17,11 +17,11 @@ interface RedisClient {
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
-  /** What all keys and channels begin with. @default "rookery-chat" */
+  /** The prefix of all keys and channels. @default "rookery-chat" */
   prefix?: string
 }
 
-// The same ids as of the other stores: a time, a number within that time, and chance.
+// Makes the same ids as the other stores: a time, a number within that time, and random characters.
 const APPEND = `local function digits(value, length)
   local text = ''
   for _ = 1, length do
@@ -56,7 +56,7 @@ redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[4]))
 redis.call('PUBLISH', ARGV[7], (last or '') .. ' ' .. entry)
 return { string.sub(entry, 1, 21), first and 1 or 0 }`
 
-// A room of a store of before has no founder, and counts for nobody.
+// A room of an older store has no founder, and counts for no user.
 const FORGET = `local last = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
 if last and tonumber(string.sub(last, 1, 9), 36) >= tonumber(ARGV[2]) then return 0 end
 redis.call('UNLINK', KEYS[2])
@@ -86,12 +86,12 @@ const read = (entry: string): ChatMessage => ({
   ...(JSON.parse(entry.slice(ID_LENGTH)) as NewMessage),
 })
 
-/** How many rooms one call of `prune` looks at, about. */
+/** The approximate number of rooms that one call of `prune` checks. */
 const ROOMS_LOOKED_AT = 200
-/** How many missed messages are read at once. */
+/** The number of missed messages that are read at once. */
 const MISSED = 500
 
-/** One room that is followed: what is published is passed on if it is the next, else what is missing is read. */
+/** Follows one room: passes a published message on if it is the next one, else reads the missing messages first. */
 class Follower implements Following {
   newest = ""
   readonly #missed: (after: string) => Promise<ChatMessage[]>
@@ -117,11 +117,11 @@ class Follower implements Following {
     const space = published.indexOf(" ")
     if (this.#reading === undefined && published.slice(0, space) === this.newest)
       this.#pass(read(published.slice(space + 1)))
-    // What cannot be read now is read once the connection is back, or with the next message.
+    // If the read fails, the messages are read once the connection is back, or with the next message.
     else this.catchUp().catch(() => {})
   }
 
-  /** Reads what is missing. While that fails it is known to be missing, and read with whatever comes next. */
+  /** Reads the missing messages. If that fails they stay missing, and are read at the next call. */
   async catchUp(): Promise<void> {
     this.#again = true
     this.#reading ??= (async () => {
@@ -143,10 +143,11 @@ class Follower implements Following {
 }
 
 /**
- * Keeps everything in Redis or Valkey, for chat servers of several nodes. What Redis has acknowledged is as safe as it is
- * set up to keep it: with `appendonly yes` and `appendfsync always` not even a loss of power takes it back.
+ * Keeps everything in Redis or Valkey, for chat servers on several nodes. Acknowledged writes are as safe as Redis is
+ * configured to keep them: with `appendonly yes` and `appendfsync always` even a loss of power loses none.
  *
- * @param client yours, of node-redis; one connection more is made of it, to hear what other nodes append
+ * @param client your client of node-redis; it is duplicated once, for a connection that receives the messages of other
+ * nodes
  */
 export async function redisStore(
   given: NodeRedis,
@@ -156,7 +157,7 @@ export async function redisStore(
   const subscriber = client.duplicate()
   const followers = new Set<Follower>()
   subscriber.on("error", () => {})
-  // Its connection may have been gone, and something said meanwhile.
+  // Messages may have been published while the subscriber's connection was lost.
   subscriber.on("ready", () => {
     for (const follower of followers) follower.catchUp().catch(() => {})
   })
@@ -169,9 +170,9 @@ export async function redisStore(
   const [links, sessions] = [kind("links"), kind("sessions")]
   const names = `${prefix}:names`
   const rooms = `${prefix}:rooms`
-  /** The email of the person who began each room, and how many rooms each person has begun. */
+  /** The email of the user who created each room, and the number of rooms that each user has created. */
   const [founders, begun] = [`${prefix}:founders`, `${prefix}:begun`]
-  /** Where the next call of `prune` goes on among the rooms. */
+  /** The position among the rooms at which the next call of `prune` goes on. */
   let cursor = "0"
   const keyOf = (room: string): string => `${prefix}:room:${room}`
   const parsed = <T>(value: unknown): T | undefined => (value === null ? undefined : (JSON.parse(String(value)) as T))
@@ -183,7 +184,7 @@ export async function redisStore(
   }
 
   const pruneRooms = async (idleSince: number): Promise<void> => {
-    // Before all time is never, which a script cannot be told by a number.
+    // No room is idle since -Infinity, a number that the script could not read.
     if (idleSince === -Infinity) return
     const found = await ask("SSCAN", rooms, cursor, "COUNT", String(ROOMS_LOOKED_AT))
     const [next, looked] = found as [string, string[]]
@@ -233,7 +234,7 @@ export async function redisStore(
     async follow(room, told) {
       const after = async (id: string): Promise<ChatMessage[]> => {
         const page = ["BYLEX", "LIMIT", "0", String(MISSED)]
-        // Behind every entry of that id.
+        // The bound sorts after every entry with that id.
         const found = await ask("ZRANGE", keyOf(room), id === "" ? "-" : `(${id}\u{10ffff}`, "+", ...page)
         return (found as string[]).map(read)
       }

@@ -10,14 +10,14 @@ import { RoomFeed } from "./room-feed.js"
 
 type RoomTopic = `room:${string}`
 
-/** How many messages one answer has at most. */
+/** The most messages in one answer. */
 const MAX_PAGE = 200
-/** How many characters of messages one answer has at most: 200 messages may be as long as 800,000. */
+/** The most characters in the messages of one answer: 200 messages may have 800,000. */
 const MAX_PAGE_CHARACTERS = 256 * 1024
 
 const nameOf = (topic: string): string => topic.slice("room:".length)
 
-/** The newest messages that fit into one answer, at least one; a client asks for those before them next. */
+/** The newest messages that fit into one answer, at least one. The client requests those before them next. */
 function fitting(messages: ChatMessage[]): ChatMessage[] {
   let left = MAX_PAGE_CHARACTERS
   const from = messages.findLastIndex(({ content }) => (left -= content.length) < 0)
@@ -33,11 +33,11 @@ const usersOf = (presences: RoomChannel["presences"]): ChatUser[] =>
     return { id, email, display_name }
   })
 
-/** The rooms. */
+/** Makes the handlers of the rooms. */
 export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopics["room:*"], RoomTopic, ChatAssigns> {
   const { endpoint, store, people, messagesPerUser, asksPerUser, history, now } = options
   const timestamp = (): string => new Date(now()).toISOString()
-  /** Everybody hears the messages of a room in the order that they are kept in. */
+  /** Broadcasts the messages of a room in the order in which they are stored. */
   const feed = new RoomFeed(endpoint, store)
   const catchUp = new CatchUp(endpoint)
 
@@ -49,7 +49,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
       const { email } = socket.assigns
       checkRate(asksPerUser, email)
       return answering(options, "join", async () => {
-        // However the join and the channel end.
+        // The signal aborts for every way in which the join or the channel can end.
         room.signal.addEventListener("abort", () => feed.exit(topic), { once: true })
         await feed.enter(topic, nameOf(topic))
         const look = (): Promise<ChatMessage[]> => store.messages(nameOf(topic), { limit: history })

@@ -6,17 +6,17 @@ import type { Appended, ChatStore, Following, Kept, NewMessage, RoomRefusal } fr
 
 type RoomTopic = `room:${string}`
 
-/** A room of a store that several servers share, while somebody of this server is in it. */
+/** A room in a store that several servers share, while a user of this server is in it. */
 interface Followed {
   users: number
   readonly following: Promise<Following>
-  /** Those who wait until a message was told. */
+  /** Callers that wait until a message is broadcast. */
   readonly waiting: Set<{ id: string; resolve: () => void }>
 }
 
 /**
- * Tells the rooms of this server what is said in them, in the order in which it is kept. Of a store of its own that is
- * what it appends itself; of a shared one it is what the store tells.
+ * Broadcasts the messages of a room to this server's clients, in the order in which they are stored. With a store of
+ * its own, the server broadcasts the messages that it appends; with a shared store, those that the store reports.
  */
 export class RoomFeed {
   readonly #endpoint: Endpoint<ChatTopics, ChatAssigns>
@@ -29,7 +29,7 @@ export class RoomFeed {
     this.#store = store
   }
 
-  /** Somebody comes: from here on nothing that is said is missed. Every `enter` is followed by an `exit`. */
+  /** A client enters a room: once this resolves, no message is missed. Every `enter` needs one `exit`. */
   async enter(topic: RoomTopic, room: string): Promise<void> {
     if (this.#store.follow === undefined) return
     let followed = this.#followed.get(topic)
@@ -49,12 +49,12 @@ export class RoomFeed {
     this.#followed.delete(topic)
     followed.following.then(
       (following) => following.stop(),
-      // Whoever wanted to enter was told.
+      // The call of `enter` has rejected with this error.
       () => undefined,
     )
   }
 
-  /** Keeps a message, answers its sender, and tells the room. */
+  /** Stores a message, answers its sender, and broadcasts the message. */
   async say(
     topic: RoomTopic,
     room: string,
@@ -69,7 +69,7 @@ export class RoomFeed {
     })
   }
 
-  /** Resolves once the room was told of everything up to a message. */
+  /** Resolves once all messages up to this one are broadcast. */
   async through(topic: RoomTopic, id: string | undefined): Promise<void> {
     await this.#inOrder.through(topic)
     const followed = this.#followed.get(topic)

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from "node:http"
 
-/** The cookie that carries a session: no script reads it, and no other site sends it along with its forms. */
+/** The cookie with the session's token. Scripts cannot read it, and forms of other sites do not send it. */
 export class SessionCookie {
   readonly #name: string
   readonly #attributes: string
 
-  /** @param secure whether the page comes by https, so that the cookie can be bound to it */
+  /** @param secure whether the page is served over https, so that the cookie can be bound to its host */
   constructor(secure: boolean) {
-    // Cookies know no ports: what else runs on this machine must not take it for its own.
+    // Cookies do not depend on the port, so the name must not collide with cookies of other servers on this machine.
     this.#name = secure ? "__Host-rookery-session" : "rookery-session"
     this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`
   }
 
-  /** The token that a request brings. */
+  /** The token in a request's cookie. */
   read({ headers }: Pick<IncomingMessage, "headers">): string | undefined {
     for (const part of headers.cookie?.split(";") ?? []) {
       const at = part.indexOf("=")
@@ -21,12 +21,12 @@ export class SessionCookie {
     return undefined
   }
 
-  /** The header that sets it. */
+  /** The header that sets the cookie. */
   set(token: string, maxAgeMs: number): string {
     return `${this.#name}=${token}${this.#attributes}; Max-Age=${Math.floor(maxAgeMs / 1000)}`
   }
 
-  /** The header that takes it away. */
+  /** The header that removes the cookie. */
   clear(): string {
     return `${this.#name}=${this.#attributes}; Max-Age=0`
   }

@@ -13,49 +13,49 @@ export interface StoredSession {
   readonly expires_at: number
 }
 
-/** Which messages of a room: the newest, or those before one of an id. */
+/** A range of a room's messages: the newest, or those before the message with an id. */
 export interface MessageRange {
   readonly before?: string | undefined
   readonly limit: number
 }
 
-/** A message that the store is yet to give an id. */
+/** A message that has no id from the store yet. */
 export type NewMessage = Omit<ChatMessage, "id">
 
-/** How much is kept. */
+/** The most that a store keeps. */
 export interface Kept {
-  /** Messages of one room: the newest. */
+  /** Messages in one room; older ones are dropped. */
   readonly messages: number
-  /** Rooms in which something was said. */
+  /** Rooms with messages. */
   readonly rooms: number
-  /** Rooms that one person has begun, by saying the first message in them. */
+  /** Rooms that one user has created, by sending their first message. */
   readonly roomsPerUser: number
 }
 
-/** A message that was kept. */
+/** A message that was stored. */
 export interface Appended {
   readonly said: ChatMessage
-  /** Whether it began its room. */
+  /** Whether it created its room. */
   readonly isFirst: boolean
 }
 
 /**
- * Why a message was not kept: its room is not there, and cannot be begun. There are as many rooms as are kept, its sender
- * has begun as many as one person may, or the caller did not allow it to begin a room.
+ * Why a message was not stored: its room does not exist and cannot be created. The store has its maximum of rooms, its
+ * sender has created the maximum for one user, or the caller did not allow a new room.
  */
 export type RoomRefusal = "rooms" | "roomsPerUser" | "mayBegin"
 
-/** What {@link ChatStore.follow} gives. */
+/** The result of {@link ChatStore.follow}. */
 export interface Following {
-  /** The id of the newest message that was told, or that was there before. */
+  /** The id of the newest message that was reported, or that existed before. */
   readonly newest: string
   stop(): void
 }
 
-/** Where the chat keeps what must not be lost. What a promise was kept for is there after a crash. */
+/** Stores the chat's data. Once a write has resolved, its data survives a crash. */
 export interface ChatStore {
   saveLink(hash: string, link: StoredLink): Promise<void>
-  /** Gives a link once: of two that ask for it at the same time, one gets it. */
+  /** Returns a link once: of two concurrent calls, one gets it. */
   takeLink(hash: string): Promise<StoredLink | undefined>
   saveSession(hash: string, session: StoredSession): Promise<void>
   session(hash: string): Promise<StoredSession | undefined>
@@ -63,22 +63,23 @@ export interface ChatStore {
   displayName(email: string): Promise<string | null>
   setDisplayName(email: string, name: string | null): Promise<void>
   /**
-   * Keeps a message behind all others of its room, under an id that no other message has. The first message of a room
-   * begins it, and counts it for its sender until the room has expired.
+   * Stores a message after all others of its room, with a unique id. The first message of a room creates the room,
+   * which counts for the sender until it expires.
    *
-   * @param mayBegin whether the message may begin a room
+   * @param mayBegin whether the message may create a room
    */
   append(room: string, message: NewMessage, kept: Kept, mayBegin: boolean): Promise<Appended | RoomRefusal>
-  /** Messages of a room, the oldest first; `before` may be the id of one that is kept no more. */
+  /** Messages of a room, the oldest first. `before` may be the id of a message that is no longer stored. */
   messages(room: string, range: MessageRange): Promise<ChatMessage[]>
   /**
-   * Of a store that several servers share: tells every message of a room that any of them appends, this one included,
-   * each once, by rising ids. Resolves once none is missed. A store without it belongs to one server.
+   * For a store that several servers share: reports every message that any server, including this one, appends to a
+   * room, each once, in the order of the ids. Once it resolves, no message is missed. A store without it belongs to one
+   * server.
    */
   follow?(room: string, told: (message: ChatMessage) => void): Promise<Following>
   /**
-   * Throws away links and sessions that have expired, and rooms in which nothing was said since `roomsIdleSince`. It may
-   * leave a part for the next call, which comes within a minute.
+   * Removes links and sessions that have expired, and rooms without a message since `roomsIdleSince`. It may leave a
+   * part for the next call, which comes within a minute.
    */
   prune(now: number, roomsIdleSince: number): Promise<void>
   close(): Promise<void>

@@ -4,7 +4,7 @@ import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./
 import { readDisplayName } from "./checks.js"
 import type { ChatAssigns } from "./people.js"
 
-/** Everybody's own channel. */
+/** Makes the handlers of a user's own channel. */
 export function userChannel(
   options: ChannelsOptions,
 ): ChannelHandlers<ChatTopics["user:*"], `user:${string}`, ChatAssigns> {
@@ -13,7 +13,7 @@ export function userChannel(
   return {
     join({ topic, socket }) {
       const user = people.user(socket.assigns.email)
-      if (topic !== user.id) throw refused(403, "this is somebody else's")
+      if (topic !== user.id) throw refused(403, "this is the channel of another user")
       return { user, channel: topic, server_time: timestamp() }
     },
     receive: {
@@ -22,12 +22,12 @@ export function userChannel(
         checkRate(messagesPerUser, email)
         const display_name = readDisplayName(fieldOf(payload, "display_name"))
         if (display_name === undefined) {
-          throw refused(400, "a name has 1 to 50 characters, none of which is for control; null takes it away")
+          throw refused(400, "a name has 1 to 50 characters, and no control characters; null removes it")
         }
         return answering(options, "set_display_name", async () => {
           await store.setDisplayName(email, display_name)
           const changed = { user: { ...people.user(email), display_name }, display_name, timestamp: timestamp() }
-          // Every server that this person is connected to hears it, and shows it in its rooms.
+          // Every server that this user is connected to receives it, and shows it in the user's rooms.
           channel.broadcastFrom("display_name_changed", changed)
           return { display_name }
         })

@@ -259,7 +259,7 @@ describe("a message", () => {
     for (const name of ["a", "b"]) await (await enter(ada, name)).push("send", { content: "mine" })
     const third = await enter(ada, "c")
     await expect(third.push("send", { content: "mine too" })).rejects.toMatchObject({
-      response: { code: 507, error: "you have begun 2 rooms, and may begin no more; use one that there is" },
+      response: { code: 507, error: "you have created 2 rooms, the maximum for one user; use an existing room" },
     })
     await (await enter(bob, "c")).push("send", { content: "his" })
     await third.push("send", { content: "an answer" })
@@ -276,7 +276,7 @@ describe("a message", () => {
     }
     const said: unknown[] = []
     for (let i = 0; i < 5; i++) said.push(await begin(`p${i}@example.com`, `room-${i}`))
-    const refusal = { code: 429, error: "rooms are begun too fast; wait 60 s, or use one that there is" }
+    const refusal = { code: 429, error: "rooms are created too fast; wait 60 s, or use an existing room" }
     expect(said).toEqual(["ok", "ok", "ok", refusal, refusal])
     // In rooms that there are everybody goes on.
     expect(await begin("p6@example.com", "room-0")).toBe("ok")
