@@ -1,5 +1,5 @@
 import { Packr, type Options } from "msgpackr"
-import { isBytes, toArrayBuffer, toUint8Array } from "../protocol/bytes.js"
+import { toArrayBuffer, toUint8Array } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import { PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
@@ -7,6 +7,7 @@ import { VSN_MSGPACK } from "../protocol/vsn.js"
 import { weigh } from "../protocol/weight.js"
 import { fromTuple, toNumberedTuple } from "./json.js"
 import { scanMsgpack } from "./msgpack-scan.js"
+import { plainBytes } from "./plain-bytes.js"
 import type { Codec, Frame, IncomingFrame, Serializer } from "./serializer.js"
 
 /** Options of {@link msgpack}. */
@@ -29,47 +30,6 @@ const packr = /* @__PURE__ */ new Packr({
   int64AsType: "number",
   onInvalidDate: () => null,
 } as Options)
-
-/**
- * Replaces views of bytes other than `Uint8Array`, which msgpackr would write element by element, by plain bytes. A payload
- * without any is returned as it is, not copied.
- */
-function plainBytes(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return plainList(value)
-  // Checked first: most payloads are plain, and looking for bytes costs more than this check.
-  if (Object.getPrototypeOf(value) === Object.prototype) return plainRecord(value as Record<string, unknown>)
-  if (isBytes(value)) return toUint8Array(value)
-  // msgpackr writes dates, maps and sets; objects of classes and objects without a prototype are records.
-  return TAG.call(value) === "[object Object]" ? plainRecord(value as Record<string, unknown>) : value
-}
-
-const TAG = Object.prototype.toString
-
-function plainList(list: unknown[]): unknown[] {
-  let copy: unknown[] | undefined
-  for (let i = 0; i < list.length; i++) {
-    const inner = list[i]
-    const plain = plainBytes(inner)
-    if (plain !== inner) (copy ??= list.slice())[i] = plain
-  }
-  return copy ?? list
-}
-
-function plainRecord(record: Record<string, unknown>): unknown {
-  const { toJSON } = record
-  if (typeof toJSON === "function") return plainBytes(toJSON.call(record))
-  let copy: Record<string, unknown> | undefined
-  for (const key in record) {
-    const inner = record[key]
-    if (typeof inner !== "object") continue
-    const plain = plainBytes(inner)
-    if (plain !== inner) (copy ??= { ...record })[key] = plain
-  }
-  // msgpackr would call a `toJSON` that is only a key of a payload.
-  if (toJSON && record.constructor !== Object) return new Map(Object.entries(copy ?? record))
-  return copy ?? record
-}
 
 function encode(message: Message): Frame {
   try {
