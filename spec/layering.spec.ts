@@ -132,7 +132,7 @@ describe("the entry points", () => {
   it("lead a client to the client's half only", () => {
     expect(reached("index.ts")).toEqual(["", "client", "protocol", "serializer", "transport"])
     expect([...reach("index.ts")]).not.toContain("serializer/msgpack.ts")
-    expect(reached("msgpack.ts")).toEqual(["", "protocol", "serializer"])
+    expect(reached("msgpack.ts")).toEqual(["", "protocol", "serializer", "transport"])
     expect(reached("phoenix.ts")).toEqual(["", "phoenix"])
     expect(reached("react.ts")).toEqual(["", "react"])
     expect(reached("testing.ts")).toEqual(["", "testing"])
