@@ -9,7 +9,8 @@ import type { Serializer } from "./serializer.js"
 
 const PARTS = ["topic", "event", "payload", "ref"]
 
-function fromObject(object: unknown): Message {
+/** The message in an object of V1. */
+export function fromObject(object: unknown): Message {
   if (typeof object !== "object" || object === null || Array.isArray(object)) {
     throw new SerializerError("bad_frame", "not an object")
   }

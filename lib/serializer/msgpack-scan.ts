@@ -34,6 +34,8 @@ const FOLLOWS = /* @__PURE__ */ Uint8Array.of(
 )
 const FIXEXT_8 = 0xd7
 const STR = 0xd9
+/** From the type of bytes to the type of text whose length takes as many bytes. */
+const BIN_TO_STR = STR - 0xc4
 
 // Bytes of memory of a value without its contents: at least half and at most twice of the memory that V8 takes, as the
 // weight of a decoded message is measured.
@@ -46,8 +48,11 @@ const OBJECT = 96
  * plain types, and no heavier in memory than `maxWeight`. A value that passes is safe to decode: no header promises more
  * than is there, and clients cannot call the decoder's own extensions (records, references, errors, regular expressions).
  * Timestamps, the one extension of the specification, pass.
+ *
+ * Returns the bytes to decode: these, or a copy whose maps have text for keys, because some encoders write every text as
+ * bytes and the decoder takes no bytes for a key.
  */
-export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): void {
+export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): Uint8Array {
   const end = bytes.length
   // Made for the first key that needs it: most messages are small, and their keys are names.
   let keys = end > FEW_KEYS ? new MapKeys(bytes) : undefined
@@ -57,6 +62,7 @@ export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): vo
   let left = 1
   let at = 0
   let weight = 0
+  let withTextKeys: Uint8Array | undefined
 
   for (;;) {
     while (left === 0) {
@@ -65,7 +71,7 @@ export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): vo
       if (outer === undefined) {
         if (at !== end) throw bad("bytes after the end of the value", at)
         if (weight + (keys?.weight ?? 0) > maxWeight) throw tooHeavy(maxWeight)
-        return
+        return withTextKeys ?? bytes
       }
       left = outer
     }
@@ -101,7 +107,11 @@ export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): vo
         at += size
         if (shape === BYTES) {
           skip = length
-          if (type < STR) own = OBJECT
+          if (type < STR) {
+            own = OBJECT
+            // Not `slice`: that of Node's Buffer is a view of the same bytes.
+            if (isKey) (withTextKeys ??= new Uint8Array(bytes))[at - size - 1] = type + BIN_TO_STR
+          }
         } else if (shape === EXTENSION) {
           skip = 1 + length
           own = OBJECT

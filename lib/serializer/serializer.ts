@@ -16,11 +16,16 @@ export interface Codec {
    */
   decode(frame: IncomingFrame, maxWeight?: number, assertLight?: AssertLight): Message
   /**
-   * How many bytes of memory a message takes that this codec decoded; once it is more than `bound`, any number above.
+   * How many bytes of memory a message takes that this codec decoded; once it is more than `bound`, any number above. The
+   * endpoint provides `weighAs`, which does it for two decoders, so that a client does not carry it.
    *
    * @default what it takes where `JSON.parse` made it
    */
-  weigh?(message: Message, bound: number): number
+  weigh?(
+    message: Message,
+    bound: number,
+    weighAs: (value: unknown, bound: number, decodedBy: "json" | "msgpack") => number,
+  ): number
 }
 
 /** The client's part of a serializer. */

@@ -11,6 +11,9 @@ export const SERIALIZERS = {
   json: json(),
   "json-v1": jsonV1(),
   msgpack: msgpack(),
+  "msgpack-map": msgpack({ shape: "map" }),
+  "msgpack-v2": msgpack({ bytes: json() }),
+  "msgpack-json": msgpack({ send: json(), bytes: json() }),
   supabase: supabase(),
 } satisfies Record<string, Serializer>
 

@@ -286,7 +286,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
   #weigh(message: Message): number {
     const { server } = this.#serializer
     const { messageWeight } = this.limits
-    return server.weigh?.(message, messageWeight) ?? weigh(message, messageWeight)
+    return server.weigh?.(message, messageWeight, weigh) ?? weigh(message, messageWeight)
   }
 
   #guard(message: Message, bytes: number): void {
