@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright-core"
-import { ROOT } from "../packaging/build.js"
+import { TARBALL } from "../packaging/build.js"
 import { launchChromium, openPage } from "../support/chromium.js"
 import { fetched, isOffline, npm, npmSays, Unavailable } from "../support/fetched.js"
 import { Program } from "../support/program.js"
@@ -35,10 +35,25 @@ export interface Place {
   read(name: string): string
 }
 
+const dependenciesOf = (folder: string): object =>
+  (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: object }).dependencies
+
+/** Has npm install the packed package into a folder that has a manifest. */
+async function install(folder: string): Promise<void> {
+  try {
+    await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", TARBALL], folder)
+  } catch (error) {
+    const why = `npm does not install the packed package: ${npmSays(error)}`
+    throw isOffline(error) ? new Unavailable(why) : new Error(why, { cause: error })
+  }
+  if (!existsSync(join(folder, "node_modules/rookery/dist/index.js"))) throw new Error("npm has installed nothing")
+}
+
 /** The packed package, an endpoint out of it, and the projects that talk to it. */
 export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-consumers-"))
-  #tarball: Promise<string> | undefined
+  /** Where npm has installed the package, by the packages beside it: npm installs the same in each project that has these. */
+  readonly #installed = new Map<string, string>()
   #server: Program | undefined
   #browser: Browser | undefined
   #port = 0
@@ -55,7 +70,7 @@ export class Stage {
   }
 
   /**
-   * Makes a project.
+   * Makes a project with the packed package, installed by npm.
    *
    * @param packages what it has beside Rookery, each at one version; fetched at the first use
    */
@@ -68,29 +83,26 @@ export class Stage {
         writeFileSync(join(folder, file), text)
       }
     }
-    let dependencies = {}
-    if (packages.length) {
-      const [first = ""] = packages
-      const rest = createHash("sha256").update(packages.join()).digest("hex").slice(0, 8)
-      const tree = await fetched("rookery-consumers", `${first.replace("/", "+")}-${rest}`, packages)
-      linkTree(join(tree, "node_modules"), join(folder, "node_modules"))
-      ;({ dependencies } = JSON.parse(readFileSync(join(tree, "package.json"), "utf8")) as { dependencies: object })
+    const twin = this.#installed.get(packages.join())
+    if (twin === undefined) {
+      let dependencies = {}
+      if (packages.length) {
+        const [first = ""] = packages
+        const rest = createHash("sha256").update(packages.join()).digest("hex").slice(0, 8)
+        const tree = await fetched("rookery-consumers", `${first.replace("/", "+")}-${rest}`, packages)
+        linkTree(join(tree, "node_modules"), join(folder, "node_modules"))
+        dependencies = dependenciesOf(tree)
+      }
+      write({ "package.json": JSON.stringify({ name, private: true, ...manifest, dependencies }) })
+      await install(folder)
+      this.#installed.set(packages.join(), folder)
+    } else {
+      linkTree(join(twin, "node_modules"), join(folder, "node_modules"))
+      write({
+        "package.json": JSON.stringify({ name, private: true, ...manifest, dependencies: dependenciesOf(twin) }),
+      })
     }
-    write({ "package.json": JSON.stringify({ name, private: true, ...manifest, dependencies }) })
-    await this.install(folder)
     return { folder, write, read: (file) => readFileSync(join(folder, file), "utf8") }
-  }
-
-  /** Installs the packed package into a folder that has a manifest. */
-  async install(folder: string): Promise<void> {
-    this.#tarball ??= this.#pack()
-    try {
-      await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", await this.#tarball], folder)
-    } catch (error) {
-      const why = `npm does not install the packed package: ${npmSays(error)}`
-      throw isOffline(error) ? new Unavailable(why) : new Error(why, { cause: error })
-    }
-    if (!existsSync(join(folder, "node_modules/rookery/dist/index.js"))) throw new Error("npm has installed nothing")
   }
 
   /** Opens a page of a project, by its path in the folder of all, or of a server of its own. */
@@ -107,12 +119,5 @@ export class Stage {
     await this.#browser?.close()
     await this.#server?.kill()
     rmSync(this.#folder, { recursive: true, force: true })
-  }
-
-  /** Packs the package as npm would publish it. */
-  async #pack(): Promise<string> {
-    const { stdout } = await npm(["pack", "--json", "--pack-destination", this.#folder], ROOT)
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
-    return join(this.#folder, filename)
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, readdirSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -15,8 +15,18 @@ const SOURCES = [
   "tsup.config.ts",
   "tsup.page.config.ts",
 ]
-// The page is built last.
+/** The page is built last. */
 const RESULT = join(ROOT, "dist/page/app.js")
+
+/** The files that npm packs, or that say which. */
+const PACKED = ["dist", "lib", "package.json", "README.md", "CHANGELOG.md", "LICENSE"]
+const CACHES = join(ROOT, "node_modules/.cache")
+const CACHE = join(CACHES, "rookery-packed")
+
+/** The package as npm would publish it. `npm run package` looks at it, too. */
+export const TARBALL: string = join(CACHE, "rookery.tgz")
+/** The files of {@link TARBALL}. Specs copy them, and change nothing here. */
+export const UNPACKED: string = join(CACHE, "package")
 
 function lastChange(path: string): number {
   const stats = statSync(path)
@@ -24,10 +34,10 @@ function lastChange(path: string): number {
   return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => lastChange(join(path, name))))
 }
 
-/** What these specs look at is built, and no older than what it is built from. */
-export default function buildIfStale(): void {
-  const changed = Math.max(...SOURCES.map((name) => lastChange(join(ROOT, name))))
-  if (existsSync(RESULT) && statSync(RESULT).mtimeMs >= changed) return
+const isAsNewAs = (made: string, sources: readonly string[]): boolean =>
+  existsSync(made) && statSync(made).mtimeMs >= Math.max(...sources.map((name) => lastChange(join(ROOT, name))))
+
+function build(): void {
   const tsup = ["node_modules/tsup/dist/cli-default.js", "--config"]
   const steps = [
     [...tsup, "tsup.config.ts"],
@@ -36,3 +46,33 @@ export default function buildIfStale(): void {
   ]
   for (const step of steps) execFileSync(process.execPath, step, { cwd: ROOT, stdio: "inherit" })
 }
+
+/** Packs as npm would publish, and unpacks: in a folder of its own, so that a run that is cut off leaves no half of it. */
+function pack(): void {
+  mkdirSync(CACHES, { recursive: true })
+  const unfinished = mkdtempSync(join(CACHES, "rookery-packing-"))
+  try {
+    const npm = process.platform === "win32" ? "npm.cmd" : "npm"
+    const said = execFileSync(npm, ["pack", "--json", "--pack-destination", unfinished], {
+      cwd: ROOT,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32",
+    })
+    const [{ filename }] = JSON.parse(said) as [{ filename: string }]
+    execFileSync("tar", ["-xzf", filename], { cwd: unfinished })
+    renameSync(join(unfinished, filename), join(unfinished, "rookery.tgz"))
+    rmSync(CACHE, { recursive: true, force: true })
+    renameSync(unfinished, CACHE)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+}
+
+/** Builds and packs the package, unless that was done after the last change. Many specs share what is packed. */
+export default function buildIfStale(): void {
+  if (!isAsNewAs(RESULT, SOURCES)) build()
+  if (!isAsNewAs(TARBALL, PACKED)) pack()
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildIfStale()

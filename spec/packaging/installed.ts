@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process"
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { promisify } from "node:util"
-import { ROOT } from "./build.js"
-
-const run = promisify(execFile)
+import { ROOT, UNPACKED } from "./build.js"
 
 /** A project of somebody else's that has the packed package installed. */
 export interface Project {
@@ -15,16 +12,11 @@ export interface Project {
   remove(): void
 }
 
-/** Packs the package as npm would publish it and puts it into an empty project, with links to what it depends on. */
+/** Puts the packed package into an empty project, with links to the packages that the project has beside it. */
 export async function installPacked(links: string[]): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "rookery-packed-"))
   const modules = join(folder, "node_modules")
-  mkdirSync(modules)
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm"
-  const { stdout } = await run(npm, ["pack", "--json", "--pack-destination", folder], { cwd: ROOT })
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
-  await run("tar", ["-xzf", filename], { cwd: folder })
-  renameSync(join(folder, "package"), join(modules, "rookery"))
+  await cp(UNPACKED, join(modules, "rookery"), { recursive: true })
   for (const name of links) {
     mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction")

@@ -5,7 +5,14 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 const CACHES = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url))
-const FLAGS = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1"]
+const FLAGS = [
+  "--prefer-offline",
+  "--ignore-scripts",
+  "--no-audit",
+  "--no-fund",
+  "--no-package-lock",
+  "--fetch-retries=1",
+]
 
 /** What npm says of a failure, in one line. */
 export const npmSays = (error: unknown): string =>
