@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { createInterface } from "node:readline"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { compiled } from "../support/compiled.js"
 import { durations, playedAnswers, recordedAnswers, type Comparable } from "../support/compare-recording.js"
 import { Player } from "../support/play.js"
 import { readRecording, readRecordings, type Recording } from "../support/recordings.js"
@@ -102,7 +103,7 @@ describe("a server that ends", () => {
   afterEach(() => child?.kill("SIGKILL"))
 
   async function startProcess(): Promise<number> {
-    const started = spawn(process.execPath, ["--import", "tsx", "spec/support/reference-app.ts", "--port", "0"], {
+    const started = spawn(process.execPath, [compiled("spec/support/reference-app.ts"), "--port", "0"], {
       stdio: ["ignore", "pipe", "inherit"],
     })
     child = started

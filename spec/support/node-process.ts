@@ -1,3 +1,4 @@
+import { compiled } from "./compiled.js"
 import { Program } from "./program.js"
 
 /** An endpoint in a process of its own: one node of a cluster. */
@@ -12,7 +13,7 @@ export class NodeProcess {
   /** Starts one; `ready` says when it listens. */
   static start(options: Record<string, string | number>): NodeProcess {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-    return new NodeProcess(new Program(process.execPath, ["--import", "tsx", "spec/support/cluster-node.ts", ...args]))
+    return new NodeProcess(new Program(process.execPath, [compiled("spec/support/cluster-node.ts"), ...args]))
   }
 
   async ready(): Promise<this> {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { onTestFinished } from "vitest"
+import { compiled } from "./compiled.js"
 import { LineLog } from "./line-log.js"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
@@ -42,7 +43,7 @@ export function startProgram(file: string, args: string[], options: ProgramOptio
 
 /** Starts the reference application as a process of its own, and gives its port. */
 export async function startReferenceProcess(port = 0): Promise<Program & { port: number }> {
-  const args = ["--import", "tsx", "spec/support/reference-app.ts", "--port", String(port)]
+  const args = [compiled("spec/support/reference-app.ts"), "--port", String(port)]
   const program = startProgram(process.execPath, args)
   const line = await program.stdout.line(/listening/)
   return { ...program, port: Number(/\d+$/.exec(line)?.[0]) }

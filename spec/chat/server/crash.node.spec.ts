@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { Socket, type Channel } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import type { ChatMessage, ChatTopics } from "rookery/chat/server"
+import { compiled } from "../../support/compiled.js"
 import { Program } from "../../support/program.js"
 import { ask } from "./stage.js"
 
@@ -31,11 +32,7 @@ afterEach(async () => {
 async function start(at = 0): Promise<number> {
   // Whatever mail server this machine has set is not for these links.
   const env = { SMTP_URL: "", SMTP_HOST: "" }
-  server = new Program(
-    process.execPath,
-    ["--import", "tsx", "spec/chat/server/chat-process.ts", folder, String(at)],
-    env,
-  )
+  server = new Program(process.execPath, [compiled("spec/chat/server/chat-process.ts"), folder, String(at)], env)
   const [, found] = await server.printed(/^listening at (\d+)$/)
   return Number(found)
 }

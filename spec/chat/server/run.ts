@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { compiled } from "../../support/compiled.js"
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url))
 
@@ -10,7 +11,7 @@ export async function run(
   args: readonly string[],
   { fileKilobytes }: { fileKilobytes: number },
 ): Promise<{ code: number; output: string }> {
-  const program = [process.execPath, "--import", "tsx", `spec/chat/server/${file}`, ...args]
+  const program = [process.execPath, compiled(`spec/chat/server/${file}`), ...args]
   // The signal is ignored, so that a write fails as on a full disk.
   const script = `trap '' XFSZ; ulimit -f ${fileKilobytes}; exec "$@"`
   const child = spawn("bash", ["-c", script, "bash", ...program], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] })
