@@ -237,15 +237,17 @@ describe("the types of the packed package", () => {
   const web = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }
   const server = { lib: ["lib.es2022.d.ts"], types: ["node"] }
 
-  const compile = (file: string, code: string, options: ts.CompilerOptions): string[] => {
-    const path = project.write(file, code)
-    const program = ts.createProgram([path], {
+  /** The compiler's findings in files of one program: a program of its own for each would read the same libraries anew. */
+  const compile = (files: Readonly<Record<string, string>>, options: ts.CompilerOptions): string[] => {
+    const paths = Object.entries(files).map(([file, code]) => project.write(file, code))
+    const program = ts.createProgram(paths, {
       strict: true,
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,
       skipDefaultLibCheck: true,
       noEmit: true,
       target: ts.ScriptTarget.ES2022,
+      jsx: ts.JsxEmit.ReactJSX,
       typeRoots: [join(project.folder, "node_modules/@types")],
       ignoreDeprecations: "6.0",
       ...options,
@@ -257,39 +259,32 @@ describe("the types of the packed package", () => {
       )
   }
 
-  it.each([
-    ["a bundler", "user.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...web }],
-    ["a bundler, without the DOM", "user.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...server }],
-    ["node16, an ES module", "user.mts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...web }],
-    ["node16, CommonJS", "user.cts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...web }],
+  const bundler = { module: Kind.ESNext, moduleResolution: Resolution.Bundler }
+  const node16 = { module: Kind.Node16, moduleResolution: Resolution.Node16 }
+  const nodenext = { module: Kind.NodeNext, moduleResolution: Resolution.NodeNext }
+  const node10 = { module: Kind.CommonJS, moduleResolution: Resolution.Node10 }
+  const user = TYPED_IMPORTS + TYPED
+
+  it.each<[string, ts.CompilerOptions, Record<string, string>]>([
     [
-      "nodenext, without the DOM",
-      "user.mts",
-      { module: Kind.NodeNext, moduleResolution: Resolution.NodeNext, ...server },
+      "a page by a bundler, with React and beside the official client",
+      { ...bundler, ...web },
+      { "user.ts": user, "app.tsx": WITH_REACT, "with-phoenix.ts": WITH_PHOENIX },
     ],
-    ["node10", "user.ts", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
-  ])("compile for %s", (_name, file, options) => {
-    expect(compile(file, TYPED_IMPORTS + TYPED, options)).toEqual([])
-  })
-
-  it.each([
-    ["a bundler", "server.ts", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...server }],
-    ["node16, an ES module", "server.mts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
-    ["node16, CommonJS", "server.cts", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...server }],
-  ])("compile on a server for %s", (_name, file, options) => {
-    expect(compile(file, SERVER, options)).toEqual([])
-  })
-
-  it.each([
-    ["a bundler", "app.tsx", { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...web }],
-    ["node16, CommonJS", "app.tsx", { module: Kind.Node16, moduleResolution: Resolution.Node16, ...web }],
-    ["node10", "app.tsx", { module: Kind.CommonJS, moduleResolution: Resolution.Node10, ...web }],
-  ])("compile in a React app for %s", (_name, file, options) => {
-    expect(compile(file, WITH_REACT, { ...options, jsx: ts.JsxEmit.ReactJSX })).toEqual([])
-  })
-
-  it("fit those of the official client", () => {
-    const options = { module: Kind.ESNext, moduleResolution: Resolution.Bundler, ...web }
-    expect(compile("with-phoenix.ts", WITH_PHOENIX, options)).toEqual([])
+    ["a server by a bundler", { ...bundler, ...server }, { "user.ts": user, "server.ts": SERVER }],
+    [
+      "a page by node16, in ES modules, in CommonJS, and with React",
+      { ...node16, ...web },
+      { "user.mts": user, "user.cts": user, "app.tsx": WITH_REACT },
+    ],
+    [
+      "a server by node16, in ES modules and in CommonJS",
+      { ...node16, ...server },
+      { "server.mts": SERVER, "server.cts": SERVER },
+    ],
+    ["a service by nodenext", { ...nodenext, ...server }, { "user.mts": user }],
+    ["a page by node10, with React", { ...node10, ...web }, { "user.ts": user, "app.tsx": WITH_REACT }],
+  ])("compile for %s", (_name, options, files) => {
+    expect(compile(files, options)).toEqual([])
   })
 })
