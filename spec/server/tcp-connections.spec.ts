@@ -270,3 +270,29 @@ describe("an answer", () => {
     await intruder.ended
   })
 })
+
+describe("a connection over TLS that sends more requests than may wait, in one packet", () => {
+  it("ends, and nothing is thrown out of the middle of its requests", async () => {
+    const thrown: unknown[] = []
+    const note = (error: unknown): unknown => thrown.push(error)
+    process.on("uncaughtException", note)
+    closing.push(() => process.off("uncaughtException", note))
+    const server = createHttpsServer({ key: pem("server-key"), cert: pem("server") }, (request, response) => {
+      request.on("error", () => {})
+      response.on("error", () => {})
+      // Its bytes are still to be written when the next body is read.
+      setImmediate(() => response.end("late"))
+      response.write("x".repeat(100_000))
+    })
+    const { port, hits } = await open({}, server as Server)
+    const packet =
+      requestText("GET", "/").repeat(2) + requestText("POST", "/", ["content-length: 5"], "12345").repeat(3)
+    for (let times = 0; times < 20; times++) {
+      const client = await Intruder.connect({ port, tls: true })
+      client.send(packet)
+      await client.ended
+    }
+    expect(new Set(hits)).toEqual(new Set(["pipelined"]))
+    expect(thrown).toEqual([])
+  })
+})

@@ -391,13 +391,16 @@ export class ConnectionTable {
 
   #cut(connection: Connection): void {
     this.#move(connection, undefined)
+    // Node may be reading requests that came in one packet. Where the socket below has ended first, TLS ends at once when
+    // it is destroyed, the parser is taken away in the middle, and the next request throws out of all listeners.
+    connection.stream?.destroy()
     connection.socket.destroy()
   }
 
   #timeOut(connection: Connection): void {
     this.#options.onLimit("handshakeMs", connection.address)
     if (connection.stream === undefined) return this.#cut(connection)
-    connection.stream.end(REQUEST_TIMEOUT, () => connection.socket.destroy())
+    connection.stream.end(REQUEST_TIMEOUT, () => this.#cut(connection))
     this.#move(connection, this.#ending)
   }
 
