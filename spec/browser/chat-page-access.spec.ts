@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
-import { createRequire } from "node:module"
+import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type * as Axe from "axe-core"
 import type { BrowserContextOptions } from "playwright-core"
 import { afterAll, describe, expect, it } from "vitest"
+import { faultsOf } from "./accessibility.js"
 import { describeInBrowser } from "./stage.js"
 import type { Visitor } from "./visitor.js"
 
@@ -36,7 +35,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await page.getByLabel("Mail address").waitFor()
     await keyboard.type("ada@example.com")
     await keyboard.press("Enter")
-    await page.getByRole("heading", { name: "Look at your mail" }).waitFor()
+    await page.getByRole("heading", { name: "Look where the server runs" }).waitFor()
     await page.goto(await chat.linkFor("ada@example.com"))
     await tabTo("Log in")
     await keyboard.press("Enter")
@@ -101,19 +100,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
   })
 
   describe.each(["light", "dark"] as const)("in a %s scheme", (colorScheme) => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-    /** What a program that knows the rules of accessibility has against the page. */
-    async function faults({ page }: Visitor): Promise<string[]> {
-      await page.addScriptTag({ content: axe })
-      return await page.evaluate(async () => {
-        const { run } = (globalThis as unknown as { axe: typeof Axe }).axe
-        const { violations } = await run(document, {
-          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-        })
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`))
-      })
-    }
+    const faults = ({ page }: Visitor): Promise<string[]> => faultsOf(page)
 
     const picture = async ({ page }: Visitor, name: string): Promise<void> => {
       const path = join(pictures, `${colorScheme}-${name}.png`)

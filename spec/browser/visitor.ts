@@ -29,7 +29,7 @@ export class Visitor {
     await page.goto(this.#chat.url)
     await page.getByLabel("Mail address").fill(email)
     await page.getByRole("button", { name: "Send me a link" }).click()
-    await page.getByRole("heading", { name: "Look at your mail" }).waitFor()
+    await page.getByRole("heading", { name: "Look where the server runs" }).waitFor()
     await page.goto(await this.#chat.linkFor(email))
     await page.getByRole("button").first().click()
     await this.light("Connected")

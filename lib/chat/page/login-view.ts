@@ -1,7 +1,7 @@
 import { byId, setText } from "./dom.js"
-import { reasonOf, requestLink } from "./session.js"
+import { logInHere, offersOneClick, reasonOf, requestLink } from "./session.js"
 
-/** The way in: an address, and then the mail. */
+/** The log-in: an address and then a link, or one click on the server's own machine. */
 export class LoginView {
   readonly #form: HTMLFormElement = byId("login-form", HTMLFormElement)
   readonly #email: HTMLInputElement = byId("email", HTMLInputElement)
@@ -9,21 +9,44 @@ export class LoginView {
   readonly #error: HTMLElement = byId("login-error", HTMLElement)
   readonly #reason: HTMLElement = byId("login-reason", HTMLElement)
   readonly #sent: HTMLElement = byId("link-sent", HTMLElement)
-  readonly #address: HTMLElement = byId("link-address", HTMLElement)
+  readonly #oneClick: HTMLElement = byId("one-click", HTMLElement)
+  readonly #oneClickError: HTMLElement = byId("one-click-error", HTMLElement)
+  readonly #loggedIn: () => void
+  /** Whether the server prints its links instead of mailing them. */
+  #isLocal = false
 
-  constructor() {
+  constructor(loggedIn: () => void) {
+    this.#loggedIn = loggedIn
+    byId("one-click-submit", HTMLElement).addEventListener("click", () => void this.#enterHere())
     this.#form.addEventListener("submit", (event) => void this.#ask(event))
     byId("other-address", HTMLElement).addEventListener("click", () => this.show())
   }
 
-  /** @param reason why somebody who was logged in is asked again */
+  /** @param reason why a person who was logged in is asked again */
   show(reason = ""): void {
     this.#form.hidden = false
     this.#sent.hidden = true
     setText(this.#reason, reason)
     this.#reason.hidden = reason === ""
     this.#tell("")
+    this.#oneClickError.hidden = true
     this.#email.focus()
+    void this.#askForWays()
+  }
+
+  async #askForWays(): Promise<void> {
+    this.#isLocal = await offersOneClick()
+    this.#oneClick.hidden = !this.#isLocal || this.#form.hidden
+  }
+
+  async #enterHere(): Promise<void> {
+    try {
+      await logInHere()
+      this.#loggedIn()
+    } catch (error) {
+      setText(this.#oneClickError, reasonOf(error))
+      this.#oneClickError.hidden = false
+    }
   }
 
   async #ask(event: Event): Promise<void> {
@@ -37,8 +60,16 @@ export class LoginView {
     setText(this.#submit, "Sending the link…")
     try {
       await requestLink(email)
-      setText(this.#address, email)
+      for (const address of this.#sent.querySelectorAll(".link-address")) setText(address, email)
+      byId("link-mailed", HTMLElement).hidden = this.#isLocal
+      byId("link-printed", HTMLElement).hidden = !this.#isLocal
+      byId("link-hint", HTMLElement).hidden = this.#isLocal
+      setText(
+        byId("link-sent-heading", HTMLElement),
+        this.#isLocal ? "Look where the server runs" : "Look at your mail",
+      )
       this.#form.hidden = true
+      this.#oneClick.hidden = true
       this.#sent.hidden = false
       byId("link-sent-heading", HTMLElement).focus()
     } catch (error) {

@@ -8,7 +8,7 @@ import { currentSession, endSession, reasonOf, type Session } from "./session.js
 
 type Screen = "loading" | "login" | "chat"
 
-const login = new LoginView()
+const login = new LoginView(() => void start())
 let ended = new AbortController()
 let loggingOut = false
 
@@ -46,11 +46,11 @@ async function logOut(): Promise<string | undefined> {
   }
 }
 
-/** Finds out whether it is the session that the server turns us away for, or only the line. */
+/** Finds out whether the server turns us away because the session has ended, or whether only the connection is lost. */
 async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> {
   try {
     const session = await currentSession()
-    // In another tab somebody else may have logged in, and the cookie is theirs now.
+    // Another person may have logged in in another tab, and the cookie is theirs now.
     if (session && session.user.id !== user.id && !signal.aborted) {
       ended.abort()
       enter(session)

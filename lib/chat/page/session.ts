@@ -1,15 +1,15 @@
 import type { ChatUser } from "../topics.js"
 
-/** Who is logged in here, and until when. */
+/** The person who is logged in here, and until when. */
 export interface Session {
   user: ChatUser
   expires_at: string
 }
 
-/** The server said no. The message is for whoever looks at the page. */
+/** The server said no. The message is for the person at the page. */
 export class SaidNo extends Error {}
 
-/** Who is logged in in this browser, if anybody is. Throws when the server cannot be asked. */
+/** The session of this browser, if there is one. Throws when the server cannot be asked. */
 export async function currentSession(): Promise<Session | undefined> {
   const response = await fetch("/api/session", { headers: { accept: "application/json" }, cache: "no-store" })
   if (response.status === 401) return undefined
@@ -17,7 +17,7 @@ export async function currentSession(): Promise<Session | undefined> {
   return (await response.json()) as Session
 }
 
-/** Has a link mailed that logs in whoever opens it. */
+/** Has a link mailed that logs in the person who opens it. */
 export async function requestLink(email: string): Promise<void> {
   const response = await fetch("/api/login", {
     method: "POST",
@@ -27,10 +27,27 @@ export async function requestLink(email: string): Promise<void> {
   if (!response.ok) throw await refusal(response)
 }
 
+/** Whether the server lets people of its own machine in with one click. A server that does not say so does not. */
+export async function offersOneClick(): Promise<boolean> {
+  try {
+    const response = await fetch("/api/login", { headers: { accept: "application/json" }, cache: "no-store" })
+    return response.ok && ((await response.json()) as { local?: unknown }).local === true
+  } catch {
+    return false
+  }
+}
+
+/** Logs in as one of the people of the server's own machine. */
+export async function logInHere(): Promise<void> {
+  const headers = { "content-type": "application/json" }
+  const response = await fetch("/api/login/local", { method: "POST", headers, body: "{}" })
+  if (!response.ok) throw await refusal(response)
+}
+
 /** Ends the session everywhere. */
 export async function endSession(): Promise<void> {
   const response = await fetch("/api/session", { method: "DELETE" })
-  // Of a session that is over already nothing is left to end.
+  // A session that is over already needs no end.
   if (!response.ok && response.status !== 401) throw await refusal(response)
 }
 
@@ -40,10 +57,10 @@ async function refusal(response: Response): Promise<SaidNo> {
   return new SaidNo(sentence(error))
 }
 
-/** What a server says in passing, as a sentence. */
+/** The server's words as a sentence. */
 export const sentence = (text: string): string =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".")
 
-/** What to tell of a request that failed. */
+/** The sentence to show for a request that failed. */
 export const reasonOf = (error: unknown): string =>
   error instanceof SaidNo ? error.message : "The server cannot be reached. Check your connection and try again."

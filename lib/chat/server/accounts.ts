@@ -43,14 +43,26 @@ export class Accounts {
 
   /** Uses a link up, and begins a session. */
   async redeem(token: unknown): Promise<NewSession | undefined> {
-    const { store, sessionMs, now } = this.#options
+    const { store, now } = this.#options
     const link = isToken(token) ? await store.takeLink(hashOf(token)) : undefined
     if (link === undefined || link.expires_at <= now()) return undefined
-    const own = makeToken()
-    const hash = hashOf(own)
+    return this.begin(link.email)
+  }
+
+  /** Begins a session of a person who needs no link. */
+  async begin(email: string): Promise<NewSession> {
+    const { store, sessionMs, now } = this.#options
+    const token = makeToken()
+    const hash = hashOf(token)
     const expiresAt = now() + sessionMs
-    await store.saveSession(hash, { email: link.email, expires_at: expiresAt })
-    return { id: idOf(hash), email: link.email, expiresAt, token: own }
+    await store.saveSession(hash, { email, expires_at: expiresAt })
+    return { id: idOf(hash), email, expiresAt, token }
+  }
+
+  /** Gives a person who has no display name one. */
+  async nameIfNameless(email: string, name: string): Promise<void> {
+    const { store } = this.#options
+    if ((await store.displayName(email)) === null) await store.setDisplayName(email, name)
   }
 
   /** The session of a token, as long as it lasts. */

@@ -23,7 +23,8 @@ import { logMail, smtpMail, type Mail } from "./mail.js"
 import { memoryStore } from "./memory-store.js"
 import { DEFAULT_CHAT_LIMITS, type ChatLimits, type ChatServerOptions } from "./options.js"
 import { People, type ChatAssigns } from "./people.js"
-import { isLoopback, localUrl, ownOrigin, readPublicUrl } from "./public-url.js"
+import { isLocalRequest } from "./local-login.js"
+import { isLocalName, isLoopback, localUrl, ownOrigin, readPublicUrl } from "./public-url.js"
 import { RateLimiter } from "./rate-limiter.js"
 import { roomChannel } from "./room-channel.js"
 import { Routes } from "./routes.js"
@@ -115,6 +116,9 @@ export class ChatServer {
       loginsPerAddress: new RateLimiter(this.#limits.loginsPerAddress, now),
       sessionMs,
       mayLogIn: options.mayLogIn ?? (() => true),
+      home: options.home ?? "/",
+      mayLogInHere: (request) => this.#mayLogInHere(request),
+      isHere: (email) => this.#people.sockets(email) > 0,
       get publicUrl() {
         return chat.publicUrl
       },
@@ -260,6 +264,13 @@ export class ChatServer {
       this.#failed(error, "session")
       socket.disconnect()
     }
+  }
+
+  /** Links that are mailed, or a public URL elsewhere, mean that other people use this server. */
+  #mayLogInHere(request: IncomingMessage): boolean {
+    const { localLogin = true, trustProxy = false } = this.#options
+    if (!localLogin || trustProxy !== false || this.#mail.loopbackOnly !== true) return false
+    return isLocalName(new URL(this.publicUrl).hostname) && isLocalRequest(request)
   }
 
   #startMail(): Promise<void> {

@@ -24,7 +24,7 @@ export const linkPage = (token: string): string =>
 </form>`)
 
 /** What a link shows that cannot be used any more. */
-export const usedLinkPage = (): string =>
+export const usedLinkPage = (home: string): string =>
   page(`
 <h1>This link does not work any more</h1>
-<p>It was used, or it is too old. <a href="/">Ask for a new one</a>.</p>`)
+<p>It was used, or it is too old. <a href="${escape(home)}">Ask for a new one</a>.</p>`)

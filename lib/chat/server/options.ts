@@ -52,6 +52,15 @@ export interface ChatServerOptions {
    * @default everybody
    */
   mayLogIn?: ((email: string) => boolean | Promise<boolean>) | undefined
+  /**
+   * Whether people of this machine log in with one click, as `ada@localhost` and so on. It takes a server that listens on
+   * loopback only and mails no links, and requests that come from loopback, for a name of this machine, past no proxy.
+   *
+   * @default true
+   */
+  localLogin?: boolean | undefined
+  /** The path of the chat's page: a log-in leads there. @default "/" */
+  home?: string | undefined
   /** The folder with the web page, or `false` for none. @default the page that comes with Rookery */
   page?: string | false | undefined
   /** Whose forwarded address counts as the client's. @default false */

@@ -7,6 +7,9 @@ const LOOPBACK = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/
 /** Whether a server that listens at this address is reached from its own machine only. */
 export const isLoopback = (address: string): boolean => address === "localhost" || LOOPBACK.test(address)
 
+/** Whether a host name, as in a URL, is one of this machine's own. */
+export const isLocalName = (hostname: string): boolean => LOCAL_NAMES.includes(hostname)
+
 /** The public URL as an origin, without a path. */
 export function readPublicUrl(url: string, option = "publicUrl"): string {
   let parsed: URL
@@ -32,6 +35,6 @@ export function localUrl(address: string, port: number): string {
 export function ownOrigin(origin: string, publicUrl: string, origins: readonly string[]): boolean {
   if (origin === publicUrl || origins.includes(origin)) return true
   const here = new URL(publicUrl)
-  if (!LOCAL_NAMES.includes(here.hostname)) return false
+  if (!isLocalName(here.hostname)) return false
   return LOCAL_NAMES.some((hostname) => origin === Object.assign(new URL(here), { hostname }).origin)
 }

@@ -3,6 +3,7 @@ import type { Accounts, Session } from "./accounts.js"
 import { readEmail } from "./checks.js"
 import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
 import { linkPage, usedLinkPage } from "./login-page.js"
+import { nextLocalPerson } from "./local-login.js"
 import type { Mail } from "./mail.js"
 import { Places } from "./places.js"
 import { networkOf, type RateLimiter } from "./rate-limiter.js"
@@ -20,6 +21,12 @@ export interface RoutesHost {
   readonly linksPerMailbox: RateLimiter
   readonly loginsPerAddress: RateLimiter
   mayLogIn(email: string): boolean | Promise<boolean>
+  /** Whether a request may log in with one click. */
+  mayLogInHere(request: IncomingMessage): boolean
+  /** Whether a person is connected. */
+  isHere(email: string): boolean
+  /** The path of the chat's page. */
+  readonly home: string
   /** Known once the server listens. */
   readonly publicUrl: string
   readonly cookie: SessionCookie
@@ -43,7 +50,8 @@ const MAX_MAILS = 100
 const MAX_MAILS_PER_NETWORK = 10
 
 const METHODS: Readonly<Record<string, string>> = {
-  "/api/login": "POST",
+  "/api/login": "GET, HEAD, POST",
+  "/api/login/local": "POST",
   "/api/session": "GET, HEAD, POST, DELETE",
   "/login": "GET, HEAD, POST",
 }
@@ -83,6 +91,10 @@ export class Routes {
     const [path = "/", query = ""] = (request.url ?? "/").split("?", 2)
     const method = request.method === "HEAD" ? "GET" : request.method
     switch (`${method} ${path}`) {
+      case "GET /api/login":
+        return this.#tellWays(request, response)
+      case "POST /api/login/local":
+        return this.#logInHere(request, response)
       case "POST /api/login":
         return this.#askForLink(request, response)
       case "GET /login":
@@ -100,6 +112,25 @@ export class Routes {
     const allow = METHODS[path] ?? (this.#host.files?.has(path) ? "GET, HEAD" : undefined)
     if (allow === undefined) throw new HttpError(404, "there is nothing here")
     throw new HttpError(405, `${path} takes ${allow}`, { allow })
+  }
+
+  /** Tells the page whether it may offer the log-in with one click. */
+  #tellWays(request: IncomingMessage, response: ServerResponse): void {
+    sendJson(response, 200, { local: this.#host.mayLogInHere(request) })
+  }
+
+  async #logInHere(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#checkOrigin(request, true)
+    const { accounts, cookie, sessionMs, isHere, mayLogIn, mayLogInHere } = this.#host
+    if (!mayLogInHere(request)) throw new HttpError(403, "log in by a link: one click is for this machine alone")
+    this.#checkAddress(request)
+    await readJson(request)
+    const { email, name } = nextLocalPerson(isHere)
+    if (!(await mayLogIn(email))) throw new HttpError(403, `${email} may not log in`)
+    await accounts.nameIfNameless(email, name)
+    await this.#replace(cookie.read(request))
+    const { token } = await accounts.begin(email)
+    sendEmpty(response, 204, { "set-cookie": cookie.set(token, sessionMs) })
   }
 
   async #askForLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -149,9 +180,9 @@ export class Routes {
     this.#checkAddress(request)
     const { accounts, cookie, sessionMs } = this.#host
     const session = await accounts.redeem((await readForm(request)).get("token"))
-    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(), LOGIN_HEADERS)
+    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(this.#host.home), LOGIN_HEADERS)
     await this.#replace(cookie.read(request))
-    sendEmpty(response, 303, { location: "/", "set-cookie": cookie.set(session.token, sessionMs) })
+    sendEmpty(response, 303, { location: this.#host.home, "set-cookie": cookie.set(session.token, sessionMs) })
   }
 
   /** The session that a browser had before is lost with its cookie: nobody could end it any more. */

@@ -44,7 +44,10 @@ export class StaticFiles {
       if (!entry.isFile() || type === undefined || parts.some((part) => part.startsWith("."))) continue
       const body = readFileSync(path)
       const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
-      this.#files.set(`/${parts.map(encodeURIComponent).join("/")}`, { type, body, etag })
+      const name = `/${parts.map(encodeURIComponent).join("/")}`
+      this.#files.set(name, { type, body, etag })
+      // A page goes by its name without the ending, too.
+      if (name.endsWith(".html")) this.#files.set(name.slice(0, -".html".length), { type, body, etag })
     }
     const index = this.#files.get("/index.html")
     if (index !== undefined) this.#files.set("/", index)
