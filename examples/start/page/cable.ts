@@ -1,0 +1,57 @@
+import type { Link, Transport } from "rookery"
+
+const LOST = { code: 1006, reason: "", wasClean: false }
+
+/** A network cable: while it is cut, connections are lost, and none can be opened. */
+export class Cable {
+  #isCut = false
+  readonly #cuts = new Set<() => void>()
+
+  get isCut(): boolean {
+    return this.#isCut
+  }
+
+  cut(): void {
+    this.#isCut = true
+    for (const cut of this.#cuts) cut()
+  }
+
+  mend(): void {
+    this.#isCut = false
+  }
+
+  /** A transport whose connections go over this cable. */
+  over(transport: Transport): Transport {
+    return {
+      name: transport.name,
+      open: (url, options, events): Link => {
+        if (this.#isCut) {
+          queueMicrotask(() => {
+            events.error(new Error("the cable is cut"))
+            events.close(LOST)
+          })
+          return { send: () => {}, close: () => {}, bufferedAmount: 0 }
+        }
+        let isWhole = true
+        const link = transport.open(url, options, {
+          open: (traits) => isWhole && events.open(traits),
+          frame: (frame) => isWhole && events.frame(frame),
+          error: (error) => isWhole && events.error(error),
+          close: (info) => isWhole && end(() => events.close(info)),
+        })
+        const end = (tell: () => void): void => {
+          isWhole = false
+          this.#cuts.delete(cut)
+          tell()
+        }
+        const cut = (): void =>
+          end(() => {
+            link.close()
+            events.close(LOST)
+          })
+        this.#cuts.add(cut)
+        return link
+      },
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { byId, element, setText } from "../../../lib/chat/page/dom.js"
+import type { Tapped } from "./tap.js"
+
+const SHOWN = 60
+const BYTES = new Intl.NumberFormat()
+
+/** The table of messages on the wire. */
+export class WireView {
+  readonly #frames: HTMLElement = byId("frames", HTMLElement)
+  readonly #saved: HTMLElement = byId("saved", HTMLElement)
+  readonly #total = { json: 0, msgpack: 0 }
+  #isPaused = false
+
+  constructor() {
+    const pause = byId("pause", HTMLButtonElement)
+    pause.addEventListener("click", () => {
+      this.#isPaused = !this.#isPaused
+      pause.ariaPressed = String(this.#isPaused)
+    })
+    byId("clear", HTMLElement).addEventListener("click", () => this.#frames.replaceChildren())
+  }
+
+  add(client: string, { direction, message, json, msgpack }: Tapped): void {
+    this.#total.json += json
+    this.#total.msgpack += msgpack
+    const { json: all, msgpack: packed } = this.#total
+    const percent = Math.round((1 - packed / all) * 100)
+    setText(
+      this.#saved,
+      `${BYTES.format(all)} bytes in JSON, ${BYTES.format(packed)} in MessagePack: ${percent} % less.`,
+    )
+    if (this.#isPaused) return
+    const payload = JSON.stringify(message.payload)
+    const cells: [string, string?][] = [
+      [client],
+      [direction === "sent" ? "↑ sent" : "↓ received"],
+      [message.event],
+      [payload],
+      [message.offset === undefined ? "" : String(message.offset), "number"],
+      [`${json} B`, "number"],
+      [`${msgpack} B`, "number"],
+    ]
+    const isRecovery = payload.includes('"recover"')
+    const row = element(
+      "tr",
+      { class: isRecovery ? "recovery" : undefined, title: payload },
+      ...cells.map(([text, kind]) => element("td", { class: kind }, text)),
+    )
+    this.#frames.prepend(row)
+    while (this.#frames.childElementCount > SHOWN) this.#frames.lastElementChild?.remove()
+  }
+}
