@@ -1,6 +1,6 @@
 export { Endpoint, type Serve } from "./runtime/node/endpoint.js"
 export type { BroadcastListener } from "./server/endpoint.js"
-export type { Connected, Origins } from "./server/api/options.js"
+export type { Connected, Origins, Renew, Renewed, RenewRequest } from "./server/api/options.js"
 export type {
   Connect,
   ConnectRequest,

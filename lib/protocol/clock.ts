@@ -2,9 +2,14 @@
 export interface Clock {
   /** Milliseconds since any fixed moment. */
   now(): number
+  /** Milliseconds since 1970, to compare with a time from outside. @default Date.now() */
+  date?(): number
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
 }
+
+/** Milliseconds since 1970. */
+export const dateOf = (clock: Clock): number => clock.date?.() ?? Date.now()
 
 /** The platform's own clock, looked up at each call so that fake timers installed later are seen. */
 export const systemClock: Clock = {

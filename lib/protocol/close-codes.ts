@@ -20,6 +20,8 @@ export const INTERNAL_ERROR = 1011
 export const SERVICE_RESTART = 1012
 /** The server is overloaded: come back later. */
 export const TRY_AGAIN_LATER = 1013
+/** The credentials of the client have expired: come back with new ones. */
+export const CREDENTIALS_EXPIRED = 3401
 /** The code of phoenix.js for a long-poll session that is gone, so that the socket connects anew. Never sent. */
 export const SESSION_GONE = 3410
 

@@ -12,6 +12,9 @@ export const PHX_CLOSE = "phx_close"
 /** Client to server, Rookery's own: asks for a piece of the topic's history. */
 export const PHX_HISTORY = "phx_history"
 
+/** Client to server, Rookery's own: new credentials for the connection, on the socket's own topic. */
+export const PHX_RENEW = "phx_renew"
+
 /** Within a client, Rookery's own: a channel that recovers was joined again. */
 export const PHX_RECOVERED = "phx_recovered"
 

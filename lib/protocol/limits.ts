@@ -76,7 +76,7 @@ export interface Limits {
    */
   topicBytes: number
   /**
-   * Joins a second on one socket, in the long run.
+   * Joins and renewals a second on one socket, in the long run.
    *
    * @default 100: a join asks a database more often than not, and all rooms of a socket are joined in a second
    */
@@ -158,7 +158,7 @@ export interface Limits {
    */
   joinMs: number
   /**
-   * Milliseconds that `connect` may take.
+   * Milliseconds that `connect` or `renew` may take.
    *
    * @default 10_000, as a join
    */

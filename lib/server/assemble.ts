@@ -3,6 +3,7 @@ import type { Limits } from "../protocol/limits.js"
 import { Broadcast } from "./pubsub/broadcast.js"
 import { ClientTable } from "./process/client-table.js"
 import { ClusterMember } from "./pubsub/cluster-member.js"
+import { Expiries } from "./process/expiries.js"
 import { HeldBytes } from "./limits/held-bytes.js"
 import { MemoryCluster, MemoryHub } from "./pubsub/memory-cluster.js"
 import type { EndpointOptions } from "./api/options.js"
@@ -52,6 +53,19 @@ export function assemble(
     failed: (error, where) => telemetry.failed(error, where),
   })
   const held = new HeldBytes(heldBytes, runtime)
-  const services = { clients, deduplication, held, presence, publisher, pubsub, routes, runtime, telemetry, turns }
+  const expiries = new Expiries(clock)
+  const services = {
+    clients,
+    deduplication,
+    expiries,
+    held,
+    presence,
+    publisher,
+    pubsub,
+    routes,
+    runtime,
+    telemetry,
+    turns,
+  }
   return { member, services }
 }

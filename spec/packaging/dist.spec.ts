@@ -9,10 +9,9 @@ import { ROOT } from "./build.js"
 import { runNode } from "./run-node.js"
 
 const DIST = join(ROOT, "dist")
-const PLATFORM_BUILDS = ["chat", "index", "msgpack", "phoenix", "react", "rpc", "supabase"].flatMap((name) => [
-  `${name}.js`,
-  `${name}.cjs`,
-])
+const PLATFORM_BUILDS = ["chat", "index", "lifecycle", "msgpack", "phoenix", "react", "rpc", "supabase"].flatMap(
+  (name) => [`${name}.js`, `${name}.cjs`],
+)
 
 /** Every file that a file of `dist/` leads to, and the packages that they import. */
 async function closure(entry: string): Promise<{ files: string[]; packages: string[] }> {
@@ -34,6 +33,7 @@ async function closure(entry: string): Promise<{ files: string[]; packages: stri
 const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^server\./, /^(rookery|mitt|node:.*)$/],
   [/^react\./, /^(rookery|react)$/],
+  [/^lifecycle\./, /^rookery$/],
   [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
   [/^chat-server\./, /^(rookery(\/.*)?|node:.*)$/],
 ]

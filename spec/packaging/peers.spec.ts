@@ -15,6 +15,7 @@ afterAll(() => project.remove())
 const ENTRIES = [
   "",
   "/msgpack",
+  "/lifecycle",
   "/supabase",
   "/server",
   "/testing",

@@ -60,6 +60,12 @@ async function refusal(url: string, options: object = {}): Promise<number | unde
 }
 
 describe("a gateway", () => {
+  it("ends the connection of a client whose credentials have expired with 3401", async () => {
+    const { url } = await served({ connect: () => ({ expiresAt: Date.now() + 1000 }) })
+    const { socket } = await plain(url)
+    expect(await once(socket, "close")).toEqual([3401, expect.anything()])
+  })
+
   it("carries text, JSON and bytes, both ways", async () => {
     const { url } = await served({ onMessage: (data, client) => client.send(data) })
     const { socket, next } = await plain(url)

@@ -13,12 +13,15 @@ import type { ConnectionSlots } from "../limits/connection-slots.js"
 import type { AddressRate } from "../limits/address-rate.js"
 import type { TransportName } from "../api/socket.js"
 import { resolveLimits } from "../limits/resolve-limits.js"
+import type { MaybePromise } from "../api/handlers.js"
 import type { ServerLink, SocketEnd } from "../api/server-link.js"
 import type { ConnectRequest, SocketOptions } from "../api/options.js"
 import { originCheck } from "./origins.js"
+import { isExpired, readExpiry } from "./expiry.js"
 import { faultAnswer, Rejection } from "./rejection.js"
 import { isRefused, Refused } from "../api/reply.js"
 import type { SocketLimits } from "../api/socket-limits.js"
+import { renewal, type RenewCredentials } from "./renewal.js"
 import type { SocketSetup } from "./socket-setup.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 import { agree, agreeAsPhoenix, type Agreed, type Subprotocols } from "./subprotocols.js"
@@ -41,6 +44,8 @@ export interface AdmissionOptions {
 const HINTS: Readonly<Record<string, string>> = {
   origin: "name the origin of its page in the option `origins`",
   vsn: "none of the option `serializers` speaks the version that it asks for",
+  expired:
+    "`connect` returned an `expiresAt` that is over; look at the token's `exp`, which is in seconds, and at the clock",
   refused: "`connect` returned false or threw a Refused; look at the params and the auth token that it is given",
   "auth token": "its auth token is not base64url; with `authToken: false` tokens are not read",
   subprotocol: "it offers subprotocols without `phoenix`; `authToken: false` ignores them",
@@ -74,6 +79,7 @@ export class Admission {
   readonly #serializers: readonly Serializer[]
   readonly #authToken: boolean
   readonly #originAllowed: (origin: string) => boolean
+  readonly #renew: RenewCredentials | undefined
 
   constructor(made: AdmissionOptions) {
     const { telemetry, options, gateway } = made
@@ -84,6 +90,8 @@ export class Admission {
     this.#authToken = options.authToken ?? true
     this.#originAllowed = originCheck(options.origins, options.host)
     this.limits = { ...resolveLimits(options.limits), slowClient: options.slowClient ?? "close" }
+    const { renew } = options
+    this.#renew = renew && renewal(renew, made.clock, (asked, address) => this.#inTime(asked, address))
     this.anyOrigin = options.origins === "*"
     this.compress = options.compress ?? false
     this.isGateway = gateway !== undefined
@@ -145,7 +153,7 @@ export class Admission {
       slot()
       return connected
     }
-    const setup = { ...connected, serializer, limits: this.limits, subprotocol }
+    const setup = { ...connected, serializer, limits: this.limits, renew: this.#renew, subprotocol }
     return { subprotocol, limits: this.limits, open: (link) => this.#made.open(link, setup), leave: slot }
   }
 
@@ -174,13 +182,14 @@ export class Admission {
   }
 
   /** Calls the user's `connect`, and turns its result or its error into an id and assigns, or into a rejection. */
-  async #connect(request: ConnectRequest): Promise<Pick<SocketSetup, "id" | "assigns"> | Rejection> {
+  async #connect(request: ConnectRequest): Promise<Pick<SocketSetup, "id" | "assigns" | "expiresAt"> | Rejection> {
     try {
       const connected = await this.#ask(request)
       if (connected === false) return forbidden("refused")
       if (this.#made.isClosing()) return new Rejection("closing", faultAnswer(503))
       const { id = null, assigns = {} } = typeof connected === "object" ? connected : {}
-      return { id, assigns }
+      const expiresAt = readExpiry(connected)
+      return isExpired(expiresAt, this.#made.clock) ? forbidden("expired") : { id, assigns, expiresAt }
     } catch (error) {
       if (isRefused(error)) {
         const { status = 403, body = "" } = error.connect
@@ -202,17 +211,20 @@ export class Admission {
     return new Rejection(limit, faultAnswer(limit === "connections" ? 503 : 429))
   }
 
-  async #ask(request: ConnectRequest): Promise<Awaited<ReturnType<NonNullable<SocketOptions["connect"]>>>> {
+  #ask(request: ConnectRequest): ReturnType<NonNullable<SocketOptions["connect"]>> {
     const { connect } = this.#options
-    if (connect === undefined) return true
-    const asked = connect(request)
+    return connect === undefined ? true : this.#inTime(connect(request), request.address)
+  }
+
+  /** The answer of user code, unless it takes longer than `connectMs`. */
+  async #inTime<T>(asked: MaybePromise<T>, address: string | undefined): Promise<T> {
     const { connectMs } = this.limits
     if (!(asked instanceof Promise) || connectMs === Infinity) return asked
     const { clock } = this.#made
     let timer: unknown
     const late = new Promise<never>((_, reject) => {
       timer = clock.setTimeout(() => {
-        this.#telemetry.limitHit("connectMs", undefined, request.address)
+        this.#telemetry.limitHit("connectMs", undefined, address)
         reject(new Refused({ reason: "timeout" }, { status: 503 }))
       }, connectMs)
     })

@@ -1,5 +1,6 @@
 import type { Loose } from "../../protocol/contract.js"
 import type { Serializer } from "../../serializer/serializer.js"
+import type { RenewCredentials } from "./renewal.js"
 import type { SocketLimits } from "../api/socket-limits.js"
 
 /** The settings of a client that was let in. */
@@ -8,6 +9,10 @@ export interface SocketSetup {
   readonly assigns: Loose
   readonly serializer: Serializer
   readonly limits: SocketLimits
+  /** When its credentials expire, in milliseconds since 1970. */
+  readonly expiresAt: number | undefined
+  /** Takes new credentials, if the path takes any. */
+  readonly renew: RenewCredentials | undefined
   /** The negotiated subprotocol of its websocket, if any. */
   readonly subprotocol: string | undefined
 }

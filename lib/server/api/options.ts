@@ -4,7 +4,7 @@ import type { QueryParams } from "../../protocol/query.js"
 import type { TopicContract } from "../../protocol/schema.js"
 import type { Serializer } from "../../serializer/serializer.js"
 import type { Cluster } from "./cluster.js"
-import type { TransportName } from "./socket.js"
+import type { ServerSocket, TransportName } from "./socket.js"
 import type { MaybePromise } from "./handlers.js"
 import type { Logger } from "./logger.js"
 
@@ -32,6 +32,13 @@ export interface Connected<Assigns> {
   id?: string | null
   /** Data about the client, copied into each of its channels. */
   assigns?: Assigns
+  /**
+   * When its credentials expire: a date, or milliseconds since 1970. The endpoint then closes the connection with 3401,
+   * unless the option `renew` has given it more time. A client of Rookery asks for new credentials and comes back.
+   *
+   * @default never
+   */
+  expiresAt?: Date | number
 }
 
 /**
@@ -42,6 +49,29 @@ export type Connect<Assigns, Request = unknown> = (
   request: ConnectRequest<Request>,
 ) => MaybePromise<Connected<Assigns> | boolean | undefined | void>
 
+/** The new credentials of a client that stays connected. */
+export interface RenewRequest<Assigns = Loose> {
+  /** The params that a connect would bring now. */
+  readonly params: QueryParams
+  readonly authToken: string | null
+  /** The client. Check that the credentials are those of the same user: `id` and `assigns` stay as they are. */
+  readonly socket: ServerSocket<Assigns>
+}
+
+/** Credentials that were renewed. */
+export interface Renewed {
+  /** When the new credentials expire: a date, or milliseconds since 1970. @default as before */
+  expiresAt?: Date | number
+}
+
+/**
+ * Takes new credentials; `false` or a thrown `Refused` refuses them. The connection stays either way, until the
+ * credentials that were taken last expire.
+ */
+export type Renew<Assigns = Loose> = (
+  request: RenewRequest<Assigns>,
+) => MaybePromise<Renewed | boolean | undefined | void>
+
 /** Options of one path that clients connect to. */
 export interface SocketOptions<Assigns = Loose, Request = unknown> {
   /**
@@ -50,6 +80,13 @@ export interface SocketOptions<Assigns = Loose, Request = unknown> {
    * @default every client is let in
    */
   connect?: Connect<Assigns, Request>
+  /**
+   * Takes new credentials of a client that calls `renew` of `rookery/lifecycle`. It counts as a join for `joinsPerSecond`,
+   * and may take as long as `connect`.
+   *
+   * @default none: the client is answered as by a Phoenix server, which knows no renewal
+   */
+  renew?: Renew<Assigns>
   /**
    * Whether auth tokens are read, from the subprotocols or the header `x-phoenix-authtoken`.
    *

@@ -5,7 +5,9 @@ import type { Subprotocols } from "../admission/subprotocols.js"
 
 /** Options of a gateway: those of a socket, which decide what clients may connect, and the handlers. */
 export interface GatewayOptions<Assigns = Loose, Request = unknown>
-  extends Omit<SocketOptions<Assigns, Request>, "serializers" | "websocket" | "longpoll">, GatewayHandlers<Assigns> {
+  extends
+    Omit<SocketOptions<Assigns, Request>, "serializers" | "websocket" | "longpoll" | "renew">,
+    GatewayHandlers<Assigns> {
   /**
    * The subprotocols that the gateway speaks, for clients that offer some, as `new WebSocket(url, "chat")` does: a
    * list, from which the client's first offer is taken, or a function that picks one of the client's offers. A client

@@ -1,5 +1,6 @@
 import type { Loose } from "../../protocol/contract.js"
 import type { ClientTable } from "../process/client-table.js"
+import type { Expiries } from "../process/expiries.js"
 import { GatewayClient, type GatewayHandlers, type GatewayHost } from "./gateway-client.js"
 import { GatewayFrame } from "./gateway-frame.js"
 import type { ServerLink } from "../api/server-link.js"
@@ -9,6 +10,7 @@ import type { SocketSetup } from "../admission/socket-setup.js"
 /** The parts of an endpoint that a gateway uses. @internal */
 export interface GatewayServices extends Omit<TransportServices, "runtime"> {
   readonly clients: ClientTable
+  readonly expiries: Expiries
 }
 
 /**
@@ -23,7 +25,7 @@ export class Gateway<Assigns = Loose> {
   /** @internal */
   constructor(services: GatewayServices, handlers: GatewayHandlers<Assigns>) {
     this.#services = services
-    const { clients, held, telemetry, turns } = services
+    const { clients, expiries, held, telemetry, turns } = services
     const { counters } = telemetry
     this.#host = {
       handlers,
@@ -37,6 +39,7 @@ export class Gateway<Assigns = Loose> {
       },
       left: (client) => {
         this.#clients.delete(client)
+        expiries.delete(client)
         clients.gatewayClosed(client)
       },
     }
@@ -68,6 +71,7 @@ export class Gateway<Assigns = Loose> {
     const client = new GatewayClient(this.#host, link, setup)
     this.#clients.add(client)
     this.#services.clients.gatewayOpened(client)
+    if (setup.expiresAt !== undefined) this.#services.expiries.set(client, setup.expiresAt)
     client.start()
     return client
   }

@@ -1,5 +1,6 @@
 import type { Runtime } from "../api/runtime.js"
 import type { ClientTable } from "./client-table.js"
+import type { Expiries } from "./expiries.js"
 import type { HeldBytes } from "../limits/held-bytes.js"
 import type { PresenceTable } from "../pubsub/presence.js"
 import type { Publisher } from "../pubsub/publisher.js"
@@ -32,5 +33,6 @@ export interface ChannelServices {
 export interface SocketServices extends ChannelServices {
   readonly held: HeldBytes
   readonly clients: ClientTable
+  readonly expiries: Expiries
   readonly routes: ChannelRoutes
 }

@@ -1,6 +1,14 @@
 import type { Loose } from "../../protocol/contract.js"
 import { GOING_AWAY, INTERNAL_ERROR, TOO_BIG, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
-import { HEARTBEAT, PHOENIX_TOPIC, PHX_CLOSE, PHX_JOIN, PHX_LEAVE, PHX_REPLY } from "../../protocol/events.js"
+import {
+  HEARTBEAT,
+  PHOENIX_TOPIC,
+  PHX_CLOSE,
+  PHX_JOIN,
+  PHX_LEAVE,
+  PHX_RENEW,
+  PHX_REPLY,
+} from "../../protocol/events.js"
 import type { SerializerError } from "../../protocol/errors.js"
 import type { LimitName } from "../../protocol/limits.js"
 import type { Message, Ref } from "../../protocol/message.js"
@@ -13,6 +21,7 @@ import { ChannelProcess } from "./channel-process.js"
 import type { ChannelHost, HostedChannel } from "./channel-host.js"
 import type { ChannelQueue } from "./channel-queue.js"
 import type { SocketClient } from "./client-table.js"
+import { RenewalProcess } from "./renewal-process.js"
 import { isSameTerm } from "../support/same-term.js"
 import { KeptBytes, type Receipt } from "../limits/kept-bytes.js"
 import type { ServerLink, SocketEnd } from "../api/server-link.js"
@@ -60,6 +69,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
   #bucket: TokenBucket | undefined
   #joins: TokenBucket | undefined
   readonly #kept: KeptBytes
+  readonly #renewal: RenewalProcess | undefined
   #open = true
 
   constructor(services: SocketServices, link: ServerLink, setup: SocketSetup) {
@@ -71,6 +81,8 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.limits = setup.limits
     this.#serializer = setup.serializer
     this.#kept = new KeptBytes(services.held, () => this.#giveUp())
+    if (setup.renew !== undefined) this.#renewal = new RenewalProcess(this, services, setup.renew)
+    if (setup.expiresAt !== undefined) services.expiries.set(this, setup.expiresAt)
     services.clients.opened(this)
   }
 
@@ -119,6 +131,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.#channels.clear()
     for (const channel of channels) channel.end({ kind: "closed", code })
     this.#kept.end()
+    this.#services.expiries.delete(this)
     this.#services.clients.closed(this, code)
   }
 
@@ -308,6 +321,11 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
       return
     }
     if (topic === PHOENIX_TOPIC && event === HEARTBEAT) return this.reply(null, ref, topic, "ok", {})
+    if (topic === PHOENIX_TOPIC && event === PHX_RENEW && this.#renewal !== undefined) {
+      const isAllowed = this.#takeJoin()
+      if (!isAllowed) this.limitHit("joinsPerSecond")
+      return this.#renewal.receive(message, isAllowed)
+    }
     if (event === PHX_JOIN) return this.#join(message, undefined)
     if (event === PHX_LEAVE) return this.reply(join_ref, ref, topic, "ok", {})
     this.#unmatched(message)
@@ -380,14 +398,19 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
   }
 
   #joinLimit(topic: string, weight: number): keyof typeof JOIN_LIMITS | undefined {
-    const { joinsPerSecond, joinBurst, joinBytes, topicBytes } = this.limits
-    if (joinsPerSecond !== Infinity) {
-      this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst)
-      if (!this.#joins.take()) return "joinsPerSecond"
-    }
+    const { joinBytes, topicBytes } = this.limits
+    if (!this.#takeJoin()) return "joinsPerSecond"
     if (isLongerThan(topic, topicBytes)) return "topicBytes"
     if (this.#isFull()) return "channels"
     return this.#kept.joins + weight > joinBytes ? "joinBytes" : undefined
+  }
+
+  /** Counts a join, or a renewal, which asks the application as a join does. */
+  #takeJoin(): boolean {
+    const { joinsPerSecond, joinBurst } = this.limits
+    if (joinsPerSecond === Infinity) return true
+    this.#joins ??= new TokenBucket(joinsPerSecond, joinBurst)
+    return this.#joins.take()
   }
 
   #isFull(): boolean {

@@ -1,0 +1,1 @@
+export { keepRenewed, renew, type Renewal, type RenewOptions } from "./lifecycle/renew.js"

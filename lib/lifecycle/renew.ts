@@ -1,0 +1,89 @@
+import type { Socket } from "rookery"
+import { PHX_RENEW } from "../protocol/events.js"
+import { encodeQuery } from "../protocol/query.js"
+import type { RenewalRequest, RenewalResponse } from "../protocol/renewal.js"
+import { askSocket, isUnknownEvent } from "./socket-answer.js"
+
+/** Options of {@link renew}. */
+export interface RenewOptions {
+  /** How long to wait for the answer, in milliseconds. @default the socket's `timeout` */
+  timeout?: number | undefined
+}
+
+/** The answer to {@link renew}. */
+export interface Renewal {
+  /** Milliseconds until the credentials expire; `Infinity` if they do not. */
+  readonly expiresInMs: number
+}
+
+async function ask(socket: Socket, request: RenewalRequest, timeout?: number): Promise<Renewal> {
+  const { expires_in = Infinity } = (await askSocket(socket, PHX_RENEW, request, timeout)) as RenewalResponse
+  return { expiresInMs: expires_in }
+}
+
+const provided = (provider: unknown): unknown =>
+  typeof provider === "function" ? (provider as () => unknown)() : provider
+
+/**
+ * Asks the socket's `params` and `authToken` for new credentials, and gives them to the server without connecting anew.
+ *
+ * It takes an endpoint of Rookery with the option `renew`. Any other Phoenix server refuses it with `unmatched topic`.
+ *
+ * @throws a `PushError` if the server refuses the credentials: the connection stays, until the former ones expire
+ */
+export async function renew(socket: Socket, { timeout }: RenewOptions = {}): Promise<Renewal> {
+  const { params, authToken, vsn } = socket.options
+  const [query, auth_token] = await Promise.all([provided(params) as object, provided(authToken) as string | undefined])
+  return ask(socket, { query: encodeQuery({ ...query, vsn }), auth_token }, timeout)
+}
+
+/** Of the time until credentials expire, as much may go by before they are renewed. */
+const SHARE = 0.8
+
+/** The shortest wait between two renewals, for credentials that are about to expire. */
+const SHORTEST_MS = 1000
+
+/** Longer timers fire at once in browsers and in Node. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/**
+ * Renews the socket's credentials each time before they expire, for as long as it is connected. If a renewal fails the
+ * next one is tried in the time that is left; if none succeeds, the server closes the connection at the end of that time,
+ * and the socket comes back with new credentials.
+ *
+ * @returns a function that ends it
+ */
+export function keepRenewed(socket: Socket, options: RenewOptions = {}): () => void {
+  const { clock } = socket.options
+  let timer: unknown
+  let expiresAt = Infinity
+  let connection = 0
+  const plan = (): void => {
+    const left = expiresAt - clock.now()
+    if (left === Infinity || left < SHORTEST_MS) return
+    const current = connection
+    timer = clock.setTimeout(() => void go(current, () => renew(socket, options)), Math.min(left * SHARE, LONGEST_MS))
+  }
+  const go = async (current: number, asked: () => Promise<Renewal>): Promise<void> => {
+    try {
+      const { expiresInMs } = await asked()
+      if (current === connection) expiresAt = clock.now() + expiresInMs
+    } catch (error) {
+      if (current === connection && isUnknownEvent(error)) expiresAt = Infinity
+    }
+    if (current === connection) plan()
+  }
+  const start = (): void => {
+    clock.clearTimeout(timer)
+    expiresAt = Infinity
+    if (socket.isConnected()) void go(++connection, () => ask(socket, {}))
+  }
+  const opened = socket.onOpen(start)
+  const closed = socket.onClose(start)
+  start()
+  return () => {
+    socket.off([opened, closed])
+    clock.clearTimeout(timer)
+    connection++
+  }
+}
