@@ -1,0 +1,113 @@
+import { decode, encode } from "@msgpack/msgpack"
+import { gunzipSync, gzipSync } from "node:zlib"
+import * as phoenix from "phoenix"
+import type { Family } from "../../fixtures/families.js"
+import type { Message } from "../../lib/protocol/message.js"
+
+/** A frame, and whether a server labels it as text. */
+export interface LabelledFrame {
+  readonly frame: string | Uint8Array
+  readonly isText: boolean
+}
+
+const GZIP_THRESHOLD = 1024
+const V1_PARTS = ["event", "payload", "ref", "topic"]
+
+const own = (frame: ArrayBuffer | Uint8Array): Uint8Array => Uint8Array.from(new Uint8Array(frame))
+const wrong = (family: Family, from: string): Error => new Error(`no frame of a ${from} of family ${family.family}`)
+
+function fromArray(array: unknown): Message {
+  const [join_ref, ref, topic, event, payload] = array as [string | null, string | null, string, string, unknown]
+  return { join_ref, ref, topic, event, payload }
+}
+
+/** How the serializers of Phoenix's own client write and read binary frames. */
+interface BinaryFrames {
+  encode(message: object, callback: (frame: ArrayBuffer) => void): void
+  decode(frame: ArrayBuffer, callback: (message: Message) => void): void
+}
+// Its types do not have it.
+const { Serializer: binaryFrames } = phoenix as unknown as { Serializer: BinaryFrames }
+
+const hasBinaryFrames = ({ client }: Family): boolean => client.bytes !== undefined
+
+/** A message as a client of the family writes it. The encoders are those of other people. */
+export function writeAsClient(family: Family, { join_ref, ref, topic, event, payload }: Message): string | Uint8Array {
+  const array = [join_ref, ref, topic, event, payload]
+  const map = { topic, event, payload, ref, join_ref }
+  if (family.client.send === "json") return JSON.stringify(array)
+  if (family.client.send === "json-v1") return JSON.stringify({ topic, event, payload, ref })
+  if (!(payload instanceof Uint8Array && hasBinaryFrames(family)))
+    return own(encode(family.client.shape === "map" ? map : array))
+  let written = new Uint8Array(0)
+  binaryFrames.encode({ ...map, payload: own(payload).buffer }, (frame) => (written = new Uint8Array(frame)))
+  return written
+}
+
+/** A message of a client, read as a server of the family does: every other frame is refused. */
+export function readAsServer(family: Family, { frame, isText }: LabelledFrame): Message {
+  const { send, shape } = family.client
+  if (isText !== (send !== undefined)) throw wrong(family, "client")
+  if (typeof frame === "string") {
+    const read: unknown = JSON.parse(frame)
+    if (Array.isArray(read) !== (send === "json")) throw wrong(family, "client")
+    return Array.isArray(read) ? fromArray(read) : { ...(read as Message), join_ref: null }
+  }
+  if (frame[0] === 0 && hasBinaryFrames(family)) {
+    const sizes = [...frame.subarray(1, 5)]
+    let at = 5
+    const [join_ref, ref, topic, event] = sizes.map((size) => Buffer.from(frame.subarray(at, (at += size))).toString())
+    return fromArray([join_ref, ref, topic, event, own(frame.subarray(at))])
+  }
+  const read = decode(frame)
+  if (Array.isArray(read) === (shape === "map")) throw wrong(family, "client")
+  return Array.isArray(read) ? fromArray(read) : (read as Message)
+}
+
+/** A message as a server of the family writes it. */
+export function writeAsServer(family: Family, message: Message): LabelledFrame {
+  const { join_ref, ref, topic, event, payload } = message
+  const { status, response = payload } = (event === "phx_reply" ? payload : {}) as {
+    status?: string
+    response?: unknown
+  }
+  if (response instanceof Uint8Array && hasBinaryFrames(family)) {
+    const kind = status === undefined ? (join_ref === null ? 2 : 0) : 1
+    const names = [
+      [join_ref, topic, event],
+      [join_ref, ref, topic, status],
+      [topic, event],
+    ][kind] as string[]
+    const sizes = names.map((name) => name.length)
+    return {
+      frame: own(Buffer.concat([Buffer.from([kind, ...sizes]), Buffer.from(names.join("")), response])),
+      isText: false,
+    }
+  }
+  const isMap = family.endpoint.shape === "map"
+  const packed = own(
+    encode(isMap ? { topic, event, payload, ref } : [join_ref, ref, topic, event, payload], { sortKeys: true }),
+  )
+  const isGzip = "EF".includes(family.family[0] as string) && family.family !== "E" && packed.length > GZIP_THRESHOLD
+  return { frame: isGzip ? own(gzipSync(packed)) : packed, isText: family.family === "B" }
+}
+
+/** A message of a server, read as a client of the family does: every other frame is refused. */
+export function readAsClient(family: Family, frame: unknown): Message {
+  if (typeof frame === "string") throw wrong(family, "server")
+  let bytes = own(frame as ArrayBuffer)
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = own(gunzipSync(bytes))
+  if ((bytes[0] as number) < 3 && hasBinaryFrames(family)) {
+    let message: Message | undefined
+    binaryFrames.decode(bytes.buffer as ArrayBuffer, (read) => (message = read))
+    return message as unknown as Message
+  }
+  const read = decode(bytes)
+  if (Array.isArray(read)) {
+    if (family.endpoint.shape === "map" || read.length !== 5) throw wrong(family, "server")
+    return fromArray(read)
+  }
+  const isV1 = JSON.stringify(Object.keys(read as object).toSorted()) === JSON.stringify(V1_PARTS)
+  if (family.endpoint.shape !== "map" || !isV1) throw wrong(family, "server")
+  return { ...(read as Message), join_ref: null }
+}
