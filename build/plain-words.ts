@@ -24,8 +24,10 @@ export interface Exception {
 
 /** The folders and files that are checked. The list grows: a folder is added once its words are plain. */
 export const CHECKED: readonly string[] = [
+  "CODE_OF_CONDUCT.md",
   "CONTRIBUTING.md",
   "README.md",
+  "SECURITY.md",
   "docs/CLIENT.md",
   "docs/COMPARED.md",
   "docs/EXAMPLES.md",

@@ -53,7 +53,7 @@ function pack(): void {
   const unfinished = mkdtempSync(join(CACHES, "rookery-packing-"))
   try {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm"
-    const said = execFileSync(npm, ["pack", "--json", "--pack-destination", unfinished], {
+    const said = execFileSync(npm, ["pack", "--json", "--ignore-scripts", "--pack-destination", unfinished], {
       cwd: ROOT,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
