@@ -40,11 +40,15 @@ export async function startBackend(others: Partial<Limits> = {}): Promise<Backen
   const alive = new Set<string>()
   endpoint.channel("room:*", {
     history: { size: 50, ttl: 60_000 },
-    join({ topic, socket }) {
+    join() {
       backend.joins++
-      alive.add(`${(socket.assigns as { connection: number }).connection} ${topic}`)
     },
-    joined: (room) => room.track(`${connections}`, {}),
+    // Not in `join`: a client that is gone before its join is answered was never in the room, and no `terminate` follows.
+    joined(room) {
+      const { connection } = room.assigns as { connection: number }
+      alive.add(`${connection} ${room.topic}`)
+      room.track(`${connections}`, {})
+    },
     terminate(_reason, room) {
       const { connection } = room.assigns as { connection: number }
       alive.delete(`${connection} ${room.topic}`)
