@@ -198,7 +198,7 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
 
   /**
    * The clients that are tracked on a topic. Those of other nodes are included only if a client of this node is on the
-   * topic; see {@link CoreEndpoint.allPresences}. Do not change the result.
+   * topic; see `allPresences`. Do not change the result.
    */
   presences(topic: string): PresenceState<Loose> {
     return this.services.presence.list(topic) as PresenceState<Loose>
