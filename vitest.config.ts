@@ -95,6 +95,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "packaging",
+          isolate: false,
           include: PACKAGING,
           globalSetup: [MACHINE, BUILD],
         },

@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, describe, expect, it } from "vitest"
 import { ROOT } from "../packaging/build.js"
 import { launchChromium } from "../support/chromium.js"
+import { complaintsOf } from "./complaints.js"
 
 declare const converse: () => Promise<object>
 
@@ -22,9 +23,7 @@ describe.skipIf(!browser)("the core of an endpoint in a page", () => {
       write: false,
     })
     const page = await (browser as Browser).newPage()
-    const complaints: string[] = []
-    page.on("pageerror", (error) => complaints.push(String(error)))
-    page.on("console", (message) => complaints.push(message.text()))
+    const { list: complaints } = complaintsOf(page, { types: ["log", "info", "debug", "warning", "error"] })
     await page.addScriptTag({ content: outputFiles[0]?.text ?? "" })
     const seen = await page.evaluate(() => converse())
     expect(complaints).toEqual([])

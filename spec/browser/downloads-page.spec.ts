@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { openPage } from "../support/chromium.js"
+import { complaintsOf } from "./complaints.js"
 import { exampleStage } from "./example-stage.js"
 
 const stage = exampleStage(
@@ -20,12 +21,7 @@ describe("the page of the downloads", () => {
     if (browser === undefined) return context.skip("no Chromium")
     const { program, port } = await stage.serve()
     const page: Page = await openPage(browser)
-    const complaints: string[] = []
-    page.on("console", (message) => {
-      // That the server is gone is what this is about.
-      if (message.type() === "error" && !message.text().includes("ERR_CONNECTION")) complaints.push(message.text())
-    })
-    page.on("pageerror", (error) => complaints.push(String(error)))
+    const { list: complaints } = complaintsOf(page, { types: ["error"], expected: /ERR_CONNECTION/ })
     await page.goto(`http://127.0.0.1:${port}/?delay=50`)
     const light = (text: string): Promise<void> => page.getByRole("status").filter({ hasText: text }).waitFor()
     await light("Connected")

@@ -1,6 +1,7 @@
 import type { Socket } from "rookery"
 import { describe, expect, it } from "vitest"
 import { openPage } from "../support/chromium.js"
+import { complaintsOf, SERVER_GONE } from "./complaints.js"
 import { exampleStage } from "./example-stage.js"
 
 const stage = exampleStage("liveview/server.ts", /^LiveView at http:\/\/127\.0\.0\.1:(\d+)\/$/)
@@ -11,13 +12,7 @@ describe("the example of a LiveView", () => {
     if (browser === undefined) return context.skip("no Chromium")
     const { program, port } = await stage.serve()
     const page = await openPage(browser)
-    const complaints: string[] = []
-    page.on("pageerror", (error) => complaints.push(String(error)))
-    page.on("console", (message) => {
-      // That the server is gone is what the end of this test is about.
-      const isTold = /ERR_CONNECTION|WebSocket connection/.test(message.text())
-      if (["error", "warning"].includes(message.type()) && !isTold) complaints.push(message.text())
-    })
+    const { list: complaints } = complaintsOf(page, { expected: SERVER_GONE })
     const shows = (selector: string, hasText: RegExp): Promise<void> => page.locator(selector, { hasText }).waitFor()
     await page.goto(`http://127.0.0.1:${port}/`)
     await page.locator("[data-phx-main].phx-connected").waitFor()

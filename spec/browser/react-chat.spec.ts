@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { openPage } from "../support/chromium.js"
+import { complaintsOf, SERVER_GONE } from "./complaints.js"
 import { exampleStage } from "./example-stage.js"
 
 const stage = exampleStage("react-chat/server.ts", /^React chat at http:\/\/127\.0\.0\.1:(\d+)\/$/)
@@ -13,13 +14,7 @@ describe("the example of a chat with React", () => {
     const complaints: string[] = []
     const come = async (name: string): Promise<Page> => {
       const page = await openPage(browser)
-      page.on("console", (message) => {
-        // That the server is gone is what this is about.
-        const isTold = /ERR_CONNECTION|WebSocket connection/.test(message.text())
-        const isIcon = message.location().url.endsWith("/favicon.ico")
-        if (message.type() === "error" && !isTold && !isIcon) complaints.push(message.text())
-      })
-      page.on("pageerror", (error) => complaints.push(String(error)))
+      complaintsOf(page, { types: ["error"], expected: SERVER_GONE, list: complaints })
       await page.goto(`http://127.0.0.1:${port}/`)
       await page.getByLabel("Your name").fill(name)
       await page.getByRole("button", { name: "Come in" }).click()

@@ -1,5 +1,6 @@
+import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launchChromium } from "../support/chromium.js"
+import { launchChromium, openPage } from "../support/chromium.js"
 import { bundleReact, REACTS, renderOnServer } from "../support/react-app.js"
 import type { RoomProps } from "./react/app.js"
 import { Stage } from "./react/stage.js"
@@ -13,15 +14,16 @@ const JOIN = 'join room:1 {"name":"Ada"}'
 
 describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", (_version, alias) => {
   let script = ""
+  // One tab for all: a window for each spec takes longer than the spec.
+  let tab: Page
   beforeAll(async () => {
     script = await bundleReact("browser/react/page.tsx", alias)
+    tab = await openPage(browser as Browser)
   })
+  afterAll(() => tab.context().close())
 
   let stage: Stage | undefined
-  const open = async (rendered = ""): Promise<Stage> => {
-    if (!browser) throw new Error("there is no browser")
-    return (stage = await Stage.open(browser, script, rendered))
-  }
+  const open = async (rendered = ""): Promise<Stage> => (stage = await Stage.open(tab, script, rendered))
   afterEach(async () => {
     const complaints = stage?.complaints
     await stage?.close()

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core"
 import type { ChatProcess } from "../support/chat-process.js"
 import { openPage } from "../support/chromium.js"
+import { complaintsOf } from "./complaints.js"
 
 /** Somebody with a browser of their own, who looks at the chat's page. */
 export class Visitor {
@@ -90,18 +91,12 @@ export class Visitor {
         ;(globalThis as unknown as { complain(what: string): void }).complain(`${violatedDirective}: ${blockedURI}`)
       })
     })
-    page.on("pageerror", (error) => complaints.push(String(error)))
     page.on("dialog", (dialog) => {
       complaints.push(`dialog: ${dialog.message()}`)
       void dialog.dismiss()
     })
-    page.on("console", (message) => {
-      // A server that was killed refuses, and a session that is not there is asked for; the browser tells of both.
-      const isTold = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|WebSocket connection|status of (401|429)/.test(
-        message.text(),
-      )
-      const isIcon = message.location().url.endsWith("/favicon.ico")
-      if (message.type() === "error" && !isTold && !isIcon) complaints.push(message.text())
-    })
+    // Specs kill the server, go offline and ask for sessions that are not there; the browser tells of each.
+    const expected = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|WebSocket connection|status of (401|429)/
+    complaintsOf(page, { types: ["error"], expected, list: complaints })
   }
 }

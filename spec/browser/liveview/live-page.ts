@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core"
 import { openPage } from "../../support/chromium.js"
 import type { Action, End, Wait } from "../../support/liveview/recording.js"
 import type { Replay } from "../../support/liveview/replay.js"
+import { complaintsOf } from "../complaints.js"
 
 /** What the page's script notes: see `page.script` of a recording. */
 declare global {
@@ -17,12 +18,8 @@ export class LivePage {
 
   private constructor(page: Page) {
     this.#page = page
-    page.on("pageerror", (error) => this.complaints.push(String(error)))
-    page.on("console", (message) => {
-      // The recorded server is as old as the older of the two versions that run against it.
-      if (message.text().startsWith("LiveView asset version mismatch")) return
-      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text())
-    })
+    // The recorded server is as old as the older of the two versions that run against it.
+    complaintsOf(page, { expected: /^LiveView asset version mismatch/, list: this.complaints })
   }
 
   static async open(browser: Browser): Promise<LivePage> {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import type { Browser, Page as Tab } from "playwright-core"
+import type { Page as Tab } from "playwright-core"
 import { contract, Endpoint, Refused } from "rookery/server"
 import { expect } from "vitest"
-import { openPage } from "../../support/chromium.js"
+import { complaintsOf, type Complaints } from "../complaints.js"
 import type { Shown } from "./app.js"
 import type { Page } from "./page.js"
 import type { Topics } from "./topics.js"
@@ -14,8 +14,7 @@ export class Stage {
   readonly endpoint: Endpoint<Topics>
   /** Joins, leaves and what else ends a channel or a socket, in order. */
   readonly seen: string[]
-  /** What the browser complained about. */
-  readonly complaints: string[] = []
+  readonly #complaints: Complaints
   readonly #server: Server
 
   private constructor(tab: Tab, endpoint: Endpoint<Topics>, seen: string[], server: Server) {
@@ -23,15 +22,16 @@ export class Stage {
     this.endpoint = endpoint
     this.seen = seen
     this.#server = server
-    tab.on("pageerror", (error) => this.complaints.push(String(error)))
-    tab.on("console", (message) => {
-      const isIcon = message.location().url.endsWith("/favicon.ico")
-      if (["error", "warning"].includes(message.type()) && !isIcon) this.complaints.push(message.text())
-    })
+    this.#complaints = complaintsOf(tab)
   }
 
-  /** Opens a page with a script, and with what a server has rendered into it. */
-  static async open(browser: Browser, script: string, rendered = ""): Promise<Stage> {
+  /** What the browser complained about. */
+  get complaints(): readonly string[] {
+    return this.#complaints.list
+  }
+
+  /** Opens a page with a script, and with what a server has rendered into it: at an origin of its own, in a given tab. */
+  static async open(tab: Tab, script: string, rendered = ""): Promise<Stage> {
     const { endpoint, seen } = app()
     const server = createServer((request, response) => {
       const [type, body] =
@@ -42,7 +42,6 @@ export class Stage {
     })
     endpoint.attach(server)
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    const tab = await openPage(browser)
     const stage = new Stage(tab, endpoint, seen, server)
     await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     return stage
@@ -95,7 +94,8 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.tab.context().close()
+    await this.tab.goto("about:blank")
+    this.#complaints.stop()
     await this.endpoint.close({ deadlineMs: 0 })
     await new Promise((resolve) => this.#server.close(resolve))
   }
