@@ -51,6 +51,7 @@ export {
   type SerializerErrorCode,
 } from "./protocol/errors.js"
 export type { Message, Ref, Reply } from "./protocol/message.js"
+export type { Position } from "./protocol/recovery.js"
 export type {
   OnPresenceJoin,
   OnPresenceLeave,

@@ -1,4 +1,5 @@
 import type { Loose, MayOmit } from "../protocol/contract.js"
+import type { Position } from "../protocol/recovery.js"
 import type { Ref } from "../protocol/message.js"
 import type { PushOptions } from "./push-options.js"
 
@@ -14,9 +15,12 @@ export interface ChannelOptions {
    * Asks a server that keeps a history of the topic for the messages that were missed while the connection was lost.
    * {@link Channel.onRecovered} says whether all of them came.
    *
+   * A position asks at the first join, too, for the messages after it: that of the messages which a page was rendered
+   * with, for example. `{ rewind: 20 }` asks for the last 20 messages from before the first join.
+   *
    * @default false
    */
-  recover?: boolean | undefined
+  recover?: boolean | Position | { readonly rewind: number } | undefined
 }
 
 /** Options of a channel and of its first join. */

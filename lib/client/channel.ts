@@ -48,7 +48,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     this.topic = topic
     this.params = params ?? {}
     this.socket = socket
-    if (options?.recover) this.recovery = { id: socket.options.id }
+    if (options?.recover) this.recovery = { id: socket.options.id, ...(options.recover as object) }
     this.#join = new Push(this, PHX_JOIN, undefined, socket.options.timeout)
   }
 
@@ -78,7 +78,6 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     if (this.#join.hasOutcome || options !== undefined) this.#join = new Push(this, PHX_JOIN, undefined, options)
     const join = this.#join
     this.#rejectOnAbort(join as Push, options)
-    if (this.recovery) this.recovery = { id: this.recovery.id }
     if (!join.hasOutcome) this.#rejoin()
     return join
   }
@@ -326,7 +325,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   /** Leaves at the server, if the server has heard of the join. */
   #postLeave(): void {
     const { ref, state } = this.#join
-    const wasSent = ref !== null && state !== "queued"
+    const wasSent = ref && state !== "queued"
     if (wasSent && this.socket.isConnected()) this.#post(PHX_LEAVE, {}, this.socket.makeRef())
   }
 
@@ -336,7 +335,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   #onJoinTimeout(): void {
     const join = this.#join
-    if (join.ref === null) return join.settle({ status: "timeout", response: {} })
+    if (!join.ref) return join.settle({ status: "timeout", response: {} })
     // The server may have received the join all the same, and its answer be late.
     this.#postLeave()
     join.ref = null
@@ -383,5 +382,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     if (!join.hasOutcome) join.settle(channelClosed(join))
     this.#queue?.rejectAll()
     join.ref = null
+    // A channel that is joined anew has missed nothing.
+    this.recovery &&= { id: this.recovery.id }
   }
 }

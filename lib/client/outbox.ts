@@ -44,7 +44,7 @@ export class Outbox {
   /** Sends a message, now or when the connection takes it. Joins and leaves are never turned away by a full buffer. */
   post(message: Message, push?: Push): void {
     const entries = this.#entries
-    if (entries.size === 0 && this.#hasRoom()) {
+    if (!entries.size && this.#hasRoom()) {
       this.#write(message, push)
       return
     }

@@ -122,12 +122,12 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
 
   /** Whether `await` has something to give. A join that has is still sent again after an interruption. @internal */
   get hasOutcome(): boolean {
-    return this.#outcome !== undefined
+    return !!this.#outcome
   }
 
   /** Whether the push is awaited. @internal */
   get isAwaited(): boolean {
-    return this.#promise !== undefined
+    return !!this.#promise
   }
 
   /** Starts a sending under a new ref. @internal */

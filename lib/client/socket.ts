@@ -84,7 +84,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
    */
   connect(params?: object): void {
     this.assertAlive()
-    if (params !== undefined) {
+    if (params) {
       console.log("connect(params) is deprecated; make a new Socket")
       this.options.params = params
     }
@@ -229,7 +229,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   }
 
   hasLogger(): boolean {
-    return this.options.logger != null
+    return !!this.options.logger
   }
 
   /** @internal */

@@ -52,7 +52,7 @@ export function subscribe(
     channel = existing ?? host.channel(topic, params, options)
     params = channel.params
     // A channel that was joined without `subscribe()` is left by its owner, so its subscriptions are not counted.
-    if (!existing || channel.subscriptions > 0) channel.subscriptions++
+    if (!existing || channel.subscriptions) channel.subscriptions++
     for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: onClose })) {
       if (handler) stops.push(channel.listen(event, handler))
     }

@@ -11,7 +11,12 @@ export const RECOVER = "recover"
 export interface RecoverRequest extends Partial<Position> {
   /** The same at every join of one channel of the client: what `broadcastFrom` left out for it is not sent later. */
   readonly id: string
+  /** At a join without a position: how many messages from before it to send. */
+  readonly rewind?: number
 }
+
+/** The last message that a client has seen; or how many messages one that has seen none asks for. */
+export type Seen = Partial<Position> & Pick<RecoverRequest, "rewind">
 
 /** The answer: the position of the topic, and whether all messages since are on their way. */
 export interface RecoverResponse extends Position {

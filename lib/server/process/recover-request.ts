@@ -8,8 +8,9 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function isRequest(value: unknown): value is RecoverRequest {
   if (!isRecord(value)) return false
-  const { id, epoch, offset } = value
+  const { id, epoch, offset, rewind } = value
   if (typeof id !== "string" || id === "" || id.length > MAX_ID) return false
+  if (rewind !== undefined && !(Number.isSafeInteger(rewind) && (rewind as number) >= 0)) return false
   return (epoch === undefined && offset === undefined) || (typeof epoch === "string" && Number.isSafeInteger(offset))
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../protocol/clock.js"
 import { RookeryError } from "../../protocol/errors.js"
-import type { HistoryOptions, Position } from "../../protocol/recovery.js"
+import type { HistoryOptions, Position, Seen } from "../../protocol/recovery.js"
 import type { Cluster, HistorySlice, MaybePromise, NumberedMessage } from "../api/cluster.js"
 import { Broadcast } from "./broadcast.js"
 import { missed, RecentMessages, type Missed } from "./recent-messages.js"
@@ -168,11 +168,11 @@ export class PubSub {
   }
 
   /** The messages that a returning client missed, on a topic that this node has entered; `undefined` if not known. */
-  missed(topic: string, history: HistoryOptions, position: Partial<Position>): Missed | undefined {
+  missed(topic: string, history: HistoryOptions, position: Seen): Missed | undefined {
     const { recent } = this.#interests.get(topic) ?? {}
     if (!this.alone) return recent?.since(position, this.#clock.now())
-    // A client that has seen nothing yet only needs the current position of the topic.
-    const limit = position.offset === undefined ? 0 : history.size
+    // A client that has seen nothing yet needs the current position of the topic, and the messages that it asks for.
+    const limit = position.offset === undefined ? Math.min(position.rewind ?? 0, history.size) : history.size
     const slice = this.#cluster.history(topic, history, position.offset, limit)
     if (isPromise(slice)) return undefined
     return missed(position, { epoch: slice.epoch, offset: slice.newest }, this.numbered(topic, slice.messages))

@@ -1,4 +1,4 @@
-import type { HistoryOptions, Position } from "../../protocol/recovery.js"
+import type { HistoryOptions, Position, Seen } from "../../protocol/recovery.js"
 import type { Broadcast } from "./broadcast.js"
 
 /** The messages that a returning client gets, and the topic's position. */
@@ -16,12 +16,16 @@ interface Held {
 
 /** Selects the messages after a client's position. A client without a position has missed none. */
 export function missed(
-  position: Partial<Position>,
+  position: Seen,
   { epoch, offset: newest }: Position,
   kept: readonly { readonly offset: number; readonly broadcast: Broadcast }[],
 ): Missed {
-  const { offset } = position
-  if (offset === undefined) return { epoch, offset: newest, recovered: false, broadcasts: [] }
+  const { offset, rewind = 0 } = position
+  if (offset === undefined) {
+    const broadcasts = rewind === 0 ? [] : kept.slice(-rewind).map(({ broadcast }) => broadcast)
+    // The client begins before the messages that it is sent, and counts on from there.
+    return { epoch, offset: newest - broadcasts.length, recovered: false, broadcasts }
+  }
   const oldest = kept[0]?.offset ?? newest + 1
   const recovered = position.epoch === epoch && offset <= newest && offset + 1 >= oldest
   const broadcasts = recovered ? kept.slice(offset + 1 - oldest).map(({ broadcast }) => broadcast) : []
@@ -70,7 +74,7 @@ export class RecentMessages {
   }
 
   /** The messages that a client missed after a position. */
-  since(position: Partial<Position>, now: number): Missed {
+  since(position: Seen, now: number): Missed {
     const { size, ttl } = this.#history
     const kept = this.#held.slice(-size).filter(({ at }) => at + ttl > now)
     return missed(position, this.#position ?? { epoch: "", offset: 0 }, kept)
