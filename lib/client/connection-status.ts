@@ -7,6 +7,8 @@ export interface LostReason {
   code?: number
   /** The reason in the close frame, if there was one. */
   reason?: string
+  /** Whether the server closed the connection by a close frame. */
+  wasClean?: boolean
   /** The last error of the connection; a {@link ConnectError} where the platform says why the server refused it. */
   error?: unknown
 }

@@ -219,8 +219,8 @@ export class ReconnectingLink<Target> {
     this.#user.onConnDown(reason)
   }
 
-  #planNext({ code, reason }: CloseInfo): void {
-    const lost = (this.#lost = { ...this.#lost, code, reason })
+  #planNext({ code, reason, wasClean }: CloseInfo): void {
+    const lost = (this.#lost = { ...this.#lost, code, reason, wasClean })
     const { maxReconnectAttempts, reconnectAfterMs } = this.#options
     const tries = ++this.#tries
     const delay = tries <= maxReconnectAttempts && reconnectAfterMs(tries, lost)

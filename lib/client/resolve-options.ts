@@ -48,7 +48,7 @@ export function resolveConnectionOptions<Options extends ConnectionOptions>(
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value != null)) as Given<Options>
   const random = given.random ?? Math.random
   return {
-    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.code),
+    reconnectAfterMs: (tries, lost) => reconnectDelay(tries, random, lost.wasClean && lost.code),
     maxReconnectAttempts: Infinity,
     binaryType: "arraybuffer",
     bufferSize: 1000,

@@ -109,6 +109,31 @@ describe("the status", () => {
     expect(socket.status).toBe("connected")
   })
 
+  it("comes back at a random time within a second after a server's close with 1000", async () => {
+    const { socket, stage } = staged()
+    const plans: unknown[] = []
+    socket.onStatus((_status, { retryInMs }) => plans.push(retryInMs))
+    socket.connect()
+    await settled()
+    stage.line.close(1000)
+    expect(plans.at(-1)).toBe(500)
+    await after(500)
+    expect(socket.status).toBe("connected")
+    socket.destroy()
+  })
+
+  it("comes back at once after a heartbeat without an answer, which is closed with 1000 as well", async () => {
+    const { socket, stage } = staged()
+    const plans: unknown[] = []
+    socket.onStatus((_status, { retryInMs, lost }) => plans.push([retryInMs, lost?.code]))
+    socket.connect()
+    await settled()
+    stage.line.isDead = true
+    await after(60_000)
+    expect(plans).toContainEqual([10, 1000])
+    socket.destroy()
+  })
+
   it("hands the reason to the policy", async () => {
     const reconnectAfterMs = vi.fn(() => false as const)
     const { socket, stage } = staged({ reconnectAfterMs }, { plays: false })
@@ -116,7 +141,12 @@ describe("the status", () => {
     const refused = new Error("HTTP 403")
     stage.line.fail(refused)
     stage.line.close(1006)
-    expect(reconnectAfterMs).toHaveBeenCalledExactlyOnceWith(1, { error: refused, code: 1006, reason: "" })
+    expect(reconnectAfterMs).toHaveBeenCalledExactlyOnceWith(1, {
+      error: refused,
+      code: 1006,
+      reason: "",
+      wasClean: false,
+    })
   })
 })
 

@@ -22,6 +22,7 @@ describe("reconnectDelay", () => {
   })
 
   it.each([
+    ["1000", NORMAL, 1000],
     ["1001", GOING_AWAY, 1000],
     ["1012", SERVICE_RESTART, 5000],
     ["1013", TRY_AGAIN_LATER, 5000],
@@ -33,8 +34,8 @@ describe("reconnectDelay", () => {
   })
 
   it("takes the steps after any other close", () => {
-    expect(reconnectDelay(1, middle, NORMAL)).toBe(10)
     expect(reconnectDelay(1, middle, 1006)).toBe(10)
+    expect(reconnectDelay(1, middle, false)).toBe(10)
   })
 
   it("does not wait before the first attempt", () => {
