@@ -202,8 +202,10 @@ describe.each(VERSIONS)("%s", (_version, library) => {
       const presence = new library.Presence(ada)
       const names = (): string => presence.list((key, { metas }) => `${key}:${metas[0].name}`).join()
       const told: string[] = []
-      presence.onJoin((key, present) => void told.push(`${present === undefined ? "+" : "~"}${key}`))
-      presence.onLeave((key, present) => void (present.metas.length === 0 && told.push(`-${key}`)))
+      // A client that falls back to long-poll while it joins joins twice, and hears of its own presence once more.
+      const tell = (what: string): unknown => told.at(-1) !== what && told.push(what)
+      presence.onJoin((key, present) => void tell(`${present === undefined ? "+" : "~"}${key}`))
+      presence.onLeave((key, present) => void (present.metas.length === 0 && tell(`-${key}`)))
       await answered(ada.join())
       await synced(presence, () => names() === "ada:Ada")
       await answered(bob.join())
