@@ -174,7 +174,6 @@ describe.each(Object.entries(TABLES))("RFC 6455, %s", (_, rows) => {
       expect(ran?.rookery).toEqual([outcome, outcome])
       expect(ran?.ws).toEqual([row.ws ?? outcome, row.ws ?? outcome])
     },
-    25_000,
   )
 })
 
