@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { compiled } from "./compiled.js"
 import { Program } from "./program.js"
 
 /** A chat server in a process of its own, of the package as it is built, with a folder for its data. */
@@ -21,8 +22,8 @@ export class ChatProcess {
   async start(): Promise<void> {
     if (this.#program) return
     const port = this.#url ? new URL(this.#url).port : "0"
-    const args = ["--import", "tsx", "spec/support/chat-app.ts", this.#folder, port]
-    const program = new Program(process.execPath, args, { TSX_TSCONFIG_PATH: "examples/tsconfig.json" })
+    const args = [compiled("spec/support/chat-app.ts", "package"), this.#folder, port]
+    const program = new Program(process.execPath, args)
     this.#program = program
     const [, url = ""] = await program.printed(/^The chat listens at (\S+)$/)
     this.#url = url

@@ -4,7 +4,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-const FOLDER = join(ROOT, "node_modules/.cache/rookery-programs")
+/** Not within node_modules: there the package would not find itself by its name. */
+const FOLDER = join(ROOT, ".cache/programs")
 
 const made = new Map<string, string>()
 
@@ -13,8 +14,9 @@ const made = new Map<string, string>()
  * third of the time for one file that it needs with a loader that compiles each module.
  *
  * @param program its path in the repository; it runs from another folder, and finds no files beside itself
+ * @param takes whether it imports Rookery from its sources, or as a user does: the package as it is built
  */
-export function compiled(program: string): string {
+export function compiled(program: string, takes: "sources" | "package" = "sources"): string {
   const known = made.get(program)
   if (known !== undefined) return known
   mkdirSync(FOLDER, { recursive: true })
@@ -32,6 +34,8 @@ export function compiled(program: string): string {
       format: "esm",
       target: "node20",
       logLevel: "error",
+      // Without the paths of tsconfig.json the names of the package stay imports.
+      ...(takes === "package" && { tsconfigRaw: {} }),
     })
     // Workers may compile the same program at the same time: each file that is there is whole.
     renameSync(outfile, file)
