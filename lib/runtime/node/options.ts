@@ -3,7 +3,7 @@ import type { Loose } from "../../protocol/contract.js"
 import type * as api from "../../server/api/options.js"
 import type * as gateway from "../../server/gateway/gateway-options.js"
 import type * as admission from "../../server/admission/subprotocols.js"
-import type { TrustProxy } from "./http/client-address.js"
+import type { TrustProxy } from "../../server/support/forwarded-address.js"
 import type { WebSocketServerAdapter } from "./upgrade/websocket-server.js"
 
 /** The argument of `connect`. */

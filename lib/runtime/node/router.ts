@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import { addressOf, isTrusted, peerOf, type TrustProxy } from "./http/client-address.js"
+import { addressOf, peerOf } from "./http/client-address.js"
+import { isTrusted, type TrustProxy } from "../../server/support/forwarded-address.js"
 import type { TransportServices } from "../../server/process/services.js"
 import { ConnectionTable, type ConnectionLimits } from "./http/connection-table.js"
 import type { Entrances } from "../../server/admission/entrances.js"

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { describe, expect, it } from "vitest"
-import { addressOf, type TrustProxy } from "../../../lib/runtime/node/http/client-address.js"
+import { addressOf } from "../../../lib/runtime/node/http/client-address.js"
+import type { TrustProxy } from "../../../lib/server/support/forwarded-address.js"
 
 import { originCheck } from "../../../lib/server/admission/origins.js"
 
