@@ -13,6 +13,11 @@ const entries = Object.fromEntries(
     .map((name) => [name.slice(0, -".ts".length), `lib/${name}`]),
 )
 
+// `rookery/server` on the runtimes that are not Node: the conditions of package.json lead there.
+const servers = Object.fromEntries(
+  ["bun", "deno", "web", "workers"].map((name) => [`server-${name}`, `lib/runtime/${name}/server.ts`]),
+)
+
 // Every entry point, of either platform, throws errors of the same classes: they stay a module of their own.
 const ERRORS = "lib/protocol/errors.ts"
 
@@ -76,7 +81,7 @@ rmSync("dist", { recursive: true, force: true })
 export default defineConfig([
   {
     ...common,
-    entry: { ...entries, errors: ERRORS },
+    entry: { ...entries, ...servers, errors: ERRORS },
     outDir: "dist",
     esbuildPlugins: [sharedErrors("./errors")],
     dts: {

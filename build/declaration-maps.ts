@@ -6,7 +6,13 @@ import { sourceMapOf, type Mapping, type Place } from "./source-map.js"
 
 const DIST = "dist"
 /** What is built of a file that is not at the top of lib/. */
-const ELSEWHERE: Readonly<Record<string, string>> = { errors: "lib/protocol/errors.ts" }
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  errors: "lib/protocol/errors.ts",
+  "server-bun": "lib/runtime/bun/server.ts",
+  "server-deno": "lib/runtime/deno/server.ts",
+  "server-web": "lib/runtime/web/server.ts",
+  "server-workers": "lib/runtime/workers/server.ts",
+}
 
 const files = readdirSync(DIST).filter((name) => /\.d\.c?ts$/.test(name))
 const entryOf = (file: string): string => {

@@ -78,7 +78,10 @@ export const LAYERS: Layer[] = [
       "server/support",
     ],
   },
-  { of: "runtime/web", lib: ["protocol", "server/api", "server/support"] },
+  { of: "runtime/web", lib: ["protocol", "serializer", "runtime/longpoll", "runtime/memory", "server"] },
+  { of: "runtime/bun", lib: ["protocol", "runtime/memory", "runtime/web", "server"] },
+  { of: "runtime/deno", lib: ["protocol", "runtime/memory", "runtime/web", "server"] },
+  { of: "runtime/workers", lib: ["protocol", "runtime/memory", "runtime/web", "server"] },
   { of: "runtime/node", lib: ["protocol", "runtime/longpoll", "runtime/memory", "server"], node: true },
   { of: "runtime/node/platform", lib: ["protocol", "server/api"], node: true },
   {

@@ -1,6 +1,6 @@
 import { inspect } from "node:util"
 import { RookeryError } from "rookery"
-import type { Cluster, Logger, TrustProxy } from "rookery/server"
+import type { Cluster, Logger, TrustProxy } from "rookery/server/node"
 import type { ChatServer, ChatStore } from "rookery/chat/server"
 import type { Arguments } from "./arguments.js"
 import type { Command } from "./command.js"

@@ -12,6 +12,8 @@ const DIST = join(ROOT, "dist")
 const PLATFORM_BUILDS = ["chat", "index", "lifecycle", "msgpack", "phoenix", "react", "rpc", "supabase"].flatMap(
   (name) => [`${name}.js`, `${name}.cjs`],
 )
+/** `rookery/server` on the runtimes that are not Node. */
+const SERVER_BUILDS = ["bun", "deno", "web", "workers"].flatMap((name) => [`server-${name}.js`, `server-${name}.cjs`])
 
 /** Every file that a file of `dist/` leads to, and the packages that they import. */
 async function closure(entry: string): Promise<{ files: string[]; packages: string[] }> {
@@ -32,6 +34,8 @@ async function closure(entry: string): Promise<{ files: string[]; packages: stri
 /** What the types of an entry point may ask for beside Rookery's own. */
 const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^server\./, /^(rookery|mitt|node:.*)$/],
+  // The runtimes that are not Node, and what their types share with Node's.
+  [/^(server-[a-z]+|validation-[\w-]+)\./, /^mitt$/],
   [/^react\./, /^(rookery|react)$/],
   [/^lifecycle\./, /^rookery$/],
   [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
@@ -42,7 +46,7 @@ const isBuiltin = (name: string): boolean => name.startsWith("node:") || builtin
 const declarations = readdirSync(DIST).filter((name) => /\.d\.c?ts$/.test(name))
 
 describe("what is built for a platform that is not Node", () => {
-  it.each(PLATFORM_BUILDS)("imports nothing of Node's: %s", async (entry) => {
+  it.each([...PLATFORM_BUILDS, ...SERVER_BUILDS])("imports nothing of Node's: %s", async (entry) => {
     const { packages } = await closure(entry)
     expect(packages.filter(isBuiltin)).toEqual([])
     expect(packages).not.toContain("ws")

@@ -15,7 +15,10 @@ describe("the core of the server", () => {
   it("type-checks without the types of Node", () => {
     const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-    const files = ["lib/server", "lib/runtime/longpoll", "lib/runtime/memory", "lib/runtime/web"].flatMap(filesOf)
+    const files = [
+      "lib/server",
+      ...["bun", "deno", "longpoll", "memory", "web", "workers"].map((name) => `lib/runtime/${name}`),
+    ].flatMap(filesOf)
     expect(files.length).toBeGreaterThan(50)
     const program = ts.createProgram(files, { ...options, types: [] })
     // A package that brings the types of Node would hide what this is about.

@@ -1,4 +1,4 @@
-import type { Endpoint } from "rookery/server"
+import type { Endpoint } from "rookery/server/node"
 import type { ChatMessage, ChatTopics } from "../topics.js"
 import type { ChatAssigns, RoomChannel } from "./people.js"
 

@@ -1,4 +1,4 @@
-import { Refused, type Endpoint } from "rookery/server"
+import { Refused, type Endpoint } from "rookery/server/node"
 import type { ChatError, ChatTopics } from "../topics.js"
 import type { ChatAssigns, People } from "./people.js"
 import type { RateLimiter } from "./rate-limiter.js"

@@ -14,7 +14,7 @@ import {
   type CloseOptions,
   type ConnectRequest,
   type ServerSocket,
-} from "rookery/server"
+} from "rookery/server/node"
 import { SOCKET_PATH, type ChatTopics } from "../topics.js"
 import { Accounts } from "./accounts.js"
 import type { ChannelsOptions } from "./chat-channels.js"

@@ -1,4 +1,4 @@
-import type { Endpoint } from "rookery/server"
+import type { Endpoint } from "rookery/server/node"
 import type { ChatTopics } from "../topics.js"
 import type { ChatAssigns, People } from "./people.js"
 

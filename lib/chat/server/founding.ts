@@ -1,4 +1,4 @@
-import type { Refused, ServerSocket } from "rookery/server"
+import type { Refused, ServerSocket } from "rookery/server/node"
 import { LOBBY, type ChatError } from "../topics.js"
 import { refused, type ChannelsOptions } from "./chat-channels.js"
 import type { ChatAssigns } from "./people.js"

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs"
 import type { Database, RootDatabase } from "lmdb"
-import { RookeryError } from "rookery/server"
+import { RookeryError } from "rookery/server/node"
 import type { ChatMessage } from "../topics.js"
 import { idAfter, timeOf } from "./message-id.js"
 import type { ChatStore, StoredLink, StoredSession } from "./store.js"

@@ -1,5 +1,5 @@
 import type { Transporter } from "nodemailer"
-import { RookeryError } from "rookery/server"
+import { RookeryError } from "rookery/server/node"
 
 /** Sends magic links to users. */
 export interface Mail {

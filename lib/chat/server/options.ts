@@ -1,4 +1,4 @@
-import type { EndpointOptions, Logger, TrustProxy } from "rookery/server"
+import type { EndpointOptions, Logger, TrustProxy } from "rookery/server/node"
 import type { Mail } from "./mail.js"
 import type { RateLimit } from "./rate-limiter.js"
 import type { ChatStore } from "./store.js"

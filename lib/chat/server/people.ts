@@ -1,4 +1,4 @@
-import type { Channel } from "rookery/server"
+import type { Channel } from "rookery/server/node"
 import type { Session } from "./accounts.js"
 import type { ChatTopics, ChatUser } from "../topics.js"
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net"
-import { RookeryError } from "rookery/server"
+import { RookeryError } from "rookery/server/node"
 
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 const LOOPBACK = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/

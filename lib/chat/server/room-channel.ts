@@ -1,4 +1,4 @@
-import type { ChannelHandlers, NoReply } from "rookery/server"
+import type { ChannelHandlers, NoReply } from "rookery/server/node"
 import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
 import { CatchUp } from "./catch-up.js"
 import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"

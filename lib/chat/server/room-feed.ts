@@ -1,4 +1,4 @@
-import type { Endpoint } from "rookery/server"
+import type { Endpoint } from "rookery/server/node"
 import type { ChatMessage, ChatTopics } from "../topics.js"
 import { InOrder } from "./in-order.js"
 import type { ChatAssigns } from "./people.js"

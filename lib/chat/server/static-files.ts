@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { readdirSync, readFileSync, type Dirent } from "node:fs"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { extname, join, relative, sep } from "node:path"
-import { RookeryError } from "rookery/server"
+import { RookeryError } from "rookery/server/node"
 import { sendBody, sendEmpty } from "./http.js"
 
 const TYPES: Readonly<Record<string, string>> = {

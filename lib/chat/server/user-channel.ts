@@ -1,4 +1,4 @@
-import type { ChannelHandlers } from "rookery/server"
+import type { ChannelHandlers } from "rookery/server/node"
 import type { ChatTopics } from "../topics.js"
 import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
 import { readDisplayName } from "./checks.js"

@@ -4,17 +4,24 @@ import type { Runtime } from "../../server/api/runtime.js"
 import { sha256 } from "../../server/support/sha256.js"
 
 const queue: (() => void)[] = []
-const channel = /* @__PURE__ */ new MessageChannel()
-channel.port1.onmessage = () => queue.shift()?.()
+let port: MessagePort | undefined
+
+/** Made at the first call: a platform may not have it, and it keeps some of them from ending. */
+function openPort(): MessagePort {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => queue.shift()?.()
+  return port2
+}
 
 /** Calls back in a task of its own, by a message. A timer of 0 ms may wait for 4 ms in a browser. */
 function inNextTask(callback: () => void): void {
   queue.push(callback)
-  channel.port2.postMessage(undefined)
+  port ??= openPort()
+  port.postMessage(undefined)
 }
 
 /** Writes warnings and errors to the console, with the error as an object that the console can expand. */
-const logToConsole: Logger = (level, message, { error, ...fields }) => {
+export const consoleLogger: Logger = (level, message, { error, ...fields }) => {
   if (level !== "warn" && level !== "error") return
   console[level](`[rookery] ${message}`, fields, ...(error === undefined ? [] : [error]))
 }
@@ -22,7 +29,7 @@ const logToConsole: Logger = (level, message, { error, ...fields }) => {
 /** The runtime of an endpoint in a page, a worker, or any other platform with the web's standard functions. */
 export const webRuntime: Runtime = {
   clock: systemClock,
-  logger: logToConsole,
+  logger: consoleLogger,
   atEndOfTurn: inNextTask,
   // A task begins only when all microtasks have run.
   afterMicrotasks: inNextTask,

@@ -1,0 +1,16 @@
+export { Endpoint } from "./endpoint.js"
+export type { BunServer, BunWebSocket, BunWebSocketData, BunWebSocketHandler } from "./bun-types.js"
+export type {
+  Connect,
+  ConnectRequest,
+  ServedEndpointOptions as EndpointOptions,
+  GatewayOptions,
+  ListenAddress,
+  ListenOptions,
+  SocketOptions,
+  Subprotocols,
+} from "../web/options.js"
+export type { FetchHandler } from "../web/fetch-endpoint.js"
+export { consoleLogger } from "../web/web-runtime.js"
+export type { InProcessClient, InProcessLine } from "../memory/in-process.js"
+export * from "../../server/exports.js"

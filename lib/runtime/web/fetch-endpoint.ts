@@ -1,0 +1,185 @@
+import type { AnyTopics, Loose } from "../../protocol/contract.js"
+import type { Admission } from "../../server/admission/admission.js"
+import { faultAnswer, Rejection, type HttpAnswer } from "../../server/admission/rejection.js"
+import type { Arrival } from "../../server/api/arrival.js"
+import type { Runtime } from "../../server/api/runtime.js"
+import type { TransportName } from "../../server/api/socket.js"
+import { CoreEndpoint } from "../../server/endpoint.js"
+import type { Gateway } from "../../server/gateway/gateway.js"
+import { AddressRate } from "../../server/limits/address-rate.js"
+import { resolveLimits } from "../../server/limits/resolve-limits.js"
+import { LongPolls } from "../longpoll/longpolls.js"
+import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
+import { FetchExchange, responseOf } from "./fetch-exchange.js"
+import { MessageLink } from "./message-link.js"
+import type { EndpointOptions, GatewayOptions, SocketOptions } from "./options.js"
+import type { PlatformSocket } from "./platform-socket.js"
+import { refuseUnfollowed, type Unfollowed } from "./unfollowed.js"
+
+/** A client whose request for a websocket was let in. */
+export interface AcceptedUpgrade {
+  /** The subprotocol that the answer names. */
+  readonly subprotocol: string | undefined
+  /** Opens the client's end in the core, once the websocket carries messages. */
+  open(socket: PlatformSocket): MessageLink
+  /** Gives the client's place back, if the websocket does not open. */
+  leave(): void
+}
+
+/** What a platform knows of a request beside the request itself. */
+export interface Visit {
+  readonly address: string | undefined
+  /** Makes a websocket of the request; without it there are none. Returns `false` for a request that is no handshake. */
+  readonly upgrade?: (accepted: AcceptedUpgrade) => Response | undefined | false
+  /** Calls back if the client is gone before its answer. */
+  onGone?(callback: () => void): void
+}
+
+/** Answers a request. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>
+
+/** What a platform is to an endpoint that gets its clients by `fetch`. */
+export interface FetchPlatform {
+  /** For messages. */
+  readonly name: string
+  readonly runtime: Runtime
+  readonly unfollowed: Unfollowed
+}
+
+const notFound: FetchHandler = () =>
+  responseOf({ status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
+
+const UPGRADE_REQUIRED: HttpAnswer = {
+  ...faultAnswer(426),
+  headers: { ...faultAnswer(426).headers, connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+}
+
+/** An endpoint whose platform hands it requests as the web has them. */
+export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<Topics, Assigns, Request> {
+  readonly #platform: FetchPlatform
+  readonly #longpolls: LongPolls
+  readonly #rate = new AddressRate()
+  readonly #requestsPerSecond: number
+  readonly #requestBurst: number
+  readonly #links = new Set<MessageLink>()
+  #emptied: (() => void) | undefined
+
+  constructor(platform: FetchPlatform, options: EndpointOptions<Topics, Assigns>) {
+    refuseUnfollowed(platform.name, platform.unfollowed, options)
+    super(platform.runtime, options)
+    this.#platform = platform
+    this.#longpolls = new LongPolls(this.services, this.entrances)
+    const { requestsPerSecond, requestBurst } = resolveLimits(options.limits)
+    this.#requestsPerSecond = requestsPerSecond
+    this.#requestBurst = requestBurst
+  }
+
+  override socket(path: string, options: SocketOptions<Assigns> = {}): this {
+    refuseUnfollowed(this.#platform.name, this.#platform.unfollowed, options)
+    return super.socket(path, options)
+  }
+
+  override gateway<GatewayAssigns = Loose>(
+    path: string,
+    options: GatewayOptions<GatewayAssigns> = {},
+  ): Gateway<GatewayAssigns> {
+    refuseUnfollowed(this.#platform.name, this.#platform.unfollowed, options)
+    return super.gateway(path, options)
+  }
+
+  /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
+  connectInProcess(client: InProcessClient): Promise<InProcessLine> {
+    return connectInProcess(this, client)
+  }
+
+  /**
+   * Answers a request. Resolves with `undefined` if the platform needs no answer for a websocket.
+   *
+   * @param otherwise answers requests for all other paths
+   * @internal
+   */
+  protected async serve(
+    request: Request,
+    visit: Visit,
+    otherwise: FetchHandler = notFound,
+  ): Promise<Response | undefined> {
+    const { pathname, search } = new URL(request.url)
+    const longpoll = this.#longpolls.find(pathname)
+    const admission = longpoll === undefined ? this.entrances.find("websocket", pathname) : undefined
+    if (longpoll === undefined && admission === undefined) return otherwise(request)
+    const { turns, telemetry, runtime } = this.services
+    // A few hundred connections that ask again once they are answered would otherwise fill every turn.
+    if (turns.waiting > 0 || turns.isSpent()) await turns.next()
+    const arrival = (transport: TransportName): Arrival => ({
+      transport,
+      path: pathname,
+      query: search.slice(1),
+      address: visit.address,
+      request,
+      header: (name) => request.headers.get(name) ?? undefined,
+    })
+    if (admission !== undefined) return this.#upgrade(request, visit, admission, arrival("websocket"))
+    if (!this.#rate.take(visit.address, this.#requestsPerSecond, this.#requestBurst)) {
+      telemetry.limitHit("requestsPerSecond", undefined, visit.address)
+      return responseOf(faultAnswer(429))
+    }
+    const exchange = new FetchExchange(request, arrival("longpoll"), runtime.clock)
+    visit.onGone?.(() => exchange.gone())
+    void longpoll?.handle(exchange)
+    return exchange.response
+  }
+
+  /** Waits until no websocket is left, and cuts those that are left after some time. @internal */
+  protected override async closeTransports(ms: number): Promise<void> {
+    if (this.#links.size === 0) return
+    const { clock } = this.services.runtime
+    let timer: unknown
+    await Promise.race([
+      new Promise<void>((resolve) => (this.#emptied = resolve)),
+      new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, Math.max(0, ms)))),
+    ])
+    clock.clearTimeout(timer)
+    for (const link of this.#links) link.terminate()
+  }
+
+  async #upgrade(
+    request: Request,
+    { address, upgrade }: Visit,
+    admission: Admission,
+    arrival: Arrival,
+  ): Promise<Response | undefined> {
+    const fault = faultOf(request, upgrade !== undefined)
+    if (upgrade === undefined || fault !== undefined) {
+      const answer = fault ?? UPGRADE_REQUIRED
+      admission.refused("websocket", address, new Rejection("no websocket", answer))
+      return responseOf(answer)
+    }
+    const admitted = await admission.admit(arrival)
+    if (admitted instanceof Rejection) return responseOf(admitted.answer)
+    let link: MessageLink | undefined
+    const leave = (): void => {
+      admitted.leave()
+      if (link !== undefined) this.#links.delete(link)
+      if (this.#links.size === 0) this.#emptied?.()
+    }
+    const response = upgrade({
+      subprotocol: admitted.subprotocol,
+      open: (socket) => {
+        link = new MessageLink(socket, address, { ...admitted, leave }, this.services)
+        this.#links.add(link)
+        return link
+      },
+      leave,
+    })
+    if (response !== false) return response
+    leave()
+    return responseOf(faultAnswer(400))
+  }
+}
+
+/** The answer to a request that asks for no websocket; `undefined` for one that does. */
+function faultOf(request: Request, hasWebSockets: boolean): HttpAnswer | undefined {
+  if (request.method !== "GET") return { status: 405, headers: { allow: "GET" } }
+  const asksFor = request.headers.get("upgrade")?.toLowerCase()
+  return hasWebSockets && asksFor === "websocket" ? undefined : UPGRADE_REQUIRED
+}

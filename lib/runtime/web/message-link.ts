@@ -1,0 +1,219 @@
+import {
+  ABNORMAL,
+  NO_STATUS,
+  POLICY_VIOLATION,
+  PROTOCOL_ERROR,
+  TOO_BIG,
+  TRY_AGAIN_LATER,
+} from "../../protocol/close-codes.js"
+import type { Frame } from "../../serializer/serializer.js"
+import type { Admitted } from "../../server/api/arrival.js"
+import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
+import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
+import type { Holder } from "../../server/limits/held-bytes.js"
+import { TokenBucket } from "../../server/limits/token-bucket.js"
+import type { Worker } from "../../server/limits/turns.js"
+import type { TransportServices } from "../../server/process/services.js"
+import type { PlatformSocket } from "./platform-socket.js"
+import { closeReason } from "./close-reason.js"
+
+/** A message of more bytes counts for several towards `framesPerSecond`. */
+const LARGE = 16_384
+/** A message of fewer bytes is handled at once, whatever other clients send. */
+const SMALL = 4096
+
+/** Text as a string, which is what these platforms send as text: another node shares it as UTF-8. */
+const TEXT_OR_BYTES: Encoding<Frame> = {
+  encode: (data, text) => (text && typeof data !== "string" ? new TextDecoder().decode(data) : data),
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder()
+
+/** Whether a message is longer than a limit; text is counted in UTF-8. */
+function isLonger(data: string | Uint8Array, bytes: number): boolean {
+  if (data.length > bytes) return true
+  return typeof data === "string" && data.length * 3 > bytes && encoder.encode(data).length > bytes
+}
+
+/** A connection whose handshake and frames are the platform's business. */
+export class MessageLink implements ServerLink, Holder, Worker {
+  readonly transport = "websocket"
+  readonly address: string | undefined
+  readonly #socket: PlatformSocket
+  readonly #admitted: Admitted
+  readonly #services: TransportServices
+  readonly #end: SocketEnd
+  /** Messages that wait for their turn among other clients' large ones. */
+  #waiting: (string | Uint8Array)[] = []
+  #waitingBytes = 0
+  #bucket: TokenBucket | undefined
+  #idle: unknown
+  #closing: unknown
+  #lastFrameAt: number
+  #isChecked = false
+  #isSlow = false
+  #isClosed = false
+
+  constructor(socket: PlatformSocket, address: string | undefined, admitted: Admitted, services: TransportServices) {
+    this.#socket = socket
+    this.address = address
+    this.#admitted = admitted
+    this.#services = services
+    this.#lastFrameAt = services.runtime.clock.now()
+    this.#end = admitted.open(this)
+    const { idleMs } = admitted.limits
+    if (idleMs !== Infinity && !this.#isClosed) this.#waitForFrames(idleMs)
+  }
+
+  send(frame: Frame): void {
+    if (this.#isClosed) return
+    this.#socket.send(frame)
+    this.#checkLater()
+  }
+
+  broadcast(shared: SharedFrame): boolean {
+    if (this.#isClosed) return false
+    const { queuedBytes, slowClient } = this.#admitted.limits
+    if (this.#isSlow && slowClient === "drop") {
+      this.#isSlow = this.#socket.bufferedAmount > queuedBytes
+      if (this.#isSlow) return false
+    }
+    const data = shared.as(TEXT_OR_BYTES)
+    if (data === undefined) return false
+    this.#socket.send(data)
+    this.#checkLater()
+    return true
+  }
+
+  close(code: number, reason = ""): void {
+    if (this.#isClosed) return
+    this.#leave()
+    this.#socket.close(code, closeReason(reason))
+    const { clock } = this.#services.runtime
+    this.#closing = clock.setTimeout(() => this.#socket.terminate(), this.#admitted.limits.closeMs)
+  }
+
+  /** Handles a message of the client. */
+  receive(data: string | Uint8Array): void {
+    if (!this.allowFrame(data.length)) return
+    if (isLonger(data, this.#admitted.limits.messageBytes)) return this.tooLong()
+    const { turns, held } = this.#services
+    if (this.#waiting.length === 0 && !(data.length > SMALL && turns.isFull(data.length))) {
+      return this.#end.receive(data)
+    }
+    this.#waiting.push(data)
+    this.#waitingBytes += data.length
+    held.note(this)
+    turns.add(this)
+  }
+
+  /** Counts a message, a ping or a pong of the client, and puts off the end of an idle connection. */
+  allowFrame(bytes: number): boolean {
+    if (this.#isClosed) return false
+    this.#lastFrameAt = this.#services.runtime.clock.now()
+    const { framesPerSecond, frameBurst } = this.#admitted.limits
+    if (framesPerSecond === Infinity) return true
+    this.#bucket ??= new TokenBucket(framesPerSecond, frameBurst)
+    if (this.#bucket.take(Math.max(1, Math.ceil(bytes / LARGE)))) return true
+    this.#end.limitHit("framesPerSecond")
+    this.#shut(POLICY_VIOLATION)
+    return false
+  }
+
+  /** Closes the connection of a client whose message is over the limit. */
+  tooLong(): void {
+    if (this.#isClosed) return
+    this.#end.limitHit("messageBytes")
+    this.#shut(TOO_BIG)
+  }
+
+  /** The connection has ended, with the code of the client's close frame. */
+  closed(code: number = ABNORMAL): void {
+    const { clock } = this.#services.runtime
+    clock.clearTimeout(this.#closing)
+    this.#services.held.forget(this)
+    if (!this.#isClosed) {
+      this.#leave()
+      this.#end.closed(code === 0 ? NO_STATUS : code)
+    }
+    this.#admitted.leave()
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  /** What the client has not read, and what of its own waits for its turn. */
+  get heldBytes(): number {
+    return this.#socket.bufferedAmount + this.#waitingBytes
+  }
+
+  giveUp(): void {
+    this.#end.limitHit("heldBytes")
+    this.#cut()
+  }
+
+  work(): boolean {
+    const data = this.#waiting.shift()
+    if (data === undefined) return false
+    this.#waitingBytes -= data.length
+    this.#end.receive(data)
+    return this.#waiting.length > 0
+  }
+
+  /** Ends the connection once no frame has come for `idleMs`. One timer a connection, which no frame has to set anew. */
+  #waitForFrames(ms: number): void {
+    const { clock } = this.#services.runtime
+    this.#idle = clock.setTimeout(() => {
+      const left = this.#lastFrameAt + this.#admitted.limits.idleMs - clock.now()
+      if (left > 0) return this.#waitForFrames(left)
+      this.#end.limitHit("idleMs")
+      this.#shut(PROTOCOL_ERROR)
+    }, ms)
+  }
+
+  /** Looks at the queue at the end of the turn: a broadcast must not lose its subscribers while it goes to them. */
+  #checkLater(): void {
+    if (this.#isChecked || this.#socket.bufferedAmount === 0) return
+    this.#isChecked = true
+    this.#services.runtime.atEndOfTurn(() => {
+      this.#isChecked = false
+      this.#checkQueue()
+    })
+  }
+
+  #checkQueue(): void {
+    const { queuedBytes, slowClient } = this.#admitted.limits
+    const { bufferedAmount } = this.#socket
+    if (this.#isClosed || bufferedAmount === 0) return
+    this.#services.held.note(this)
+    if (bufferedAmount <= queuedBytes) return
+    if (!this.#isSlow) this.#end.limitHit("queuedBytes")
+    this.#isSlow = true
+    // Broadcasts are left out, but replies to a client that asks and does not read would not be.
+    if (slowClient === "close" || bufferedAmount > 2 * queuedBytes) this.#cut()
+  }
+
+  /** Closes the connection, and tells the core. */
+  #shut(code: number): void {
+    if (this.#isClosed) return
+    this.close(code)
+    this.#end.closed(code)
+  }
+
+  #cut(): void {
+    this.#shut(TRY_AGAIN_LATER)
+    // A client that does not read will not read the close frame either, and what waits for it must not stay.
+    this.#socket.terminate()
+  }
+
+  /** Nothing is sent or received any more. */
+  #leave(): void {
+    this.#isClosed = true
+    this.#services.runtime.clock.clearTimeout(this.#idle)
+    this.#services.turns.remove(this)
+    this.#waiting = []
+    this.#waitingBytes = 0
+  }
+}
