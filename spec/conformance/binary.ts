@@ -23,6 +23,7 @@ export const PACKAGES = {
   node20: node("20.20.2"),
   node22: node("22.23.3"),
   node24: node("24.21.0"),
+  node26: node("26.12.1"),
   bun: {
     names: {
       "linux x64": "@oven/bun-linux-x64",

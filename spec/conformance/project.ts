@@ -13,6 +13,8 @@ export interface ConformanceProject extends Project {
   readonly command: string
   /** For workerd: everything in one module. */
   readonly worker: string
+  /** For Node, Bun and Deno: servers of the suite. */
+  readonly rooms: string
 }
 
 /** Packs and installs the package, and makes the programs as those who use it would. */
@@ -23,11 +25,20 @@ export async function makeProject(): Promise<ConformanceProject> {
   const make = (entry: string, outfile: string, options: BuildOptions): Promise<unknown> =>
     // Without the empty configuration the paths of tsconfig.json lead to the sources.
     build({ entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", tsconfigRaw: {}, ...options })
-  for (const name of ["server", "command", "page", "worker"]) {
+  for (const name of ["server", "command", "page", "worker", "rooms-command", "rooms-worker"]) {
     await make(join(PROGRAMS, `${name}.ts`), into(`${name}.mjs`), { platform: "node", packages: "external" })
   }
   // These take packages by way of a bundler, from the project's own folder.
   await make(into("page.mjs"), into("page.js"), { platform: "browser" })
   await make(into("worker.mjs"), into("worker.js"), { platform: "neutral", conditions: ["workerd", "worker"] })
-  return { ...project, server: into("server.mjs"), command: into("command.mjs"), worker: into("worker.js") }
+  await make(into("rooms-worker.mjs"), into("rooms-worker.js"), {
+    platform: "neutral",
+    conditions: ["workerd", "worker"],
+  })
+  const [server, command, rooms] = ["server.mjs", "command.mjs", "rooms-command.mjs"].map(into) as [
+    string,
+    string,
+    string,
+  ]
+  return { ...project, server, command, worker: into("worker.js"), rooms }
 }

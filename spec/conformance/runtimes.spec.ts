@@ -24,7 +24,7 @@ const AGENTS: Record<string, RegExp> = {
 
 describe("the packed package", () => {
   it.for(Object.keys(RUNTIMES))("does in %s what it does everywhere", async (name, { skip }) => {
-    const runtime = await ready(name)
+    const runtime = await ready(name, RUNTIMES)
     if (typeof runtime === "string") {
       console.warn(runtime)
       return skip(runtime)

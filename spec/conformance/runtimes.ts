@@ -28,11 +28,13 @@ function commandLine(file: string, ...flags: string[]): Ready {
   }
 }
 
-/** The Node that runs this, if it is of that line. */
-const node = async (binary: BinaryPackage): Promise<Ready> => {
+/** The Node that runs this, if it is of that line, or one that is installed. */
+export async function nodeOf(binary: BinaryPackage): Promise<string> {
   const line = (version: string): string => version.replace(/^v/, "").split(".")[0] ?? ""
-  return commandLine(line(binary.version) === line(process.version) ? process.execPath : await binaryOf(binary))
+  return line(binary.version) === line(process.version) ? process.execPath : binaryOf(binary)
 }
+
+const node = async (binary: BinaryPackage): Promise<Ready> => commandLine(await nodeOf(binary))
 
 async function chromium(): Promise<Ready> {
   const browser = await launchChromium()
@@ -87,7 +89,8 @@ async function workerd(): Promise<Ready> {
   }
 }
 
-const DENO = ["run", "--quiet", "--node-modules-dir=manual", "--allow-all"]
+/** With what Deno runs a program of a project that has its packages. */
+export const DENO_FLAGS: readonly string[] = ["run", "--quiet", "--node-modules-dir=manual", "--allow-all"]
 
 /** Everything that the suite runs in, and how each is had. */
 export const RUNTIMES: Readonly<Record<string, () => Promise<Ready>>> = {
@@ -96,14 +99,17 @@ export const RUNTIMES: Readonly<Record<string, () => Promise<Ready>>> = {
   "Node 22": () => node(PACKAGES.node22),
   "Node 24": () => node(PACKAGES.node24),
   Bun: async () => commandLine(await binaryOf(PACKAGES.bun), "run"),
-  Deno: async () => commandLine(await binaryOf(PACKAGES.deno), ...DENO),
+  Deno: async () => commandLine(await binaryOf(PACKAGES.deno), ...DENO_FLAGS),
   workerd,
 }
 
 /** The runtime, or why this machine has none; in CI every one has to be there. */
-export async function ready(name: string): Promise<Ready | string> {
+export async function ready<T>(
+  name: string,
+  runtimes: Readonly<Record<string, () => Promise<T>>>,
+): Promise<T | string> {
   try {
-    return await (RUNTIMES[name] as () => Promise<Ready>)()
+    return await (runtimes[name] as () => Promise<T>)()
   } catch (error) {
     if (process.env["CI"]) throw new Error(`${name} has to run in CI`, { cause: error })
     const [why] = (error instanceof Error ? error.message : String(error)).split("\n")

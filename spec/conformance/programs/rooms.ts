@@ -1,0 +1,68 @@
+import { Endpoint, Refused } from "rookery/server"
+
+// What the servers of the conformance suite serve, the same on every runtime.
+
+/** How often each key was counted, by a push that may come twice. */
+const counted = new Map<string, number>()
+
+/** What makes websockets on Node; other runtimes take none. */
+type Extra = object
+
+/** An endpoint with everything that the suite asks for. */
+export function makeEndpoint(extra: Extra = {}): Endpoint {
+  const endpoint: Endpoint = new Endpoint({
+    logger: false,
+    origins: ["https://known.example"],
+    limits: { pollWindowMs: 2000 },
+    connect: ({ params, authToken }) => {
+      if (params["user"] === "stranger") return false
+      return { id: `user:${params["user"]}`, assigns: { user: String(params["user"]), token: authToken } }
+    },
+    ...extra,
+  })
+  endpoint.socket("/tight", {
+    limits: {
+      pushesPerSecond: 1,
+      pushBurst: 1,
+      messageBytes: 1000,
+      bodyBytes: 1000,
+      framesPerSecond: 1,
+      frameBurst: 20,
+    },
+  })
+  endpoint.channel("room:*", {
+    history: { size: 100, ttl: 60_000 },
+    join({ topic, params }) {
+      if (topic === "room:denied") throw new Refused({ reason: "unauthorized" })
+      return { params }
+    },
+    joined(room) {
+      if (room.params.name !== undefined) room.track(room.assigns.user, { name: room.params.name })
+    },
+    receive: {
+      echo: (payload) => payload,
+      token: (_payload, room) => ({ token: room.assigns.token }),
+      fail: () => {
+        throw new Refused({ reason: "nope" })
+      },
+      crash: () => {
+        throw new Error("crash")
+      },
+      shout: (payload, room) => room.broadcast("shout", payload),
+      kick_others: (_payload, room) => void endpoint.disconnect(`user:${room.params.other}`),
+      async count({ key }: { key: string }, room) {
+        counted.set(key, (counted.get(key) ?? 0) + 1)
+        // The answer of the first time comes only once the client was told to cut its connection.
+        room.broadcast("counting", { key })
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return { times: counted.get(key) }
+      },
+      async drain(_payload, room) {
+        void endpoint.close({ deadlineMs: 5000 })
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return { drained: room.topic }
+      },
+    },
+  })
+  return endpoint
+}

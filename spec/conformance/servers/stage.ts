@@ -1,0 +1,75 @@
+import { json, longPoll, Socket, webSocket, type SocketOptions } from "rookery"
+import { msgpack } from "rookery/msgpack"
+import { WebSocket } from "ws"
+import { TcpProxy } from "../../support/tcp-proxy.js"
+import type { SerializerName, Way } from "../stage.js"
+
+const SERIALIZERS = { JSON: json, MessagePack: msgpack }
+
+/** How a socket is made that is not as usual. */
+export interface EnterOptions extends Partial<SocketOptions> {
+  /** Which of the endpoint's sockets it connects to. */
+  readonly path?: string
+  readonly port?: number
+}
+
+/** A server of the suite, seen by clients of one transport that speak one serializer. */
+export class ServerStage {
+  readonly way: Way
+  readonly serializer: SerializerName
+  /** What lies between the clients and the server. */
+  readonly line: TcpProxy
+  readonly #port: number
+  readonly #sockets: Socket[] = []
+  #topics = 0
+
+  private constructor(port: number, line: TcpProxy, way: Way, serializer: SerializerName) {
+    this.#port = port
+    this.line = line
+    this.way = way
+    this.serializer = serializer
+  }
+
+  static async to(port: number, way: Way, serializer: SerializerName): Promise<ServerStage> {
+    return new ServerStage(port, await TcpProxy.to(port), way, serializer)
+  }
+
+  /** A topic that no other behaviour has. */
+  topic(): string {
+    return `room:${++this.#topics}`
+  }
+
+  /** Where a request without a client goes. */
+  url(path: string, protocol: "http" | "ws" = "http", port: number = this.line.port): string {
+    return `${protocol}://127.0.0.1:${port}${path}`
+  }
+
+  /** The version that picks the serializer. Long-poll carries JSON, whatever the serializer. */
+  get vsn(): string {
+    return this.way === "websocket" && this.serializer === "MessagePack" ? msgpack().vsn : json().vsn
+  }
+
+  /** A socket of its own. */
+  readonly enter = (user: string, { path = "/socket", port, ...options }: EnterOptions = {}): Socket => {
+    const socket = new Socket(this.url(path, "ws", port), {
+      transport: this.way === "websocket" ? webSocket({ WebSocket }) : longPoll(),
+      serializer: SERIALIZERS[this.serializer](),
+      params: { user },
+      reconnectAfterMs: () => 20,
+      rejoinAfterMs: () => 20,
+      ...options,
+    })
+    this.#sockets.push(socket)
+    socket.connect()
+    return socket
+  }
+
+  /** A socket that goes on while the connections of the others are cut. */
+  readonly past = (user: string): Socket => this.enter(user, { port: this.#port })
+
+  /** Ends the clients of one behaviour. */
+  clear(): void {
+    for (const socket of this.#sockets.splice(0)) socket.destroy()
+    this.line.mend()
+  }
+}
