@@ -34,8 +34,9 @@ async function closure(entry: string): Promise<{ files: string[]; packages: stri
 /** What the types of an entry point may ask for beside Rookery's own. */
 const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^server\./, /^(rookery|mitt|node:.*)$/],
-  // The runtimes that are not Node, and what their types share with Node's.
-  [/^(server-[a-z]+|validation-[\w-]+)\./, /^mitt$/],
+  // The runtimes that are not Node, and a file with what their types share with Node's.
+  [/^server-[a-z]+\./, /^mitt$/],
+  [/^[\w-]+-[\w-]{8}\.d\./, /^(rookery|mitt)$/],
   [/^react\./, /^(rookery|react)$/],
   [/^lifecycle\./, /^rookery$/],
   [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
