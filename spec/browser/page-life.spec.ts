@@ -121,6 +121,40 @@ await describeLab("the client on a page", (stageOf) => {
     expect(texts).toEqual(recovers ? all : all.filter((text) => texts.includes(text)))
   }
 
+  /** Connections stay and carry nothing, as those that a router has forgotten; new ones go through. */
+  function mute(stage: LabStage): void {
+    stage.network.stall()
+    stage.network.forget()
+  }
+
+  itFreezes("a page whose connection went mute while it was frozen replaces it once it is thawed", async () => {
+    const stage = stageOf()
+    const tab = await enter(stage, { recovers: true })
+    await hears(stage, tab, "one")
+    await tab.hide()
+    await logged(tab, "hidden")
+    await tab.freeze(true)
+    mute(stage)
+    say(stage, "two")
+    await Promise.all([tab.show(), tab.freeze(false)])
+    await logged(tab, "reconnecting", "connected", "joined")
+    await hears(stage, tab, "three")
+    expect(await heard(tab)).toEqual(["one", "two", "three"])
+  })
+
+  itHides("a page whose connection went mute while it was hidden replaces it once it is shown", async () => {
+    const stage = stageOf()
+    const tab = await enter(stage, { recovers: true })
+    await tab.hide()
+    await logged(tab, "hidden")
+    mute(stage)
+    say(stage, "one")
+    await tab.show()
+    await logged(tab, "visible", "reconnecting", "connected", "joined")
+    await hears(stage, tab, "two")
+    expect(await heard(tab)).toEqual(["one", "two"])
+  })
+
   itFreezes.each(FREEZES)("a page over %s that is resumed hidden and shown later is back in %s", async (way, room) => {
     const stage = stageOf()
     const recovers = room === "a room that recovers"
