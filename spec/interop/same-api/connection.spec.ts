@@ -3,7 +3,7 @@ import { compareOn, differs, same } from "../../support/api-table.js"
 
 describe("a connection that ends", () => {
   compareOn([
-    ...[1000, 1002, 1006, 1011, 4001].map((code) =>
+    ...[1002, 1006, 1011, 4001].map((code) =>
       same(`by the server with ${code}: the socket connects again, and its rooms join again`, async (t) => {
         const { socket, room } = await t.joined()
         t.seeSocket(socket)
@@ -14,7 +14,7 @@ describe("a connection that ends", () => {
         t.note("state", socket.connectionState(), room.state)
       }),
     ),
-    ...[1001, 1012].map((code) =>
+    ...[1000, 1001, 1012].map((code) =>
       same(`by the server with ${code}: the same, if later`, async (t) => {
         const { socket, room } = await t.joined()
         t.seeSocket(socket)
