@@ -1,6 +1,7 @@
 import * as phoenix from "phoenix"
 import { json, Socket, webSocket, type CloseInfo, type Transport } from "rookery"
 import { gunzip, msgpack, textAsBytes } from "rookery/msgpack"
+import { phoenixOptions } from "rookery/phoenix"
 import { Endpoint } from "rookery/server"
 import { afterEach, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
@@ -74,6 +75,24 @@ describe.each(SENDING_MSGPACK)("bytes of a client of ours at a server of family 
     const room = await (await connectTo(family)).join("room:1")
     expect(withPlainBytes(await room.push("echo", SOME))).toEqual(SOME)
     expect(withPlainBytes(await room.push("echo", { bytes: [SOME] }))).toEqual({ bytes: [SOME] })
+  })
+})
+
+describe.each(FAMILIES)("the official client with phoenixOptions() at a server of family $family", (family) => {
+  it("joins, and gets long and short messages in their order", async () => {
+    const server = await startFamilyServer(family)
+    ends.push(() => server.close())
+    const serializer = familySerializer(family.client, VSN)
+    const options = phoenixOptions({ serializer, transport: transportFor(family) })
+    const socket = new phoenix.Socket(server.url, options)
+    ends.push(() => socket.disconnect())
+    socket.connect()
+    const room = socket.channel("room:1", {})
+    const order: number[] = []
+    room.on("told", ({ n }: { n: number }) => void order.push(n))
+    await new Promise((resolve) => room.join().receive("ok", resolve))
+    await new Promise((resolve) => room.push("burst", {}).receive("ok", resolve))
+    expect(order).toEqual([1, 2, 3, 4])
   })
 })
 
