@@ -6,7 +6,7 @@ export async function loadCapnweb(): Promise<typeof Capnweb> {
   try {
     return await import("capnweb")
   } catch (cause) {
-    throw new RookeryError("bad_option", "RPC is done by capnweb, which is not there: npm install capnweb", cause)
+    throw new RookeryError("bad_option", "RPC needs the package capnweb: npm install capnweb", cause)
   }
 }
 

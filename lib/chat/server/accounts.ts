@@ -2,20 +2,20 @@ import type { ChatUser } from "../topics.js"
 import type { ChatStore } from "./store.js"
 import { hashOf, isToken, makeToken } from "./tokens.js"
 
-/** Somebody who is logged in. */
+/** The session of a user. */
 export interface Session {
-  /** What its sockets are called, so that they can be ended with it. */
+  /** The id of the session's sockets, by which they are closed when it ends. */
   readonly id: string
   readonly email: string
   readonly expiresAt: number
 }
 
-/** A session that was just begun, and the only time that its token is known. */
+/** A new session with its token, which is not kept: only its hash is stored. */
 export interface NewSession extends Session {
   readonly token: string
 }
 
-/** What {@link Accounts} need. */
+/** Options of {@link Accounts}. */
 export interface AccountsOptions {
   readonly store: ChatStore
   readonly linkMs: number
@@ -25,7 +25,7 @@ export interface AccountsOptions {
 
 const idOf = (hash: string): string => `session:${hash}`
 
-/** Who may log in, and who is logged in: magic links and sessions. Of their tokens only hashes are kept. */
+/** The magic links and sessions of all users. Only hashes of their tokens are stored. */
 export class Accounts {
   readonly #options: AccountsOptions
 
@@ -33,7 +33,7 @@ export class Accounts {
     this.#options = options
   }
 
-  /** Makes a link's token. Everybody who has an address may log in with it. */
+  /** Makes the token of a link for an address. */
   async makeLink(email: string): Promise<string> {
     const { store, linkMs, now } = this.#options
     const token = makeToken()
@@ -41,7 +41,7 @@ export class Accounts {
     return token
   }
 
-  /** Uses a link up, and begins a session. */
+  /** Begins a session with the token of a link, which works once. */
   async redeem(token: unknown): Promise<NewSession | undefined> {
     const { store, now } = this.#options
     const link = isToken(token) ? await store.takeLink(hashOf(token)) : undefined
@@ -49,7 +49,7 @@ export class Accounts {
     return this.begin(link.email)
   }
 
-  /** Begins a session of a person who needs no link. */
+  /** Begins a session without a link. */
   async begin(email: string): Promise<NewSession> {
     const { store, sessionMs, now } = this.#options
     const token = makeToken()
@@ -59,13 +59,13 @@ export class Accounts {
     return { id: idOf(hash), email, expiresAt, token }
   }
 
-  /** Gives a person who has no display name one. */
+  /** Sets the display name of a user who has none. */
   async nameIfNameless(email: string, name: string): Promise<void> {
     const { store } = this.#options
     if ((await store.displayName(email)) === null) await store.setDisplayName(email, name)
   }
 
-  /** The session of a token, as long as it lasts. */
+  /** The session of a token, unless it has ended or expired. */
   async session(token: unknown): Promise<Session | undefined> {
     const { store, now } = this.#options
     if (!isToken(token)) return undefined
@@ -75,17 +75,17 @@ export class Accounts {
     return { id: idOf(hash), email: session.email, expiresAt: session.expires_at }
   }
 
-  /** Whether a session that was found has not been ended since. */
+  /** Whether a session that was read earlier still exists. */
   async isOpen({ id }: Pick<Session, "id">): Promise<boolean> {
     return (await this.#options.store.session(id.slice(idOf("").length))) !== undefined
   }
 
-  /** Ends a session for good. */
+  /** Ends a session. */
   async end(token: string): Promise<void> {
     await this.#options.store.endSession(hashOf(token))
   }
 
-  /** What others see of somebody. */
+  /** A user, as others see it. */
   async user(email: string): Promise<ChatUser> {
     return { id: `user:${email}`, email, display_name: await this.#options.store.displayName(email) }
   }

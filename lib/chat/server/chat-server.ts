@@ -33,9 +33,9 @@ import { StaticFiles } from "./static-files.js"
 import type { ChatStore } from "./store.js"
 import { userChannel } from "./user-channel.js"
 
-// What is built is an ES module, or CommonJS, which knows its folder by another name.
+// CommonJS has `__dirname`, ES modules have `import.meta.url`.
 const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
-/** Beside the built file; there is none beside the sources. */
+/** The folder of the built page, next to the built file. It does not exist next to the sources. */
 const OWN_PAGE = join(HERE, "page")
 
 function openPage(page: string | false | undefined): StaticFiles | undefined {
@@ -43,12 +43,12 @@ function openPage(page: string | false | undefined): StaticFiles | undefined {
   return new StaticFiles(page ?? OWN_PAGE)
 }
 
-/** How often what has expired is looked for. */
+/** The interval between two sweeps of expired data. */
 const SWEEP_MS = 60_000
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-/** Where a server listens, if it does and not at a path. */
+/** The address that a server listens on; `undefined` if it does not listen, or listens on a Unix socket. */
 function listensAt(server: AnyHttpServer): AddressInfo | undefined {
   const address = server.address()
   return typeof address === "object" && address !== null ? address : undefined
@@ -63,7 +63,7 @@ function listensAt(server: AnyHttpServer): AddressInfo | undefined {
  * ```
  */
 export class ChatServer {
-  /** The endpoint of its socket: for channels of your own beside the chat's. */
+  /** The endpoint of its socket. You can add your own channels to those of the chat. */
   readonly endpoint: Endpoint<ChatTopics, ChatAssigns>
   readonly #options: ChatServerOptions
   readonly #store: ChatStore
@@ -78,7 +78,7 @@ export class ChatServer {
   readonly #sweeping: NodeJS.Timeout
   #publicUrl: string | undefined
   #cookie: SessionCookie
-  /** Whether links can be sent, as far as that is known when it starts. */
+  /** The result of starting the mail. Rejects if links cannot be sent. */
   #mailStarted: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -133,13 +133,13 @@ export class ChatServer {
     this.#sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref()
   }
 
-  /** What links begin with. Known from the start if it was given, else once the server listens. */
+  /** The beginning of links. Known from the start if it was given, else once the server listens. */
   get publicUrl(): string {
     if (this.#publicUrl === undefined) throw new RookeryError("bad_option", "publicUrl is not known before it listens")
     return this.#publicUrl
   }
 
-  /** Listens on a server of its own: on this machine only, unless a `host` is given. Gives where. */
+  /** Listens on a server of its own, on loopback only unless a `host` is given. Resolves with the address. */
   async listen(options: ListenOptions = {}): Promise<AddressInfo> {
     const { host = "127.0.0.1", ...rest } = options
     this.#checkMail(host)
@@ -153,8 +153,8 @@ export class ChatServer {
   }
 
   /**
-   * Serves a server of yours, all of its paths. Unless it listens already, and on this machine only, it needs a
-   * `publicUrl`, and mail that is more than a line in the log.
+   * Serves all paths of your own server. Needs a `publicUrl` and a mail server, unless your server listens already, on
+   * loopback only.
    */
   attach(server: AnyHttpServer): void {
     const at = listensAt(server)
@@ -176,13 +176,13 @@ export class ChatServer {
     void this.#startMail()
   }
 
-  /** Ends sessions that have expired, and throws away what is too old. Happens by itself every minute. */
+  /** Closes the sockets of expired sessions, and removes expired data from the store. Runs by itself every minute. */
   async sweep(): Promise<void> {
     try {
       for (const id of this.#people.expired(this.#now())) this.endpoint.disconnect(id)
       const now = this.#now()
       await this.#store.prune(now, now - (this.#options.roomDays ?? 90) * DAY)
-      // Of a log-out on another server this one may not have heard: the cluster was perhaps away.
+      // A log-out on another server may not have reached this one, if the cluster was unreachable.
       for (const id of this.#people.sessions) {
         if (!(await this.#accounts.isOpen({ id }))) this.endpoint.disconnect(id)
       }
@@ -191,7 +191,7 @@ export class ChatServer {
     }
   }
 
-  /** Sends everybody away in good order, and lets go of the store. */
+  /** Closes all clients gracefully, and closes the store. */
   close(options: CloseOptions = {}): Promise<void> {
     return (this.#closing ??= this.#close(options))
   }
@@ -246,7 +246,7 @@ export class ChatServer {
   async #connect({ authToken, request }: ConnectRequest): Promise<{ id: string; assigns: ChatAssigns }> {
     const token = authToken ?? (request && this.#routes.tokenOf(request))
     const session = await this.#accounts.session(token)
-    if (session === undefined) throw new Refused({ error: "nobody is logged in", code: 401 }, { status: 401 })
+    if (session === undefined) throw new Refused({ error: "not logged in", code: 401 }, { status: 401 })
     const { id, email } = session
     if (this.#people.sockets(email) >= this.#limits.socketsPerUser) {
       throw new Refused({ error: "too many sockets are open", code: 429 }, { status: 429 })
@@ -254,7 +254,7 @@ export class ChatServer {
     return { id, assigns: { email, session, user: await this.#accounts.user(email) } }
   }
 
-  /** While a socket was being opened its session may have ended, as all others of it were, or others have come. */
+  /** Closes a new socket if, while it was being opened, its session has ended or its user got too many sockets. */
   async #checkStillOpen(socket: ServerSocket): Promise<void> {
     try {
       const { session, email } = socket.assigns as ChatAssigns
@@ -266,7 +266,10 @@ export class ChatServer {
     }
   }
 
-  /** Links that are mailed, or a public URL elsewhere, mean that other people use this server. */
+  /**
+   * Whether a request may use the one-click log-in. Mailed links, or a public URL elsewhere, mean that others use this
+   * server.
+   */
   #mayLogInHere(request: IncomingMessage): boolean {
     const { localLogin = true, trustProxy = false } = this.#options
     if (!localLogin || trustProxy !== false || this.#mail.loopbackOnly !== true) return false

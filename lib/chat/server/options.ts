@@ -3,91 +3,99 @@ import type { Mail } from "./mail.js"
 import type { RateLimit } from "./rate-limiter.js"
 import type { ChatStore } from "./store.js"
 
-/** How often something may be asked for, and how much is kept. */
+/** The limits of the chat: rates of requests, and the most that is stored. */
 export interface ChatLimits {
-  /** Links for one mail address, asked for from one IP address. @default 3 at once, one more every 5 minutes */
+  /** Links for one mail address, requested from one IP address. @default 3 at once, one more every 5 minutes */
   linksPerEmail: RateLimit
   /**
-   * Links for one mail address, from wherever they are asked for: nobody floods the mailbox of another. `everyMs` has to be
-   * shorter than a link works. A stranger who uses this up then has a working link mailed to the owner all the time.
+   * Links for one mail address, requested from any IP address, so that strangers cannot flood a mailbox. `everyMs` must
+   * be shorter than the time for which a link works: if strangers use up this limit, the owner of the address still
+   * always has a working link in the mailbox.
    *
    * @default 10 at once, one more every 5 minutes
    */
   linksPerMailbox: RateLimit
-  /** Links asked for, and tokens tried, from one IP address. @default 20 at once, one more every 15 seconds */
+  /**
+   * Requests for links, and attempts to use tokens, from one IP address. @default 20 at once, one more every 15 seconds
+   */
   loginsPerAddress: RateLimit
-  /** Messages and changed names of one person. @default 20 at once, one more every 200 milliseconds */
+  /** Messages and changes of the name by one user. @default 20 at once, one more every 200 milliseconds */
   messagesPerUser: RateLimit
-  /** Joins, and what else is asked for in a room, of one person. @default 300 at once, one more every 50 milliseconds */
+  /** Joins, and other requests in rooms, by one user. @default 300 at once, one more every 50 milliseconds */
   asksPerUser: RateLimit
-  /** Sockets of one person. @default 50 */
+  /** Sockets of one user. @default 50 */
   socketsPerUser: number
-  /** Messages of one room that are kept. @default 10_000 */
+  /** Stored messages of one room. @default 10_000 */
   messagesPerRoom: number
-  /** Rooms whose messages are kept; in one more nobody can say anything. @default 10_000 */
+  /** Rooms with stored messages; a message to a further room is refused. @default 10_000 */
   rooms: number
-  /** Rooms that one person has begun, by the first message in them, and that are kept. @default 100 */
+  /** Existing rooms that one user has created, by sending their first message. @default 100 */
   roomsPerUser: number
-  /** Rooms begun by one person, and rooms begun from one IP address. @default 20 at once, one more every 15 minutes */
+  /** Rooms created by one user, and by one IP address. @default 20 at once, one more every 15 minutes */
   newRooms: RateLimit
 }
 
 /** Options of a {@link ChatServer}. */
 export interface ChatServerOptions {
   /**
-   * Where people find it, as `https://chat.example.com`: what links begin with, and the origin whose pages may connect.
+   * The public URL, such as `https://chat.example.com`: the beginning of links, and the origin whose pages may connect.
    *
-   * @default `http://localhost` and the port, while it listens on this machine only; otherwise it has to be said
+   * @default `http://localhost` with the port, if the server listens on loopback only; otherwise it is required
    */
   publicUrl?: string | undefined
   /** Further origins whose pages may connect. @default none */
   origins?: readonly string[] | undefined
-  /** Where everything is kept. @default memoryStore(), which forgets */
+  /** The store of the chat's data. @default memoryStore(), which keeps it only until the process ends */
   store?: ChatStore | undefined
-  /** How links are sent. @default by SMTP if the environment says how, else they are printed, on this machine only */
+  /**
+   * Sends links. @default by SMTP with the settings of the environment; without any, links are printed, on loopback
+   * only
+   */
   mail?: Mail | undefined
   /**
-   * Who may log in, by address. Whoever asks gets the same answer either way, and no mail if they may not.
+   * Decides by address who may log in. The answer to a request for a link is always the same, but a refused address
+   * gets no mail.
    *
-   * @default everybody
+   * @default every address may
    */
   mayLogIn?: ((email: string) => boolean | Promise<boolean>) | undefined
   /**
-   * Whether people of this machine log in with one click, as `ada@localhost` and so on. It takes a server that listens on
-   * loopback only and mails no links, and requests that come from loopback, for a name of this machine, past no proxy.
+   * Whether users on this machine can log in with one click, as `ada@localhost` and so on. It works only if the server
+   * listens on loopback and mails no links, and only for requests from loopback, to a name of this machine, without a
+   * proxy.
    *
    * @default true
    */
   localLogin?: boolean | undefined
-  /** The path of the chat's page: a log-in leads there. @default "/" */
+  /** The path of the chat's page, to which a log-in redirects. @default "/" */
   home?: string | undefined
   /** The folder with the web page, or `false` for none. @default the page that comes with Rookery */
   page?: string | false | undefined
-  /** Whose forwarded address counts as the client's. @default false */
+  /** The proxies whose `X-Forwarded-For` is trusted for the client's address. @default false */
   trustProxy?: TrustProxy | undefined
-  /** How many messages a room shows to who joins. @default 50 */
+  /** The number of messages in the answer to a join. @default 50 */
   history?: number | undefined
-  /** How many minutes a link works. @default 15 */
+  /** The minutes for which a link works. @default 15 */
   linkMinutes?: number | undefined
-  /** How many days a session lasts. @default 30 */
+  /** The days that a session lasts. @default 30 */
   sessionDays?: number | undefined
-  /** After how many days without a message a room is forgotten, with all that was said in it. @default 90 */
+  /** The days without a message after which a room is deleted with its messages. @default 90 */
   roomDays?: number | undefined
   limits?: Partial<ChatLimits> | undefined
-  /** Further options of the endpoint: its limits, or the `cluster` that makes one chat of several servers. */
+  /** Further options of the endpoint, such as its limits, or the `cluster` that connects several servers. */
   endpoint?: Pick<EndpointOptions, "limits" | "slowClient" | "compress" | "cluster"> | undefined
-  /** Where lines of the log go; `false` for nowhere. @default warnings and errors to the console */
+  /** Writes the log; `false` turns it off. @default warnings and errors to the console */
   logger?: Logger | false | undefined
-  /** Prints what the person who starts it has to see. @default console.log */
+  /** Prints messages for the person who starts the server, such as links. @default console.log */
   print?: ((line: string) => void) | undefined
-  /** Milliseconds since 1970. @default Date.now */
+  /** The clock, in milliseconds since 1970. @default Date.now */
   now?: (() => number) | undefined
 }
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
-/** The limits that hold unless others are given. */
+/** The default limits. */
 export const DEFAULT_CHAT_LIMITS: Readonly<ChatLimits> = {
   linksPerEmail: { burst: 3, everyMs: 5 * MINUTE },
   linksPerMailbox: { burst: 10, everyMs: 5 * MINUTE },

@@ -4,19 +4,19 @@ import { RookeryError } from "rookery/server/node"
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 const LOOPBACK = /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$/
 
-/** Whether a server that listens at this address is reached from its own machine only. */
+/** Whether a server that listens on this address can be reached from its own machine only. */
 export const isLoopback = (address: string): boolean => address === "localhost" || LOOPBACK.test(address)
 
-/** Whether a host name, as in a URL, is one of this machine's own. */
+/** Whether a host name, as in a URL, is a loopback name. */
 export const isLocalName = (hostname: string): boolean => LOCAL_NAMES.includes(hostname)
 
-/** The public URL as an origin, without a path. */
+/** Reads the public URL as an origin, without a path. */
 export function readPublicUrl(url: string, option = "publicUrl"): string {
   let parsed: URL
   try {
     parsed = new URL(url)
   } catch (cause) {
-    throw new RookeryError("bad_option", `${option}: ${url} is none; write https://chat.example.com`, cause)
+    throw new RookeryError("bad_option", `${option}: ${url} is no URL; write https://chat.example.com`, cause)
   }
   if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "") {
     throw new RookeryError("bad_option", `${option}: ${url} is not a bare origin; write https://chat.example.com`)
@@ -24,14 +24,16 @@ export function readPublicUrl(url: string, option = "publicUrl"): string {
   return parsed.origin
 }
 
-/** Where a server is that was told no public URL: it may only be one of this machine. */
+/** The URL of a server without a public URL. Throws unless it listens on loopback. */
 export function localUrl(address: string, port: number): string {
   if (isLoopback(address)) return `http://localhost:${port}`
   const host = isIP(address) === 6 ? `[${address}]` : address
   throw new RookeryError("bad_option", `publicUrl is not set, and ${host} is not this machine alone: links need one`)
 }
 
-/** Whether a page of this origin is ours: the public one, or on this machine any name of it with the same port. */
+/**
+ * Whether an origin is that of the chat's page: the public one, or on loopback any loopback name with the same port.
+ */
 export function ownOrigin(origin: string, publicUrl: string, origins: readonly string[]): boolean {
   if (origin === publicUrl || origins.includes(origin)) return true
   const here = new URL(publicUrl)

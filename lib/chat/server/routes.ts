@@ -10,20 +10,20 @@ import { networkOf, type RateLimiter } from "./rate-limiter.js"
 import type { SessionCookie } from "./session-cookie.js"
 import type { StaticFiles } from "./static-files.js"
 
-/** What the routes need of the chat. */
+/** The parts of the chat that the routes need. */
 export interface RoutesHost {
   readonly accounts: Accounts
   readonly mail: Mail
   readonly files: StaticFiles | undefined
-  /** By mail address and network. */
+  /** Limits links by mail address and network. */
   readonly linksPerEmail: RateLimiter
-  /** By mail address. */
+  /** Limits links by mail address. */
   readonly linksPerMailbox: RateLimiter
   readonly loginsPerAddress: RateLimiter
   mayLogIn(email: string): boolean | Promise<boolean>
   /** Whether a request may log in with one click. */
   mayLogInHere(request: IncomingMessage): boolean
-  /** Whether a person is connected. */
+  /** Whether a user is connected. */
   isHere(email: string): boolean
   /** The path of the chat's page. */
   readonly home: string
@@ -33,20 +33,20 @@ export interface RoutesHost {
   readonly sessionMs: number
   isOwnOrigin(origin: string): boolean
   addressOf(request: IncomingMessage): string | undefined
-  /** Ends the sockets of a session. */
+  /** Closes the sockets of a session. */
   disconnect(sessionId: string): void
   failed(error: unknown, where: string): void
 }
 
 const HTML = "text/html; charset=utf-8"
-// The page with the link's token. Of its own address it tells no more than the origin, which the form has to tell: with
-// no-referrer a browser would say that it comes from nowhere.
+// The page has the link's token in its URL, so its referrer is only the origin. With `no-referrer` the browser would
+// send the form with the origin `null`, which is refused.
 const LOGIN_HEADERS = { "cache-control": "no-store", "referrer-policy": "strict-origin" }
 const BEARER = /^Bearer ([\w-]+)$/i
 
-/** How many mails may be under way at once: the mail server may be slow. */
+/** The most mails that are being sent at once, because the mail server may be slow. */
 const MAX_MAILS = 100
-/** How many of them one network may have asked for, so that it leaves room for the others. */
+/** The most of these that one network may have requested, so that it leaves room for others. */
 const MAX_MAILS_PER_NETWORK = 10
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -61,7 +61,7 @@ function tooMany(waitMs: number, what = "that was asked for too often"): HttpErr
   return new HttpError(429, `${what}; wait ${seconds} s`, { "retry-after": String(seconds) })
 }
 
-/** The chat's HTTP: links, sessions, and the page. */
+/** The HTTP requests of the chat: links, sessions, and the page. */
 export class Routes {
   readonly #host: RoutesHost
   readonly #mails = new Places(MAX_MAILS, MAX_MAILS_PER_NETWORK)
@@ -82,7 +82,7 @@ export class Routes {
     }
   }
 
-  /** The token that a request brings: in its header, or in its cookie. */
+  /** The token of a request, from its header or its cookie. */
   tokenOf(request: IncomingMessage): string | undefined {
     return BEARER.exec(request.headers.authorization ?? "")?.[1] ?? this.#host.cookie.read(request)
   }
@@ -114,7 +114,7 @@ export class Routes {
     throw new HttpError(405, `${path} takes ${allow}`, { allow })
   }
 
-  /** Tells the page whether it may offer the log-in with one click. */
+  /** Answers whether the page may offer the one-click log-in. */
   #tellWays(request: IncomingMessage, response: ServerResponse): void {
     sendJson(response, 200, { local: this.#host.mayLogInHere(request) })
   }
@@ -143,14 +143,14 @@ export class Routes {
     this.#checkLinks(email, network)
     if (!this.#mails.take(network)) throw new HttpError(503, "too many mails are on their way; try again soon")
     sendJson(response, 202, { status: "ok" })
-    // Behind the answer comes what depends on the address: how long that takes would tell something about it.
+    // Work that depends on the address is done after the answer, so that the answer's time reveals nothing about it.
     void this.#sendLink(email, publicUrl).finally(() => this.#mails.giveBack(network))
   }
 
   /**
-   * Bounds the links for one mail address by the network that asks, so that a stranger who asks for links to it does not
-   * keep its owner out, and then by all networks together, so that strangers do not flood a mailbox. At the second bound
-   * the owner has links that work: every link is mailed to the owner, whoever asked for it, and none ends another.
+   * Limits the links for one mail address, first for each network, so that a stranger who requests links for it does
+   * not lock its owner out; then for all networks together, so that strangers cannot flood the mailbox. At the second
+   * limit the owner has working links: every link is mailed to the owner, and no link ends another one.
    */
   #checkLinks(email: string, network: string): void {
     const { linksPerEmail, linksPerMailbox } = this.#host
@@ -185,7 +185,7 @@ export class Routes {
     sendEmpty(response, 303, { location: this.#host.home, "set-cookie": cookie.set(session.token, sessionMs) })
   }
 
-  /** The session that a browser had before is lost with its cookie: nobody could end it any more. */
+  /** Ends the session that the browser had before: its cookie is replaced, so it could not be ended later. */
   async #replace(token: string | undefined): Promise<void> {
     const { accounts, disconnect } = this.#host
     const before = await accounts.session(token)
@@ -212,7 +212,7 @@ export class Routes {
   }
 
   async #end(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A browser sends the cookie along whoever asks; a token in a header is only sent by who has it.
+    // A browser adds the cookie to requests of any page; only a client that has the token can send it in a header.
     this.#checkOrigin(request, request.headers.authorization === undefined)
     const { accounts, cookie } = this.#host
     const token = this.tokenOf(request)
@@ -227,12 +227,12 @@ export class Routes {
     if (session !== undefined) return session
     const { cookie } = this.#host
     const gone = cookie.read(request) === undefined ? undefined : { "set-cookie": cookie.clear() }
-    throw new HttpError(401, "nobody is logged in", gone)
+    throw new HttpError(401, "not logged in", gone)
   }
 
   /**
-   * A browser says where a request that changes something comes from; only our own page may send one. What comes from no
-   * browser says nothing, and may do what takes no cookie.
+   * Refuses requests of other pages: a browser tells the origin of each request that changes data. Other clients tell
+   * none, and may do everything that needs no cookie.
    */
   #checkOrigin({ headers }: IncomingMessage, mustSay = false): void {
     const { origin } = headers

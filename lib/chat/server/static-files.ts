@@ -32,7 +32,7 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** A folder of files, read once: what is not in it then can be reached by no path. */
+/** The files of a folder, read once, so that no path can reach a file outside of it. */
 export class StaticFiles {
   readonly #files = new Map<string, StaticFile>()
 
@@ -46,7 +46,7 @@ export class StaticFiles {
       const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`
       const name = `/${parts.map(encodeURIComponent).join("/")}`
       this.#files.set(name, { type, body, etag })
-      // A page goes by its name without the ending, too.
+      // A page can also be requested without the ending `.html`.
       if (name.endsWith(".html")) this.#files.set(name.slice(0, -".html".length), { type, body, etag })
     }
     const index = this.#files.get("/index.html")
@@ -57,7 +57,7 @@ export class StaticFiles {
     return this.#files.has(path)
   }
 
-  /** Answers a request for one of them; `false` if it is for none. */
+  /** Answers a request for one of the files; `false` for any other request. */
   serve(path: string, request: IncomingMessage, response: ServerResponse): boolean {
     const file = this.#files.get(path)
     if (file === undefined) return false

@@ -342,7 +342,7 @@ describe("a session", () => {
     for (const headers of [{}, { cookie: "rookery-session=x" }, { authorization: `Bearer ${token}` }]) {
       expect(await stage.ask("GET", "/api/session", { headers: headers as Record<string, string> })).toMatchObject({
         status: 401,
-        json: { error: "nobody is logged in", code: 401 },
+        json: { error: "not logged in", code: 401 },
       })
     }
   })
