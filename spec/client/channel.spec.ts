@@ -190,7 +190,7 @@ describe("listening", () => {
 describe("messages()", () => {
   const say = (n: number): object => ({ topic: "room:1", event: "n", payload: n })
 
-  it("gives what came and what comes, through a lost line, until the room is left", async () => {
+  it("messages() yields earlier and later messages, also after a lost connection, until the room is left", async () => {
     const { room, stage } = await joined()
     const seen: unknown[] = []
     const loop = (async () => {
@@ -293,7 +293,7 @@ describe("two channels of one topic", () => {
   })
 })
 
-describe("when the line goes", () => {
+describe("a lost connection", () => {
   it("a room that is left by a handler of another stays closed", async () => {
     const { room, socket, stage } = await joined()
     const other = socket.channel("room:2")

@@ -73,7 +73,7 @@ describe("sending", () => {
     expect(await seen).toEqual(['{"to":"lobby","body":1}'])
   })
 
-  it("waits for a line, up to a limit", async () => {
+  it("messages wait for a connection, up to a limit", async () => {
     const gateway = connection({ bufferSize: 2 })
     gateway.send("1")
     gateway.send("2")

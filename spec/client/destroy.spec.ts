@@ -7,7 +7,7 @@ withFakeTime()
 const destroyed: unknown = expect.objectContaining({ code: "destroyed" })
 
 describe("destroying a socket", () => {
-  it("leaves no timer of a line that still closes beside a new one", async () => {
+  it("a destroyed socket leaves no timer of a connection that still closes while a new one opens", async () => {
     const link: Link = { send() {}, close() {}, bufferedAmount: 0 }
     // The other end never hears of the close.
     const transport: Transport = { name: "deaf", open: () => link }

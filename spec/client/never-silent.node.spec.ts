@@ -34,7 +34,7 @@ async function listen(): Promise<{ url: string; server: Server }> {
   return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
 }
 
-/** What the person at the console reads, who made a socket and listens to nothing. */
+/** The text on the console for a socket without listeners. */
 async function readAtConsole(url: string, options: SocketOptions = {}): Promise<string> {
   const socket = new Socket(url, options)
   undo.push(() => socket.destroy())

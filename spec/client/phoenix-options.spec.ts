@@ -165,7 +165,7 @@ describe.each([
   ["a websocket", overWebSocket],
   ["long-poll", longPoll()],
 ])("the official client over %s of ours", (_, transport) => {
-  it("joins again after the line broke", async () => {
+  it("the official client joins again after a lost connection", async () => {
     const room = await joined(phoenixOptions({ serializer: msgpack(), transport }))
     const broken = new Promise((resolve) => room.onError(resolve))
     const again = new Promise<void>((resolve) => {

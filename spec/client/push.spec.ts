@@ -31,7 +31,7 @@ describe("awaiting a push", () => {
     expect(await fate(push)).toBe("timeout")
   })
 
-  it("throws a DisconnectedError at once when the line goes, while receive keeps its time", async () => {
+  it("an awaited push throws a DisconnectedError at once when the connection is lost, while receive keeps its time", async () => {
     const { room, stage } = await joined()
     const push = room.push("echo", {}, 1000)
     const timedOut = vi.fn()
@@ -192,7 +192,7 @@ describe("retry", () => {
     expect(await bystander).toBe("saved")
   })
 
-  it("also goes on over lines that are lost after a crash", async () => {
+  it("a push with retry survives connections that are lost after a crash", async () => {
     const { room, stage } = await joined()
     const push = room.push("save", {}, { retry: true })
     stage.line.send({ join_ref: room.joinRef(), topic: "room:1", event: "phx_error" })
@@ -227,7 +227,7 @@ describe("retry", () => {
     expect(stage.line.of("n").map(({ payload }) => payload)).toEqual([1, 2, 3])
   })
 
-  it("counts its time only on the line", async () => {
+  it("a push with retry counts its timeout only while it is in flight", async () => {
     const { room, stage } = await joined()
     const push = room.push("save", {}, { retry: true, timeout: 1000 })
     stage.plays = false
@@ -287,7 +287,7 @@ describe("an abort signal", () => {
     expect(room.state).toBe("closed")
   })
 
-  it("tells the server when it aborts a join that is on the line", async () => {
+  it("an abort of a join that was sent tells the server", async () => {
     const { socket, stage } = staged({}, { plays: false })
     socket.connect()
     stage.line.open()

@@ -12,7 +12,7 @@ interface Told {
   readonly socket: Socket
   readonly stage: StagedTransport
   readonly room: Channel
-  /** What came, in order: the payloads of `n`, and what was told of recovery. */
+  /** The payloads of `n` and the reports of recovery, in order. */
   readonly told: unknown[]
 }
 
@@ -31,7 +31,7 @@ function recovering(params?: object, stageOptions: StagedOptions = { plays: fals
 
 const asked = (line: StagedLine): unknown => (line.last("phx_join").payload as { recover?: unknown }).recover
 
-/** Answers the join of a line. */
+/** Answers the join on a connection. */
 async function answer(line: StagedLine, recover?: object): Promise<void> {
   line.reply(line.last("phx_join"), "ok", recover ? { recover } : {})
   await settled()
@@ -40,7 +40,7 @@ async function answer(line: StagedLine, recover?: object): Promise<void> {
 const broadcast = (line: StagedLine, payload: unknown, offset: number, more: Partial<Message> = {}): void =>
   line.send({ topic: "room:1", event: "n", payload, offset, ...more })
 
-/** Opens a line and gives it, with the join on it. */
+/** Opens the next connection, and returns it once the join is sent on it. */
 async function nextLine(stage: StagedTransport, lost?: StagedLine): Promise<StagedLine> {
   lost?.close()
   await after(lost ? 100 : 0)
@@ -248,7 +248,7 @@ describe("a channel that does not recover", () => {
 })
 
 describe("a push that may be sent again", () => {
-  it("keeps its id, has another ref on each line, and settles once", async () => {
+  it("a push with retry keeps its id, has another ref on each connection, and settles once", async () => {
     const { room, stage } = await joinedAt(0)
     const push = room.push("save", { a: 1 }, { retry: true })
     const answers: unknown[] = []
@@ -262,7 +262,7 @@ describe("a push that may be sent again", () => {
     ]
     expect([id, ref === otherRef, second.payload]).toEqual([otherId, false, { a: 1 }])
     expect(id).toBeTruthy()
-    // The answer of the lost line, were it to come by the new one, is nobody's.
+    // An answer to the ref of the lost connection, arriving on the new one, is ignored.
     stage.line.reply(first, "ok", "early")
     expect(await fate(push)).toBe("pending")
     stage.line.reply(second, "ok", "saved")
@@ -301,7 +301,7 @@ describe("history()", () => {
   })
 })
 
-describe("whatever becomes of the line", () => {
+describe("a connection with random faults", () => {
   const act = oneof(
     { weight: 4, arbitrary: record({ kind: constantFrom("publish", "push"), times: nat(4) }) },
     { weight: 2, arbitrary: record({ kind: constantFrom("cut", "slow", "repeat"), times: nat(1) }) },

@@ -193,7 +193,7 @@ describe("reconnecting", () => {
     expect(stage.lines).toHaveLength(2)
   })
 
-  it("tries at once when the network is back, and asks an open line whether it lives", async () => {
+  it("a socket reconnects at once when the network is back, and tests an open connection", async () => {
     vi.stubGlobal("addEventListener", EventTarget.prototype.addEventListener.bind(new EventTarget()))
     const target = new EventTarget()
     vi.stubGlobal("addEventListener", target.addEventListener.bind(target))
@@ -251,7 +251,7 @@ describe("backpressure", () => {
     expect(stage.line.of("heartbeat")).toHaveLength(1)
   })
 
-  it("keeps what it held when the line goes: it was not sent", async () => {
+  it("a socket keeps messages that waited when the connection is lost, because they were not sent", async () => {
     const { room, stage } = await joined({ highWaterMark: 100 })
     stage.line.bufferedAmount = 101
     const push = room.push("n", 1)
@@ -290,7 +290,7 @@ describe("what goes wrong", () => {
     print.mockRestore()
   })
 
-  it("with a frame is told, and the line stays", async () => {
+  it("an invalid frame is reported, and the connection stays open", async () => {
     const { room, stage, socket, errors } = await joined()
     stage.line.frame("{nonsense")
     stage.line.frame("[1,2]")

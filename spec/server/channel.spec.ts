@@ -186,7 +186,7 @@ describe("one channel", () => {
     expect(((await client.next()) as unknown[])[1]).toBe("3")
   })
 
-  it("drops what stood in line when it crashes", async () => {
+  it("a channel that crashes drops the pushes that wait in its queue", async () => {
     const first = gate()
     const { connect } = await stage({}, (endpoint) =>
       endpoint.channel("room:*", {

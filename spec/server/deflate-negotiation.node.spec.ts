@@ -42,7 +42,7 @@ const DEFLATE = "permessage-deflate"
 const INVALID = "ws fails the handshake; RFC 7692 7.1 has the server decline the offer, so that the next one counts"
 const ANY_WINDOW = "Phoenix names the window that it takes"
 
-/** What is offered, what the endpoint answers, and what ws answers where it is something else. */
+/** The client's offer, the endpoint's answer, and the answer of `ws` if it differs. */
 const OFFERS: [clause: string, offer: string, answer: string, ws?: string, because?: string][] = [
   ["7.1", DEFLATE, DEFLATE],
   ["7.1", "permessage-foo", "none"],

@@ -45,7 +45,7 @@ async function plain(url: string, options: object = {}): Promise<{ socket: WebSo
   return { socket, next }
 }
 
-/** How a line ends. */
+/** Resolves with the code and the reason of the close. */
 async function closed(socket: WebSocket): Promise<[code: number, reason: string]> {
   const [code, reason] = (await once(socket, "close")) as [number, Buffer]
   return [code, String(reason)]
@@ -245,14 +245,14 @@ describe("who may connect to a gateway", () => {
 })
 
 describe("the limits of a gateway", () => {
-  it("end a line that sends too large a frame", async () => {
+  it("a gateway closes a connection that sends too large a frame", async () => {
     const { url } = await served({ limits: { frameBytes: 1000 } })
     const { socket } = await plain(url)
     socket.send("x".repeat(1001))
     expect((await closed(socket))[0]).toBe(1009)
   })
 
-  it("end a line that sends too much at once", async () => {
+  it("a gateway closes a connection that sends too many messages at once", async () => {
     const { url, endpoint } = await served({ limits: { pushesPerSecond: 1, pushBurst: 3 } })
     const { socket } = await plain(url)
     for (let i = 0; i < 4; i++) socket.send("x")
@@ -260,7 +260,7 @@ describe("the limits of a gateway", () => {
     expect(endpoint.counters().rookery_limits_hit_total).toBe(1)
   })
 
-  it("end a line whose messages pile up behind a slow handler", async () => {
+  it("a gateway closes a connection whose messages pile up behind a slow handler", async () => {
     const { url } = await served({ limits: { pendingPushes: 2 }, onMessage: () => new Promise(() => {}) })
     const { socket } = await plain(url)
     for (let i = 0; i < 4; i++) socket.send("x")
@@ -301,7 +301,7 @@ describe("the limits of a gateway", () => {
     expect(got).toEqual(sent)
   })
 
-  it("end a line that says what is no websocket", async () => {
+  it("a gateway closes a connection that sends an invalid frame", async () => {
     const { url } = await served()
     const { socket } = await plain(url)
     socket.send("x", { mask: false })

@@ -295,7 +295,7 @@ describe("a push that is sent again", () => {
     expect(counts.n).toBe(1)
   })
 
-  it("has the answer that its handler gave after the line was gone", async () => {
+  it("a push that is sent again gets the answer that its handler gave after the connection was lost", async () => {
     const counts = { n: 0 }
     const { connect } = await stage({ connect: () => ({ id: "user:1" }) }, counting(counts))
     const first = await connect()

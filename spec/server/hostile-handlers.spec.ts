@@ -5,7 +5,7 @@ import { answer, type WireClient } from "../support/wire-client.js"
 
 const stage = stages()
 
-/** What nobody heard of would end a process that has no listener for it. */
+/** Errors that were not handled. Without a listener they would end the process. */
 const unheard: unknown[] = []
 const hear = (error: unknown): void => void unheard.push(error)
 
@@ -29,7 +29,7 @@ const rejects = (reason: unknown) => async (): Promise<never> => {
   throw reason
 }
 
-/** What a handler may do that no handler should. */
+/** Faults that a handler may have. */
 const ACTS: Record<string, () => unknown> = {
   "throws an error": fail(new Error("of a handler")),
   "throws undefined": fail(undefined),
@@ -130,7 +130,7 @@ describe.each([
     bad.send("2", "3", "bad:1", "act", {})
     await bad.fence()
     await served(other)
-    // What comes late, with a second turn of the event loop, comes before this.
+    // A late message, sent in the second turn of the event loop, arrives before this fence.
     await bad.fence()
     const frames = await bad.fence()
     expect(frames.filter((frame) => !Buffer.isBuffer(frame) && frame[2] === "good:1")).toEqual([])

@@ -23,7 +23,7 @@ const limited = async (
 }
 
 describe("a limit", () => {
-  it("of frames ends the line with 1009", async () => {
+  it("a frame over its limit ends the connection with 1009", async () => {
     const { connect, hits } = await limited({ frameBytes: 1000 })
     const client = await connect()
     client.socket.send("x".repeat(1000))
@@ -31,7 +31,7 @@ describe("a limit", () => {
     expect(hits).toEqual(["frameBytes"])
   })
 
-  it("of messages ends the line with 1009, in however many fragments they come", async () => {
+  it("a message over its limit ends the connection with 1009, in any number of fragments", async () => {
     const { connect } = await limited({ messageBytes: 1000 })
     const client = await connect()
     for (let i = 0; i < 3; i++) client.socket.send("x".repeat(400), { fin: false })
@@ -129,7 +129,7 @@ describe("a limit", () => {
     await expect(from("10.0.0.2")).resolves.toBeInstanceOf(WireClient)
   })
 
-  it("of idle time ends a line of which nothing comes", async () => {
+  it("a connection without frames for the idle time ends", async () => {
     const { connect, hits } = await limited({ idleMs: 50 })
     const client = await connect()
     expect(await client.closed()).toBe(1002)
@@ -238,7 +238,7 @@ describe("long-poll", () => {
     expect(hits).toEqual(["bodyBytes"])
   })
 
-  it("names the line that is not a frame, and takes the others", async () => {
+  it("long-poll names the line of a body that is not a frame, and handles the others", async () => {
     const { port } = await limited({})
     const token = await session(port)
     const body = '[null,"1","phoenix","heartbeat",{}]\n\nnonsense!\n[null,"2","phoenix","heartbeat",{}]\n'

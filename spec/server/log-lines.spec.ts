@@ -7,10 +7,10 @@ import { stages } from "../support/stage.js"
 const stage = stages()
 afterEach(() => vi.restoreAllMocks())
 
-/** What a stranger would have in a log: a line of its own, a terminal that obeys, text that is turned around. */
+/** Text that forges a line of the log, controls the terminal, and changes the direction of text. */
 const FORGED = "a\n[rookery] all is well\r\n[rookery] \u001b[2J\u009b31m\u202e\u2028\u0007%s%o"
 
-/** What is printed, call by call. */
+/** Collects the printed text of each call of the console. */
 function printed(): string[] {
   const calls: string[] = []
   const take = (...args: unknown[]): void => void calls.push(args.length === 1 ? String(args[0]) : JSON.stringify(args))

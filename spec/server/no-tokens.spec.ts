@@ -49,7 +49,7 @@ async function knock(options: EndpointOptions): Promise<Said> {
     // Of the client only what an event is for.
     endpoint.on(event, (details) => lines.push([event, { ...details, socket: undefined }]))
   }
-  // Whoever is there already has the place.
+  // The first client takes the only slot.
   const first = new WebSocket(`ws://127.0.0.1:${port}/socket/websocket?vsn=2.0.0`, {
     headers: { "x-forwarded-for": "203.0.113.7" },
   })

@@ -14,7 +14,7 @@ afterEach(() => {
 })
 
 const ROOM = "room:1"
-/** What every object answers to, though nobody put it there, and what some look for on objects. */
+/** Properties that every object inherits, and some that code looks for on objects. */
 const KEYS = [
   "__proto__",
   "constructor",
@@ -50,7 +50,7 @@ function open(port: number, serializer = {}): Socket {
   return socket
 }
 
-/** Everybody, as pairs of the key and what the metas say, however the object came about. */
+/** The presences of a state, as pairs of the key and the metas' values. */
 const told = (state: PresenceState<Loose>): [string, unknown[]][] =>
   Object.getOwnPropertyNames(state)
     .map((key): [string, unknown[]] => [
@@ -96,7 +96,7 @@ describe.each(backends())("presences whose keys are names that every object has,
       await vi.waitFor(() => expect(told(endpoint.presences(ROOM) as never)).toEqual(everybody(all)), PATIENCE)
       const copy = await endpoint.allPresences(ROOM)
       expect(told(copy as never)).toEqual(everybody(all))
-      // Whoever looks a key up finds who is there, and nobody else.
+      // Looking up a key finds a tracked presence, and no inherited property.
       for (const state of [endpoint.presences(ROOM), copy, presence.state]) {
         expect(state["constructor"]?.metas).toHaveLength(1)
         expect((state as Record<string, unknown>)["isPrototypeOf"]).toBeUndefined()
@@ -171,7 +171,7 @@ describe("the statics of Presence, as phoenix.js has them,", () => {
       parse(`{${JSON.stringify(key)}:${JSON.stringify({ metas: refs.map((phx_ref) => ({ phx_ref })) })}}`)
     state = Presence.syncDiff(state, { joins: parse("{}"), leaves: left(["1", "2"]) })
     expect(told(state)).toEqual([])
-    // Whoever was not there cannot leave.
+    // A presence that is not in the state cannot leave it.
     expect(told(Presence.syncDiff(parse("{}"), { joins: parse("{}"), leaves: left(["1"]) }))).toEqual([])
     isUntouched()
   })

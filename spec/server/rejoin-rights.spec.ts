@@ -80,7 +80,7 @@ describe.each(backends())("a room with a history, %s,", (_name, clusters) => {
       back.send(ref, ref, ROOM, "phx_join", { recover: { id: "a", epoch, offset: 0 } })
       expect((await until(back, ref)).reply).toMatchObject({ response: { recover: { recovered: true } } })
       expect(await back.next()).toEqual([null, null, ROOM, "said", { text: "while away" }, 1])
-      // Once more on the same line.
+      // Joins again on the same connection.
       back.send(`${ref}b`, `${ref}b`, ROOM, "phx_join", { recover: { id: "a", epoch, offset: 1 } })
       await until(back, `${ref}b`)
       await back.close()
@@ -160,7 +160,7 @@ describe.each(backends())("a room with a history, %s,", (_name, clusters) => {
     expect(told).toEqual([])
     expect(heard).toEqual([{ text: "for all" }])
     expect(refusals[0]).toEqual({ reason: "unauthorized" })
-    // What it missed comes as soon as it may know it again, which shows that it was there to be had.
+    // With the right restored, the missed message arrives, so it was still kept.
     home.rights.add("ada")
     await vi.waitFor(() => expect(heard).toEqual([{ text: "for all" }, { text: SECRET }]), 5000)
     await history

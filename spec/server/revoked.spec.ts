@@ -12,7 +12,7 @@ const stage = stages()
 
 interface House {
   readonly nodes: [Stage, Stage]
-  /** Who may be in a room, and come in at all. */
+  /** The users that may connect and join the room. */
   readonly rights: Set<string>
   readonly heard: string[]
   readonly gate: Gate
@@ -32,7 +32,7 @@ async function house(): Promise<House> {
       history: { size: 10, ttl: 60_000 },
       async join({ topic, params, socket }) {
         const mayEnter = rights.has(socket.assigns.name)
-        // What is asked between the look at a right and the answer takes its time.
+        // A slow request between the check of the right and the answer.
         if (params["slowly"]) await made.gate.wait()
         if (!mayEnter) return Promise.reject(new Error("no right"))
         return { topic }
@@ -59,7 +59,7 @@ async function house(): Promise<House> {
 }
 
 const ROOM = "room:1"
-/** What came until now, presences aside. */
+/** The frames that have arrived so far, without those of presence. */
 const told = async (client: WireClient | PollClient): Promise<WireFrame[]> =>
   (await client.fence()).filter((frame) => !String((frame as unknown[])[3]).startsWith("presence_"))
 
@@ -198,7 +198,7 @@ describe.each(WAYS)("somebody who came in over %s", (_way, connect) => {
       const recover = { id: "a", epoch: first.response.recover.epoch, offset: 0 }
       await ada.send("5", "5", ROOM, "phx_join", { slowly: true, recover })
       await gate.begun
-      // What it asks for right behind its join is not answered either.
+      // A push that is sent directly after the join is not answered either.
       await ada.send("5", "6", ROOM, "phx_history", {})
       rights.delete("ada")
       await nodes[by].endpoint.kick(ROOM, "user:ada")

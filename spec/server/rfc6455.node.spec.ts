@@ -34,7 +34,7 @@ const PIECES = 16
 /** A server that all sequences run against, each by a path of its own. */
 interface Server {
   readonly port: number
-  /** What reached the handler, by the path of the client. */
+  /** The messages that reached the handler, by the path of the client. */
   readonly messages: Map<string, string[]>
   /** Emits the path of each client whose handler was told that it is gone. */
   readonly gone: EventEmitter
@@ -106,7 +106,7 @@ async function sendInPieces(client: RawClient, bytes: Uint8Array): Promise<void>
   }
 }
 
-/** What a server does about a sequence. */
+/** The outcome of a sequence at a server. */
 async function outcomeAt(server: Server, sequence: Sequence, path: string, cut: boolean): Promise<string> {
   const { offer, bytes, then, halfClose = false } = sequence
   const gone = once(server.gone, path)

@@ -93,7 +93,7 @@ const OUTSIDE = [
   "https://exämple.com",
   "https://exаmple.com",
   "https://straße.example",
-  // What stands in a URL beside the host.
+  // Other parts of a URL that contain the allowed host.
   "https://example.com@evil.test",
   "https://example.com:443@evil.test",
   "https://evil.test/https://example.com",

@@ -65,7 +65,7 @@ function get(url: string, method = "GET", body = ""): Promise<{ status: number; 
   })
 }
 
-/** What a client of the endpoint gets for a join and a push: by a websocket, and by long-poll. */
+/** The answers to a join and a push, over a websocket and over long-poll. */
 async function talk(base: string, path = "/socket"): Promise<unknown> {
   const socket = new WebSocket(`${base.replace(/^http/, "ws")}${path}/websocket?vsn=2.0.0`, {
     rejectUnauthorized: false,

@@ -5,7 +5,7 @@ import { runtimeAt } from "../../support/runtime.js"
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Somebody with so many pieces of work, each of which takes some time on the clock. */
+/** Makes a worker with this many pieces of work, each of which advances the clock. */
 function worker(name: string, pieces: number, clock: { now: number }, done: string[], ms = 1): Worker {
   let left = pieces
   return {

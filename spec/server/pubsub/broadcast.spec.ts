@@ -28,7 +28,7 @@ describe("a broadcast that a history keeps", () => {
       broadcast.offset = 7
       const before = framesOf(broadcast)
       broadcast.shrink()
-      // Whoever owns that memory may write to it.
+      // The owner of that memory may overwrite it.
       read.fill(0)
       expect(framesOf(broadcast)).toEqual(before)
       expect(broadcast.travelled?.frame.buffer.byteLength).toBe(broadcast.travelled?.frame.length)

@@ -15,7 +15,7 @@ export interface Sequence {
   readonly then?: Uint8Array
   /** Whether the client ends its half of TCP behind the bytes. */
   readonly halfClose?: boolean
-  /** What the client offers as `Sec-WebSocket-Extensions`. */
+  /** The client's `Sec-WebSocket-Extensions`. */
   readonly offer?: string
   /** The outcome at a server of `ws`, where it is another. */
   readonly ws?: string

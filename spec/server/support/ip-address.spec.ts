@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { readAddress } from "../../../lib/server/support/ip-address.js"
 
-/** What may stand in an address, so that many of the texts are nearly one. */
+/** Parts of addresses, so that many of the generated texts are almost valid. */
 const PARTS = ["0", "1", "25", "255", "256", "01", ".", ":", "::", "a", "FFFF", "fffff", "::ffff:", "1.2.3.4", "g", " "]
 
 describe("an address that is read without Node", () => {

@@ -8,7 +8,7 @@ const stage = stages()
 afterEach(() => vi.useRealTimers())
 
 describe("the log", () => {
-  it("has so many lines of one kind, and the next says how many were left out", () => {
+  it("the log writes a limited number of lines of one kind, and the next one says how many were left out", () => {
     let now = 0
     const rate = new LogRate(() => now)
     const written = (count: number): number =>
@@ -20,8 +20,8 @@ describe("the log", () => {
     expect(written(20)).toBe(9)
   })
 
-  it("is not filled by a client, neither by many lines nor by long ones", async () => {
-    // No time passes, so that no more lines are allowed meanwhile; timers and sockets go on.
+  it("a client cannot fill the log, neither with many lines nor with long ones", async () => {
+    // The clock stands still, so that no further log lines are allowed; timers and sockets go on.
     vi.useFakeTimers({ toFake: ["performance"] })
     const lines: [string, LogFields][] = []
     const { connect, endpoint } = await stage(

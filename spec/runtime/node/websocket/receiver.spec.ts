@@ -121,7 +121,7 @@ describe("a receiver that is not to read too much in one go", () => {
     expect(seen).toEqual(["one", "two", "three", "four"])
   })
 
-  it("ends the line at the frame that may not come any more", () => {
+  it("a receiver fails the connection at the first frame over the rate", () => {
     let left = 2
     const [made, seen] = paced(
       () => false,
