@@ -10,7 +10,7 @@ export interface BunWebSocket {
   getBufferedAmount(): number
 }
 
-/** What an endpoint keeps with a websocket of Bun. */
+/** The end of an endpoint that is kept with a websocket of Bun. */
 export interface BunWebSocketData {
   opened(socket: BunWebSocket): void
   message(data: string | Uint8Array): void

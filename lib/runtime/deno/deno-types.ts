@@ -2,7 +2,7 @@ import type { WebSocketLike } from "../web/event-socket.js"
 
 // As much of Deno as is used, so that its types are not needed by those who do not use it.
 
-/** What Deno tells of a request. */
+/** Deno's facts about a request. */
 export interface DenoRequestInfo {
   readonly remoteAddr: { readonly hostname?: string }
   /** Settles once the answer was delivered, or the connection has ended. */

@@ -26,7 +26,7 @@ export interface AcceptedUpgrade {
   leave(): void
 }
 
-/** What a platform knows of a request beside the request itself. */
+/** The facts about a request that a platform has beside the request itself. */
 export interface Visit {
   readonly address: string | undefined
   /** Makes a websocket of the request; without it there are none. Returns `false` for a request that is no handshake. */
@@ -38,7 +38,7 @@ export interface Visit {
 /** Answers a request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>
 
-/** What a platform is to an endpoint that gets its clients by `fetch`. */
+/** A platform that hands its clients to an endpoint by `fetch`. */
 export interface FetchPlatform {
   /** For messages. */
   readonly name: string

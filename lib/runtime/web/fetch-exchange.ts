@@ -7,7 +7,7 @@ import type { BadBody, BodyLimits, Exchange } from "../longpoll/exchange.js"
 /** Longer answers are handed over in pieces, so that what a client does not read still counts as its own. */
 const PIECE_BYTES = 16_384
 
-/** What every answer of Phoenix says unless it says more. */
+/** The header of every answer of Phoenix that names no other. */
 const CACHE_CONTROL = "max-age=0, private, must-revalidate"
 
 /** An answer as the web has it. */

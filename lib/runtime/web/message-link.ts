@@ -144,7 +144,7 @@ export class MessageLink implements ServerLink, Holder, Worker {
     this.#socket.terminate()
   }
 
-  /** What the client has not read, and what of its own waits for its turn. */
+  /** Bytes that the client has not read, and bytes of its own messages that wait for their turn. */
   get heldBytes(): number {
     return this.#socket.bufferedAmount + this.#waitingBytes
   }

@@ -5,7 +5,7 @@ import type * as admission from "../../server/admission/subprotocols.js"
 import type * as api from "../../server/api/options.js"
 import type * as gateway from "../../server/gateway/gateway-options.js"
 
-/** What `connect` is asked with. */
+/** The request that `connect` decides on. */
 export interface ConnectRequest extends api.ConnectRequest<Request> {}
 
 /** Lets a client in; `false` or a thrown `Refused` keeps it out. Anything else thrown is an HTTP 500 that says nothing. */

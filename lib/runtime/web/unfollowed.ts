@@ -9,7 +9,7 @@ export interface Unfollowed {
 
 const TCP = "the platform accepts the connections and reads the requests; limit them in front of it, and leave this out"
 
-/** What no runtime can follow that hands over requests and whole messages. */
+/** Options that no runtime can follow that hands over requests and whole messages. */
 export const BY_FETCH: Unfollowed = {
   options: {
     websocketServer: "it is for Node; the platform's own websockets are used",
@@ -40,7 +40,7 @@ export function refuseUnfollowed(
   }
   for (const [name, why] of Object.entries(options)) {
     const value: unknown = (given as Record<string, unknown>)[name]
-    // What asks for nothing is followed.
+    // These values ask for nothing.
     if (value !== undefined && value !== false && value !== "close") refuse(name, why)
   }
   for (const [name, why] of Object.entries(limits)) {
