@@ -58,7 +58,14 @@ const MACHINE = "spec/support/check-machine.ts"
 /** Builds the package unless what is built is as new as the sources. */
 const BUILD = "spec/packaging/build.ts"
 
-export default defineConfig({
+/** What `npm run test:quick` leaves out of its folders: specs that measure memory or time, and those that start processes. */
+const NOT_QUICK = [
+  "spec/**/*{weight,hostile,neutral,recordings,crash,nodes,lmdb-store,time-of-a-turn,lingering,tcp-connections}*.spec.ts",
+]
+
+const leftOut = (mode: string): string[] => (mode === "quick" ? NOT_QUICK : [])
+
+export default defineConfig(({ mode }) => ({
   resolve: { tsconfigPaths: true },
   test: {
     expect: { requireAssertions: true, poll: PATIENCE },
@@ -78,18 +85,24 @@ export default defineConfig({
           isolate: false,
           globalSetup: MACHINE,
           include: ["spec/**/*.spec.ts"],
-          exclude: [...NODE, ...MOCKS, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS],
+          exclude: [...NODE, ...MOCKS, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS, ...leftOut(mode)],
         },
       },
       {
         extends: true,
         plugins: [nodePlatform],
-        test: { name: "node", isolate: false, globalSetup: MACHINE, include: NODE, exclude: MOCKS },
+        test: {
+          name: "node",
+          isolate: false,
+          globalSetup: MACHINE,
+          include: NODE,
+          exclude: [...MOCKS, ...leftOut(mode)],
+        },
       },
       {
         extends: true,
         plugins: [nodePlatform],
-        test: { name: "mocks", globalSetup: MACHINE, include: MOCKS },
+        test: { name: "mocks", globalSetup: MACHINE, include: MOCKS, exclude: leftOut(mode) },
       },
       {
         extends: true,
@@ -131,4 +144,4 @@ export default defineConfig({
       },
     ],
   },
-})
+}))

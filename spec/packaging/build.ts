@@ -47,7 +47,10 @@ function build(): void {
   for (const step of steps) execFileSync(process.execPath, step, { cwd: ROOT, stdio: "inherit" })
 }
 
-/** Packs as npm would publish, and unpacks: in a folder of its own, so that a run that is cut off leaves no half of it. */
+/**
+ * Packs as npm would publish, without the build that npm would run before, and unpacks: in a folder of its own, so that
+ * a run that is cut off leaves no half of it.
+ */
 function pack(): void {
   mkdirSync(CACHES, { recursive: true })
   const unfinished = mkdtempSync(join(CACHES, "rookery-packing-"))
