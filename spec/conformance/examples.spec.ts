@@ -1,0 +1,100 @@
+import { cpSync } from "node:fs"
+import { join } from "node:path"
+import { build } from "esbuild"
+import { Socket, webSocket } from "rookery"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { WebSocket } from "ws"
+import { ROOT } from "../packaging/build.js"
+import { Program } from "../support/program.js"
+import { binaryOf, PACKAGES } from "./binary.js"
+import { makeProject, type ConformanceProject } from "./project.js"
+import { DENO_FLAGS, ready } from "./runtimes.js"
+
+let project: ConformanceProject
+beforeAll(async () => {
+  project = await makeProject()
+})
+afterAll(() => project.remove())
+
+const WORKERD = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .rooms)],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const rooms :Workerd.Worker = (
+  modules = [(name = "worker", esModule = embed "example-worker.js")],
+  compatibilityDate = "2026-11-01",
+  durableObjectNamespaces = [(className = "Rooms", uniqueKey = "rooms", preventEviction = true)],
+  durableObjectStorage = (inMemory = void),
+  bindings = [(name = "ROOMS", durableObjectNamespace = "Rooms")],
+);
+`
+
+/** A copy of an example's file in the project that has the packed package. */
+function copied(example: string, file: string): string {
+  const path = join(project.folder, `${example}-${file}`)
+  cpSync(join(ROOT, "examples", example, file), path)
+  return path
+}
+
+/** Starts an example, and reads the port that it listens at. */
+interface Started {
+  readonly program: Program
+  readonly line: RegExp
+}
+
+const STARTS: Readonly<Record<string, () => Promise<() => Promise<Started>>>> = {
+  async Bun() {
+    const file = await binaryOf(PACKAGES.bun)
+    return async () => ({ program: new Program(file, ["run", copied("bun", "server.ts")]), line: /:(\d+)\/socket$/ })
+  },
+  async Deno() {
+    const file = await binaryOf(PACKAGES.deno)
+    return async () => ({
+      program: new Program(file, [...DENO_FLAGS, copied("deno", "server.ts")]),
+      line: /:(\d+)\/socket$/,
+    })
+  },
+  async workerd() {
+    const file = await binaryOf(PACKAGES.workerd)
+    return async () => {
+      await build({
+        entryPoints: [copied("workers", "worker.js")],
+        outfile: join(project.folder, "example-worker.js"),
+        bundle: true,
+        format: "esm",
+        platform: "neutral",
+        conditions: ["workerd", "worker"],
+        external: ["cloudflare:workers"],
+        tsconfigRaw: {},
+      })
+      const config = project.write("example.capnp", WORKERD)
+      return { program: new Program(file, ["serve", config, "--control-fd=1"]), line: /"event":"listen".*"port":(\d+)/ }
+    }
+  },
+}
+
+describe("the example", () => {
+  it.for(Object.keys(STARTS))("for %s lets two clients of a room hear each other", async (name, { skip }) => {
+    const start = await ready(name, STARTS)
+    if (typeof start === "string") return skip(start)
+    const { program, line } = await start()
+    const sockets: Socket[] = []
+    try {
+      const [, port] = await program.printed(line)
+      const enter = (): Socket => {
+        const socket = new Socket(`ws://127.0.0.1:${port}/socket`, { transport: webSocket({ WebSocket }) })
+        sockets.push(socket)
+        socket.connect()
+        return socket
+      }
+      const [ada, bob] = [await enter().join("room:1"), await enter().join("room:1")]
+      const heard = new Promise((resolve) => void bob.on("shout", resolve))
+      await ada.push("shout", { text: "hello" })
+      expect(await heard).toEqual({ text: "hello" })
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      await program.kill()
+    }
+  })
+})
