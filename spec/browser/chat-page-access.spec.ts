@@ -64,6 +64,8 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     expect(outline).toBe("solid")
     await tabTo("leave", "Shift+Tab")
     await keyboard.press("Enter")
+    await page.getByRole("heading", { name: "Leave lobby?" }).waitFor()
+    await keyboard.press("Enter")
     await ada.inRoom("cellar")
   })
 

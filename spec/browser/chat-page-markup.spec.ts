@@ -27,7 +27,14 @@ const MARKUP = [
 async function expectText({ page }: Visitor): Promise<void> {
   expect(await page.evaluate(() => "hacked" in window)).toBe(false)
   const log = page.locator("#log")
-  expect(await log.locator("script, img, iframe, style, base, form, a, svg, object, embed, link").count()).toBe(0)
+  expect(await log.locator("script, img, iframe, style, base, form, svg, object, embed, link").count()).toBe(0)
+  const links = await log
+    .locator("a")
+    .evaluateAll((all) => all.map((a) => [a.getAttribute("href"), a.getAttributeNames()]))
+  for (const [href, names] of links) {
+    expect(href).toMatch(/^https:\/\/evil\.test\/?(?:\?a=)?$/)
+    expect(names).toEqual(["href", "target", "rel"])
+  }
   expect(await page.locator("[href^='javascript:' i], [src^='javascript:' i], #trap").count()).toBe(0)
   const inline = await page.evaluate(() =>
     [...document.querySelectorAll("*")].flatMap((element) =>

@@ -63,6 +63,69 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await ada.person("Robert").waitFor({ state: "detached" })
   })
 
+  it("shows links and code in messages, and refuses a message that is too long instead of cutting it", async () => {
+    const ada = await enter("ada@example.com")
+    await ada.say("see https://example.com/a. and run `npm start`")
+    const link = ada.page.locator(".message a", { hasText: "https://example.com/a" }).first()
+    await link.waitFor()
+    expect(await link.getAttribute("href")).toBe("https://example.com/a")
+    expect(await link.getAttribute("rel")).toContain("noopener")
+    expect(await ada.page.locator(".message code").first().textContent()).toBe("npm start")
+    const text = ada.page.locator("#composer-text")
+    await text.fill(`long ${"x".repeat(4000)}`)
+    await text.press("Enter")
+    await ada.page.locator("#composer-count", { hasText: "5 characters too many." }).waitFor()
+    expect((await text.inputValue()).length).toBe(4005)
+    await text.fill("y".repeat(3990))
+    await ada.page.locator("#composer-count", { hasText: "10 characters left." }).waitFor()
+    await text.press("Enter")
+    await ada.message("y".repeat(3990)).waitFor()
+    expect(await ada.page.locator("#composer-count").isVisible()).toBe(false)
+  })
+
+  it("knows after a reload what is unread in the rooms that are not shown", async () => {
+    const [ada, bob] = await Promise.all([enter("ada@example.com"), enter("bob@example.com")])
+    for (const visitor of [ada, bob]) {
+      await visitor.join("attic")
+      await visitor.inRoom("attic")
+    }
+    await bob.say("Read by Ada")
+    await ada.message("Read by Ada").waitFor()
+    await ada.room("lobby").click()
+    await ada.inRoom("lobby")
+    await bob.say("Unread one")
+    await bob.say("Unread two")
+    await ada.room("attic").locator(".unread", { hasText: "2 unread" }).waitFor()
+    await ada.page.reload()
+    await ada.inRoom("lobby")
+    await ada.room("attic").locator(".unread", { hasText: "2 unread" }).waitFor()
+    await ada.room("attic").click()
+    await ada.message("Unread two").waitFor()
+    await ada.page.reload()
+    await ada.inRoom("attic")
+    expect(await ada.room("attic").locator(".unread").isVisible()).toBe(false)
+  })
+
+  it("copies a link that leads into the room, and leaves a room only when that is confirmed", async () => {
+    const [ada, bob] = await Promise.all([
+      enter("ada@example.com", { permissions: ["clipboard-read", "clipboard-write"] }),
+      enter("bob@example.com"),
+    ])
+    await ada.join("studio")
+    await ada.inRoom("studio")
+    await ada.page.getByRole("button", { name: "Copy the link to this room" }).click()
+    await ada.page.locator("#copy-link[data-done=studio]").waitFor()
+    await bob.page.goto(await ada.page.evaluate(() => navigator.clipboard.readText()))
+    await bob.inRoom("studio")
+    await ada.page.getByRole("button", { name: "Leave this room" }).click()
+    await ada.page.getByRole("button", { name: "Stay" }).click()
+    await ada.inRoom("studio")
+    expect(await ada.room("studio").count()).toBe(1)
+    await ada.leaveRoom()
+    await ada.inRoom("lobby")
+    expect(await ada.room("studio").count()).toBe(0)
+  })
+
   it("has many rooms on one socket, with what is unread in each", async () => {
     const sockets: string[] = []
     const ada = await come()
@@ -86,7 +149,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await ada.page.goBack()
     await ada.inRoom("lobby")
     await ada.room("garden").click()
-    await ada.page.getByRole("button", { name: "Leave this room" }).click()
+    await ada.leaveRoom()
     await ada.inRoom("lobby")
     expect(await ada.room("garden").count()).toBe(0)
     await bob.person("ada@example.com").waitFor({ state: "detached" })
@@ -98,7 +161,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await ada.join("no/room")
     await ada.page.getByText(/^A room's name is .*\.$/).waitFor()
     expect(await ada.page.locator("#composer").isVisible()).toBe(false)
-    await ada.page.getByRole("button", { name: "Leave this room" }).click()
+    await ada.leaveRoom()
     await ada.join("# A Room")
     await ada.inRoom("a-room")
   })

@@ -59,6 +59,12 @@ export class Visitor {
     await this.page.getByLabel("Join a room by its name").press("Enter")
   }
 
+  /** Leaves the room that is shown. */
+  async leaveRoom(): Promise<void> {
+    await this.page.getByRole("button", { name: "Leave this room" }).click()
+    await this.page.getByRole("button", { name: "Leave", exact: true }).click()
+  }
+
   /** A message that has arrived. */
   message(text: string): Locator {
     const said = this.page.locator(".message:not([data-state])")

@@ -3,7 +3,7 @@ import { avatar, initialsOf } from "./avatar.js"
 import type { Chat } from "./chat.js"
 import { byId, setText } from "./dom.js"
 
-/** Who one is here: the name that others see, and the way out. */
+/** The account: the name that others see, and the log-out. */
 export class AccountView {
   readonly #chat: Chat
   readonly #name: HTMLElement = byId("own-name", HTMLElement)

@@ -19,7 +19,7 @@ export function initialsOf(name: string): string {
     .toUpperCase()
 }
 
-/** Somebody's letters on somebody's colour. What they mean stands beside them, so they are not read out. */
+/** The initials of a person on a colour of their own. The name stands beside them, so they are not read out. */
 export function avatar(id: string): HTMLElement {
   return element("span", { class: "avatar", "data-tint": String(tintOf(id)), "aria-hidden": "true" })
 }

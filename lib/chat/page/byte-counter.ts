@@ -1,6 +1,6 @@
 import type { Transport } from "rookery"
 
-/** What has gone over the wire: bytes, without the few that frame them. */
+/** The bytes that have gone over the wire, without the few that frame them. */
 export interface Traffic {
   sent: number
   received: number

@@ -3,7 +3,14 @@ import type { ChatTopics, ChatUser } from "../topics.js"
 import type { Traffic } from "./byte-counter.js"
 import { LineWatch } from "./line-watch.js"
 import { People } from "./people.js"
-import { rememberRooms, rememberedRooms, rememberedSerializer, rememberSerializer } from "./preferences.js"
+import {
+  rememberRooms,
+  rememberedRooms,
+  rememberedSeen,
+  rememberedSerializer,
+  rememberSeen,
+  rememberSerializer,
+} from "./preferences.js"
 import { Room, type RoomHost } from "./room.js"
 import { sentence } from "./session.js"
 import { Signal } from "./signal.js"
@@ -14,7 +21,7 @@ export class Chat implements RoomHost {
   readonly changed: Signal = new Signal()
   readonly people: People = new People()
   readonly line: LineWatch
-  /** What each serializer has carried. */
+  /** The bytes that each serializer has carried. */
   readonly traffic: Record<SerializerName, Traffic> = {
     json: { sent: 0, received: 0 },
     msgpack: { sent: 0, received: 0 },
@@ -62,7 +69,12 @@ export class Chat implements RoomHost {
     return room === this.#current && document.visibilityState === "visible"
   }
 
+  lastSeen(name: string): string | undefined {
+    return rememberedSeen()[name]
+  }
+
   roomChanged(): void {
+    this.#keepSeen()
     this.changed.tell()
   }
 
@@ -177,9 +189,16 @@ export class Chat implements RoomHost {
     rememberRooms([...this.#rooms.keys()])
   }
 
-  /** Whoever looks at a room has read it. */
+  /** Remembers the newest message of the room that is looked at, for the time after a reload. */
+  #keepSeen(): void {
+    const id = this.#current && this.isSeen(this.#current) ? this.#current.timeline.newest?.id : undefined
+    if (id !== undefined && this.#current) rememberSeen(this.#current.name, id)
+  }
+
+  /** A room that is looked at has nothing unread. */
   #look(): void {
     if (this.#current && this.isSeen(this.#current)) this.#current.unread = 0
+    this.#keepSeen()
     this.changed.tell()
   }
 }

@@ -3,12 +3,18 @@ import type { Chat } from "./chat.js"
 import { byId, setAttributes, setText } from "./dom.js"
 import type { Room } from "./room.js"
 
-/** Where somebody writes. Each room has a draft of its own. */
+/** As the server counts: characters, not the units of a string. */
+const MAX_CONTENT = 4000
+/** The counter is shown for the last characters. */
+const COUNTED = 400
+
+/** The form for a message. Each room has a draft of its own. */
 export class Composer {
   readonly #chat: Chat
   readonly #form: HTMLFormElement = byId("composer", HTMLFormElement)
   readonly #text: HTMLTextAreaElement = byId("composer-text", HTMLTextAreaElement)
   readonly #label: HTMLElement = byId("composer-label", HTMLElement)
+  readonly #count: HTMLElement = byId("composer-count", HTMLElement)
   readonly #hint: HTMLElement = byId("composer-hint", HTMLElement)
   #room: Room | undefined
 
@@ -28,6 +34,7 @@ export class Composer {
       this.#text.value = room.draft
       this.#fit()
     }
+    this.#showCount()
     setText(this.#label, `Message to ${room.name}`)
     setAttributes(this.#text, { placeholder: `Message to ${room.name}` })
     const isOpen = room.state === "joined" && this.#chat.line.light.state === "Connected"
@@ -45,6 +52,7 @@ export class Composer {
   #typed(): void {
     if (this.#room) this.#room.draft = this.#text.value
     this.#fit()
+    this.#showCount()
   }
 
   #key(event: KeyboardEvent): void {
@@ -59,12 +67,24 @@ export class Composer {
     const room = this.#room
     const content = this.#text.value.trim()
     if (!room || content === "") return
+    if (charactersLeft(content) < 0) return announce(`The message is too long. ${this.#count.textContent}`)
     room.draft = ""
     room.send(content)
     this.#text.value = ""
     this.#fit()
+    this.#showCount()
     this.focus()
     if (room.state !== "joined") announce("It waits for the connection.")
+  }
+
+  /** Shows how much may still be written, once that is little. A text that is too long is kept whole and not sent. */
+  #showCount(): void {
+    const left = charactersLeft(this.#text.value.trim())
+    this.#count.hidden = left > COUNTED
+    this.#count.classList.toggle("error", left < 0)
+    const characters = Math.abs(left) === 1 ? "character" : "characters"
+    setText(this.#count, left < 0 ? `${-left} ${characters} too many.` : `${left} ${characters} left.`)
+    this.#text.setAttribute("aria-invalid", String(left < 0))
   }
 
   /** As high as what is in it, within what the style allows. */
@@ -72,4 +92,9 @@ export class Composer {
     this.#text.style.height = "auto"
     this.#text.style.height = `${this.#text.scrollHeight + this.#text.offsetHeight - this.#text.clientHeight}px`
   }
+}
+
+function charactersLeft(content: string): number {
+  // Counting the characters of a text that is far too long takes time with each key.
+  return content.length > 4 * MAX_CONTENT ? MAX_CONTENT - content.length : MAX_CONTENT - [...content].length
 }

@@ -1,6 +1,6 @@
 /** How the rows of a list are made. */
 export interface Rows<Item> {
-  /** What tells an item from the others. */
+  /** The key of an item: no other item has it. */
   key(item: Item): string
   make(item: Item): HTMLElement
   /** Brings a row up to date. Called after `make`, too. */

@@ -1,28 +1,28 @@
 import type { Status } from "rookery"
 
-/** What is known of the line. */
+/** The state of the connection. */
 export interface LineState {
   status: Status
   /** When the next attempt comes, if one is waited for. */
   retryAt?: number | undefined
   /** Whether the device says that it has a network. */
   online: boolean
-  /** Whether an open line was asked for a sign of life, and has not given one in time. */
+  /** Whether an open connection was asked for a sign of life, and has not given one in time. */
   silent?: boolean
 }
 
-/** What the light shows. */
+/** The light of the connection. */
 export interface Light {
   tone: "good" | "busy" | "bad"
-  /** Where the line stands, without what changes each second. */
+  /** The state of the connection, without the seconds. */
   state: "Connecting" | "Connected" | "Reconnecting" | "Offline"
   /** Seconds until the next attempt. */
   seconds?: number
 }
 
 /**
- * What the light shows of a line. A device that says it has no network may be wrong: a server of its own is reached all
- * the same, so an open line counts for more, as long as it answers.
+ * The light for a state of the connection. A device that says it has no network may be wrong: a server of its own is reached all
+ * the same, so an open connection counts for more, as long as it answers.
  */
 export function lightOf({ status, retryAt, online, silent }: LineState, now: number): Light {
   if (status === "connected") {

@@ -3,7 +3,7 @@ import type { ChatTopics } from "../topics.js"
 import { lightOf, type Light, type LineState } from "./light.js"
 import { Signal } from "./signal.js"
 
-/** How long an open line may take to answer when the network of the device comes or goes. */
+/** How long an open connection may take to answer when the network of the device comes or goes. */
 const ANSWER_MS = 3000
 
 /** Follows a socket, the network and the clock, and knows at any time what the light is to show. */
@@ -42,7 +42,7 @@ export class LineWatch {
     this.#ask()
   }
 
-  /** Asks an open line whether it is one, which would else come out at the next heartbeat. */
+  /** Asks the server over an open connection for an answer. Without that the next heartbeat would find out. */
   #ask(): void {
     clearTimeout(this.#doubt)
     const asked = this.#socket?.ping(() => {

@@ -1,6 +1,7 @@
 import type { ChatMessage, ChatUser } from "../topics.js"
 import { avatar, initialsOf } from "./avatar.js"
 import { button, element, setAttributes, setText } from "./dom.js"
+import { nodesOf } from "./message-text.js"
 import type { Outgoing } from "./outbox.js"
 import type { People } from "./people.js"
 import { clockTime, dayName, dayOf, fullTime } from "./times.js"
@@ -11,7 +12,7 @@ export type Entry =
   | { kind: "message"; key: string; message: ChatMessage; continued: boolean }
   | { kind: "outgoing"; key: string; outgoing: Outgoing; continued: boolean }
 
-/** Within this time what somebody goes on saying needs no new heading. */
+/** Messages of one person within this time share a heading. */
 const ONE_BREATH_MS = 5 * 60_000
 
 /** The rows of a room, the oldest first. */
@@ -34,7 +35,7 @@ export function entriesOf(messages: readonly ChatMessage[], outgoing: readonly O
   return entries
 }
 
-/** What the rows need of the chat. */
+/** The parts of the chat that the rows need. */
 export interface RowContext {
   user(): ChatUser
   people: People
@@ -45,16 +46,18 @@ export interface RowContext {
 export function makeRow(entry: Entry, context: RowContext): HTMLElement {
   if (entry.kind === "day") return element("li", { class: "day" }, element("span"))
   const { id } = entry.kind === "message" ? entry.message.user : context.user()
+  const { content } = entry.kind === "message" ? entry.message : entry.outgoing
   const row = element(
     "li",
-    // What is on its way is read out when it has arrived.
+    // A message that is on its way is read out when it has arrived.
     { class: "message", "aria-live": entry.kind === "outgoing" && "off" },
     avatar(id),
     element(
       "div",
       { class: "said" },
       element("p", { class: "by" }, element("strong", { dir: "auto" }), element("span", { class: "email" })),
-      element("p", { class: "text", dir: "auto" }),
+      // A message never changes, so its text is made once.
+      element("p", { class: "text", dir: "auto" }, ...nodesOf(content)),
     ),
   )
   if (entry.kind === "message") row.querySelector(".by")?.append(timeOf(entry.message))
@@ -72,7 +75,6 @@ export function updateRow(row: HTMLElement, entry: Entry, { people, user }: RowC
   setText(part(row, ".avatar"), initialsOf(name))
   setText(part(row, "strong"), name)
   setText(part(row, ".email"), isOwn ? "you" : name === author.email ? "" : author.email)
-  setText(part(row, ".text"), entry.kind === "message" ? entry.message.content : entry.outgoing.content)
   if (entry.kind === "outgoing") updateFate(row, entry.outgoing)
 }
 
@@ -85,7 +87,7 @@ const part = (row: HTMLElement, selector: string): HTMLElement => {
 const timeOf = ({ timestamp }: ChatMessage): HTMLElement =>
   element("time", { datetime: timestamp, title: fullTime(timestamp) }, clockTime(timestamp))
 
-/** What became of something on its way, and what can be done about it. */
+/** The state of a message that is on its way, and the buttons for one that failed. */
 const fateOf = (item: Outgoing, { retry, takeBack }: RowContext): HTMLElement =>
   element(
     "p",

@@ -7,7 +7,7 @@ import type { Room } from "./room.js"
 /** So far from the end somebody still reads the end. */
 const NEAR_PX = 80
 
-/** What is said in the room that is shown. */
+/** The messages of the room that is shown. */
 export class MessagesView {
   readonly #chat: Chat
   readonly #log: HTMLElement = byId("log", HTMLElement)
@@ -66,7 +66,7 @@ export class MessagesView {
     const [first, last] = [entries[0]?.key, entries.at(-1)?.key]
     const [formerFirst, formerLast] = this.#ends
     this.#ends = [first, last]
-    // What was said before we came is not news.
+    // Messages from before the join are not read out.
     const isNews = !isOther && first === formerFirst
     if (!isNews) this.#hush()
     this.#list.show(entries)

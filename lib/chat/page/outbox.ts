@@ -11,7 +11,7 @@ export interface Outgoing {
   error?: string
 }
 
-/** What was said in a room and is not known to have arrived, the oldest first. Nothing leaves it but what arrived. */
+/** The messages of a room that are not known to have arrived, the oldest first. Nothing leaves it but what arrived. */
 export class Outbox {
   #items: Outgoing[] = []
   #lastKey = 0

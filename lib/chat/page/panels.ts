@@ -58,7 +58,7 @@ export class Panels {
     for (const panel of this.#panels) {
       panel.side.classList.toggle("open", panel === over)
       panel.opener.setAttribute("aria-expanded", String(panel === over))
-      // What lies under an open panel is out of reach for the keyboard, too.
+      // The keyboard does not reach below an open panel.
       panel.side.inert = over !== undefined && panel !== over
     }
     this.#main.inert = over !== undefined

@@ -4,7 +4,7 @@ import type { Chat } from "./chat.js"
 import { byId, element, setText } from "./dom.js"
 import { KeyedList } from "./keyed-list.js"
 
-/** Who is in the room that is shown. */
+/** The people in the room that is shown. */
 export class PeopleView {
   readonly #chat: Chat
   readonly #heading: HTMLElement = byId("people-heading", HTMLElement)

@@ -17,7 +17,7 @@ export class People {
     return known === undefined ? display_name : known
   }
 
-  /** What to call somebody. */
+  /** The name of a person. */
   nameOf(user: ChatUser): string {
     return this.chosenName(user) ?? user.email
   }

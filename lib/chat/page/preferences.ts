@@ -3,6 +3,7 @@ import { isSerializerName, type SerializerName } from "./wire.js"
 
 const SERIALIZER = "rookery.serializer"
 const ROOMS = "rookery.rooms"
+const SEEN = "rookery.seen"
 
 // Storage may be forbidden, or full: then the page forgets, and works.
 function attempt<T>(act: () => T): T | undefined {
@@ -34,7 +35,26 @@ export function rememberRooms(names: readonly string[]): void {
   attempt(() => localStorage.setItem(ROOMS, JSON.stringify(names)))
 }
 
-/** Of who has logged out nothing stays here but the serializer. */
+/** The newest message of each room that was shown here, by its id. */
+export function rememberedSeen(): Readonly<Record<string, string>> {
+  const seen = attempt(() => JSON.parse(localStorage.getItem(SEEN) ?? "{}") as unknown)
+  const entries = typeof seen === "object" && seen !== null ? Object.entries(seen) : []
+  // No prototype: a room may be called "constructor".
+  const byRoom = Object.create(null) as Record<string, string>
+  for (const [room, id] of entries) if (typeof id === "string") byRoom[room] = id
+  return byRoom
+}
+
+export function rememberSeen(room: string, id: string): void {
+  const seen = rememberedSeen()
+  if (seen[room] === id) return
+  attempt(() => localStorage.setItem(SEEN, JSON.stringify({ ...seen, [room]: id })))
+}
+
+/** A person who has logged out leaves nothing here but the serializer. */
 export function forgetRooms(): void {
-  attempt(() => localStorage.removeItem(ROOMS))
+  attempt(() => {
+    localStorage.removeItem(ROOMS)
+    localStorage.removeItem(SEEN)
+  })
 }

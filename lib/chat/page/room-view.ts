@@ -1,14 +1,17 @@
 import type { Chat } from "./chat.js"
+import { announce } from "./announcer.js"
 import { byId, setText } from "./dom.js"
 import type { Room } from "./room.js"
 
-/** What is above a room, and what is in its place while there is nothing to read. */
+/** The head of a room, and the words in its place while there is nothing to read. */
 export class RoomView {
   readonly #chat: Chat
   readonly #title: HTMLElement = byId("room-title", HTMLElement)
   readonly #count: HTMLElement = byId("people-count", HTMLElement)
   readonly #people: HTMLButtonElement = byId("show-people", HTMLButtonElement)
   readonly #leave: HTMLButtonElement = byId("leave", HTMLButtonElement)
+  readonly #dialog: HTMLDialogElement = byId("leave-dialog", HTMLDialogElement)
+  readonly #copy: HTMLButtonElement = byId("copy-link", HTMLButtonElement)
   readonly #placeholder: HTMLElement = byId("placeholder", HTMLElement)
   readonly #heading: HTMLElement = byId("placeholder-heading", HTMLElement)
   readonly #words: HTMLElement = byId("placeholder-text", HTMLElement)
@@ -17,14 +20,45 @@ export class RoomView {
   /** @param leave leaves the room that is shown */
   constructor(chat: Chat, leave: (room: Room) => void, signal: AbortSignal) {
     this.#chat = chat
-    this.#leave.addEventListener("click", () => chat.current && leave(chat.current), { signal })
+    this.#leave.addEventListener("click", () => this.#askToLeave(), { signal })
+    this.#dialog.addEventListener(
+      "close",
+      () => {
+        if (this.#dialog.returnValue === "leave" && chat.current) leave(chat.current)
+      },
+      { signal },
+    )
+    this.#copy.addEventListener("click", () => void this.#copyLink(), { signal })
     this.#again.addEventListener("click", () => chat.current && chat.enter(chat.current), { signal })
+  }
+
+  #askToLeave(): void {
+    const { current } = this.#chat
+    if (!current) return
+    setText(byId("leave-heading", HTMLElement), `Leave ${current.name}?`)
+    this.#dialog.returnValue = ""
+    this.#dialog.showModal()
+  }
+
+  async #copyLink(): Promise<void> {
+    const { current } = this.#chat
+    if (!current) return
+    const link = new URL(`#${encodeURIComponent(current.name)}`, location.href).href
+    try {
+      await navigator.clipboard.writeText(link)
+      announce(`The link to ${current.name} is copied.`)
+      this.#copy.dataset["done"] = current.name
+    } catch {
+      announce(`The link could not be copied. It is ${link}`)
+    }
   }
 
   render(): void {
     const room = this.#chat.current
     setText(this.#title, room?.name ?? "No room")
     this.#leave.hidden = !room
+    this.#copy.hidden = !room
+    if (this.#copy.dataset["done"] !== room?.name) delete this.#copy.dataset["done"]
     this.#people.hidden = !room
     if (room) setText(this.#count, String(room.users.length))
     const [heading, words] = placeholderOf(room)
@@ -36,7 +70,7 @@ export class RoomView {
   }
 }
 
-/** What to say where there is nothing to read. */
+/** The words where there is nothing to read. */
 function placeholderOf(room: Room | undefined): [heading: string, words: string] {
   if (!room) return ["You are in no room", "Join one by its name, on the list of rooms."]
   if (room.state === "refused") return ["You cannot enter this room", room.error ?? ""]

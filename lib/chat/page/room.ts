@@ -7,15 +7,17 @@ import { Timeline } from "./timeline.js"
 
 type RoomChannel = Channel<ChatTopics["room:*"]>
 
-/** Where a room stands: not joined yet, joined, waiting for the line to be joined again, or closed to us. */
+/** The state of a room: not joined yet, joined, waiting for the connection to be joined again, or closed to us. */
 export type RoomState = "joining" | "joined" | "waiting" | "refused"
 
-/** What a room needs to know of the chat that it is in. */
+/** The parts of the chat that a room needs. */
 export interface RoomHost {
   readonly user: ChatUser
   readonly people: People
   /** Whether somebody looks at the room now. */
   isSeen(room: Room): boolean
+  /** The id of the newest message of a room that this person has seen in this browser. */
+  lastSeen(name: string): string | undefined
   /** Something to show has changed. */
   roomChanged(): void
 }
@@ -28,9 +30,9 @@ export class Room {
   readonly name: string
   readonly timeline: Timeline = new Timeline()
   readonly outbox: Outbox = new Outbox()
-  /** What is being written. */
+  /** The text in the form. */
   draft = ""
-  /** How many messages of others nobody has looked at. */
+  /** How many messages of others have not been shown. */
   unread = 0
   /** Why it is refused, or why its earlier messages did not come. */
   error: string | undefined
@@ -49,7 +51,7 @@ export class Room {
     return this.#state
   }
 
-  /** Who is there, by name. */
+  /** The people in the room, by name. */
   get users(): readonly ChatUser[] {
     return this.#users
   }
@@ -161,6 +163,7 @@ export class Room {
     const missed = this.timeline.catchUp(messages)
     for (const message of missed) this.#settle(message)
     if (back) this.#count(missed)
+    else this.#countUnseen(messages)
     for (const item of this.outbox.waiting) void this.#push(item)
   }
 
@@ -178,6 +181,15 @@ export class Room {
   #count(messages: readonly ChatMessage[]): void {
     if (this.#host.isSeen(this)) return
     this.unread += messages.filter(({ user }) => user.id !== this.#host.user.id).length
+  }
+
+  /** Counts what came since this browser last showed the room. A room that it never showed has nothing unread. */
+  #countUnseen(messages: readonly ChatMessage[]): void {
+    const seen = this.#host.lastSeen(this.name)
+    if (seen === undefined) return
+    // A message that is too old to be among them: then all of them came since.
+    const at = messages.findIndex(({ id }) => id === seen)
+    this.#count(messages.slice(at + 1))
   }
 
   #present(presence: Presence<ChatTopics["room:*"]>): void {
@@ -221,7 +233,7 @@ export class Room {
   }
 }
 
-/** What to tell of a push that was not answered, or not with yes. */
+/** The words for a push that has no reply, or was refused. */
 function failureOf(error: unknown): string {
   if (error instanceof PushError) {
     const { response } = error as PushError<{ error?: unknown } | undefined>

@@ -40,7 +40,7 @@ export class RoomsView {
   }
 }
 
-/** What somebody means who types the name of a room. */
+/** The name of a room that a typed text means. */
 export const roomNameOf = (typed: string): string =>
   typed.normalize("NFC").trim().toLowerCase().replace(/^#\s*/, "").replaceAll(/\s+/g, "-")
 

@@ -9,7 +9,7 @@ export const clockTime = (iso: string): string => CLOCK.format(new Date(iso))
 /** Everything about a moment. */
 export const fullTime = (iso: string): string => FULL.format(new Date(iso))
 
-/** What two moments of one day, where the reader is, have in common. */
+/** The day of a moment, where the reader is. */
 export const dayOf = (iso: string): string => new Date(iso).toDateString()
 
 /** A day, as people say it. */

@@ -3,7 +3,7 @@ import { msgpack } from "rookery/msgpack"
 import { SOCKET_PATH, type ChatTopics } from "../topics.js"
 import { counting, type Traffic } from "./byte-counter.js"
 
-/** What messages may look like on the wire. */
+/** The serializers that the page offers. */
 export type SerializerName = "json" | "msgpack"
 
 const SERIALIZERS: Record<SerializerName, () => MessageSerializer> = { json: () => json(), msgpack: () => msgpack() }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { ChatError } from "../topics.js"
 
-/** What every answer carries: nothing is guessed, framed or told to other sites. */
+/** The headers of every answer: browsers guess no types, frame nothing, and tell other sites nothing. */
 const SAFE_HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -16,7 +16,7 @@ const SAFE_HEADERS = {
 /** Far more than an address or a token needs. */
 const MAX_BODY = 4096
 
-/** What went wrong with a request, to be answered with its code. */
+/** A fault of a request, which is answered with its code. */
 export class HttpError extends Error {
   readonly answer: ChatError
   readonly headers: Record<string, string>
@@ -73,7 +73,7 @@ function readBody(request: IncomingMessage, type: string): Promise<string> {
     request.on("data", (chunk: Buffer) => {
       chunk.copy(body, Math.min(length, MAX_BODY))
       length += chunk.length
-      // Whoever sends somewhat too much is told so, and whoever sends far too much is not waited for.
+      // A body that is a bit too long gets an answer; for one that is far too long the connection ends.
       if (length > 16 * MAX_BODY) request.destroy()
     })
     request.on("end", () => {
@@ -98,7 +98,7 @@ export async function readJson(request: IncomingMessage): Promise<Record<string,
   return value as Record<string, unknown>
 }
 
-/** What a form sends. */
+/** The fields of a form. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   return new URLSearchParams(await readBody(request, "application/x-www-form-urlencoded"))
 }

@@ -13,7 +13,7 @@ const page = (body: string): string =>
 </html>
 `
 
-/** What opening a link shows: a button, because mail scanners open links and do not press buttons. */
+/** The page of a link. It has a button, because mail scanners open links and do not press buttons. */
 export const linkPage = (token: string): string =>
   page(`
 <h1>Log in</h1>
@@ -23,7 +23,7 @@ export const linkPage = (token: string): string =>
 <button type="submit" class="primary">Log in</button>
 </form>`)
 
-/** What a link shows that cannot be used any more. */
+/** The page of a link that cannot be used any more. */
 export const usedLinkPage = (home: string): string =>
   page(`
 <h1>This link does not work any more</h1>
