@@ -8,11 +8,13 @@ export interface Limits {
   /**
    * Bytes of one websocket frame, its header counted, as Bandit counts.
    *
-   * @default 1_048_576: a chat message is a thousandth of it, and a thousand sockets that send at once fit in memory
+   * @default 1_048_576, or a frame of {@link messageBytes} if that is less: a chat message is a thousandth of it, and a
+   * thousand sockets that send at once fit in memory
    */
   frameBytes: number
   /**
-   * Bytes of one message, all its fragments and after inflating.
+   * Bytes of one message, all its fragments and after inflating. A message of one frame that is not compressed may have
+   * as many as {@link frameBytes} allows.
    *
    * @default 1_048_576, as a frame: fragments must not be a way around it
    */

@@ -16,9 +16,12 @@ function check(limits: Partial<Limits>): void {
   }
 }
 
+/** Bytes of the header of a client's frame with so many bytes. */
+const headerOf = (bytes: number): number => (bytes < 126 ? 6 : bytes < 65_536 ? 8 : 14)
+
 /**
  * Completes the given limits with the defaults. Some limits depend on others: if one of those is raised, the dependent
- * limit is raised with it, unless it is given as well.
+ * limit is raised with it, unless it is given as well. A frame may be no larger than a message, unless it is given too.
  *
  * @throws a `RookeryError` with code `bad_option` for an unknown limit or an invalid value
  */
@@ -27,10 +30,11 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   const { framesPerSecond, frameBurst, joinBurst, connectBurst, tcpConnections, tcpConnectionsPerAddress } =
     DEFAULT_LIMITS
-  const { messageWeight, pendingBytes, requestBurst } = DEFAULT_LIMITS
+  const { frameBytes, messageWeight, pendingBytes, requestBurst } = DEFAULT_LIMITS
   const { messageBytes, bodyBytes } = limits
   return {
     ...limits,
+    frameBytes: given.frameBytes ?? Math.min(frameBytes, messageBytes + headerOf(messageBytes)),
     messageWeight: given.messageWeight ?? Math.max(messageWeight, 8 * messageBytes, 8 * bodyBytes),
     pendingBytes: given.pendingBytes ?? Math.max(pendingBytes, messageBytes, bodyBytes),
     framesPerSecond: given.framesPerSecond ?? Math.max(framesPerSecond, 5 * limits.pushesPerSecond),

@@ -289,9 +289,6 @@ export class WebSocketReceiver {
     if (compressed && inflate !== undefined) {
       data = inflate(payload, messageBytes)
       if (pace !== undefined && !pace.allowFrame(data.length, true)) throw tooMany()
-    } else if (payload.length > messageBytes) {
-      // A message of one frame, where `frameBytes` allows more.
-      throw new ProtocolViolation(TOO_BIG, "a message over the limit", "messageBytes")
     }
     if (opcode === BINARY) return this.#events.message(data)
     if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")
