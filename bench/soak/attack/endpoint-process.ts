@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
+import { isRookeryError } from "rookery"
 import type { Counters, LimitName } from "rookery/server"
 import { usedBytes } from "../heap.js"
 import { Hosts } from "./hosts.js"
@@ -19,7 +20,10 @@ let hits: Partial<Record<LimitName, number>> = {}
 let error: string | undefined
 for (const each of hosts.all) {
   each.on("limitHit", ({ limit }) => (hits[limit] = (hits[limit] ?? 0) + 1))
-  each.on("error", ({ error: thrown }) => (error ??= String(thrown)))
+  each.on("error", ({ error: thrown }) => {
+    // An event that no handler takes crashes its channel, as in Phoenix. Nothing threw.
+    if (!isRookeryError(thrown) || thrown.code !== "handler_failed") error ??= String(thrown)
+  })
 }
 
 /** What all endpoints counted together. */

@@ -58,7 +58,7 @@ export const rooms: readonly Attack[] = [
   {
     name: "joins of large params",
     tried: "joins with params of 1 MB, which a channel keeps",
-    counted: ["heldBytes"],
+    counted: ["joinBytes"],
     run: (arena) => {
       const params = "x".repeat(1_000_000)
       return arena.crowd(FLOODERS, async (n) => {

@@ -337,11 +337,11 @@ export const turns: readonly Attack[] = [
   },
   {
     name: "leaves",
-    tried: "leaves of topics that were never joined, with refs of 500 bytes, as fast as they are taken",
+    tried: "leaves of topics that were never joined, with refs of 250 bytes, as fast as they are taken",
     class: CLASS,
     forMs: FOR_MS,
     counted: ["framesPerSecond"],
-    run: flooding(many(messageFrame("r".repeat(500), "r".repeat(500), "room:none", "phx_leave", {}), 100)),
+    run: flooding(many(messageFrame("r".repeat(250), "r".repeat(250), "room:none", "phx_leave", {}), 100)),
   },
   {
     name: "many channels that end at once",

@@ -82,12 +82,9 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends FetchEndpoint
       {
         address,
         onGone: (callback) => request.signal.addEventListener("abort", callback, { once: true }),
-        upgrade: ({ subprotocol, open, leave }) => {
+        upgrade: ({ subprotocol, open }) => {
           const headers = subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol }
-          const upgraded = server.upgrade(request, { headers, data: this.#data(open) })
-          if (upgraded) return undefined
-          leave()
-          return false
+          return server.upgrade(request, { headers, data: this.#data(open) }) ? undefined : false
         },
       },
       otherwise,

@@ -27,6 +27,6 @@ export type EndpointEvents = {
   /** The cluster became unreachable, or reachable again. */
   clusterHealth: { healthy: boolean }
   limitHit: { limit: LimitName; socket: ServerSocket | undefined; address: string | undefined }
-  /** Code of the server threw, and no client caused it. `where` names the code that ran. */
+  /** Code of the server threw, or a client pushed an event that no handler takes, which crashes its channel. `where` names the code that ran. */
   error: { error: unknown; where: string; topic: string | undefined; socket: ServerSocket | undefined }
 }

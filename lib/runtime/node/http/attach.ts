@@ -190,6 +190,8 @@ class Attachment {
 
   /** Counts a request, and returns whether to answer it. */
   #isWelcome(stream: Duplex, response: ServerResponse): boolean {
+    // Node still passes on the other requests of a packet whose connection was cut. One packet may have hundreds of them.
+    if (stream.destroyed) return false
     const answers = this.#answers.get(stream) ?? new Set()
     this.#answers.set(stream, answers.add(response))
     response.once("close", () => answers.delete(response))

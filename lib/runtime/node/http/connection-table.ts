@@ -173,8 +173,6 @@ export class ConnectionTable {
 
   /** A request has arrived, for the endpoint or for another listener. Returns whether it may be answered. */
   requested(stream: Duplex, response: ServerResponse): boolean {
-    // Node still passes on requests that it has read from a connection which is destroyed by now.
-    if (stream.destroyed) return false
     const connection = this.#byStream.get(stream)
     if (connection === undefined) return true
     const { limits, onLimit } = this.#options
