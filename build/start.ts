@@ -98,12 +98,13 @@ async function buildOnce(target: string): Promise<void> {
   const aside = join(BUILDS, `unfinished-${process.pid}`)
   await buildInto(aside)
   for (const former of readdirSync(BUILDS)) {
-    if (/^[\da-f]{64}$/.test(former)) rmSync(join(BUILDS, former), { recursive: true, force: true })
+    const path = join(BUILDS, former)
+    // Another start may have built the same in the meantime, and run it.
+    if (/^[\da-f]{64}$/.test(former) && path !== target) rmSync(path, { recursive: true, force: true })
   }
   try {
     renameSync(aside, target)
   } catch (error) {
-    // Another start has built the same in the meantime.
     if (!existsSync(target)) throw error
     rmSync(aside, { recursive: true })
   }
