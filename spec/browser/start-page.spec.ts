@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { launchChromium, openPage } from "../support/chromium.js"
 import { Program } from "../support/program.js"
 import { faultsOf } from "./accessibility.js"
+import { complaintsOf } from "./complaints.js"
 
 const browser = (await launchChromium()) as Browser
 
@@ -34,7 +35,7 @@ describe.skipIf(!browser)("the page that npm start opens", () => {
   async function open(options?: BrowserContextOptions): Promise<Page> {
     const page = await openPage(browser, options)
     pages.push(page)
-    page.on("pageerror", (error) => complaints.push(String(error)))
+    complaintsOf(page, { types: ["error"], expected: /status of 401/, list: complaints })
     await page.goto(url)
     await page.locator("#count:enabled").waitFor()
     return page

@@ -7,28 +7,16 @@ import { WebSocket } from "ws"
 import { ROOT } from "../packaging/build.js"
 import { Program } from "../support/program.js"
 import { binaryOf, PACKAGES } from "./binary.js"
-import { makeProject, type ConformanceProject } from "./project.js"
+import type { Project } from "../packaging/installed.js"
+import { emptyProject } from "./project.js"
 import { DENO_FLAGS, ready } from "./runtimes.js"
+import { workerdConfig } from "./servers/runtimes.js"
 
-let project: ConformanceProject
+let project: Project
 beforeAll(async () => {
-  project = await makeProject()
+  project = await emptyProject()
 })
 afterAll(() => project.remove())
-
-const WORKERD = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .rooms)],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-const rooms :Workerd.Worker = (
-  modules = [(name = "worker", esModule = embed "example-worker.js")],
-  compatibilityDate = "2026-11-01",
-  durableObjectNamespaces = [(className = "Rooms", uniqueKey = "rooms", preventEviction = true)],
-  durableObjectStorage = (inMemory = void),
-  bindings = [(name = "ROOMS", durableObjectNamespace = "Rooms")],
-);
-`
 
 /** A copy of an example's file in the project that has the packed package. */
 function copied(example: string, file: string): string {
@@ -37,12 +25,13 @@ function copied(example: string, file: string): string {
   return path
 }
 
-/** Starts an example, and reads the port that it listens at. */
+/** An example that was started, and the line by which it says at which port it listens. */
 interface Started {
   readonly program: Program
   readonly line: RegExp
 }
 
+/** Starts each example. */
 const STARTS: Readonly<Record<string, () => Promise<() => Promise<Started>>>> = {
   async Bun() {
     const file = await binaryOf(PACKAGES.bun)
@@ -68,7 +57,7 @@ const STARTS: Readonly<Record<string, () => Promise<() => Promise<Started>>>> = 
         external: ["cloudflare:workers"],
         tsconfigRaw: {},
       })
-      const config = project.write("example.capnp", WORKERD)
+      const config = project.write("example.capnp", workerdConfig("example-worker.js", ["main"]))
       return { program: new Program(file, ["serve", config, "--control-fd=1"]), line: /"event":"listen".*"port":(\d+)/ }
     }
   },

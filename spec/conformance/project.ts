@@ -17,10 +17,16 @@ export interface ConformanceProject extends Project {
   readonly rooms: string
 }
 
-/** Packs and installs the package, and makes the programs as those who use it would. */
-export async function makeProject(): Promise<ConformanceProject> {
+/** A project with the packed package and nothing else in it. */
+export async function emptyProject(): Promise<Project> {
   const project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "ws"])
   project.write("package.json", JSON.stringify({ private: true, type: "module" }))
+  return project
+}
+
+/** Packs and installs the package, and makes the programs as those who use it would. */
+export async function makeProject(): Promise<ConformanceProject> {
+  const project = await emptyProject()
   const into = (name: string): string => join(project.folder, name)
   const make = (entry: string, outfile: string, options: BuildOptions): Promise<unknown> =>
     // Without the empty configuration the paths of tsconfig.json lead to the sources.

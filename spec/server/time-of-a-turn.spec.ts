@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { Endpoint } from "rookery/server"
 import { Intruder, requestText } from "../hostile/attack/intruder.js"
 import { PollClient } from "../support/poll-client.js"
@@ -24,8 +24,8 @@ const rooms = (endpoint: Endpoint): void => {
   })
 }
 
-/** Counts turns of the event loop of this process, which is the server's, until it is told to stop. */
-function countTurns(): () => number {
+/** Counts turns of the event loop of this process, which is the server's, until it is told to stop, or the test is over. */
+function countTurns(): { now(): number; stop(): number } {
   let turns = 0
   let counts = true
   const next = (): void => {
@@ -34,10 +34,12 @@ function countTurns(): () => number {
     setImmediate(next)
   }
   setImmediate(next)
-  return () => {
+  const stop = (): number => {
     counts = false
     return turns
   }
+  onTestFinished(() => void stop())
+  return { now: () => turns, stop }
 }
 
 const refs = (frames: readonly WireFrame[]): unknown[] => frames.map((frame) => (frame as unknown[])[1])
@@ -48,10 +50,10 @@ async function turnsOfAnswers(client: WireClient, frames: readonly (readonly unk
   const sent = frames.map((frame) => frame[1])
   for (const frame of frames) client.send(...frame)
   const first = await client.next()
-  const stop = countTurns()
+  const turns = countTurns()
   const others = await client.take(frames.length - 1)
   expect(refs([first, ...others]).toSorted()).toEqual([...sent].toSorted())
-  return stop()
+  return turns.stop()
 }
 
 describe("no client holds the event loop", () => {
@@ -101,40 +103,33 @@ describe("no client holds the event loop", () => {
     const { port } = await stage({}, rooms)
     const client = await PollClient.connect(port)
     await client.join("room:1")
-    const stop = countTurns()
+    const turns = countTurns()
     await client.sendAll(numbered(60).map((ref) => ["1", ref, "room:1", "compute", {}]))
     const frames: WireFrame[] = []
     while (frames.length < 60) frames.push(await client.next())
-    expect(stop()).toBeGreaterThan(10)
+    expect(turns.stop()).toBeGreaterThan(10)
     expect(refs(frames)).toEqual(numbered(60))
   })
 
   it("by HTTP requests on many connections at once, which are answered a few in a turn", async () => {
     const endpoint = new Endpoint({ logger: false })
-    let turn = 0
+    onTestFinished(() => endpoint.close({ deadlineMs: 0 }))
+    const turns = countTurns()
     const answers: number[] = []
     const { port } = await endpoint.listen({}, (_request, response) => {
       // A turn has room for four milliseconds.
       compute(3)
-      answers.push(turn)
+      answers.push(turns.now())
       response.end()
     })
     const lines = await Promise.all(numbered(30).map(() => Intruder.connect({ port })))
-    let counts = true
-    const next = (): void => {
-      turn++
-      if (counts) setImmediate(next)
-    }
-    next()
     // The server accepts connections one in a turn, so that the first requests do not come at once.
     for (const round of [1, 2]) {
       answers.length = 0
       for (const line of lines) line.send(requestText("GET", "/"))
       await Promise.all(lines.map((line) => line.until(() => line.statuses.length === round)))
     }
-    counts = false
     for (const line of lines) line.leave()
-    await endpoint.close({ deadlineMs: 0 })
     const inOneTurn = [...new Set(answers)].map((each) => answers.filter((other) => other === each).length)
     expect(answers).toHaveLength(30)
     // Two of them begin within the time of requests that have just come, and two within that of those that waited.

@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from "node:zlib"
 import * as phoenix from "phoenix"
 import type { Family } from "../../fixtures/families.js"
 import type { Message } from "../../lib/protocol/message.js"
+import { binaryBroadcast, binaryReply, binaryServerPush, readBinaryPush } from "./binary-v2.js"
 
 /** A frame, and whether a server labels it as text. */
 export interface LabelledFrame {
@@ -54,14 +55,23 @@ export function readAsServer(family: Family, { frame, isText }: LabelledFrame): 
     return Array.isArray(read) ? fromArray(read) : { ...(read as Message), join_ref: null }
   }
   if (frame[0] === 0 && hasBinaryFrames(family)) {
-    const sizes = [...frame.subarray(1, 5)]
-    let at = 5
-    const [join_ref, ref, topic, event] = sizes.map((size) => Buffer.from(frame.subarray(at, (at += size))).toString())
-    return fromArray([join_ref, ref, topic, event, own(frame.subarray(at))])
+    const [join_ref, ref, topic, event, payload] = readBinaryPush(own(frame).buffer as ArrayBuffer)
+    return fromArray([join_ref, ref, topic, event, new Uint8Array(payload as ArrayBuffer)])
   }
   const read = decode(frame)
   if (Array.isArray(read) === (shape === "map")) throw wrong(family, "client")
   return Array.isArray(read) ? fromArray(read) : (read as Message)
+}
+
+function binaryFrameOf(
+  { join_ref, ref, topic, event }: Message,
+  status: string | undefined,
+  data: ArrayBuffer,
+): ArrayBuffer {
+  if (status !== undefined) return binaryReply(String(join_ref ?? ""), String(ref ?? ""), topic, status, data)
+  return join_ref === null
+    ? binaryBroadcast(topic, event, data)
+    : binaryServerPush(String(join_ref), topic, event, data)
 }
 
 /** A message as a server of the family writes it. */
@@ -72,17 +82,8 @@ export function writeAsServer(family: Family, message: Message): LabelledFrame {
     response?: unknown
   }
   if (response instanceof Uint8Array && hasBinaryFrames(family)) {
-    const kind = status === undefined ? (join_ref === null ? 2 : 0) : 1
-    const names = [
-      [join_ref, topic, event],
-      [join_ref, ref, topic, status],
-      [topic, event],
-    ][kind] as string[]
-    const sizes = names.map((name) => name.length)
-    return {
-      frame: own(Buffer.concat([Buffer.from([kind, ...sizes]), Buffer.from(names.join("")), response])),
-      isText: false,
-    }
+    const data = own(response).buffer as ArrayBuffer
+    return { frame: new Uint8Array(binaryFrameOf(message, status, data)), isText: false }
   }
   const isMap = family.endpoint.shape === "map"
   const packed = own(

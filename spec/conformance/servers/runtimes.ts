@@ -28,15 +28,18 @@ const commandLine = (file: string, flags: readonly string[] = [], websockets = "
 
 const rowNames = COMBINATIONS.map((_, i) => `row${i}`)
 
-/** A Worker and a Durable Object for each row, each at a port of its own. */
-const workerdConfig = (worker: string): string => `using Workerd = import "/workerd/workerd.capnp";
+/** A Worker and a Durable Object for each name, each at a port of its own. */
+export const workerdConfig = (
+  worker: string,
+  names: readonly string[],
+): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [${rowNames.map((name) => `(name = "${name}", worker = .${name})`).join(", ")}],
+  services = [${names.map((name) => `(name = "${name}", worker = .${name})`).join(", ")}],
   sockets = [
-    ${rowNames.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`).join(",\n    ")}
+    ${names.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`).join(",\n    ")}
   ],
 );
-${rowNames
+${names
   .map(
     (name) => `const ${name} :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed ${JSON.stringify(worker)})],
@@ -51,7 +54,11 @@ ${rowNames
 
 const workerd = async (): Promise<Start> => ({
   file: await binaryOf(PACKAGES.workerd),
-  args: (project) => ["serve", project.write("rooms.capnp", workerdConfig("rooms-worker.js")), "--control-fd=1"],
+  args: (project) => [
+    "serve",
+    project.write("rooms.capnp", workerdConfig("rooms-worker.js", rowNames)),
+    "--control-fd=1",
+  ],
   async servers(program) {
     const ports: number[] = []
     while (ports.length < rowNames.length) {

@@ -2,6 +2,7 @@ import { cpSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Page } from "playwright-core"
 import { ROOT } from "../../packaging/build.js"
+import { complaintsOf } from "../../browser/complaints.js"
 import { Program } from "../../support/program.js"
 import { TcpProxy } from "../../support/tcp-proxy.js"
 import { demand, node, same, type Consumer } from "../consumer.js"
@@ -28,11 +29,7 @@ const MADE = ["node_modules", ".next", "next-env.d.ts", "package.json"]
 /** A visitor's tab: it opens the page, and complains of nothing. */
 async function visit(stage: Stage, url: string, complaints: string[]): Promise<Page> {
   const page = await stage.page("about:blank")
-  page.on("pageerror", (error) => complaints.push(String(error)))
-  page.on("console", (message) => {
-    const isIcon = message.location().url.endsWith("/favicon.ico")
-    if (["error", "warning"].includes(message.type()) && !isIcon) complaints.push(message.text())
-  })
+  complaintsOf(page, { list: complaints })
   await page.goto(url)
   await page.locator('section[aria-busy="false"]').waitFor()
   return page
