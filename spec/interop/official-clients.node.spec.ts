@@ -73,7 +73,7 @@ function synced(presence: { onSync(callback: () => void): void }, holds: () => b
 }
 
 describe.each(VERSIONS)("%s", (_version, library) => {
-  describe.each(WAYS)("over %s", (_way, path, optionsOf) => {
+  describe.each(WAYS)("over %s", (way, path, optionsOf) => {
     const enter = (user: string, options: object = {}): Socket =>
       connect(library, `ws://127.0.0.1:${app.port}${path}`, { params: { user }, ...optionsOf(library), ...options })
 
@@ -203,7 +203,7 @@ describe.each(VERSIONS)("%s", (_version, library) => {
       const names = (): string => presence.list((key, { metas }) => `${key}:${metas[0].name}`).join()
       const told: string[] = []
       // A client that falls back to long-poll while it joins joins twice, and hears of its own presence once more.
-      const tell = (what: string): unknown => told.at(-1) !== what && told.push(what)
+      const tell = (what: string): unknown => (way === "a fallback" && told.at(-1) === what) || told.push(what)
       presence.onJoin((key, present) => void tell(`${present === undefined ? "+" : "~"}${key}`))
       presence.onLeave((key, present) => void (present.metas.length === 0 && tell(`-${key}`)))
       await answered(ada.join())

@@ -71,8 +71,8 @@ describe("what comes with the package", () => {
     // The one that is looked for, so that the look would find another.
     expect(scripted(tree(true))).toEqual(["msgpackr-extract"])
     // npm runs prepack where the package is packed. From the registry it comes packed.
-    const hooks = /^(pre|post)?(install|prepare|publish|uninstall)$|^prepublishOnly$|^dependencies$/
-    expect(Object.keys(manifest.scripts).filter((name) => hooks.test(name))).toEqual([])
+    const hooks = /^(pre|post)?(install|prepare|prepack|pack|publish|uninstall)$|^prepublishOnly$|^dependencies$/
+    expect(Object.keys(manifest.scripts).filter((name) => hooks.test(name))).toEqual(["prepack"])
     expect(hooks.test("postinstall")).toBe(true)
   })
 

@@ -4,6 +4,8 @@ import { Endpoint, Refused } from "rookery/server"
 
 /** How often each key was counted, by a push that may come twice. */
 const counted = new Map<string, number>()
+/** What lets the push of a key be answered. */
+const waiting = new Map<string, () => void>()
 
 /** What makes websockets on Node; other runtimes take none. */
 type Extra = object
@@ -52,11 +54,12 @@ export function makeEndpoint(extra: Extra = {}): Endpoint {
       kick_others: (_payload, room) => void endpoint.disconnect(`user:${room.params.other}`),
       async count({ key }: { key: string }, room) {
         counted.set(key, (counted.get(key) ?? 0) + 1)
-        // The answer of the first time comes only once the client was told to cut its connection.
+        const goesOn = new Promise<void>((resolve) => waiting.set(key, resolve))
         room.broadcast("counting", { key })
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        await goesOn
         return { times: counted.get(key) }
       },
+      go_on: ({ key }: { key: string }) => waiting.get(key)?.(),
       async drain(_payload, room) {
         void endpoint.close({ deadlineMs: 5000 })
         await new Promise((resolve) => setTimeout(resolve, 50))

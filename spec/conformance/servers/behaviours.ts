@@ -152,9 +152,13 @@ export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
     const topic = stage.topic()
     const room = await stage.enter("ada").join(topic)
     const counting = next(room, "counting")
-    const counted = room.push("count", { key: `${stage.way} ${stage.serializer}` }, { retry: true })
+    const key = `${stage.way} ${stage.serializer}`
+    const counted = room.push("count", { key }, { retry: true })
     await counting
     stage.line.cut()
+    // The push is answered while its client is away, so that the client has to send it again.
+    const other = await stage.past("bob").join(stage.topic())
+    await other.push("go_on", { key })
     stage.line.mend()
     equal(await counted, { times: 1 }, "how often a push was handled that was sent twice")
   },
@@ -213,7 +217,7 @@ export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
       const flood = Array.from({ length: 50 }, () => heartbeat)
       // Deno resets the connection of a client whose frames are still on their way, and the close frame is lost.
       const code = await closedAfter(stage, `/tight/websocket${query}`, ...flood)
-      equal(code === 1006 ? 1008 : code, 1008, "the code after a flood")
+      equal(stage.agent.startsWith("Deno/") && code === 1006 ? 1008 : code, 1008, "the code after a flood")
     } else {
       const post = (path: string, token: string, body: string): ReturnType<typeof ask> =>
         ask(stage, `${path}?vsn=2.0.0&token=${token}`, {

@@ -19,19 +19,22 @@ export class ServerStage {
   readonly serializer: SerializerName
   /** What lies between the clients and the server. */
   readonly line: TcpProxy
+  /** What the server's runtime calls itself. */
+  readonly agent: string
   readonly #port: number
   readonly #sockets: Socket[] = []
   #topics = 0
 
-  private constructor(port: number, line: TcpProxy, way: Way, serializer: SerializerName) {
+  private constructor(port: number, line: TcpProxy, agent: string, way: Way, serializer: SerializerName) {
     this.#port = port
     this.line = line
+    this.agent = agent
     this.way = way
     this.serializer = serializer
   }
 
-  static async to(port: number, way: Way, serializer: SerializerName): Promise<ServerStage> {
-    return new ServerStage(port, await TcpProxy.to(port), way, serializer)
+  static async to(port: number, agent: string, way: Way, serializer: SerializerName): Promise<ServerStage> {
+    return new ServerStage(port, await TcpProxy.to(port), agent, way, serializer)
   }
 
   /** A topic that no other behaviour has. */

@@ -24,8 +24,8 @@ export interface Servers {
   readonly agent: string
 }
 
-async function rowOf(port: number, way: Way, serializer: SerializerName): Promise<Row> {
-  const stage = await ServerStage.to(port, way, serializer)
+async function rowOf(port: number, agent: string, way: Way, serializer: SerializerName): Promise<Row> {
+  const stage = await ServerStage.to(port, agent, way, serializer)
   const outcomes: Record<string, Outcome> = {}
   try {
     for (const name of Object.keys(SERVER_BEHAVIOURS)) outcomes[name] = await show(name, stage)
@@ -37,6 +37,6 @@ async function rowOf(port: number, way: Way, serializer: SerializerName): Promis
 
 /** Shows every behaviour of a server by every way with every serializer; the rows have servers of their own. */
 export async function serverConformance({ ports, agent }: Servers): Promise<Report> {
-  const rows = COMBINATIONS.map(({ way, serializer }, i) => rowOf(ports[i] as number, way, serializer))
+  const rows = COMBINATIONS.map(({ way, serializer }, i) => rowOf(ports[i] as number, agent, way, serializer))
   return { agent, rows: await Promise.all(rows) }
 }
