@@ -34,7 +34,7 @@ async function run({ name, scenarios }: Suite): Promise<Verdict[]> {
   const verdicts: Verdict[] = []
   const results: object[] = []
   for (const scenario of scenarios) {
-    if (options.only !== undefined && !options.only.includes(scenario.name)) continue
+    if (!isChosen(scenario)) continue
     const measurements = await measure(name, withBefore(scenario), options.node)
     console.log(`\n${table(withBefore(scenario), measurements)}`)
     verdicts.push(...(scenario.goals?.(mediansOf(measurements)) ?? []).map(judge))
@@ -73,11 +73,18 @@ const unknown = chosen.find((name) => !suites.some((suite) => suite.name === nam
 if (unknown !== undefined)
   throw new Error(`no benchmark ${unknown}; there are ${suites.map(({ name }) => name).join(", ")}`)
 
+const chosenSuites = suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name))
+const isChosen = ({ name }: Scenario): boolean => options.only === undefined || options.only.includes(name)
+if (
+  options.against !== undefined &&
+  !chosenSuites.some(({ scenarios }) => scenarios.some((each) => isChosen(each) && each.subjects.includes("rookery")))
+) {
+  throw new Error("--against has nothing to compare: no scenario that was chosen has the subject rookery")
+}
+
 const { node, cpu, cores } = machine()
 console.log(`node ${node}, ${cpu}, ${cores} cores`)
 await bundle(options.node.length === 0, options.against)
 const verdicts: Verdict[] = []
-for (const suite of suites) {
-  if (chosen.length === 0 || chosen.includes(suite.name)) verdicts.push(...(await run(suite)))
-}
+for (const suite of chosenSuites) verdicts.push(...(await run(suite)))
 if (options.check && verdicts.some(({ ok }) => !ok)) process.exitCode = 1
