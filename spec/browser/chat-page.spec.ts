@@ -126,6 +126,19 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     expect(await ada.room("studio").count()).toBe(0)
   })
 
+  it("leaves the room that the question was about, also where another one is shown by then", async () => {
+    const ada = await enter("ada@example.com")
+    await ada.join("studio")
+    await ada.inRoom("studio")
+    await ada.page.getByRole("button", { name: "Leave this room" }).click()
+    await ada.page.goBack()
+    await ada.inRoom("lobby")
+    await ada.page.getByRole("button", { name: "Leave", exact: true }).click()
+    await ada.room("studio").waitFor({ state: "detached" })
+    await ada.inRoom("lobby")
+    expect(await ada.room("lobby").count()).toBe(1)
+  })
+
   it("has many rooms on one socket, with what is unread in each", async () => {
     const sockets: string[] = []
     const ada = await come()
@@ -364,6 +377,19 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await ada.page.getByText("You have logged out.").waitFor()
     await tab.getByText("Your session has ended.").waitFor()
     expect(await ada.page.evaluate(() => document.activeElement?.id)).toBe("email")
+  })
+
+  it("can be used to log in where the session ended while a question was open", async () => {
+    const ada = await enter("ada@example.com")
+    const tab = await ada.context.newPage()
+    await tab.goto(chat.url)
+    await tab.getByRole("button", { name: "Leave this room" }).click()
+    await tab.getByRole("heading", { name: "Leave lobby?" }).waitFor()
+    await ada.page.getByRole("button", { name: "Log out" }).click()
+    await tab.getByText("Your session has ended.").waitFor()
+    // A page behind a modal dialog takes no click.
+    await tab.locator("#email").click()
+    expect(await tab.evaluate(() => document.activeElement?.id)).toBe("email")
   })
 
   it("goes on as who logs in in another tab", async () => {

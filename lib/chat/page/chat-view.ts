@@ -7,6 +7,7 @@ import { LightView } from "./light-view.js"
 import { MessagesView } from "./messages-view.js"
 import { Panels } from "./panels.js"
 import { PeopleView } from "./people-view.js"
+import type { Room } from "./room.js"
 import { RoomView } from "./room-view.js"
 import { RoomsView } from "./rooms-view.js"
 import { soon } from "./signal.js"
@@ -36,11 +37,9 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
     announce(`${room.name}. ${room.users.length === 1 ? "You are alone" : `${room.users.length} people are`} here.`)
   }
 
-  function leave(): void {
-    if (!chat.current) return
-    const { name } = chat.current
-    chat.leave(chat.current)
-    announce(`You have left ${name}.`)
+  function leave(room: Room): void {
+    chat.leave(room)
+    announce(`You have left ${room.name}.`)
     address(chat.current?.name)
     render()
     focus()

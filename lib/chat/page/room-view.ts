@@ -16,18 +16,22 @@ export class RoomView {
   readonly #heading: HTMLElement = byId("placeholder-heading", HTMLElement)
   readonly #words: HTMLElement = byId("placeholder-text", HTMLElement)
   readonly #again: HTMLButtonElement = byId("enter-again", HTMLButtonElement)
+  /** The room that the dialog asks about. Another one may be shown by the time of the answer: the Back button works. */
+  #asked: Room | undefined
 
-  /** @param leave leaves the room that is shown */
+  /** @param leave leaves a room */
   constructor(chat: Chat, leave: (room: Room) => void, signal: AbortSignal) {
     this.#chat = chat
     this.#leave.addEventListener("click", () => this.#askToLeave(), { signal })
     this.#dialog.addEventListener(
       "close",
       () => {
-        if (this.#dialog.returnValue === "leave" && chat.current) leave(chat.current)
+        if (this.#dialog.returnValue === "leave" && this.#asked) leave(this.#asked)
       },
       { signal },
     )
+    // A modal dialog that stays open makes the page for logging in inert.
+    signal.addEventListener("abort", () => this.#dialog.close())
     this.#copy.addEventListener("click", () => void this.#copyLink(), { signal })
     this.#again.addEventListener("click", () => chat.current && chat.enter(chat.current), { signal })
   }
@@ -35,6 +39,7 @@ export class RoomView {
   #askToLeave(): void {
     const { current } = this.#chat
     if (!current) return
+    this.#asked = current
     setText(byId("leave-heading", HTMLElement), `Leave ${current.name}?`)
     this.#dialog.returnValue = ""
     this.#dialog.showModal()
