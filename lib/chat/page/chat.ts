@@ -34,6 +34,8 @@ export class Chat implements RoomHost {
   #own: Channel<ChatTopics["user:*"]>
   readonly #living = new AbortController()
   readonly #suspect: () => void
+  /** The message that was remembered last as seen. */
+  #keptSeen = ""
 
   /** @param suspect told when the server turns us away again and again, as it does when the session has ended */
   constructor(user: ChatUser, suspect: () => void) {
@@ -191,8 +193,12 @@ export class Chat implements RoomHost {
 
   /** Remembers the newest message of the room that is looked at, for the time after a reload. */
   #keepSeen(): void {
-    const id = this.#current && this.isSeen(this.#current) ? this.#current.timeline.newest?.id : undefined
-    if (id !== undefined && this.#current) rememberSeen(this.#current.name, id)
+    const room = this.#current
+    const id = room && this.isSeen(room) ? room.timeline.newest?.id : undefined
+    // After a log-out nothing may stay in the browser. Ids differ between rooms, too.
+    if (!room || id === undefined || id === this.#keptSeen || this.#living.signal.aborted) return
+    this.#keptSeen = id
+    rememberSeen(room.name, id)
   }
 
   /** A room that is looked at has nothing unread. */
