@@ -71,5 +71,8 @@ export interface ChatTopics {
 /** The room that every client joins. */
 export const LOBBY = "lobby"
 
+/** The most characters of a message, not the units of a string. */
+export const MAX_CONTENT = 4000
+
 /** The path of the chat's socket. */
 export const SOCKET_PATH = "/socket"

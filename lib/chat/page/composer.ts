@@ -1,10 +1,9 @@
+import { MAX_CONTENT } from "../topics.js"
 import { announce } from "./announcer.js"
 import type { Chat } from "./chat.js"
 import { byId, setAttributes, setText } from "./dom.js"
 import type { Room } from "./room.js"
 
-/** As the server counts: characters, not the units of a string. */
-const MAX_CONTENT = 4000
 /** The counter is shown for the last characters. */
 const COUNTED = 400
 

@@ -19,12 +19,7 @@ export async function currentSession(): Promise<Session | undefined> {
 
 /** Has a link mailed that logs in the person who opens it. */
 export async function requestLink(email: string): Promise<void> {
-  const response = await fetch("/api/login", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ email }),
-  })
-  if (!response.ok) throw await refusal(response)
+  await post("/api/login", { email })
 }
 
 /** Whether the server lets people of its own machine in with one click. A server that does not say so does not. */
@@ -39,9 +34,7 @@ export async function offersOneClick(): Promise<boolean> {
 
 /** Logs in as one of the people of the server's own machine. */
 export async function logInHere(): Promise<void> {
-  const headers = { "content-type": "application/json" }
-  const response = await fetch("/api/login/local", { method: "POST", headers, body: "{}" })
-  if (!response.ok) throw await refusal(response)
+  await post("/api/login/local", {})
 }
 
 /** Ends the session everywhere. */
@@ -49,6 +42,12 @@ export async function endSession(): Promise<void> {
   const response = await fetch("/api/session", { method: "DELETE" })
   // A session that is over already needs no end.
   if (!response.ok && response.status !== 401) throw await refusal(response)
+}
+
+async function post(path: string, body: object): Promise<void> {
+  const headers = { "content-type": "application/json" }
+  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) })
+  if (!response.ok) throw await refusal(response)
 }
 
 async function refusal(response: Response): Promise<SaidNo> {

@@ -1,6 +1,7 @@
+import { MAX_CONTENT } from "../topics.js"
+
 const MAX_EMAIL = 254
 const MAX_NAME = 50
-const MAX_CONTENT = 4000
 
 // One address and nothing else: no spaces, no line breaks, no list, no comment. Only a mail can show whether it exists.
 const EMAIL = /^[^\s@<>()[\]\\,;:"\p{C}]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u

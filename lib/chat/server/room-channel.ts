@@ -1,5 +1,5 @@
 import type { ChannelHandlers, NoReply } from "rookery/server/node"
-import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import { MAX_CONTENT, type ChatMessage, type ChatTopics, type ChatUser } from "../topics.js"
 import { CatchUp } from "./catch-up.js"
 import { answering, checkRate, fieldOf, refused, type ChannelsOptions } from "./chat-channels.js"
 import { isRoomName, readContent } from "./checks.js"
@@ -84,7 +84,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
         checkRate(messagesPerUser, email)
         const content = readContent(fieldOf(payload, "content"))
         if (content === 400) throw refused(400, "a message is text, with no control characters in it")
-        if (content === 413) throw refused(413, "the message is longer than 4000 characters")
+        if (content === 413) throw refused(413, `the message is longer than ${MAX_CONTENT} characters`)
         const answer = room.replyTo()
         return answering(options, "send", async (): Promise<NoReply> => {
           const topic = room.topic as RoomTopic

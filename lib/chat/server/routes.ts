@@ -121,16 +121,15 @@ export class Routes {
 
   async #logInHere(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#checkOrigin(request, true)
-    const { accounts, cookie, sessionMs, isHere, mayLogIn, mayLogInHere } = this.#host
+    const { accounts, isHere, mayLogIn, mayLogInHere } = this.#host
     if (!mayLogInHere(request)) throw new HttpError(403, "log in by a link: one click is for this machine alone")
     this.#checkAddress(request)
     await readJson(request)
     const { email, name } = nextLocalPerson(isHere)
     if (!(await mayLogIn(email))) throw new HttpError(403, `${email} may not log in`)
     await accounts.nameIfNameless(email, name)
-    await this.#replace(cookie.read(request))
     const { token } = await accounts.begin(email)
-    sendEmpty(response, 204, { "set-cookie": cookie.set(token, sessionMs) })
+    await this.#giveCookie(request, response, token, 204)
   }
 
   async #askForLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -178,11 +177,23 @@ export class Routes {
   async #useLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#checkOrigin(request, true)
     this.#checkAddress(request)
-    const { accounts, cookie, sessionMs } = this.#host
+    const { accounts, home } = this.#host
     const session = await accounts.redeem((await readForm(request)).get("token"))
-    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(this.#host.home), LOGIN_HEADERS)
+    if (session === undefined) return sendBody(response, 401, HTML, usedLinkPage(home), LOGIN_HEADERS)
+    await this.#giveCookie(request, response, session.token, 303, { location: home })
+  }
+
+  /** Ends a log-in: the browser has this session from now on. */
+  async #giveCookie(
+    request: IncomingMessage,
+    response: ServerResponse,
+    token: string,
+    status: number,
+    headers: Record<string, string> = {},
+  ): Promise<void> {
+    const { cookie, sessionMs } = this.#host
     await this.#replace(cookie.read(request))
-    sendEmpty(response, 303, { location: this.#host.home, "set-cookie": cookie.set(session.token, sessionMs) })
+    sendEmpty(response, status, { ...headers, "set-cookie": cookie.set(token, sessionMs) })
   }
 
   /** Ends the session that the browser had before: its cookie is replaced, so it could not be ended later. */
