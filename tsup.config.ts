@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
+import { nodePlatform } from "./build/node-platform.js"
 
 /** The command: run, and never imported. */
 const COMMAND = "cli.ts"
@@ -31,16 +32,6 @@ const sharedErrors = (path: string): Plugin => ({
     })
   },
 })
-
-/** In Node the default WebSocket is that of `ws`. */
-const nodePlatform: Plugin = {
-  name: "node-platform",
-  setup(build) {
-    build.onResolve({ filter: /\/platform\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path).replace(/\.js$/, ".node.ts"),
-    }))
-  },
-}
 
 /** Outside Node `msgpackr` is an ES module alone, which not every `require` takes; this file of it is CommonJS anywhere. */
 const portableMsgpackr: Plugin = {

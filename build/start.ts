@@ -2,7 +2,8 @@ import { createHash } from "node:crypto"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { join, relative } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import { build, type BuildOptions, type Plugin } from "esbuild"
+import { build, type BuildOptions } from "esbuild"
+import { nodePlatform } from "./node-platform.js"
 
 /*
  * `npm start`: builds the demo and the chat out of the sources, and nothing else, unless they are built from the same
@@ -12,7 +13,14 @@ import { build, type BuildOptions, type Plugin } from "esbuild"
 const ROOT = fileURLToPath(new URL("..", import.meta.url))
 /** Each build has a folder here, named by the digest of its sources. */
 const BUILDS = join(ROOT, ".build/start")
-const SOURCES = ["build/start.ts", "examples/start", "lib", "package-lock.json", "tsconfig.json"]
+const SOURCES = [
+  "build/node-platform.ts",
+  "build/start.ts",
+  "examples/start",
+  "lib",
+  "package-lock.json",
+  "tsconfig.json",
+]
 
 function* filesAt(path: string): Generator<string> {
   if (/\.\w+$/.test(path)) return yield path
@@ -32,26 +40,6 @@ function digestOfSources(): string {
   return hash.digest("hex")
 }
 
-/** In Node the default WebSocket is that of `ws`. */
-const nodePlatform: Plugin = {
-  name: "node-platform",
-  setup({ onResolve }) {
-    onResolve({ filter: /\/platform\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path).replace(/\.js$/, ".node.ts"),
-    }))
-  },
-}
-
-/** The entry points of the package as files of `lib`, as the compiler finds them. */
-function sourcesOfEntries(): Record<string, string> {
-  const { compilerOptions } = JSON.parse(
-    readFileSync(join(ROOT, "tsconfig.json"), "utf8").replaceAll(/^\s*\/\/.*$/gm, ""),
-  ) as {
-    compilerOptions: { paths: Record<string, [string]> }
-  }
-  return Object.fromEntries(Object.entries(compilerOptions.paths).map(([name, [file]]) => [name, join(ROOT, file)]))
-}
-
 async function buildInto(folder: string): Promise<void> {
   const page = join(folder, "page")
   mkdirSync(page, { recursive: true })
@@ -59,8 +47,8 @@ async function buildInto(folder: string): Promise<void> {
     bundle: true,
     format: "esm",
     target: "es2022",
-    alias: sourcesOfEntries(),
-    tsconfigRaw: {},
+    // Its paths lead from the entry points of the package to the sources.
+    tsconfig: join(ROOT, "tsconfig.json"),
     absWorkingDir: ROOT,
     logLevel: "error",
   }
