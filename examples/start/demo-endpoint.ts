@@ -1,7 +1,6 @@
 import { contract, Endpoint, Refused } from "rookery/server"
-import { DEMO_PATH, type DemoTopics } from "./topics.js"
+import { DEMO_PATH, MAX_TEXT, type DemoTopics } from "./topics.js"
 
-const MAX_TEXT = 200
 const MAX_COUNT = 100
 const MAX_TOPICS = 1000
 const EVERY_MS = 200

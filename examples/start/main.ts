@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { createServer, type Server } from "node:http"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -23,14 +24,10 @@ const PORTS_TRIED = 100
 
 const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EADDRINUSE"
 
-const listen = (server: Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once("error", reject)
-    server.listen(port, HOST, () => {
-      server.off("error", reject)
-      resolve()
-    })
-  })
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, HOST)
+  await once(server, "listening")
+}
 
 /** Listens at the port that was asked for, or at the first that is free. */
 async function listenSomewhere(server: Server): Promise<void> {
@@ -50,7 +47,9 @@ const server = createServer()
 try {
   await listenSomewhere(server)
 } catch (error) {
-  console.error(isTaken(error) ? `port ${values.port} is taken; give another: npm start -- --port 8001` : error)
+  const { port } = values
+  const isOfPort = port !== undefined && isTaken(error)
+  console.error(isOfPort ? `port ${port} is taken; give another: npm start -- --port 8001` : error)
   process.exit(1)
 }
 

@@ -20,4 +20,7 @@ export type DemoTopics = {
   }
 }
 
+/** The most characters of a text. */
+export const MAX_TEXT = 200
+
 export const DEMO_PATH = "/demo/socket"

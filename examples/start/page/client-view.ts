@@ -1,8 +1,19 @@
 import { element, setText } from "../../../lib/chat/page/dom.js"
 import { KeyedList } from "../../../lib/chat/page/keyed-list.js"
+import { MAX_TEXT } from "../topics.js"
 import type { DemoClient, Heard } from "./demo-client.js"
 
 const BYTES = new Intl.NumberFormat()
+
+/** The rows of the panel. */
+const PANEL: readonly (readonly [label: string, valueOf: (client: DemoClient) => string])[] = [
+  ["Serializer", ({ serializer }) => (serializer === "json" ? "JSON" : "MessagePack")],
+  ["Socket", ({ status }) => status],
+  ["Channel", ({ isJoined }) => (isJoined ? "joined" : "not joined")],
+  ["Newest offset", ({ offset }) => String(offset)],
+  ["Pushes that wait", ({ waiting }) => String(waiting)],
+  ["Bytes sent, received", ({ bytes }) => `${BYTES.format(bytes.sent)}, ${BYTES.format(bytes.received)}`],
+]
 
 /** The card of a client: its cable, what it heard, and its socket. */
 export class ClientView {
@@ -13,7 +24,7 @@ export class ClientView {
   readonly #heard: HTMLElement
   readonly #list: KeyedList<Heard>
   readonly #verdict = element("p", { class: "verdict" })
-  readonly #panel = new Map<string, HTMLElement>()
+  readonly #panel = PANEL.map(() => element("dd"))
 
   constructor(client: DemoClient, parent: HTMLElement) {
     this.#client = client
@@ -34,7 +45,12 @@ export class ClientView {
           ...(isLate ? [" (recovered)"] : []),
         ),
     })
-    const input = element("input", { type: "text", maxlength: "200", "aria-label": `Write as ${name}`, required: true })
+    const input = element("input", {
+      type: "text",
+      maxlength: String(MAX_TEXT),
+      "aria-label": `Write as ${name}`,
+      required: true,
+    })
     const form = element("form", { class: "say" }, input, element("button", { type: "submit" }, "Send"))
     form.addEventListener("submit", (event) => {
       event.preventDefault()
@@ -50,24 +66,18 @@ export class ClientView {
       this.#heard,
       this.#verdict,
       form,
-      element("dl", { class: "panel" }, ...this.#rows()),
+      element(
+        "dl",
+        { class: "panel" },
+        ...PANEL.flatMap(([label], i) => [element("dt", {}, label), this.#panel[i] as HTMLElement]),
+      ),
     )
     parent.append(this.#card)
     this.render()
   }
 
-  #rows(): HTMLElement[] {
-    return ["Serializer", "Socket", "Channel", "Newest offset", "Pushes that wait", "Bytes sent, received"].flatMap(
-      (label) => {
-        const value = element("dd")
-        this.#panel.set(label, value)
-        return [element("dt", {}, label), value]
-      },
-    )
-  }
-
   render(): void {
-    const { status, isJoined, cable, counts, waiting, offset, bytes, serializer, heard } = this.#client
+    const { status, cable, counts, heard } = this.#client
     const isConnected = status === "connected"
     this.#card.dataset["tone"] = cable.isCut ? "bad" : isConnected ? "good" : "busy"
     setText(this.#state, cable.isCut ? "Cut off" : isConnected ? "Connected" : "Connecting")
@@ -80,15 +90,7 @@ export class ClientView {
     this.#heard.dataset["newest"] = String(newest)
     this.#verdict.dataset["tone"] = counts.missing + counts.twice > 0 ? "bad" : "good"
     setText(this.#verdict, verdictOf(counts))
-    const values: Record<string, string> = {
-      Serializer: serializer === "json" ? "JSON" : "MessagePack",
-      Socket: status,
-      Channel: isJoined ? "joined" : "not joined",
-      "Newest offset": String(offset),
-      "Pushes that wait": String(waiting),
-      "Bytes sent, received": `${BYTES.format(bytes.sent)}, ${BYTES.format(bytes.received)}`,
-    }
-    for (const [label, value] of this.#panel) setText(value, values[label] ?? "")
+    PANEL.forEach(([, valueOf], i) => setText(this.#panel[i] as HTMLElement, valueOf(this.#client)))
   }
 }
 

@@ -36,20 +36,27 @@ count.addEventListener("click", () => {
   void asker.count(20).catch(() => {})
 })
 
-/** Says beside the button how one gets into the chat from here, and goes there. */
+/** How one gets into the chat from here. */
+async function waysIn(): Promise<"logged in" | "one click" | "log-in"> {
+  if ((await currentSession().catch(() => undefined)) !== undefined) return "logged in"
+  return (await offersOneClick()) ? "one click" : "log-in"
+}
+
+async function goToChat(way: ReturnType<typeof waysIn>): Promise<void> {
+  // Without a log-in the chat asks for one.
+  if ((await way) === "one click") await logInHere().catch(() => {})
+  location.assign(CHAT)
+}
+
+/** Says beside the button how one gets into the chat. The button works before the server has said it. */
 async function offerChat(): Promise<void> {
+  const way = waysIn()
+  byId("to-chat", HTMLElement).addEventListener("click", () => void goToChat(way))
   const hint = byId("to-chat-hint", HTMLElement)
-  const isLoggedIn = (await currentSession().catch(() => undefined)) !== undefined
-  const isLocal = !isLoggedIn && (await offersOneClick())
-  if (isLoggedIn) setText(hint, "You are logged in.")
-  else if (isLocal) setText(hint, "One click: this server mails no links and is reached from this machine only.")
-  byId("to-chat", HTMLElement).addEventListener("click", () => {
-    void (async () => {
-      // Without a log-in the chat asks for one.
-      if (isLocal) await logInHere().catch(() => {})
-      location.assign(CHAT)
-    })()
-  })
+  if ((await way) === "logged in") setText(hint, "You are logged in.")
+  else if ((await way) === "one click") {
+    setText(hint, "One click: this server mails no links and is reached from this machine only.")
+  }
 }
 
 void offerChat()
