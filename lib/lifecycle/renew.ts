@@ -21,9 +21,6 @@ async function ask(socket: Socket, request: RenewalRequest, timeout?: number): P
   return { expiresInMs: expires_in }
 }
 
-const provided = (provider: unknown): unknown =>
-  typeof provider === "function" ? (provider as () => unknown)() : provider
-
 /**
  * Asks the socket's `params` and `authToken` for new credentials, and gives them to the server without connecting anew.
  *
@@ -32,9 +29,8 @@ const provided = (provider: unknown): unknown =>
  * @throws a `PushError` if the server refuses the credentials: the connection stays, until the former ones expire
  */
 export async function renew(socket: Socket, { timeout }: RenewOptions = {}): Promise<Renewal> {
-  const { params, authToken, vsn } = socket.options
-  const [query, auth_token] = await Promise.all([provided(params) as object, provided(authToken) as string | undefined])
-  return ask(socket, { query: encodeQuery({ ...query, vsn }), auth_token }, timeout)
+  const [params, auth_token] = await socket.findTarget()
+  return ask(socket, { query: encodeQuery({ ...params, vsn: socket.options.vsn }), auth_token }, timeout)
 }
 
 /** Of the time until credentials expire, as much may go by before they are renewed. */

@@ -1,8 +1,6 @@
 import { DisconnectedError, isRookeryError, PushError, TimeoutError, type Socket } from "rookery"
+import { PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Reply } from "../protocol/message.js"
-
-/** The socket's own topic. */
-const TOPIC = "phoenix"
 
 /** Sends an event on the socket's own topic, and resolves with the response. */
 export function askSocket(
@@ -24,7 +22,7 @@ export function askSocket(
       end(() => reject(new DisconnectedError("disconnected", `${what}: the connection was lost; the next one is new`)))
     const handlers = [
       socket.onMessage((message) => {
-        if (message.topic !== TOPIC || message.ref !== ref) return
+        if (message.topic !== PHOENIX_TOPIC || message.ref !== ref) return
         const { status, response } = message.payload as Reply
         end(() => (status === "ok" ? resolve(response) : reject(new PushError(what, status, response))))
       }),
@@ -35,7 +33,7 @@ export function askSocket(
       () => end(() => reject(new TimeoutError("timeout", `${what}: no answer within ${timeout} ms`))),
       timeout,
     )
-    if (socket.isConnected()) socket.push({ topic: TOPIC, event, payload, ref })
+    if (socket.isConnected()) socket.push({ topic: PHOENIX_TOPIC, event, payload, ref })
     else lost()
   })
 }
