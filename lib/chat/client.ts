@@ -92,8 +92,7 @@ export class ChatClient {
    * Requests a magic link by mail. Resolves with `true` for any valid address, even if no mail is sent to it.
    *
    * @throws a `ConnectionError` if the server cannot be reached or does not answer in time, a `ClientError` if it
-   * refuses
-   *   the request: the address is invalid, or too many links were requested
+   *   refuses the request: the address is invalid, or too many links were requested
    */
   async login(email: string): Promise<true> {
     await this.#http.askForLink(email)
@@ -153,8 +152,7 @@ export class ChatClient {
    * Sends a message to a room.
    *
    * @returns the message's id once it is stored, or an error: 404 if the room is not joined, 408 without an answer in
-   * time,
-   *   503 if the connection was lost before the answer, and the server's own codes
+   *   time, 503 if the connection was lost before the answer, and the server's own codes
    * @throws a `ConnectionError` while not connected
    */
   async send(content: string, { room = LOBBY }: { room?: string } = {}): Promise<Sent> {

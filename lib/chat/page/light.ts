@@ -21,8 +21,8 @@ export interface Light {
 }
 
 /**
- * The light for a state of the connection. A device that says it has no network may be wrong: a server of its own is reached all
- * the same, so an open connection counts for more, as long as it answers.
+ * The light for a state of the connection. A device that says it has no network may be wrong: a server of its own is
+ * reached all the same, so an open connection counts for more, as long as it answers.
  */
 export function lightOf({ status, retryAt, online, silent }: LineState, now: number): Light {
   if (status === "connected") {

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http"
 import { isLoopback, isLocalName } from "./public-url.js"
 
-/** The people of the one-click log-in. Their addresses end in `@localhost`, which no mail reaches: none is a person's own. */
+/**
+ * The people of the one-click log-in. Their addresses end in `@localhost`, which no mail reaches: none is a person's own.
+ */
 const PEOPLE = ["ada", "grace", "alan", "barbara", "edsger", "katherine"].map((name) => ({
   email: `${name}@localhost`,
   name: name[0]?.toUpperCase() + name.slice(1),

@@ -146,8 +146,8 @@ class Follower implements Following {
  * Keeps everything in Redis or Valkey, for chat servers on several nodes. Acknowledged writes are as safe as Redis is
  * configured to keep them: with `appendonly yes` and `appendfsync always` even a loss of power loses none.
  *
- * @param client your client of node-redis; it is duplicated once, for a connection that receives the messages of other
- * nodes
+ * @param client your client of node-redis; it is duplicated once, for a connection that receives the messages of
+ *   other nodes
  */
 export async function redisStore(
   given: NodeRedis,
