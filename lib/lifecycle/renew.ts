@@ -1,4 +1,5 @@
 import type { Socket } from "rookery"
+import { LONGEST_MS } from "../protocol/clock.js"
 import { PHX_RENEW } from "../protocol/events.js"
 import { encodeQuery } from "../protocol/query.js"
 import type { RenewalRequest, RenewalResponse } from "../protocol/renewal.js"
@@ -38,9 +39,6 @@ const SHARE = 0.8
 
 /** The shortest wait between two renewals, for credentials that are about to expire. */
 const SHORTEST_MS = 1000
-
-/** Longer timers fire at once in browsers and in Node. */
-const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * Renews the socket's credentials each time before they expire, for as long as it is connected. If a renewal fails the

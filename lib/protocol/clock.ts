@@ -8,6 +8,9 @@ export interface Clock {
   clearTimeout(timer: unknown): void
 }
 
+/** The longest time of a timer on every platform: a timer for a longer one fires at once. */
+export const LONGEST_MS: number = 2 ** 31 - 1
+
 /** Milliseconds since 1970. */
 export const dateOf = (clock: Clock): number => clock.date?.() ?? Date.now()
 

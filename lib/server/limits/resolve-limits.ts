@@ -1,8 +1,6 @@
+import { LONGEST_MS } from "../../protocol/clock.js"
 import { RookeryError } from "../../protocol/errors.js"
 import { DEFAULT_LIMITS, type Limits } from "../../protocol/limits.js"
-
-/** The longest timer in Node. A longer one would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1
 
 function check(limits: Partial<Limits>): void {
   for (const [name, value] of Object.entries(limits)) {

@@ -1,11 +1,8 @@
-import type { Clock } from "../../protocol/clock.js"
+import { LONGEST_MS, type Clock } from "../../protocol/clock.js"
 import { backgroundTimer } from "./background-timer.js"
 
 /** Keys that are due in the same span of this length share one timer, so a deadline may pass by as much. */
 export const GRAIN_MS = 1000
-
-/** The longest timer in Node. A longer one would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1
 
 /** Called when the deadline of a key has passed. Returns the key's next deadline, or `undefined` for none. */
 export type Due<Key> = (key: Key, now: number) => number | undefined

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Server as TlsServer, type TLSSocket } from "node:tls"
-import type { Clock } from "../../../protocol/clock.js"
+import { LONGEST_MS, type Clock } from "../../../protocol/clock.js"
 import type { LimitName, Limits } from "../../../protocol/limits.js"
 import { peerOf, rememberPeer } from "./client-address.js"
 import { AddressCounts } from "../../../server/limits/address-counts.js"
@@ -66,9 +66,6 @@ class Connection {
 }
 
 const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-
-/** The longest timer in Node. */
-const LONGEST_MS = 2 ** 31 - 1
 
 /** The share of the process's file descriptors that connections may use; the rest is for logs and stores. */
 const SHARE_OF_FILES = 0.9
