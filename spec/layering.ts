@@ -109,7 +109,6 @@ export const LAYERS: Layer[] = [
       "protocol/close-codes.ts",
       "serializer",
       "runtime/node/upgrade",
-      "runtime/node/websocket/frames.ts",
       "server/api",
       "server/limits",
       "server/process",

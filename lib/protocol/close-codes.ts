@@ -33,3 +33,12 @@ export const isSendableCloseCode = (code: number): boolean =>
   Number.isInteger(code) &&
   ((code >= 1000 && code <= 1014 && code !== 1004 && code !== NO_STATUS && code !== ABNORMAL) ||
     (code >= 3000 && code <= 4999))
+
+/** A control frame has at most 125 bytes, of which the close code takes two. */
+const REASON_BYTES = 123
+
+/** The reason of a close frame. If its UTF-8 is too long for a control frame, it is cut between two characters. */
+export function closeReason(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES))
+  return reason.slice(0, read)
+}

@@ -1,5 +1,6 @@
 import {
   ABNORMAL,
+  closeReason,
   NO_STATUS,
   POLICY_VIOLATION,
   PROTOCOL_ERROR,
@@ -14,8 +15,8 @@ import type { Holder } from "../../server/limits/held-bytes.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
 import type { Worker } from "../../server/limits/turns.js"
 import type { TransportServices } from "../../server/process/services.js"
+import { isLongerThan } from "../../server/support/is-longer-than.js"
 import type { PlatformSocket } from "./platform-socket.js"
-import { closeReason } from "./close-reason.js"
 
 /** A message of more bytes counts for several towards `framesPerSecond`. */
 const LARGE = 16_384
@@ -27,13 +28,9 @@ const TEXT_OR_BYTES: Encoding<Frame> = {
   encode: (data, text) => (text && typeof data !== "string" ? new TextDecoder().decode(data) : data),
 }
 
-const encoder = /* @__PURE__ */ new TextEncoder()
-
 /** Whether a message is longer than a limit; text is counted in UTF-8. */
-function isLonger(data: string | Uint8Array, bytes: number): boolean {
-  if (data.length > bytes) return true
-  return typeof data === "string" && data.length * 3 > bytes && encoder.encode(data).length > bytes
-}
+const isLonger = (data: string | Uint8Array, bytes: number): boolean =>
+  typeof data === "string" ? isLongerThan(data, bytes) : data.length > bytes
 
 /** A connection whose handshake and frames are the platform's business. */
 export class MessageLink implements ServerLink, Holder, Worker {
@@ -96,7 +93,7 @@ export class MessageLink implements ServerLink, Holder, Worker {
   /** Handles a message of the client. */
   receive(data: string | Uint8Array): void {
     if (!this.allowFrame(data.length)) return
-    if (isLonger(data, this.#admitted.limits.messageBytes)) return this.tooLong()
+    if (isLonger(data, this.#admitted.limits.messageBytes)) return this.#tooLong()
     const { turns, held } = this.#services
     if (this.#waiting.length === 0 && !(data.length > SMALL && turns.isFull(data.length))) {
       return this.#end.receive(data)
@@ -121,7 +118,7 @@ export class MessageLink implements ServerLink, Holder, Worker {
   }
 
   /** Closes the connection of a client whose message is over the limit. */
-  tooLong(): void {
+  #tooLong(): void {
     if (this.#isClosed) return
     this.#end.limitHit("messageBytes")
     this.#shut(TOO_BIG)

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream"
-import { ABNORMAL, POLICY_VIOLATION, PROTOCOL_ERROR, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
+import { ABNORMAL, closeReason, POLICY_VIOLATION, PROTOCOL_ERROR, TRY_AGAIN_LATER } from "../../protocol/close-codes.js"
 import type { Frame } from "../../serializer/serializer.js"
 import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
 import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
@@ -8,7 +8,6 @@ import type { Holder } from "../../server/limits/held-bytes.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
 import type { Worker } from "../../server/limits/turns.js"
 import type { TransportServices } from "../../server/process/services.js"
-import { closeReason } from "../node/websocket/frames.js"
 import type { WsSocket } from "./ws-types.js"
 
 /** Messages over this size count as several in `framesPerSecond`. */

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 export interface WsSocket {
   readonly bufferedAmount: number
   send(data: string | Uint8Array, options: { binary: boolean }): void
-  close(code: number, reason: Buffer): void
+  close(code: number, reason: string): void
   terminate(): void
   pause(): void
   resume(): void

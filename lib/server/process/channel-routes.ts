@@ -75,10 +75,6 @@ export class ChannelRoutes {
   }
 }
 
-/** Whether a text has more bytes than this in UTF-8. */
-export const isLongerThan = (text: string, bytes: number): boolean =>
-  text.length > bytes || (text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes)
-
 const validCodePoint = (value: number): boolean =>
   Number.isInteger(value) && value >= 0 && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff)
 

@@ -31,7 +31,8 @@ import type { SocketLimits } from "../api/socket-limits.js"
 import type { SocketSetup } from "../admission/socket-setup.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 import { TokenBucket } from "../limits/token-bucket.js"
-import { isLongerThan, isPrintableTopic } from "./channel-routes.js"
+import { isPrintableTopic } from "./channel-routes.js"
+import { isLongerThan } from "../support/is-longer-than.js"
 
 /** The reason that a client is told when its join exceeds a limit. */
 const JOIN_LIMITS = {

@@ -1,3 +1,4 @@
+import { closeReason } from "../../../protocol/close-codes.js"
 import type { Encoding } from "./surroundings.js"
 
 /** Websocket opcodes. */
@@ -10,9 +11,6 @@ export const PONG = 0xa
 
 const FIN = 0x80
 const COMPRESSED = 0x40
-
-// The payload of a control frame has at most 125 bytes, of which the close code takes two.
-const REASON_BYTES = 123
 
 // Text up to this length is not measured first: it is written into a buffer of three bytes per character, the most that
 // UTF-8 can take.
@@ -66,20 +64,10 @@ export const PLAIN: Encoding<Buffer> = {
   encode: (data, text) => (typeof data === "string" ? frameText(data) : frameBytes(text ? TEXT : BINARY, data)),
 }
 
-/** The reason of a close frame in UTF-8. If it is too long for a control frame, it is cut between two characters. */
-export function closeReason(reason: string): Buffer {
-  const text = Buffer.from(reason.slice(0, REASON_BYTES + 1))
-  if (text.length <= REASON_BYTES) return text
-  let end = REASON_BYTES
-  // All bytes of a character except its first one have the form 10xxxxxx.
-  while (((text[end] as number) & 0xc0) === 0x80) end--
-  return text.subarray(0, end)
-}
-
 /** Makes a close frame; without a code it is empty. */
 export function frameClose(code?: number, reason = ""): Buffer {
   if (code === undefined) return frameBytes(CLOSE, Buffer.alloc(0))
-  const text = closeReason(reason)
+  const text = Buffer.from(closeReason(reason))
   const payload = Buffer.allocUnsafe(2 + text.length)
   payload.writeUInt16BE(code, 0)
   payload.set(text, 2)
