@@ -8,6 +8,7 @@ import type {
   SpecOf,
   TopicOf,
 } from "../protocol/contract.js"
+import type { Limits } from "../protocol/limits.js"
 import { resolveLimits } from "./limits/resolve-limits.js"
 import type { PresenceState } from "../protocol/presence.js"
 import type { Runtime } from "./api/runtime.js"
@@ -52,6 +53,8 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   protected readonly services: SocketServices & TransportServices
   /** @internal */
   protected readonly entrances: Entrances = new Entrances()
+  /** The limits of its own path. @internal */
+  protected readonly limits: Limits
   /** The path of its sockets. @internal */
   readonly path: string
   readonly #member: ClusterMember
@@ -64,7 +67,8 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   constructor(runtime: Runtime, options: EndpointOptions<Topics, Assigns, Request> = {}) {
     this.#options = options
     this.#schemas = options.topics?.schemas ?? {}
-    const { member, services } = assemble(runtime, options, resolveLimits(options.limits))
+    this.limits = resolveLimits(options.limits)
+    const { member, services } = assemble(runtime, options, this.limits)
     this.services = services
     this.#member = member
     this.path = withoutSlash(options.path ?? "/socket")

@@ -2,7 +2,7 @@ import { readBase64 } from "../../protocol/read-base64.js"
 import type { QueryParams } from "../../protocol/query.js"
 import { readQuery, type Admission } from "../../server/admission/admission.js"
 import type { Arrival } from "../../server/api/arrival.js"
-import { base64UrlOf } from "../../server/support/base64-url.js"
+import { randomId } from "../../server/support/random-id.js"
 import type { TransportServices } from "../../server/process/services.js"
 import type { SocketEnd } from "../../server/api/server-link.js"
 import { LongPollSession, type BadLine } from "./longpoll-session.js"
@@ -112,7 +112,7 @@ export class LongPoll {
       // know.
       return exchange.answer(status === 500 ? admitted.answer : { status })
     }
-    const token = base64UrlOf(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
+    const token = randomId(TOKEN_BYTES)
     const session = new LongPollSession({
       token,
       address: arrival.address,

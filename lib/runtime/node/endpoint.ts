@@ -9,7 +9,6 @@ import {
 import type { AddressInfo, ListenOptions } from "node:net"
 import type { Duplex } from "node:stream"
 import type { AnyTopics, Loose } from "../../protocol/contract.js"
-import type { Limits } from "../../protocol/limits.js"
 import { addressOf } from "./http/client-address.js"
 import type { TrustProxy } from "../../server/support/forwarded-address.js"
 import type { AnyHttpServer } from "./http/any-http-server.js"
@@ -19,10 +18,9 @@ import { CoreEndpoint } from "../../server/endpoint.js"
 import { answer } from "./http/answers.js"
 import { attachTo } from "./http/attach.js"
 import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
-import { resolveLimits } from "../../server/limits/resolve-limits.js"
 import { nodeRuntime } from "./platform/node-runtime.js"
 import type { EndpointOptions } from "./options.js"
-import { faultAnswer } from "../../server/admission/rejection.js"
+import { faultAnswer, NOT_FOUND } from "../../server/admission/rejection.js"
 import { Router } from "./router.js"
 import { ownWebSocketServer } from "./upgrade/own-server.js"
 
@@ -34,7 +32,7 @@ function timeouts(handshakeMs: number, messageMs: number): ServerOptions {
 }
 
 const notFound: RequestListener = (_request, response) => {
-  answer(response, { status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
+  answer(response, NOT_FOUND)
 }
 
 /** Answers single requests of your own server. */
@@ -55,7 +53,6 @@ export interface Serve {
  * ```
  */
 export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<Topics, Assigns, IncomingMessage> {
-  readonly #limits: Limits
   readonly #trustProxy: TrustProxy
   readonly #router: Router
   readonly #serve: Serve
@@ -66,14 +63,13 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
 
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
     super(nodeRuntime, options)
-    this.#limits = resolveLimits(options.limits)
     this.#trustProxy = options.trustProxy ?? false
     this.#router = new Router({
       services: this.services,
       entrances: this.entrances,
       websockets: options.websocketServer ?? ownWebSocketServer(),
       trustProxy: this.#trustProxy,
-      limits: this.#limits,
+      limits: this.limits,
     })
     this.#serve = {
       request: (request, response) => this.#router.request(request, response),
@@ -88,7 +84,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
    */
   async listen(options: ListenOptions = {}, listener: RequestListener = notFound): Promise<AddressInfo> {
     await this.ready()
-    const { handshakeMs, messageMs } = this.#limits
+    const { handshakeMs, messageMs } = this.limits
     const { connections } = this.#router
     const server = createServer(timeouts(handshakeMs, messageMs), (request, response) => {
       const client = addressOf(request, this.#trustProxy)

@@ -76,7 +76,7 @@ export class Router implements RequestTaker {
    */
   async inTurn(response: ServerResponse, act: () => void): Promise<void> {
     const { turns } = this.#services
-    if (turns.waiting > 0 || turns.isSpent()) await turns.next()
+    if (turns.mustWait()) await turns.next()
     if (!response.closed) act()
   }
 

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "../../server/admission/rejection.js"
+import { CACHE_CONTROL, type HttpAnswer } from "../../server/admission/rejection.js"
 import type { Arrival } from "../../server/api/arrival.js"
 import type { Clock } from "../../protocol/clock.js"
 import { BodyReader } from "../longpoll/body-reader.js"
@@ -6,9 +6,6 @@ import type { BadBody, BodyLimits, Exchange } from "../longpoll/exchange.js"
 
 /** Longer answers are handed over in pieces, so that what a client does not read still counts as its own. */
 const PIECE_BYTES = 16_384
-
-/** The header of every answer of Phoenix that names no other. */
-const CACHE_CONTROL = "max-age=0, private, must-revalidate"
 
 /** An answer as the web has it. */
 export function responseOf({ status, headers, body }: HttpAnswer, stream?: ReadableStream): Response {

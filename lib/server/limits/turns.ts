@@ -50,6 +50,11 @@ export class Turns {
     return now >= this.#until
   }
 
+  /** Whether long work has to wait for its turn, behind the work of others. */
+  mustWait(): boolean {
+    return this.#waiting.size > 0 || this.isSpent()
+  }
+
   /** Adds a worker, whose work is then done in turns. */
   add(worker: Worker): void {
     this.#waiting.add(worker)

@@ -1,9 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import type { HttpAnswer } from "../../../server/admission/rejection.js"
-
-/** The `Cache-Control` that Phoenix sends by default. */
-export const CACHE_CONTROL = "max-age=0, private, must-revalidate"
+import { CACHE_CONTROL, type HttpAnswer } from "../../../server/admission/rejection.js"
 
 function headersOf({ headers, body = "" }: HttpAnswer): Record<string, string> {
   return { "cache-control": CACHE_CONTROL, ...headers, "content-length": String(Buffer.byteLength(body)) }

@@ -1,9 +1,15 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import type { Admission } from "../../../server/admission/admission.js"
-import { faultAnswer, Rejection, type HttpAnswer } from "../../../server/admission/rejection.js"
+import {
+  CACHE_CONTROL,
+  faultAnswer,
+  METHOD_NOT_ALLOWED,
+  Rejection,
+  upgradeRequired,
+  type HttpAnswer,
+} from "../../../server/admission/rejection.js"
 import type { TransportServices } from "../../../server/process/services.js"
-import { CACHE_CONTROL } from "../http/answers.js"
 import { arrivalOf } from "../http/request-arrival.js"
 import { hasBody } from "../http/request-body.js"
 import { handshakeFault, VERSIONS } from "../websocket/handshake.js"
@@ -17,21 +23,12 @@ export interface UpgradeOptions {
   readonly address: string | undefined
 }
 
-/** The answer that names the upgrade which the path supports. */
-const UPGRADE_REQUIRED: HttpAnswer = {
-  ...faultAnswer(426),
-  headers: {
-    ...faultAnswer(426).headers,
-    connection: "Upgrade",
-    upgrade: "websocket",
-    "sec-websocket-version": VERSIONS.join(", "),
-  },
-}
+const UPGRADE_REQUIRED = upgradeRequired(VERSIONS)
 
 /** The answer to a request that is no valid websocket handshake; `undefined` for a valid one. */
 export function faultOfHandshake(request: IncomingMessage): HttpAnswer | undefined {
   const { method, headers } = request
-  if (method !== "GET") return { status: 405, headers: { allow: "GET" } }
+  if (method !== "GET") return METHOD_NOT_ALLOWED
   // A handshake with a body is an attack: the endpoint would read the body as frames, and a proxy in front as a body.
   if (hasBody(request)) return faultAnswer(400)
   const fault = handshakeFault(headers)
