@@ -1,13 +1,21 @@
+import { LONGEST_MS } from "../../protocol/clock.js"
 import type { AnyTopics, Loose } from "../../protocol/contract.js"
 import type { Admission } from "../../server/admission/admission.js"
-import { faultAnswer, Rejection, type HttpAnswer } from "../../server/admission/rejection.js"
+import {
+  faultAnswer,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  Rejection,
+  upgradeRequired,
+  type HttpAnswer,
+} from "../../server/admission/rejection.js"
 import type { Arrival } from "../../server/api/arrival.js"
 import type { Runtime } from "../../server/api/runtime.js"
 import type { TransportName } from "../../server/api/socket.js"
 import { CoreEndpoint } from "../../server/endpoint.js"
 import type { Gateway } from "../../server/gateway/gateway.js"
 import { AddressRate } from "../../server/limits/address-rate.js"
-import { resolveLimits } from "../../server/limits/resolve-limits.js"
+import type { LongPoll } from "../longpoll/longpoll.js"
 import { LongPolls } from "../longpoll/longpolls.js"
 import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
 import { FetchExchange, responseOf } from "./fetch-exchange.js"
@@ -46,21 +54,15 @@ export interface FetchPlatform {
   readonly unfollowed: Unfollowed
 }
 
-const notFound: FetchHandler = () =>
-  responseOf({ status: 404, headers: { "content-type": "text/plain" }, body: "not found" })
+const notFound: FetchHandler = () => responseOf(NOT_FOUND)
 
-const UPGRADE_REQUIRED: HttpAnswer = {
-  ...faultAnswer(426),
-  headers: { ...faultAnswer(426).headers, connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
-}
+const UPGRADE_REQUIRED = upgradeRequired(["13"])
 
 /** An endpoint whose platform hands it requests as the web has them. */
 export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<Topics, Assigns, Request> {
   readonly #platform: FetchPlatform
   readonly #longpolls: LongPolls
   readonly #rate = new AddressRate()
-  readonly #requestsPerSecond: number
-  readonly #requestBurst: number
   readonly #links = new Set<MessageLink>()
   #emptied: (() => void) | undefined
 
@@ -69,9 +71,6 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
     super(platform.runtime, options)
     this.#platform = platform
     this.#longpolls = new LongPolls(this.services, this.entrances)
-    const { requestsPerSecond, requestBurst } = resolveLimits(options.limits)
-    this.#requestsPerSecond = requestsPerSecond
-    this.#requestBurst = requestBurst
   }
 
   override socket(path: string, options: SocketOptions<Assigns> = {}): this {
@@ -107,9 +106,6 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
     const longpoll = this.#longpolls.find(pathname)
     const admission = longpoll === undefined ? this.entrances.find("websocket", pathname) : undefined
     if (longpoll === undefined && admission === undefined) return otherwise(request)
-    const { turns, telemetry, runtime } = this.services
-    // A few hundred connections that ask again once they are answered would otherwise fill every turn.
-    if (turns.waiting > 0 || turns.isSpent()) await turns.next()
     const arrival = (transport: TransportName): Arrival => ({
       transport,
       path: pathname,
@@ -118,15 +114,8 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
       request,
       header: (name) => request.headers.get(name) ?? undefined,
     })
-    if (admission !== undefined) return this.#upgrade(request, visit, admission, arrival("websocket"))
-    if (!this.#rate.take(visit.address, this.#requestsPerSecond, this.#requestBurst)) {
-      telemetry.limitHit("requestsPerSecond", undefined, visit.address)
-      return responseOf(faultAnswer(429))
-    }
-    const exchange = new FetchExchange(request, arrival("longpoll"), runtime.clock)
-    visit.onGone?.(() => exchange.gone())
-    void longpoll?.handle(exchange)
-    return exchange.response
+    if (longpoll !== undefined) return this.#poll(request, visit, longpoll, arrival("longpoll"))
+    return admission && this.#upgrade(request, visit, admission, arrival("websocket"))
   }
 
   /** Waits until no websocket is left, and cuts those that are left after some time. @internal */
@@ -136,10 +125,35 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
     let timer: unknown
     await Promise.race([
       new Promise<void>((resolve) => (this.#emptied = resolve)),
-      new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, Math.max(0, ms)))),
+      new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, Math.min(Math.max(0, ms), LONGEST_MS)))),
     ])
     clock.clearTimeout(timer)
     for (const link of this.#links) link.terminate()
+  }
+
+  /**
+   * Waits for a turn, if this turn of the event loop has spent its share of time on requests. A few hundred connections
+   * that ask again once they are answered would otherwise fill every turn.
+   */
+  async #turn(): Promise<void> {
+    const { turns } = this.services
+    if (turns.mustWait()) await turns.next()
+  }
+
+  async #poll(request: Request, visit: Visit, longpoll: LongPoll, arrival: Arrival): Promise<Response> {
+    const { telemetry, runtime } = this.services
+    const { requestsPerSecond, requestBurst } = this.limits
+    if (!this.#rate.take(visit.address, requestsPerSecond, requestBurst)) {
+      telemetry.limitHit("requestsPerSecond", undefined, visit.address)
+      return responseOf(faultAnswer(429))
+    }
+    const exchange = new FetchExchange(request, arrival, runtime.clock)
+    // The client may disconnect while the request waits for its turn.
+    visit.onGone?.(() => exchange.gone())
+    await this.#turn()
+    if (exchange.isGone) return responseOf(faultAnswer(408))
+    void longpoll.handle(exchange)
+    return exchange.response
   }
 
   async #upgrade(
@@ -148,7 +162,8 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
     admission: Admission,
     arrival: Arrival,
   ): Promise<Response | undefined> {
-    const fault = faultOf(request, upgrade !== undefined)
+    await this.#turn()
+    const fault = faultOf(request)
     if (upgrade === undefined || fault !== undefined) {
       const answer = fault ?? UPGRADE_REQUIRED
       admission.refused("websocket", address, new Rejection("no websocket", answer))
@@ -162,24 +177,25 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
       if (link !== undefined) this.#links.delete(link)
       if (this.#links.size === 0) this.#emptied?.()
     }
-    const response = upgrade({
-      subprotocol: admitted.subprotocol,
-      open: (socket) => {
-        link = new MessageLink(socket, address, { ...admitted, leave }, this.services)
-        this.#links.add(link)
-        return link
-      },
-      leave,
-    })
-    if (response !== false) return response
+    const open = (socket: PlatformSocket): MessageLink => {
+      link = new MessageLink(socket, address, { ...admitted, leave }, this.services)
+      this.#links.add(link)
+      return link
+    }
+    try {
+      const response = upgrade({ subprotocol: admitted.subprotocol, open, leave })
+      if (response !== false) return response
+    } catch (error) {
+      leave()
+      throw error
+    }
     leave()
     return responseOf(faultAnswer(400))
   }
 }
 
 /** The answer to a request that asks for no websocket; `undefined` for one that does. */
-function faultOf(request: Request, hasWebSockets: boolean): HttpAnswer | undefined {
-  if (request.method !== "GET") return { status: 405, headers: { allow: "GET" } }
-  const asksFor = request.headers.get("upgrade")?.toLowerCase()
-  return hasWebSockets && asksFor === "websocket" ? undefined : UPGRADE_REQUIRED
+function faultOf(request: Request): HttpAnswer | undefined {
+  if (request.method !== "GET") return METHOD_NOT_ALLOWED
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket" ? undefined : UPGRADE_REQUIRED
 }

@@ -17,9 +17,16 @@ interface Body {
   messages: string[]
 }
 
+class BusyEndpoint extends Endpoint {
+  /** Makes what comes in this turn of the event loop wait. */
+  fillTurn(): void {
+    this.services.turns.add({ work: () => false })
+  }
+}
+
 /** A client of long-poll that asks an endpoint by `fetch`. */
 function served(options: EndpointOptions = {}) {
-  const endpoint = new Endpoint({ logger: false, ...options })
+  const endpoint = new BusyEndpoint({ logger: false, ...options })
   closing.push(() => endpoint.close({ deadlineMs: 0 }))
   const limits: LimitName[] = []
   endpoint.on("limitHit", ({ limit }) => limits.push(limit))
@@ -107,6 +114,29 @@ describe("an endpoint that is asked by fetch", () => {
     client.abort()
     await post(token, JOIN)
     expect((await read(`&token=${token}`)).messages).toHaveLength(1)
+  })
+
+  it("begins no poll whose client went while the poll waited for its turn", async () => {
+    const { endpoint, ask, read, post } = served()
+    const { token } = await read("")
+    const client = new AbortController()
+    endpoint.fillTurn()
+    const poll = ask(`&token=${token}`, { signal: client.signal })
+    client.abort()
+    // A poll that had begun would wait for a message.
+    expect((await poll).status).toBe(408)
+    await post(token, JOIN)
+    expect((await read(`&token=${token}`)).messages).toHaveLength(1)
+  })
+
+  it("refuses a request over the limit of its address without a wait for a turn", async () => {
+    const { endpoint, ask } = served({ limits: { requestsPerSecond: 1, requestBurst: 1 } })
+    endpoint.fillTurn()
+    const answers: number[] = []
+    const first = ask("").then(({ status }) => answers.push(status))
+    const second = ask("").then(({ status }) => answers.push(status))
+    await Promise.all([first, second])
+    expect(answers).toEqual([429, 200])
   })
 })
 
