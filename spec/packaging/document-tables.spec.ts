@@ -69,7 +69,7 @@ describe("the table of errors", () => {
   })
 })
 
-describe("the table of what differs from phoenix.js", () => {
+describe("the table of differences from phoenix.js", () => {
   const FOLDER = "spec/interop/same-api"
 
   it("has every difference that is tried, with its reason", () => {
@@ -77,7 +77,7 @@ describe("the table of what differs from phoenix.js", () => {
       [...textOf(`${FOLDER}/${file}`).matchAll(/^ +why: "(.*)",$/gm)].map(([, why = ""]) => why),
     )
     expect(tried.length).toBeGreaterThan(30)
-    const told = rowsOf(textOf("docs/FROM-PHOENIX-JS.md"), "What differs").map((cells) => cells[3])
+    const told = rowsOf(textOf("docs/FROM-PHOENIX-JS.md"), "Differences").map((cells) => cells[3])
     expect(told.sort()).toEqual(tried.sort())
   })
 })
