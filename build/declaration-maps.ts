@@ -5,7 +5,7 @@ import { closureOf, declarationsOf, membersOf, nameOf, parse, type Declaration }
 import { sourceMapOf, type Mapping, type Place } from "./source-map.js"
 
 const DIST = "dist"
-/** What is built of a file that is not at the top of lib/. */
+/** The built files whose sources are not at the top of lib/. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   errors: "lib/protocol/errors.ts",
   "server-bun": "lib/runtime/bun/server.ts",
@@ -22,7 +22,7 @@ const entryOf = (file: string): string => {
 const isSource = new Set(readdirSync("lib", { recursive: true, encoding: "utf8" }).map((name) => join("lib", name)))
 const entries = files.filter((file) => isSource.has(entryOf(file)) || file.replace(/\..*$/, "") in ELSEWHERE)
 
-/** Where what a file declares can come from: what all that use it are made of. */
+/** The sources that the declarations of a built file can come from: those common to all entry points that import it. */
 function sourcesOf(file: string): string[] {
   const users = entries.filter((entry) => closureOf(join(DIST, entry)).has(join(DIST, file)))
   const closures = users.map((entry) => closureOf(entryOf(entry)))
@@ -31,7 +31,7 @@ function sourcesOf(file: string): string[] {
 
 const placeOf = (source: ts.SourceFile, node: ts.Node): Place => source.getLineAndCharacterOfPosition(node.getStart())
 
-/** The same declaration among those of the sources: by its name, its kind, and the most of its members. */
+/** Finds the same declaration in the sources, by its name, its kind, and the largest number of common members. */
 function originalOf({ name, node }: Declaration, candidates: readonly Declaration[]): Declaration | undefined {
   const names = new Set(membersOf(node).map(([member]) => member))
   const shared = ({ node }: Declaration): number => membersOf(node).filter(([member]) => names.has(member)).length
@@ -40,11 +40,11 @@ function originalOf({ name, node }: Declaration, candidates: readonly Declaratio
     .sort((a, b) => shared(b) - shared(a))[0]
 }
 
-/** Leads a declaration, and all its members, to their sources. */
+/** Maps a declaration and all its members to their sources. */
 function* pair(made: Declaration, original: Declaration): Generator<Mapping> {
   const source = relative(DIST, original.source.fileName).replaceAll("\\", "/")
   const names = [nameOf(made.node), nameOf(original.node)]
-  // An editor asks for the name, and for the whole around it.
+  // An editor looks up both the name and the whole declaration.
   for (const [from, to] of [[made.node, original.node], names]) {
     if (!from || !to) continue
     yield { made: placeOf(made.source, from), source, original: placeOf(original.source, to) }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import ts from "typescript"
 
-/** Something that has a name of its own in a file. */
+/** A declaration with a name of its own in a file. */
 export interface Declaration {
   readonly name: string
   readonly node: ts.Node
@@ -18,13 +18,13 @@ export function parse(path: string): ts.SourceFile {
   return source
 }
 
-/** The name that a declaration goes by, and where it stands. */
+/** The node of a declaration's name. */
 export function nameOf(node: ts.Node): ts.Node | undefined {
   if (ts.isConstructorDeclaration(node)) return node
   return (node as Partial<ts.NamedDeclaration>).name
 }
 
-/** What is declared at the top of a file. */
+/** The declarations at the top level of a file. */
 export function declarationsOf(source: ts.SourceFile): Declaration[] {
   const nodes = source.statements.flatMap((node): readonly ts.Node[] =>
     ts.isVariableStatement(node) ? node.declarationList.declarations : [node],
@@ -37,12 +37,12 @@ export function declarationsOf(source: ts.SourceFile): Declaration[] {
     ts.isVariableDeclaration(node)
   return nodes.filter(isDeclaration).flatMap((node) => {
     const name = nameOf(node)?.getText()
-    // The bundler of the types numbers those that would have one name.
+    // The bundler of the types appends a number to names that would collide.
     return name === undefined ? [] : { name: name.replace(/\$\d+$/, ""), node, source }
   })
 }
 
-/** The members that are written out in a declaration, by name; theirs are their own. */
+/** The members of a declaration by name, but not the members of these. */
 export function membersOf(node: ts.Node): [name: string, member: ts.Node][] {
   const found: [string, ts.Node][] = []
   ts.forEachChild(node, (child) => {
@@ -55,7 +55,7 @@ export function membersOf(node: ts.Node): [name: string, member: ts.Node][] {
 
 const imported = new Map<string, readonly string[]>()
 
-/** The files that a file of ours imports, for values or for types alone. */
+/** The relative imports of a file, for values or for types alone. */
 function importsOf(path: string): readonly string[] {
   const known = imported.get(path)
   if (known) return known
@@ -72,7 +72,7 @@ function importsOf(path: string): readonly string[] {
   return found
 }
 
-/** The files that a file of ours leads to, itself among them. */
+/** A file and all files that it imports, directly or through others. */
 export function closureOf(path: string, known: Set<string> = new Set()): Set<string> {
   if (known.has(path)) return known
   known.add(path)

@@ -1,10 +1,10 @@
-/** A place in a text, as source maps count: from zero. */
+/** A position in a text, counted from zero as in source maps. */
 export interface Place {
   readonly line: number
   readonly character: number
 }
 
-/** What stands at a place of a file that was made, and where it comes from. */
+/** A position in a generated file, and the position in the source that it comes from. */
 export interface Mapping {
   readonly made: Place
   readonly source: string
@@ -13,7 +13,7 @@ export interface Mapping {
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-/** A number as source maps write it: five bits a digit, the lowest first, the sign lowest of all. */
+/** A number as source maps write it, in base64 VLQ: five bits a digit, the lowest first, the sign as the lowest bit. */
 function digitsOf(number: number): string {
   let left = number < 0 ? (-number << 1) | 1 : number << 1
   let digits = ""

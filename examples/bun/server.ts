@@ -1,6 +1,6 @@
 import { Endpoint } from "rookery/server"
 
-// On Bun this line brings the endpoint that listens with Bun's own server.
+// On Bun this import gives the endpoint that listens with Bun's own server.
 const endpoint = new Endpoint()
 endpoint.channel("room:*", {
   history: { size: 100, ttl: 60_000 },

@@ -14,7 +14,7 @@ const opened = (socket: Socket<Topics>): Promise<void> =>
     socket.onOpen(resolve)
   })
 
-// The port that was asked for, or 4000, or any other if that is taken.
+// The requested port, or 4000, or any other if that is taken.
 const endpoint = chat()
 const wanted = Number(values.port ?? 4000)
 const { port } = await endpoint.listen({ port: wanted }).catch((error: unknown) => {

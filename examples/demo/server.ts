@@ -1,7 +1,7 @@
 import { contract, Endpoint, Refused } from "rookery/server"
 import type { Topics } from "./topics.js"
 
-/** A chat of a few lines: rooms, who is in them, and what they say. */
+/** A small chat: rooms with presence and messages. */
 export function chat(): Endpoint<Topics, { name: string }> {
   let lastId = 0
   const endpoint = new Endpoint({

@@ -1,6 +1,6 @@
 import { Endpoint } from "rookery/server"
 
-// On Deno this line brings the endpoint that listens with Deno's own server.
+// On Deno this import gives the endpoint that listens with Deno's own server.
 const endpoint = new Endpoint()
 endpoint.channel("room:*", {
   history: { size: 100, ttl: 60_000 },

@@ -9,11 +9,11 @@ const WIDTH = 30
 
 const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB/s`
 
-/** What the terminal shows of the downloads. */
+/** The downloads as the terminal shows them. */
 export class Board {
   readonly #rows = new Map<string, Row>()
 
-  /** Takes a message, and gives the line that says it where nothing can be drawn. */
+  /** Handles a message. Returns it as a line of text, for an output that is no terminal. */
   take(message: ServerMessage): string {
     if (message.type === "error") return `! ${message.error_message}`
     const { download_id: id } = message
@@ -31,7 +31,7 @@ export class Board {
     return this.#line(id, row)
   }
 
-  /** The newest rows, with bars. */
+  /** The newest rows, with progress bars. */
   lines(limit = 8): string[] {
     return [...this.#rows].slice(-limit).map(([id, row]) => {
       const full = Math.round((row.progress / 100) * WIDTH)

@@ -7,7 +7,7 @@ import type { ServerMessage } from "./messages.js"
 const { values } = parseArgs({
   options: {
     url: { type: "string", default: "ws://localhost:8080/ws" },
-    /** Milliseconds before it tries again. */
+    /** Milliseconds before the client reconnects. */
     delay: { type: "string", default: "5000" },
     help: { type: "boolean", default: false },
   },
@@ -29,7 +29,7 @@ function say(line: string): void {
   draw()
 }
 
-/** Draws over what it drew before, and leaves the line below to whoever types. */
+/** Redraws the board over the previous one, and keeps the prompt below it. */
 function draw(): void {
   const lines = [...board.lines(), light]
   process.stdout.write(`${drawn > 0 ? `\x1b[${drawn}F` : ""}\x1b[J${lines.join("\n")}\n`)
@@ -52,7 +52,7 @@ connection.on("message", (data) => {
 })
 
 input.on("line", (line) => {
-  // What was typed has moved everything up by one.
+  // The Enter key has moved the board up by one row.
   if (draws) drawn++
   const [word, download_id] = line.trim().split(/\s+/)
   if (word === "quit") return void quit()

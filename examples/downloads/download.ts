@@ -3,7 +3,7 @@ import type { ServerMessage } from "./messages.js"
 /** How a download ends. */
 export type Fate = { kind: "complete"; file_path: string } | { kind: "error"; at: number; error_message: string }
 
-/** A download that only pretends: it moves when it is told how much time has passed. */
+/** A simulated download: it progresses when {@link Download.advance} tells it how much time has passed. */
 export class Download {
   readonly id: string
   paused = false
@@ -24,7 +24,7 @@ export class Download {
     return this.#over !== undefined
   }
 
-  /** Lets time pass; gives what there is to tell, if anything changed. */
+  /** Lets time pass. Returns the message about it, if anything changed. */
   advance(ms: number): ServerMessage | undefined {
     if (this.over || this.paused) return undefined
     this.#done = Math.min(this.#size, this.#done + (this.#bytesPerSecond * ms) / 1000)
@@ -38,7 +38,7 @@ export class Download {
     return this.message()
   }
 
-  /** Where it stands. */
+  /** The message with the current state. */
   message(): ServerMessage {
     if (this.#over !== undefined) return this.#over
     const { id: download_id, paused } = this
@@ -46,7 +46,7 @@ export class Download {
     return { type: "download_progress", download_id, progress: this.#progress, speed, paused }
   }
 
-  /** In percent. */
+  /** The progress in percent. */
   get #progress(): number {
     return Math.round((1000 * this.#done) / this.#size) / 10
   }

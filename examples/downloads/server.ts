@@ -12,9 +12,9 @@ const { values } = parseArgs({
   options: {
     host: { type: "string", default: "localhost" },
     port: { type: "string", default: "8080" },
-    /** Milliseconds between two looks at the downloads. */
+    /** Milliseconds between two updates of the downloads. */
     tick: { type: "string", default: "250" },
-    /** How many times as fast as it says the downloads go. */
+    /** The factor by which the downloads are faster than the speed that they show. */
     speed: { type: "string", default: "1" },
     help: { type: "boolean", default: false },
   },
@@ -27,7 +27,7 @@ const tick = Number(values.tick)
 
 const MB = 1_000_000
 let started = 0
-/** The next one: every fifth fails. */
+/** Starts the next download; every fifth fails. */
 function begin(): Download {
   const n = ++started
   const id = String(n)
@@ -76,7 +76,7 @@ setInterval(() => {
   }
 }, tick)
 
-/** What the page consists of; the client is the built library as it stands. */
+/** The files of the page. It imports the client from the built library. */
 const FILES: Record<string, [type: string, file: string]> = {
   "/": ["text/html", "page.html"],
   "/page.js": ["text/javascript", "page.js"],
@@ -98,12 +98,12 @@ const http = createServer((request, response) => {
   const [path = "/"] = (request.url ?? "/").split("?")
   const known = Object.hasOwn(FILES, path) ? FILES[path] : undefined
   if (known) return answer(response, known[0], new URL(known[1], import.meta.url))
-  // The library's own files import each other by these names.
+  // A file of the library, under the name by which the other files import it.
   const library = /^\/rookery\/([a-zA-Z0-9-]+\.js)$/.exec(path)?.[1]
   try {
     if (library) return answer(response, "text/javascript", new URL(library, DIST))
   } catch {
-    // Below.
+    // The library has no such file: answered with 404 below.
   }
   response.writeHead(404).end("not found")
 })

@@ -22,7 +22,7 @@ endpoint.channel("orders:*", {
 const app = express()
 app.use(express.json())
 
-// A plain HTTP route that tells everybody in the room, and who that is.
+// A plain HTTP route that broadcasts to the room, and answers with the people who are in it.
 app.post("/orders/:id/status", (request, response) => {
   const topic = `orders:${request.params.id}` as const
   const { status } = request.body as { status: unknown }
@@ -31,7 +31,7 @@ app.post("/orders/:id/status", (request, response) => {
   response.json({ told: Object.keys(endpoint.presences(topic)) })
 })
 
-// The endpoint takes its own paths, and leaves all others to Express.
+// The endpoint answers its own paths; Express answers all others.
 const server = createServer(app)
 endpoint.attach(server)
 server.listen(Number(values.port), () => {

@@ -35,7 +35,7 @@ endpoint.channel("poll:*", {
 
 app.get<{ Params: { id: string } }>("/polls/:id", ({ params }) => Object.fromEntries(pollOf(`poll:${params.id}`)))
 
-// The endpoint takes its own paths of Fastify's server, and ends with it.
+// The endpoint answers its own paths on Fastify's server, and closes with it.
 endpoint.attach(app.server)
 app.addHook("preClose", () => endpoint.close({ deadlineMs: 5000 }))
 

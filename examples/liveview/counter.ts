@@ -1,4 +1,4 @@
-/** What the server keeps for one page. */
+/** The state that the server keeps for one page. */
 export interface Counter {
   count: number
   name: string
@@ -35,7 +35,7 @@ export const html = (counter: Counter): string =>
 /** The whole page in LiveView's format, for the join. */
 export const rendered = (counter: Counter): object => ({ ...dynamics(counter), s: STATICS })
 
-/** What differs from before, for the answer to an event. */
+/** The values that changed, for the answer to an event. */
 export function diff(before: Counter, after: Counter): Record<number, string> {
   const old = dynamics(before)
   return Object.fromEntries([...dynamics(after).entries()].filter(([i, value]) => value !== old[i]))

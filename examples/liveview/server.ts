@@ -56,7 +56,7 @@ endpoint.channel("lv:*", {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-// What `mix assets.build` does: esbuild with the options of a new Phoenix app.
+// As `mix assets.build` does: esbuild with the options of a new Phoenix app.
 const { outputFiles } = await build({
   entryPoints: [here("assets/js/app.js")],
   bundle: true,

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util"
 import { Presence, RookeryError, Socket } from "rookery"
 
-/** What the Phoenix application's channels carry, as far as this service cares. */
+/** The part of the Phoenix application's channels that this service uses. */
 type Topics = {
   "room:*": {
     params: { as: string }
@@ -22,8 +22,8 @@ const { name } = values
 
 const socket = new Socket<Topics>(values.url, {
   params: { user: name },
-  authToken: () => process.env["PHOENIX_TOKEN"], // asked again at every connect
-  // A token that is no good does not get better by trying.
+  authToken: () => process.env["PHOENIX_TOKEN"], // called again at every connect
+  // A refused token stays refused, so the service does not retry.
   reconnectAfterMs: (tries, { error }) => {
     const refused = error instanceof RookeryError && error.code === "connect_refused"
     return refused ? false : Math.min(250 * 2 ** tries, 10_000)

@@ -18,7 +18,7 @@ function People({ room }: { room: RoomView }): ReactElement {
   )
 }
 
-/** What was said before we came is the join's answer, also after the line was lost; what is said now comes by events. */
+/** Shows earlier messages, which come with the answer to each join and rejoin, and new ones, which come as events. */
 function Messages({ room }: { room: RoomView }): ReactElement {
   const [heard, setHeard] = useState<Message[]>([])
   useEvent(room, "new_msg", (message) => setHeard((all) => [...all, message]))

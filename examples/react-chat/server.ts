@@ -49,7 +49,7 @@ endpoint.channel("room:*", {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-// What a bundler does for any React app.
+// Bundles the page as for any React app.
 const { outputFiles } = await build({
   entryPoints: [here("page.tsx")],
   bundle: true,

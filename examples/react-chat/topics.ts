@@ -1,4 +1,4 @@
-/** What both ends agree on. */
+/** The contract of client and server. */
 export type Topics = {
   "room:*": {
     params: { name: string }

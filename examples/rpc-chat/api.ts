@@ -1,23 +1,23 @@
 import type { RpcStub } from "capnweb"
 
-/** Something that was said. */
+/** A message of the chat. */
 export interface ChatMessage {
   user: string
   text: string
 }
 
-/** What the server calls on a client. */
+/** The methods that the server calls on a client. */
 export interface ChatCallback {
   onMessage(message: ChatMessage): void | Promise<void>
 }
 
-/** What the server serves, one object a session. */
+/** The methods that a client calls on the server; each session has an object of its own. */
 export interface ChatApi {
-  /** Enters under a name that nobody else has, and gives a welcome. */
+  /** Joins under a name that is not taken. Returns a welcome. */
   join(username: string, callback: RpcStub<ChatCallback>): string
-  /** Says something to everybody, oneself included. */
+  /** Sends a message to everybody in the room, the sender included. */
   sendMessage(username: string, text: string): void
   listUsers(): string[]
-  /** Goes, and gets a goodbye. */
+  /** Leaves the room. Returns a goodbye. */
   leave(username: string): string
 }

@@ -19,9 +19,9 @@ if (values.help) {
 const isTerminal = process.stdout.isTTY
 const input = createInterface({ input: process.stdin, output: isTerminal ? process.stdout : undefined, prompt: "" })
 
-/** Prints a line, and leaves what is being typed as it is. */
+/** Prints a line of text, and keeps the input that is being typed. */
 function say(line: string): void {
-  // What others send must not steer the terminal.
+  // Messages of other clients must not contain control characters for the terminal.
   const safe = line.replaceAll(/\p{Cc}/gu, "?")
   if (isTerminal) process.stdout.write("\r\x1b[K")
   console.log(safe)
@@ -51,7 +51,7 @@ const channel = socket.channel("rpc:chat")
 const rpc = rpcSession<ChatApi>(channel)
 rpc.onSession((main) => {
   api = main
-  // A new session knows nothing of the last one: the name has to be taken again.
+  // The name belonged to the previous session, so the new one joins again.
   if (username !== "") void enter()
   else ask()
 })
@@ -66,7 +66,7 @@ async function enter(): Promise<void> {
     say(await api.join(username, new Callback()))
     say(`* Online: ${(await api.listUsers()).join(", ")}`)
   } catch (error) {
-    // The line went meanwhile: the next session takes the name again.
+    // The connection was lost meanwhile; the next session joins again.
     if ((error as { code?: unknown }).code === "disconnected") return
     say(`! ${reason(error)}`)
     username = ""

@@ -1,7 +1,7 @@
 import { RpcTarget, type RpcStub } from "capnweb"
 import type { ChatApi, ChatCallback, ChatMessage } from "./api.js"
 
-/** So much may a name or a message have. */
+/** The most characters of a name and of a message. */
 const MAX_NAME = 40
 const MAX_TEXT = 2000
 
@@ -10,7 +10,7 @@ interface Member {
   readonly callback: RpcStub<ChatCallback>
 }
 
-/** The room: who is in it, and how each is told. */
+/** The room: its members, each with the callback that receives messages. */
 export class Room {
   readonly #members = new Map<string, Member>()
 
@@ -24,7 +24,7 @@ export class Room {
       throw new Error(`a name has 1 to ${MAX_NAME} characters, without spaces around it`)
     }
     if (this.#members.has(name)) throw new Error(`the name ${name} is taken`)
-    // The stub belongs to the call; to keep it takes one of our own.
+    // The stub is disposed when the call returns; a duplicate stays.
     const kept = callback.dup()
     this.#members.set(name, { session, callback: kept })
     kept.onRpcBroken(() => this.drop(name, session))
@@ -36,7 +36,7 @@ export class Room {
     return this.#members.get(username)?.session === session
   }
 
-  /** Somebody went, or is not there any more. */
+  /** Removes a member that left or whose connection ended. */
   drop(username: string, session: ChatSession): void {
     const member = this.#members.get(username)
     if (member?.session !== session) return
@@ -45,7 +45,7 @@ export class Room {
     this.tell({ user: "*", text: `${username} has left` })
   }
 
-  /** Tells everybody. Nobody waits for anybody: a client that is slow, or throws, is its own problem. */
+  /** Sends a message to all members at once. A slow callback holds up no other, and one that fails removes its member. */
   tell(message: ChatMessage, except?: string): void {
     for (const [name, { session, callback }] of this.#members) {
       if (name === except) continue
@@ -58,7 +58,7 @@ export class Room {
   }
 }
 
-/** What one client holds. Names that it took go with it. */
+/** The session of one client. When it ends, its names leave the room. */
 export class ChatSession extends RpcTarget implements ChatApi {
   readonly #room: Room
   readonly #names = new Set<string>()

@@ -23,7 +23,7 @@ if (values.help) {
 const room = new Room()
 const endpoint = new Endpoint({ path: PATH })
 
-// For clients of Rookery: a channel, which shares its socket with whatever else there is.
+// For clients of Rookery: a channel, which shares its socket with other channels.
 serveRpc(endpoint, "rpc:chat", () => new ChatSession(room))
 
 // For clients that speak nothing but capnweb: a plain websocket at the same path.
@@ -70,7 +70,7 @@ endpoint.gateway(PATH, {
   onOpen(client) {
     const transport = new PlainTransport(client)
     plain.set(client, transport)
-    // Without the stacks of errors, and without what else is on them.
+    // Errors go to clients with their message alone, without stack and other properties.
     const onSendError = (error: Error): Error => Object.assign(new Error(error.message), { stack: "" })
     void new RpcSession(transport, new ChatSession(room), { onSendError })
   },

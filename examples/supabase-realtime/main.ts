@@ -2,7 +2,7 @@ import { createInterface } from "node:readline"
 import { parseArgs } from "node:util"
 import { jsonV1, Presence, Socket } from "rookery"
 
-/** What Supabase Realtime carries on every topic. */
+/** The contract of Supabase Realtime, the same on every topic. */
 type Topics = {
   "realtime:*": {
     params: {
@@ -60,7 +60,7 @@ room.on("broadcast", ({ payload }) => console.log(`${payload.from}: ${payload.te
 room.on("postgres_changes", ({ data }) => console.log(`${data.type} in ${data.table}: ${JSON.stringify(data.record)}`))
 room.on("system", ({ message }) => console.log(`* ${message}`))
 
-// Whatever is told with a join has to be told again after every rejoin.
+// Presence belongs to one join: each rejoin tracks it again.
 room.join().receive("ok", () => {
   console.log(`* in ${room.topic}`)
   room.push("presence", { type: "presence", event: "track", payload: { name } })

@@ -41,7 +41,7 @@ function Room({ topic }: { topic: `room:${string}` }): ReactElement {
   }
 
   if (room.error) return <p role="alert">{room.error.message}</p>
-  // What was said before comes with the join, also when the line was lost in between.
+  // Earlier messages come with the answer to each join, so a rejoin brings those that were missed while disconnected.
   const messages = new Map([...(room.joined?.messages ?? []), ...heard].map((message) => [message.id, message]))
   return (
     <section aria-busy={room.state !== "joined"}>

@@ -1,10 +1,10 @@
 import type { ReactElement } from "react"
 import { Chat } from "./chat"
 
-// Where the endpoint is, the server is told when it starts, and not when it is built.
+// The server reads the endpoint's URL when it starts, not when it is built.
 export const dynamic = "force-dynamic"
 
-/** Rendered on the server, where the hooks connect to nothing. */
+/** The page. It is rendered on the server, where the hooks do not connect. */
 export default function Page(): ReactElement {
   return (
     <main>

@@ -29,7 +29,7 @@ export class CostView {
     if (!this.#isMeasuring) void this.#measure()
   }
 
-  /** Measures until what is shown is of the number that is chosen. */
+  /** Measures until the bars show the number of rooms that the slider has. */
   async #measure(): Promise<void> {
     this.#isMeasuring = true
     while (this.#isStale) {
