@@ -25,14 +25,14 @@ export const heap: Scenario = {
   metrics: { room: "bytes of heap" },
   launches: 5,
   warmUp: 0,
-  // A heap is measured once: what a process did before would be in it.
+  // A heap is measured once in each process, because earlier rounds would leave objects in it.
   rounds: 1,
 
   async prepare(library, of) {
     const peer = new Peer()
     const socket = await connect(library, peer)
     const names = topics(Number(of))
-    // Code, shapes and tables of the engine that come with the first room are not the price of a room.
+    // The code, shapes and tables that the engine makes for the first room do not count.
     const first = socket.channel("room:first")
     first.on("new_msg", handler)
     first.join()

@@ -1,11 +1,11 @@
 import type { Peer } from "./peer.js"
 
-/** As much of a push as the benchmarks use; both libraries have it. */
+/** The part of a push that the benchmarks use; both libraries have it. */
 export interface PushLike {
   receive(status: string, callback: (response: unknown) => void): PushLike
 }
 
-/** As much of a channel. */
+/** The part of a channel that the benchmarks use. */
 export interface ChannelLike {
   readonly state: string
   join(): PushLike
@@ -14,7 +14,7 @@ export interface ChannelLike {
   push(event: string, payload: object): PushLike
 }
 
-/** As much of a socket. */
+/** The part of a socket that the benchmarks use. */
 export interface SocketLike {
   connect(): unknown
   disconnect(): unknown
@@ -24,10 +24,10 @@ export interface SocketLike {
 
 type SocketClass = new (url: string, options: object) => SocketLike
 
-/** The two that are compared, ours first. */
+/** The two libraries that are compared. Rookery is the first. */
 export const LIBRARIES: readonly ["rookery", "phoenix"] = ["rookery", "phoenix"]
 
-// Nothing but the messages is to be measured: no heartbeat, no timeout falls into a round.
+// Only the messages are measured: no heartbeat and no timeout happens during a round.
 const NEVER = 2 ** 31 - 1
 
 /** A socket of a library, connected to the peer. */

@@ -41,7 +41,7 @@ class Line {
 const reply = (join_ref: string | null, ref: string | null, topic: string): string =>
   JSON.stringify([join_ref, ref, topic, "phx_reply", { status: "ok", response: {} }] satisfies Tuple)
 
-/** What a server that agrees to everything answers to a frame. */
+/** The answer of a server that accepts every join and push. */
 function answers([join_ref, ref, topic, event]: Tuple): string[] {
   if (event === "phx_leave") {
     return [reply(join_ref, ref, topic), JSON.stringify([join_ref, join_ref, topic, "phx_close", {}] satisfies Tuple)]
@@ -50,15 +50,15 @@ function answers([join_ref, ref, topic, event]: Tuple): string[] {
 }
 
 /**
- * The other end of the line, in the same process and the same for both libraries. Frames are real text both ways.
- * Answers come in the next turn of the event loop, as from a network, and what the peer itself takes is counted apart.
+ * The other end of the connection, in the same process and the same for both libraries. Frames are real text both ways.
+ * Answers come in the next turn of the event loop, as from a network, and the peer's own time is counted apart.
  */
 export class Peer {
   /** A class for the `transport` option. */
   readonly WebSocket: new (url: string) => Line
   /** Nanoseconds that the peer itself computed to read frames and to write answers. */
   busy = 0
-  /** The pushes that it was asked not to answer. */
+  /** The pushes that the peer was asked not to answer. */
   readonly unanswered: Tuple[] = []
   #line: Line | undefined
   #received: string[] = []
@@ -68,7 +68,7 @@ export class Peer {
 
   constructor() {
     const accept = (line: Line): void => this.#accept(line)
-    // A library makes its line with `new`, and only the peer of this benchmark is to hear of it.
+    // A library makes its websocket with `new`; this subclass hands it to the peer of this benchmark alone.
     this.WebSocket = class extends Line {
       constructor() {
         super(peer)
@@ -78,12 +78,12 @@ export class Peer {
     const peer: Peer = this
   }
 
-  /** Resolves when the next line is open. */
+  /** Resolves when the next connection is open. */
   opened(): Promise<void> {
     return new Promise((resolve) => (this.#onOpened = resolve))
   }
 
-  /** Resolves when this many frames were answered since it was asked last. */
+  /** Resolves when this many frames were answered since the last call. */
   answered(count: number): Promise<void> {
     return new Promise((resolve) => {
       this.#onAnswered = () => {
@@ -101,7 +101,7 @@ export class Peer {
     this.#line?.onmessage?.({ data })
   }
 
-  /** The line ends without a close frame. */
+  /** Ends the connection without a close frame. */
   drop(): void {
     const line = this.#line
     if (line === undefined) return
@@ -109,7 +109,7 @@ export class Peer {
     line.onclose?.({ code: 1006, reason: "", wasClean: false })
   }
 
-  /** Called by the line. */
+  /** Called by the websocket. */
   receive(frame: string): void {
     if (this.#received.push(frame) === 1) setImmediate(() => this.#answer())
   }

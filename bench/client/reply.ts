@@ -46,7 +46,7 @@ export const reply: Scenario = {
       const frames = Array.from({ length: BATCH }, () => ok(peer.unanswered.splice(next(), 1)[0] as Tuple))
       const started = now()
       for (const frame of frames) peer.deliver(frame)
-      // What a reply sets going in promises is part of it.
+      // The promises that a reply settles are part of its cost.
       await null
       const took = now() - started
       await push(BATCH)
@@ -55,7 +55,7 @@ export const reply: Scenario = {
     const middleOf = async (next: () => number): Promise<number> => {
       const times: number[] = []
       for (let i = 0; i < BATCHES; i++) times.push(await batch(next))
-      // A batch is too short for the grain of CPU time; by the clock, the middle one was not interrupted.
+      // A batch is too short for the resolution of CPU time. By the clock, the median batch was not interrupted.
       return median(times) / BATCH
     }
     return async () => {
@@ -77,7 +77,7 @@ export const reply: Scenario = {
         limit: 60,
       },
       {
-        // Flat but for the memory: ten thousand pushes do not fit in the fast part of it.
+        // Constant except for the memory: ten thousand pushes do not fit in the processor's caches.
         text: "a reply among 10,000 pending pushes against one among 100",
         measured: many / medianOf(ours, "100", "in turn"),
         bound: "at most",

@@ -4,13 +4,13 @@ import { build } from "esbuild"
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** Where the bundles are put: outside of the tree, but where Node still finds the packages. */
+/** The folder of the bundles: outside of the tree, but where Node still finds the packages. */
 const OUT = "../../node_modules/.cache/rookery-bench/"
 
-/** The worker to start. */
+/** The bundle of the worker. */
 export const WORKER: string = at(`${OUT}worker.js`)
 
-/** Ours from another tree, as a subject and as the name of its bundles. */
+/** Rookery from another checkout: the subject, and the name of its bundles. */
 export const BEFORE = "rookery-before"
 
 /** The entries of a tree's libraries, by the names of their bundles. */
@@ -22,13 +22,13 @@ function librariesOf(tree: string, name: string): { client: Record<string, strin
   }
 }
 
-/** What is measured is what users ship: both libraries minified (unless a profile is to be read), by the same bundler. */
+/** Bundles as users do: both libraries minified by the same bundler, unless a profile is to be read. */
 export async function bundle(minify: boolean, before?: string): Promise<void> {
   await libraries(minify, librariesOf(at("../.."), "rookery"), {
     "rookery-msgpack": at("../../lib/msgpack.ts"),
     phoenix: "phoenix",
   })
-  // Each tree apart: they would share chunks otherwise.
+  // One build for each tree, because otherwise they would share chunks.
   if (before !== undefined) await libraries(minify, librariesOf(before, BEFORE))
   await build({
     entryPoints: { worker: at("worker.ts"), "server-process": at("../server/server-process.ts") },
@@ -37,7 +37,7 @@ export async function bundle(minify: boolean, before?: string): Promise<void> {
     format: "esm",
     platform: "node",
     target: "node20",
-    // What is compared with is read from its packages, as people who use it do.
+    // Other libraries are loaded from their packages, as in the programs that use them.
     packages: "external",
     sourcemap: true,
     logLevel: "warning",

@@ -5,7 +5,7 @@ import type { Medians, Scenario } from "./scenario.js"
 import { summarize, type Summary } from "./statistics.js"
 import type { Assignment } from "./worker.js"
 
-/** What came out for one metric of one subject and one case. */
+/** The result of one metric for one subject and one case. */
 export interface Measurement extends Summary {
   readonly case: string
   readonly metric: string
@@ -62,14 +62,14 @@ export async function measure(suite: string, scenario: Scenario, nodeFlags: read
     const workers: Worker[] = []
     for (const of of scenario.cases) {
       for (const subject of scenario.subjects) {
-        // One after the other: the machine is to be still while one of them works, in its preparation too.
+        // One after the other, so that no other worker runs while one prepares or measures.
         const worker = new Worker({ suite, scenario: scenario.name, subject, of }, nodeFlags)
         await worker.ready()
         workers.push(worker)
       }
     }
     for (let round = 0; round < scenario.warmUp + scenario.rounds; round++) {
-      // To and fro, so that nobody always comes after the same one.
+      // In alternating order, so that no subject always runs after the same one.
       for (const worker of round % 2 === 0 ? workers : workers.toReversed()) {
         const answer = await worker.round()
         if (round >= scenario.warmUp) worker.answers.push(answer)

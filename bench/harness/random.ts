@@ -9,7 +9,7 @@ export function seeded(seed = 0x5eed): () => number {
   }
 }
 
-/** One of them, each as likely as any other. */
+/** A random element; all are equally likely. */
 export function draw<T>(from: readonly T[], random: () => number): T {
   return from[Math.floor(random() * from.length)] as T
 }

@@ -8,7 +8,7 @@ export interface Verdict extends Goal {
   readonly ok: boolean
 }
 
-/** What the numbers were taken on. */
+/** The machine on which the numbers were measured. */
 export interface Machine {
   readonly node: string
   readonly v8: string
@@ -34,7 +34,7 @@ export function judge(goal: Goal): Verdict {
   return { ...goal, ok: goal.bound === "at least" ? goal.measured >= goal.limit : goal.measured <= goal.limit }
 }
 
-/** Two medians of the same work may differ by as much. */
+/** The relative difference that two medians of the same work may have. */
 const TOLERANCE = 0.03
 
 /** A goal for each row in which both trees were measured: this one is not worse than the other. */
@@ -58,7 +58,7 @@ function digits(value: number): string {
   return value >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)))
 }
 
-/** A number as people read it. */
+/** A number in a readable form. */
 export function format(value: number, unit: Unit | undefined): string {
   if (unit === undefined) return `${digits(value)}x`
   if (unit === "a second") return `${digits(value)}/s`

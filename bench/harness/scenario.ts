@@ -1,16 +1,16 @@
-/** What a number counts; decides how it is printed. */
+/** The unit of a number; decides how it is printed. */
 export type Unit = "ns" | "a second" | "bytes" | "bytes of heap" | "commands"
 
 /** One round of measuring: a number for each metric. */
 export type Round = () => Promise<Record<string, number>> | Record<string, number>
 
-/** Something that must hold of the medians. */
+/** A goal that the medians must reach. */
 export interface Goal {
   readonly text: string
   readonly measured: number
   readonly bound: "at least" | "at most"
   readonly limit: number
-  /** What the numbers count; left out for a ratio. */
+  /** The unit of the numbers; left out for a ratio. */
   readonly unit?: Unit
 }
 
@@ -18,16 +18,15 @@ export interface Goal {
 export type Medians = (subject: string, of: string, metric: string) => number
 
 /**
- * One thing that is measured. Every subject with every case has a process of its own, so that nobody pays for the
- * garbage or the shapes of another, and the rounds of all of them take turns, so that a slow minute of the machine falls
- * on everybody.
+ * A measurement. Every subject with every case has a process of its own, so that none pays for the garbage or the shapes
+ * of another. The rounds of all of them take turns, so that a slow minute of the machine affects all of them.
  */
 export interface Scenario {
   readonly name: string
   readonly title: string
-  /** What is compared; the others are shown as multiples of the first. */
+  /** The subjects that are compared; the others are shown as multiples of the first. */
   readonly subjects: readonly string[]
-  /** What the first column of the table counts. */
+  /** The heading of the table's first column. */
   readonly caseTitle: string
   readonly cases: readonly string[]
   readonly metrics: Readonly<Record<string, Unit>>

@@ -1,4 +1,4 @@
-/** What is kept of the rounds of one metric. */
+/** The summary of the rounds of one metric. */
 export interface Summary {
   readonly median: number
   readonly min: number
@@ -6,7 +6,7 @@ export interface Summary {
   readonly rounds: number
 }
 
-/** The value that so much of the others (0 to 1) do not exceed. */
+/** The quantile: the value that a share (0 to 1) of the values does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const value = sorted[Math.ceil(sorted.length * share) - 1]

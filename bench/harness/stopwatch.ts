@@ -1,9 +1,9 @@
-/** Nanoseconds since any fixed moment, for what is over within microseconds. */
+/** Nanoseconds since an arbitrary moment, to time work of microseconds. */
 export const now = (): number => performance.now() * 1e6
 
 /**
- * Nanoseconds that this process has computed for, its garbage collector included. What others do on the machine
- * meanwhile is not in it, which makes two runs alike.
+ * Nanoseconds of CPU time of this process, its garbage collector included. Work of other processes on the machine
+ * does not count, which makes two runs alike.
  */
 export function cpuTime(): number {
   const { user, system } = process.cpuUsage()

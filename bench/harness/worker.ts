@@ -1,6 +1,6 @@
 import { suites } from "../suites.js"
 
-/** What a worker is started with. */
+/** The data with which a worker is started. */
 export interface Assignment {
   readonly suite: string
   readonly scenario: string
@@ -16,5 +16,5 @@ if (chosen === undefined) throw new Error(`no scenario ${scenario} in ${suite}`)
 const round = await chosen.prepare(subject, of)
 process.on("message", async () => process.send?.(await round()))
 process.send?.("ready")
-// A socket's timers would keep the process.
+// A socket's timers would keep the process alive.
 process.once("disconnect", () => process.exit())

@@ -1,6 +1,6 @@
 import type { BenchMessage } from "./messages.js"
 
-/** What a serializer makes. */
+/** A frame, as a serializer encodes it. */
 export type BenchFrame = string | Uint8Array | ArrayBuffer
 
 /** One end of a serializer. */
@@ -20,7 +20,7 @@ interface PhoenixSerializer {
   decode<T>(frame: BenchFrame, callback: (message: BenchMessage) => T): T
 }
 
-/** What is compared. */
+/** The serializers that are compared. */
 export const SERIALIZERS: readonly string[] = ["json()", "msgpack()", "phoenix.js"]
 
 const load = (name: string): Promise<unknown> => import(new URL(`${name}.js`, import.meta.url).href)
@@ -30,7 +30,7 @@ export async function serializer(name: string): Promise<BenchSerializer> {
   if (name === "json()") return ((await load("rookery")) as { json(): BenchSerializer }).json()
   if (name === "msgpack()") return ((await load("rookery-msgpack")) as { msgpack(): BenchSerializer }).msgpack()
   const { Serializer } = (await load("phoenix")) as { Serializer: PhoenixSerializer }
-  // phoenix.js takes and gives by callback; its socket calls it in this way.
+  // The serializer of phoenix.js takes callbacks; its socket calls it in this way.
   return {
     client: {
       encode: (message) => Serializer.encode(message, (frame) => frame),

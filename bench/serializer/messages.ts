@@ -1,6 +1,6 @@
 import { seeded } from "../harness/random.js"
 
-/** As much of a message as a serializer needs. */
+/** The part of a message that a serializer needs. */
 export interface BenchMessage {
   readonly join_ref: string | null
   readonly ref: string | null
@@ -9,7 +9,7 @@ export interface BenchMessage {
   readonly payload: unknown
 }
 
-/** What goes over the wire in each direction, made anew for each `n` so that no two frames are the same. */
+/** A message in each direction, different for each `n`, so that no two frames are the same. */
 export interface Exchange {
   readonly toServer?: (n: number) => BenchMessage
   readonly toClient: (n: number) => BenchMessage

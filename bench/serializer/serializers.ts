@@ -3,7 +3,7 @@ import { perCall } from "../harness/stopwatch.js"
 import { serializer, SERIALIZERS, type BenchCodec, type BenchFrame } from "./codecs.js"
 import { exchanges, type BenchMessage } from "./messages.js"
 
-// Different ones, so that nothing is read twice in a row, and few enough to stay in the cache.
+// Different frames, so that none is read twice in a row, and few enough to stay in the cache.
 const MESSAGES = 256
 
 const sizeOf = (frame: BenchFrame): number => (typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength)
@@ -57,7 +57,7 @@ export const serializers: Scenario = {
 
   async prepare(name, of): Promise<Round> {
     const { client, server } = await serializer(name)
-    // phoenix.js has no server; what it reads was written by one that speaks its JSON.
+    // phoenix.js has no server, so its frames come from a server that writes the same JSON.
     const writer = server ?? (await serializer("json()")).server
     const exchange = exchanges[of]
     if (exchange === undefined || writer === undefined) throw new Error(`no message ${of}`)

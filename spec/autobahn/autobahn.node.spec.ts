@@ -8,7 +8,7 @@ import { runAutobahn } from "./suite.js"
 const ok = { behavior: "OK", behaviorClose: "OK" }
 
 describe("the table of Autobahn's outcomes", () => {
-  it("has a line for each chapter, in order", () => {
+  it("lists each chapter in a line of text, in order", () => {
     const table = tableOf({
       "10.1.1": ok,
       "2.1": ok,

@@ -1,4 +1,4 @@
-/** What Autobahn says of one case, in its `index.json`. */
+/** The result of one case in Autobahn's `index.json`. */
 export interface AutobahnCase {
   /** `OK`, `NON-STRICT`, `INFORMATIONAL`, `UNIMPLEMENTED` or `FAILED`. */
   readonly behavior: string
@@ -33,7 +33,7 @@ const count = (cases: readonly AutobahnCase[], behavior: string): string =>
 const passed = ({ behavior, behaviorClose }: AutobahnCase): boolean =>
   (PASSED.has(behavior) && PASSED.has(behaviorClose)) || behavior === "UNIMPLEMENTED"
 
-/** The cases that failed, a line each. */
+/** The cases that failed, one line of text each. */
 export const failuresOf = (report: AutobahnReport): string[] =>
   Object.entries(report)
     .filter(([, one]) => !passed(one))

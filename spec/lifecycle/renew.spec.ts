@@ -18,7 +18,7 @@ afterEach(() => {
 /** Tokens that are good for a minute, as text. */
 const freshToken = (): string => String(Date.now() + MINUTE)
 
-/** What a promise comes to, without time going by. */
+/** The outcome of a promise, without advancing the clock. */
 async function outcome(promise: Promise<unknown>): Promise<unknown> {
   const settledWith = promise.then(
     (value) => value,

@@ -91,7 +91,7 @@ describe("a link to Redis", () => {
     const asked = link.ask("GET", "a")
     const until = performance.now() + 1500
     while (performance.now() < until) Math.sqrt(until)
-    // What was there to be read all the time is read now.
+    // The reply has been readable all the time, and is read now.
     setImmediate(() => last().answers[0]?.("in time"))
     expect(await asked).toBe("in time")
     expect(link.up).toBe(true)

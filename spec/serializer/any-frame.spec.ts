@@ -32,7 +32,7 @@ afterEach(() => {
   deepStrictEqual(shapes(), BEFORE, "a prototype was touched")
 })
 
-/** What a codec makes of a frame. There is no third way: any other exception fails the test. */
+/** Whether a codec decodes a frame or rejects it. Any exception but a `SerializerError` fails the test. */
 function outcome(codec: (typeof CODECS)[number][1], frame: string | Uint8Array): "a message" | "none" {
   try {
     const parts = Object.keys(codec.decode(frame)).toSorted().join()

@@ -13,7 +13,7 @@ const ENDS = [
 
 const asText = (ref: Ref): Ref => (typeof ref === "number" ? String(ref) : ref)
 
-/** What reaches the other end of what was sent. */
+/** The message that reaches the other end. */
 function expected(name: SerializerName, to: "client" | "server", message: Message): unknown {
   const sent = withoutNegativeZero(message) as Message
   if (to === "server") return sent
@@ -124,7 +124,7 @@ describe("msgpack", () => {
 })
 
 describe("a payload that is no JSON", () => {
-  // Whatever JavaScript has: BigInts, symbols as keys, dates, maps, sets, typed arrays, objects without a prototype.
+  // Any value of JavaScript: BigInts, symbols as keys, dates, maps, sets, typed arrays, objects without a prototype.
   const anything = fc.anything({
     withBigInt: true,
     withBoxedValues: true,

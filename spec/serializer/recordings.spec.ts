@@ -16,7 +16,7 @@ interface Sent {
   refused: boolean
 }
 
-// What a codec reads and Phoenix does not: a decoded topic may be anything, so that the server can answer it.
+// The codec accepts frames that Phoenix does not: a decoded topic may be anything, so that the server can answer it.
 const READ_ALL_THE_SAME = new Set(["v2_bad_topic_object"])
 // Sent as a text frame that is not UTF-8, which the websocket refuses with 1007 before any serializer sees it.
 const NOT_FOR_A_SERIALIZER = new Set(["v2_bad_utf8_text"])
