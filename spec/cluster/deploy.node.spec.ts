@@ -74,7 +74,7 @@ describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
       balancer.targets = ports()
       old.program.type("close")
       expect(await old.program.ended()).toBe(0)
-      // Everybody is back before the next one goes.
+      // All clients are back before the next node goes.
       await vi.waitFor(() => expect(clients.filter(({ socket }) => !socket.isConnected())).toEqual([]), {
         ...PATIENCE,
         interval: 50,

@@ -9,10 +9,10 @@ import { PATIENCE } from "../support/patience.js"
 /** In production it is four times as long. */
 const LEASE_MS = 1500
 
-/** What several clients should all see. */
+/** The same value once for each client. */
 const same = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what)
 
-/** Somebody in a room. */
+/** A client in a room. */
 class Client {
   readonly socket: Socket
   readonly channel: Channel
@@ -80,7 +80,7 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", (
     await vi.waitFor(() => expect([bob.channel.state, ada.names]).toEqual(["closed", ["ada"]]), PATIENCE)
     // Also where nobody is in the room.
     expect(await c.do("names room:1")).toBe("ada")
-    // Whoever comes late sees everybody at once.
+    // A client that joins late sees all others at once.
     const dora = await client(b, "dora")
     await vi.waitFor(() => expect(dora.names).toEqual(["ada", "dora"]), PATIENCE)
   })

@@ -161,7 +161,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     proxy.stall()
     await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), PATIENCE)
     await b.cluster.append("t", message("one"), HISTORY)
-    // The old lines stay dead: only new ones help.
+    // The old connections stay dead: only new ones help.
     proxy.forget()
     await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), PATIENCE)
     expect(a.seen.healths.at(-1)).toBe(true)

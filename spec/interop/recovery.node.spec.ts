@@ -17,7 +17,7 @@ interface App {
   readonly endpoint: Endpoint
   /** Between the clients and the endpoint. */
   readonly proxy: TcpProxy
-  /** What pushes did, in order. */
+  /** The effects of the pushes, in order. */
   readonly effects: unknown[]
   /** Resolves when the next push of `slow` is at its handler; `go` lets it answer. */
   readonly arrived: Promise<void>
@@ -83,7 +83,7 @@ function enter(user: string, serializer: string, transport: string, options: Soc
   return socket
 }
 
-/** Cuts the line, does something meanwhile, and mends it once the client knows. */
+/** Cuts the connection, runs a function meanwhile, and restores it once the client has noticed. */
 async function whileAway(socket: Socket, act: () => unknown): Promise<void> {
   const down = new Promise<void>((resolve) => {
     const ref = socket.onStatus((status) => {

@@ -8,7 +8,7 @@ import { LinkLog, linkOptions } from "../support/link-log.js"
 
 const URL_OF_SOCKET = "ws://host/socket/websocket"
 
-/** A line whose far end is the test. */
+/** A connection whose far end is the test. */
 class FakeLink implements Link {
   bufferedAmount = 0
   readonly sent: Frame[] = []

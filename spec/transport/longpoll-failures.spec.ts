@@ -131,7 +131,7 @@ describe("an answer that ends it", () => {
       ["error", expect.objectContaining({ message: "long-poll: timeout", cause: "timeout" })],
       ["close", { code: 1005, reason: "timeout", wasClean: false }],
     ])
-    // What was answered has nothing left to abort.
+    // An answered request has nothing left to abort.
     expect([poll.signal?.aborted, post.signal?.aborted]).toEqual([late === "polls", late === "posts"])
     expect(vi.getTimerCount()).toBe(0)
   })

@@ -48,7 +48,7 @@ const serveTls = (options: ServerOptions = {}): Promise<number> =>
 const clientOf = (request: IncomingMessage | undefined): unknown =>
   (request?.socket as TLSSocket | undefined)?.getPeerCertificate?.().subject?.CN
 
-/** What the server saw of the handshake, or why there was none. */
+/** The result of the handshake at the server, or the reason why there was none. */
 async function handshake(url: string, options: WebSocketOptions): Promise<{ headers: object; client?: string }> {
   const socket = new Socket(url, { transport: webSocket(options), maxReconnectAttempts: 0 })
   closing.push(() => Promise.resolve(socket.destroy()))
