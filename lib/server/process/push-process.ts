@@ -45,7 +45,7 @@ export class PushProcess {
   readonly #channel: PushChannel
   readonly #message: Message
   readonly #handler: AnyHandler
-  readonly #started: number
+  readonly #started: number | undefined
   /** The bytes of the push while its handler is awaited. */
   #receipt: Receipt | undefined
   /** Set if the client may send the push twice: its outcome is then remembered. */
@@ -57,7 +57,7 @@ export class PushProcess {
     this.#channel = channel
     this.#message = message
     this.#handler = handler
-    this.#started = channel.services.telemetry.listens("pushHandled") ? channel.services.runtime.clock.now() : 0
+    this.#started = channel.services.telemetry.listens("pushHandled") ? channel.services.runtime.clock.now() : undefined
   }
 
   /** Calls the handler, unless the push was handled before and the client sends it again. */
@@ -170,7 +170,7 @@ export class PushProcess {
       }
     }
     if (!channel.joined) return
-    if (this.#started !== 0) {
+    if (this.#started !== undefined) {
       const { services, socket, topic } = channel
       const durationMs = services.runtime.clock.now() - this.#started
       services.telemetry.emit("pushHandled", { socket, topic, event: this.#message.event, status, durationMs })
