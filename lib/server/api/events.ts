@@ -8,7 +8,11 @@ export type EndpointEvents = {
   socketClosed: { socket: ServerSocket; code: number }
   /** A client was refused: by `connect`, for its origin or its version, or by a limit. */
   connectRefused: { transport: TransportName; status: number; reason: string; address: string | undefined }
-  channelJoined: { socket: ServerSocket; topic: string; durationMs: number }
+  /**
+   * A join was answered with `ok`. `recovered` says whether a client that came back got all messages that it missed;
+   * `undefined` for a client that was not on the topic before, or does not recover.
+   */
+  channelJoined: { socket: ServerSocket; topic: string; durationMs: number; recovered: boolean | undefined }
   joinRefused: {
     socket: ServerSocket
     topic: string

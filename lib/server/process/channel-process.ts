@@ -21,7 +21,7 @@ import type { Tracker } from "../pubsub/presence.js"
 import type { Subscriber } from "../pubsub/pubsub.js"
 import { callUserCode, type Outcome } from "../support/call-user-code.js"
 import { noReply, Refused, type NoReply, type ReplyTo } from "../api/reply.js"
-import { Membership } from "./membership.js"
+import { Membership, type JoinAnswer } from "./membership.js"
 import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
 import type { MaybePromise } from "../api/cluster.js"
 import type { ChannelServices } from "./services.js"
@@ -356,7 +356,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   /** The join was answered: the client gets the messages that it missed, then every new one. */
-  admitted(missed: readonly Broadcast[]): void {
+  admitted({ missed, recovered }: JoinAnswer): void {
     const { services, socket, topic } = this
     const { counters } = services.telemetry
     this.#status = "joined"
@@ -369,6 +369,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       socket,
       topic,
       durationMs: services.runtime.clock.now() - this.#started,
+      recovered,
     })
     for (const broadcast of missed) this.deliver(broadcast)
     const { joined } = this.route.handlers

@@ -1,9 +1,8 @@
 import type { Loose } from "../../protocol/contract.js"
 import type { Ref } from "../../protocol/message.js"
-import type { Broadcast } from "../pubsub/broadcast.js"
 import type { ChannelHost, HostedChannel } from "./channel-host.js"
 import { askToJoin, refusalOf } from "./join.js"
-import type { Membership } from "./membership.js"
+import type { JoinAnswer, Membership } from "./membership.js"
 import { isPromise, wait, type Outcome } from "../support/call-user-code.js"
 import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./channel-routes.js"
@@ -20,7 +19,7 @@ export interface JoiningChannel extends HostedChannel {
   /** Makes the callbacks for a call of user code. An error of the endpoint's own code closes the connection. */
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
   /** The join was answered: the client gets the messages that it missed, then every new one. */
-  admitted(missed: readonly Broadcast[]): void
+  admitted(answer: JoinAnswer): void
   /**
    * Ends the channel because its join is refused.
    *
@@ -101,14 +100,13 @@ export class JoinProcess {
   #welcome(response: unknown = {}): void {
     const { joining, socket, topic, sentJoinRef } = this.#channel
     if (!joining) return
-    let missed: readonly Broadcast[]
+    let answer: JoinAnswer
     try {
-      const answer = this.#membership.answer(response)
-      missed = answer.missed
+      answer = this.#membership.answer(response)
       socket.reply(sentJoinRef, this.#ref, topic, "ok", answer.response)
     } catch (error) {
       return this.refuse(error)
     }
-    this.#channel.admitted(missed)
+    this.#channel.admitted(answer)
   }
 }

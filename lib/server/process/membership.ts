@@ -10,6 +10,15 @@ import { randomId } from "../support/random-id.js"
 import type { ChannelServices } from "./services.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
+/** The answer to a join that lets the client in. */
+export interface JoinAnswer {
+  readonly response: unknown
+  /** The messages that the client missed, or asked for. */
+  readonly missed: readonly Broadcast[]
+  /** Whether a client that came back gets all that it missed; `undefined` for a client that does not come back. */
+  readonly recovered: boolean | undefined
+}
+
 /** The membership of one channel in its topic: on this node, and in the topic's history. */
 export class Membership {
   /** The join's params without the request to recover. */
@@ -66,9 +75,11 @@ export class Membership {
   }
 
   /** The join's response and the messages that the client missed. Throws `Refused` if these are unknown. */
-  answer(response: unknown): { response: unknown; missed: readonly Broadcast[] } {
+  answer(response: unknown): JoinAnswer {
     if (!isRecord(response)) this.#request = undefined
-    if (this.#request === undefined || this.#history === undefined) return { response, missed: [] }
+    if (this.#request === undefined || this.#history === undefined) {
+      return { response, missed: [], recovered: undefined }
+    }
     const missed = this.#pubsub.missed(this.#topic, this.#history, this.#request)
     if (missed === undefined) throw new Refused({ reason: "unavailable" })
     const { epoch, offset, recovered, broadcasts } = missed
@@ -76,6 +87,7 @@ export class Membership {
     return {
       response: { ...(response as object), [RECOVER]: recover },
       missed: broadcasts.filter(({ sender }) => sender === undefined || sender !== this.id),
+      recovered: this.#request.offset === undefined ? undefined : recovered,
     }
   }
 
