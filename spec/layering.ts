@@ -118,6 +118,7 @@ export const LAYERS: Layer[] = [
   { of: "redis", lib: ["protocol", "serializer/nesting.ts", "server/api/cluster.ts"], node: true },
   { of: "rpc", packages: [...PUBLIC, "capnweb"] },
   { of: "lifecycle", lib: ["protocol"], packages: ["rookery"] },
+  { of: "metrics", lib: ["protocol"], packages: ["rookery/server"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },

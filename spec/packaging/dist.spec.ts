@@ -9,9 +9,17 @@ import { ROOT } from "./build.js"
 import { runNode } from "./run-node.js"
 
 const DIST = join(ROOT, "dist")
-const PLATFORM_BUILDS = ["chat", "index", "lifecycle", "msgpack", "phoenix", "react", "rpc", "supabase"].flatMap(
-  (name) => [`${name}.js`, `${name}.cjs`],
-)
+const PLATFORM_BUILDS = [
+  "chat",
+  "index",
+  "lifecycle",
+  "metrics",
+  "msgpack",
+  "phoenix",
+  "react",
+  "rpc",
+  "supabase",
+].flatMap((name) => [`${name}.js`, `${name}.cjs`])
 /** `rookery/server` on the runtimes that are not Node. */
 const SERVER_BUILDS = ["bun", "deno", "web", "workers"].flatMap((name) => [`server-${name}.js`, `server-${name}.cjs`])
 
@@ -39,6 +47,7 @@ const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^[\w-]+-[\w-]{8}\.d\./, /^(rookery|mitt)$/],
   [/^react\./, /^(rookery|react)$/],
   [/^lifecycle\./, /^rookery$/],
+  [/^metrics\./, /^rookery\/server$/],
   [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
   [/^chat-server\./, /^(rookery(\/.*)?|node:.*)$/],
 ]

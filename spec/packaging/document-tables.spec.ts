@@ -2,7 +2,9 @@ import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import ts from "typescript"
 import { describe, expect, it } from "vitest"
-import { DEFAULT_LIMITS } from "rookery/server"
+import parse from "parse-prometheus-text-format"
+import { metrics } from "rookery/metrics"
+import { DEFAULT_LIMITS, Endpoint } from "rookery/server"
 import { ROOT } from "./build.js"
 import { firstCells, textOf, unionMembers } from "./examples.js"
 
@@ -53,6 +55,16 @@ describe("the table of limits", () => {
       expect(`${what}.`).toBe(told?.text)
       expect(told?.default.replace(/^[\d_]+[:,] /, "")).toBe(why)
     }
+  })
+})
+
+describe("the table of metrics", () => {
+  it("names every metric, its type and what it is, as the text for Prometheus does", () => {
+    const families = parse(metrics(new Endpoint({ logger: false })).text())
+    const rows = rowsOf(textOf("docs/OPERATIONS.md"), "Metrics")
+    expect(rows.map(([name, type, what]) => [name, type, `${what}.`])).toEqual(
+      families.map(({ name, type, help }) => [`\`${name}\``, type.toLowerCase(), help]),
+    )
   })
 })
 

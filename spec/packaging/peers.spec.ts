@@ -16,6 +16,7 @@ const ENTRIES = [
   "",
   "/msgpack",
   "/lifecycle",
+  "/metrics",
   "/supabase",
   "/server",
   "/testing",
