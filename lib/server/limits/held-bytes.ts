@@ -100,8 +100,10 @@ export class HeldBytes {
     const heaviest = [...this.#holders].sort(([, a], [, b]) => b - a)
     for (const [holder] of heaviest) {
       if (!this.#isOver) return
-      this.forget(holder)
       holder.giveUp()
+      // A client that does not read still has its bytes until its connection has ended, and notes them while it closes.
+      // If they counted, every other client would have to go as well.
+      this.forget(holder)
     }
   }
 }

@@ -37,6 +37,23 @@ describe("bytes that are held", () => {
     expect(gone).toEqual(["b", "d"])
   })
 
+  it("of a client that is closed do not count, though it has them until its connection has ended", () => {
+    const gone: string[] = []
+    const held = new HeldBytes(100_000, nodeRuntime)
+    const closing: Holder = {
+      heldBytes: 90_000,
+      giveUp() {
+        gone.push("closing")
+        held.note(closing)
+      },
+    }
+    held.note(closing)
+    for (const name of ["a", "b"]) held.note(holder(name, 20_000, gone))
+    vi.runAllTicks()
+    vi.advanceTimersToNextTimer()
+    expect(gone).toEqual(["closing"])
+  })
+
   it("are looked at as they are then, and not as they were", () => {
     const gone: string[] = []
     const held = new HeldBytes(100_000, nodeRuntime)
