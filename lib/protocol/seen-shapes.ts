@@ -37,6 +37,13 @@ export class SeenShapes {
   #current: Shape | undefined
   #table: Set<string> | undefined
 
+  /** Begins with the next message. */
+  forget(): void {
+    this.#keys = 0
+    this.#root = undefined
+    this.#table = undefined
+  }
+
   /** Begins with the next object. */
   begin(): void {
     this.#current = this.#root
