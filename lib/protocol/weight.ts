@@ -184,7 +184,7 @@ const isSmall = (value: number): boolean => value === (value | 0)
  * The scales that the next value is weighed with. Without an object that lives on, V8 drops their hidden class at each
  * full collection, and the optimized code of joins with it: a join then takes three times as long.
  */
-let free: Scales | undefined = new Scales()
+let free: Scales | undefined = /* @__PURE__ */ new Scales()
 
 /**
  * How many bytes of memory a decoded value takes. An estimate, within a factor of two, for what is kept of a client:
