@@ -1,12 +1,12 @@
 import type { Message } from "../../lib/protocol/message.js"
 import type { Script } from "./scripted-phoenix.js"
 
-/** A server of Absinthe's channel: what it was asked, and a way to publish to a subscription. */
+/** A server of Absinthe's channel: the documents it received, and a way to publish to a subscription. */
 export interface Absinthe {
   readonly script: Script
   /** The documents that came, in their order. */
   readonly asked: string[]
-  /** Sends data to the newest subscription, under its own topic, which no channel of the client has. */
+  /** Sends data to the newest subscription, under the subscription's topic, which no channel of the client has. */
   publish(data: object): void
 }
 
@@ -36,7 +36,7 @@ export function absinthe(): Absinthe {
       }
       return reply({ subscriptionId })
     }
-    // An answer that is never given: the connection ends first.
+    // This query gets no answer: the connection ends first.
     if (query.includes("hang")) return
     if (query.includes("unknown")) return reply({ errors: [{ message: "no such field" }] })
     reply({ data: { echo: variables?.text ?? null } })

@@ -7,7 +7,7 @@ import { ReferenceApp } from "./fake-reference-app.js"
 
 const ENDPOINT = "ws://example.test/socket"
 
-/** Where the steps of a row are played, with one of the libraries. */
+/** Plays the steps of a row with one of the libraries. */
 export class Stage {
   library: Library
   readonly log: CallLog = new CallLog()
@@ -17,7 +17,7 @@ export class Stage {
   constructor(subject: Subject) {
     this.#subject = subject
     this.library = subject.library
-    // Whoever asks for a network gets none, and is seen to ask.
+    // Requests never get an answer; the log notes each of them.
     vi.stubGlobal("fetch", (url: string) => {
       this.note(`fetch ${url}`)
       return new Promise<never>(() => {})
@@ -33,12 +33,12 @@ export class Stage {
     this.log.note(words, ...values)
   }
 
-  /** Begins the log anew: what came before only set the scene. */
+  /** Empties the log: the steps so far only prepared the row. */
   forget(): void {
     this.log.forget()
   }
 
-  /** Notes what a call gives, or that it throws. */
+  /** Notes what a call returns, or that it throws. */
   attempt(words: string, call: () => unknown): void {
     try {
       this.note(words, call())
@@ -51,14 +51,14 @@ export class Stage {
     await vi.advanceTimersByTimeAsync(ms)
   }
 
-  /** A page around everything that is made from now on. */
+  /** Makes a page; sockets that are made from now on see it. */
   page(): FakePage {
     const page = new FakePage()
     this.library = this.#subject.reload()
     return page
   }
 
-  /** A server that is reached by long-poll too. */
+  /** A server that takes long-poll too. */
   longPoll(): LongPollServer {
     return new LongPollServer(this.server, this.log)
   }
@@ -85,7 +85,7 @@ export class Stage {
     return { socket, room }
   }
 
-  /** Notes everything a socket calls back with. */
+  /** Notes every callback of a socket. */
   seeSocket(socket: ClientSocket): void {
     socket.onOpen(this.see("socket open"))
     socket.onError((error) => this.note("socket error", typeof error))

@@ -23,7 +23,7 @@ export const differs = (shows: string, differs: NonNullable<Row["differs"]>, ste
   differs,
 })
 
-/** Plays every row with both libraries over the same server, and compares what was called back, in which order. */
+/** Plays every row with both libraries over the same server, and compares their callbacks and the order of these. */
 export function compareOn(rows: Row[]): void {
   beforeEach(() => {
     vi.useFakeTimers()

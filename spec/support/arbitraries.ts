@@ -25,7 +25,7 @@ export const anyText: fc.Arbitrary<string> = fc.oneof(
 
 const anyKey = anyText.filter((key) => key !== "__proto__")
 
-/** What JSON can say, with the keys that objects have of their own among the keys, but not `__proto__`. */
+/** Any value of JSON. Its keys include names that objects inherit, but not `__proto__`. */
 export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -39,7 +39,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie
 
 const anyRef: fc.Arbitrary<Ref> = fc.oneof(fc.constant(null), fc.nat().map(String), anyText, fc.nat())
 
-/** Any message, but for its payload. */
+/** Any message, with a payload of the given kind. */
 export const anyMessage = <Payload>(payload: fc.Arbitrary<Payload>): fc.Arbitrary<Message<Payload>> =>
   fc.record({ join_ref: anyRef, ref: anyRef, topic: anyText, event: anyText, payload }, { noNullPrototype: true })
 
@@ -48,7 +48,7 @@ export const anyBytes: fc.Arbitrary<Uint8Array> = fc
   .tuple(fc.uint8Array({ maxLength: 600, size: "max" }), fc.nat({ max: 8 }))
   .map(([bytes, offset]) => bytes.subarray(Math.min(offset, bytes.length)))
 
-/** What JSON makes of a value: -0 is 0 on the wire. */
+/** A value after a trip through JSON: -0 is 0 on the wire. */
 export const withoutNegativeZero = (value: unknown): unknown => {
   if (value === 0) return 0
   if (Array.isArray(value)) return value.map(withoutNegativeZero)

@@ -1,10 +1,10 @@
 // In the shape that ash_typescript documents for `generate_phx_channel_rpc_actions: true`, with
 // `phoenix_import_path: "rookery"`: https://hexdocs.pm/ash_typescript/phoenix-channels.html
-// The generator is not run here; the import is as it writes it, a value that is used as a type.
+// The specs do not run the generator. This import has its form: a value that is used as a type.
 // oxlint-disable-next-line typescript/consistent-type-imports
 import { Channel } from "rookery"
 
-/** What an action answers. */
+/** The reply of an action. */
 export type CreateTodoResult =
   | { success: true; data: { id: string; title: string } }
   | { success: false; errors: { type: string; message: string; fields: string[] }[] }

@@ -8,7 +8,7 @@ export interface OrgChannel {
   off(event: string, ref: number): void
 }
 
-/** What the server publishes. */
+/** The events that the server publishes. */
 export interface OrgChannelEvents {
   post_created: { id: string; title: string | null }
   post_updated: string

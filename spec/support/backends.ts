@@ -5,10 +5,10 @@ import { redis } from "rookery/redis"
 import { MemoryCluster, MemoryHub, type Cluster } from "rookery/server"
 import { HAS_REDIS, RedisServer } from "./redis-server.js"
 
-/** Makes the clusters of the nodes of one endpoint, in whose middle is always the same. */
+/** Makes one cluster object per node of an endpoint; all of them share one backend. */
 export type MakeNodes = (count: number) => Promise<Cluster[]>
 
-/** What an endpoint of several nodes can be made of, for the tests of one file. */
+/** The backends that can join several nodes to one endpoint, for the tests of one file. */
 export function backends(): [name: string, nodes: MakeNodes][] {
   let server: RedisServer | undefined
   const clients: { destroy(): void }[] = []

@@ -1,22 +1,22 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net"
 
-/** What happens to a line once so many bytes went one way. The first `at` bytes still arrive. */
+/** A fault of a connection after a number of bytes in one direction. The first `at` bytes still arrive. */
 export interface Fault {
-  /** Which line, counted from 0 in the order they came. */
+  /** The connection, counted from 0 in the order of arrival. */
   readonly line: number
   readonly way: "out" | "in"
   readonly at: number
   /**
-   * - `cut`: both ends are told by a reset;
-   * - `end`: both ends are told by an end of the stream;
-   * - `half`: this way carries nothing more, the other does;
-   * - `stall`: neither way carries anything more, and nobody is told;
-   * - `late`: neither way carries anything until the client has another line, and then all that waited comes.
+   * - `cut`: both ends get a reset;
+   * - `end`: both ends get the end of the stream;
+   * - `half`: this direction carries nothing more, the other does;
+   * - `stall`: neither direction carries anything more, and neither end notices;
+   * - `late`: neither direction carries anything until the client opens another connection; then all held bytes arrive.
    */
   readonly kind: "cut" | "end" | "half" | "stall" | "late"
 }
 
-/** How much went over a line. */
+/** The bytes that a connection carried. */
 export interface Carried {
   out: number
   in: number
@@ -30,7 +30,7 @@ interface Line {
   readonly waiting: (() => void)[]
 }
 
-/** A network between one client and a server, that does one thing wrong at one byte. */
+/** A network between one client and a server, with one fault at one byte. */
 export class ByteProxy implements AsyncDisposable {
   readonly carried: Carried[] = []
   /** Goes up whenever anything moves. */
@@ -58,7 +58,7 @@ export class ByteProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Lines of the client that it has not let go of. */
+  /** The client's connections that the client has not closed. */
   get open(): number {
     return [...this.#lines].filter(({ client }) => !client.destroyed).length
   }
@@ -112,7 +112,7 @@ export class ByteProxy implements AsyncDisposable {
     })
     from.on("close", () => {
       this.activity++
-      // What is under way still arrives.
+      // Bytes on their way still arrive.
       to.destroySoon()
       if (line.client.destroyed) this.#lines.delete(line)
     })
@@ -124,7 +124,7 @@ export class ByteProxy implements AsyncDisposable {
     const { kind, way } = this.#fault as Fault
     switch (kind) {
       case "cut":
-        // What was written before has to arrive first.
+        // Bytes that were written before the fault arrive first.
         for (const end of [client, server]) end.write("", () => end.resetAndDestroy())
         break
       case "end":
@@ -134,7 +134,7 @@ export class ByteProxy implements AsyncDisposable {
         ;(way === "out" ? client : server).removeAllListeners("data").resume()
         break
       case "stall":
-        // The server is not told either when the client gives up.
+        // The server does not notice either when the client gives up.
         for (const end of [client, server]) {
           for (const event of ["data", "end", "close"]) end.removeAllListeners(event)
           end.resume()

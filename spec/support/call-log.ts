@@ -1,9 +1,12 @@
-/** What happened, in its order: a line a thing. Refs go by the order of their first appearance, as each client counts its own way. */
+/**
+ * The calls of a test in their order, one line of text each. Refs are numbered by their first appearance, because each
+ * client counts its own way.
+ */
 export class CallLog {
   readonly lines: string[] = []
   readonly #refs = new Map<string, string>()
 
-  /** What came before is no part of what is to be shown. */
+  /** Empties the log, so that it holds only what a test shows. */
   forget(): void {
     this.lines.length = 0
     this.#refs.clear()

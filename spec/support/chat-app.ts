@@ -1,6 +1,6 @@
 import { ChatServer, lmdbStore } from "rookery/chat/server"
 
-// A chat server for those who come from one machine, all at once.
+// A chat server for many users from one machine at the same time.
 //   tsx spec/support/chat-app.ts <folder> [port]
 
 const [folder = "", port = "0"] = process.argv.slice(2)

@@ -4,21 +4,21 @@ import { join } from "node:path"
 import { compiled } from "./compiled.js"
 import { Program } from "./program.js"
 
-/** A chat server in a process of its own, of the package as it is built, with a folder for its data. */
+/** A chat server in a separate process that runs the built package, with a folder for its data. */
 export class ChatProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-chat-"))
   #program: Program | undefined
   #url = ""
-  /** Links that were printed, by address, the oldest first; and who waits for one. */
+  /** The printed links with their addresses, the oldest first. */
   #links: { email: string; link: string }[] = []
   #waiting: (() => void)[] = []
 
-  /** Where its page is. */
+  /** The URL of its page. */
   get url(): string {
     return this.#url
   }
 
-  /** Starts it unless it runs: at first on any port, and then on the same again. */
+  /** Starts it unless it runs: the first time on any free port, later on the same one. */
   async start(): Promise<void> {
     if (this.#program) return
     const port = this.#url ? new URL(this.#url).port : "0"
@@ -41,20 +41,20 @@ export class ChatProcess {
     }
   }
 
-  /** Ends it in the middle of whatever it does. */
+  /** Kills it, whatever it is doing. */
   async kill(): Promise<void> {
     const program = this.#program
     this.#program = undefined
     await program?.kill("SIGKILL")
   }
 
-  /** Ends it, and throws its data away. */
+  /** Kills it, and deletes its data. */
   async destroy(): Promise<void> {
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Keeps the links that are printed, as long as it runs. */
+  /** Collects the printed links as long as the server runs. */
   async #collect(program: Program): Promise<void> {
     try {
       for (;;) {

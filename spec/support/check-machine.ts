@@ -1,10 +1,10 @@
 import { missingPrograms, MUST_HAVE_ALL } from "./machine.js"
 
-/** Projects of one run share this process, and the lines are for the run. */
+/** Projects of one run share this process; the notes are printed once per run. */
 const printed = globalThis as { [key: symbol]: boolean | undefined }
 const PRINTED = Symbol.for("rookery.spec.machine")
 
-/** Prints once a run which specs this machine cannot run; throws where all of them have to. */
+/** Prints, once per run, which specs this machine cannot run; throws in CI, where all of them have to run. */
 export default function checkMachine(): void {
   if (printed[PRINTED]) return
   printed[PRINTED] = true

@@ -13,7 +13,7 @@ const SYSTEM_PATHS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ]
 
-/** A browser that looks at the page it is shown and at nothing else on the network. */
+/** Flags for a browser that loads the page of a spec and nothing else from the network. */
 const FLAGS = [
   "--disable-gpu",
   "--disable-background-networking",
@@ -23,28 +23,28 @@ const FLAGS = [
   "--disable-quic",
 ]
 
-/** The browsers that may be there, the likeliest first. Each is only looked for when those before it do not start. */
+/** The browsers that may be installed, the likeliest first. Each is tried only if those before it do not start. */
 async function* executables(): AsyncGenerator<string> {
   if (!IS_BARE) {
     const chosen = process.env["CHROMIUM_PATH"]
     if (chosen) return yield chosen
     yield* SYSTEM_PATHS.filter((path) => existsSync(path))
   }
-  // It unpacks a browser out of its npm package.
+  // `executablePath()` unpacks a browser out of this npm package.
   const { default: packed } = await import("@sparticuz/chromium")
   yield await packed.executablePath()
 }
 
 /**
- * Starts a real Chromium: that of `CHROMIUM_PATH`, one of the system, or one out of an npm package. Gives `undefined`
- * where none starts; throws then in CI.
+ * Starts a real Chromium: that of `CHROMIUM_PATH`, one of the system, or one out of an npm package. Returns `undefined`
+ * if none starts; in CI it throws then.
  */
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser | undefined> {
   const failures: unknown[] = []
   try {
     for await (const executablePath of executables()) {
       try {
-        // As root, and in most containers, Chromium has no sandbox; the pages are our own.
+        // Chromium has no sandbox as root and in most containers. The pages come from the specs, so they need none.
         const flags = { executablePath, chromiumSandbox: false, args: FLAGS, timeout: PATIENCE.timeout }
         return await chromium.launch({ ...flags, ...options })
       } catch (error) {
@@ -58,7 +58,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
   return undefined
 }
 
-/** Opens a page in a context of its own, which waits for what comes as long as any spec does. */
+/** Opens a page in a separate context, whose waits have the time limit of all specs. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options)
   context.setDefaultTimeout(PATIENCE.timeout)

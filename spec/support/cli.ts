@@ -8,21 +8,21 @@ export interface CliRun {
   readonly stdin: PassThrough
   readonly stdout: LineLog
   readonly stderr: LineLog
-  /** What it exits with. */
+  /** The exit code. */
   readonly code: Promise<number>
   /** Ends it, as a signal of this name would. */
   end(reason: string): void
 }
 
 interface CliOptions {
-  /** What standard input says. Without it, it stays open and says nothing. */
+  /** The text of standard input. Without it, the input stays open and empty. */
   stdin?: string
   env?: Record<string, string>
-  /** Whether the output passes for a terminal. */
+  /** Whether the output looks like a terminal. */
   isTTY?: boolean
 }
 
-/** Runs the command with streams of its own. */
+/** Runs the command with separate streams. */
 export function runCli(argv: readonly string[], { stdin: input, env = {}, isTTY = false }: CliOptions = {}): CliRun {
   const stdin = new PassThrough()
   if (input !== undefined) stdin.end(input)

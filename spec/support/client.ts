@@ -2,7 +2,7 @@ import { afterEach, beforeEach, vi } from "vitest"
 import { Socket, type Channel, type SocketOptions } from "rookery"
 import { StagedTransport, type StagedOptions } from "./staged-transport.js"
 
-/** Holds time still for a file of specs, and checks that each took its sockets down. */
+/** Uses fake time in a file of specs, and checks that each spec closes its sockets. */
 export function withFakeTime(): void {
   beforeEach(() => {
     vi.useFakeTimers()
@@ -13,13 +13,13 @@ export function withFakeTime(): void {
   })
 }
 
-/** Lets everything happen that takes no time. */
+/** Runs everything that is due now. */
 export const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0)
 
 /** Lets time pass. */
 export const after = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms)
 
-/** A socket over a stage, with nothing left to chance. */
+/** A socket over a staged transport, without randomness. */
 export function staged(
   options: SocketOptions = {},
   stageOptions?: StagedOptions,
@@ -31,7 +31,7 @@ export function staged(
   return { stage, socket, errors }
 }
 
-/** The same, connected, with a room that is joined. */
+/** The same, connected, with a joined room. */
 export async function joined(
   options: SocketOptions = {},
 ): Promise<{ stage: StagedTransport; socket: Socket; room: Channel; errors: unknown[] }> {
@@ -43,12 +43,12 @@ export async function joined(
   return { ...all, room }
 }
 
-/** What a promise came to by now: `pending`, the value, or the code of the error. */
+/** The state of a promise: `pending`, the value, or the code of the error. */
 export async function fate(promise: PromiseLike<unknown>): Promise<unknown> {
   const pending = Symbol("pending")
   const value = await Promise.race([
     Promise.resolve(promise).catch((error: { code?: string }) => error.code ?? error),
-    // After every microtask that the promise itself may need.
+    // Settles after every microtask that the promise itself may need.
     settled().then(() => pending),
   ])
   return value === pending ? "pending" : value

@@ -3,7 +3,7 @@ import { redis } from "rookery/redis"
 import { Endpoint, Refused } from "rookery/server"
 import { parseArgs } from "node:util"
 
-/** One node of a cluster, in a process of its own: prints where it listens, and what it is told on standard input. */
+/** One node of a cluster in a separate process: prints its port, and runs the commands of its standard input. */
 const { values } = parseArgs({
   options: {
     redis: { type: "string" },
@@ -36,7 +36,7 @@ endpoint.channel("room:*", {
 endpoint.channel("log:*", {
   history,
   receive: {
-    // The push counts once its message is kept, and whoever sends it again adds nothing.
+    // The push succeeds once its message is kept; a push of the same number later adds nothing.
     async add(payload, room) {
       try {
         await room.broadcast("added", payload, { once: String(payload.n) })

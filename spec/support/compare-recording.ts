@@ -11,7 +11,7 @@ interface Heard {
   code?: number | undefined
 }
 
-/** The headers that a client can tell a server by; the rest name the HTTP server. */
+/** The headers that mean something to a client; the others only name the HTTP server. */
 const COUNTS = /^(content-type|cache-control|access-control-.*|sec-websocket-protocol|sec-websocket-extensions)$/
 
 const REF = /"phx_ref(?:_prev)?":"([A-Za-z0-9_-]{16})"/g
@@ -37,7 +37,7 @@ function showBytes(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, showBytes(inner)]))
 }
 
-/** What a frame says, and which line of order it belongs to: its topic, diffs of presence apart. */
+/** The meaning of a frame, and the order it belongs to: that of its topic, or of the topic's presence diffs. */
 function meaning(frame: Heard, vsn: string, masks: Masks): { line: string; says: unknown } {
   if (frame.kind === "close") return { line: "close", says: { code: frame.code } }
   if (frame.kind === "text") {
@@ -67,7 +67,7 @@ function linesOf(frames: readonly Heard[], url: string, masks: Masks): Record<st
 const counting = (headers: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => COUNTS.test(name)))
 
-/** The answer to a handshake; of one written by hand nobody says what was agreed on. */
+/** The answer to a handshake; for one written by hand no library reports the agreed protocol and extensions. */
 function handshakeOf(http: PlayedConnection | RecordedConnection["http"], connection: Agreed, byHand: boolean): object {
   const { opened = false, protocol = "", extensions = "", error } = connection
   const answer = { opened, status: http.status, headers: counting(http.headers), body: http.body ?? "" }
@@ -92,7 +92,7 @@ export interface Comparable {
   exchanges: object[]
 }
 
-/** What Phoenix answered. */
+/** The answers of Phoenix in a recording. */
 export function recordedAnswers({ connections, frames, exchanges }: Recording): Comparable {
   const masks = new Masks()
   const answers: Comparable = { connections: {}, exchanges: [] }
@@ -108,7 +108,7 @@ export function recordedAnswers({ connections, frames, exchanges }: Recording): 
   return answers
 }
 
-/** What was answered when the same was played. */
+/** The answers to a replay of the same recording. */
 export function playedAnswers(recording: Recording, played: Played, player: Player): Comparable {
   const masks = new Masks()
   const answers: Comparable = { connections: {}, exchanges: [] }
@@ -124,14 +124,14 @@ export function playedAnswers(recording: Recording, played: Played, player: Play
   return answers
 }
 
-/** How long something took in the recording, and when it was played. */
+/** How long something took in the recording and in the replay. */
 export interface Duration {
   what: string
   recorded: number
   played: number
 }
 
-/** What the server decides about time: when it closes an idle line, and how long a poll waits. */
+/** The times that the server decides: when it closes an idle connection, and how long a poll waits. */
 export function durations(recording: Recording, played: Played): Duration[] {
   const found: Duration[] = []
   for (const { id, url, close } of recording.connections) {

@@ -4,17 +4,17 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-/** Not within node_modules: there the package would not find itself by its name. */
+/** This folder is not within node_modules, where the package would not find itself by its name. */
 const FOLDER = join(ROOT, ".cache/programs")
 
 const made = new Map<string, string>()
 
 /**
- * A program of the specs as one file of JavaScript, and its path. Specs start such programs many times: Node needs a
- * third of the time for one file that it needs with a loader that compiles each module.
+ * Bundles a program of the specs into one JavaScript file, and returns its path. Specs start such programs many times;
+ * Node starts one file in a third of the time of a loader that compiles each module.
  *
- * @param program its path in the repository; it runs from another folder, and finds no files beside itself
- * @param takes whether it imports Rookery from its sources, or as a user does: the package as it is built
+ * @param program its path in the repository; it runs from another folder, without the files beside its source
+ * @param takes whether it imports Rookery from its sources, or the built package as a user does
  */
 export function compiled(program: string, takes: "sources" | "package" = "sources"): string {
   const known = made.get(program)
@@ -34,10 +34,10 @@ export function compiled(program: string, takes: "sources" | "package" = "source
       format: "esm",
       target: "node20",
       logLevel: "error",
-      // Without the paths of tsconfig.json the names of the package stay imports.
+      // Without the paths of tsconfig.json, imports of the package stay imports.
       ...(takes === "package" && { tsconfigRaw: {} }),
     })
-    // Workers may compile the same program at the same time: each file that is there is whole.
+    // Workers may compile the same program at the same time: the rename shows them whole files only.
     renameSync(outfile, file)
   } finally {
     rmSync(unfinished, { recursive: true, force: true })

@@ -15,7 +15,7 @@ interface Answer {
   readonly body?: unknown
 }
 
-/** What an editor asks about TypeScript: the server that comes with the compiler. */
+/** An editor's view of TypeScript: asks the language server that comes with the compiler. */
 export class Editor {
   readonly #server: ChildProcessWithoutNullStreams
   readonly #asked = new Map<number, (answer: Answer) => void>()
@@ -31,12 +31,12 @@ export class Editor {
     this.#server.stdout.setEncoding("utf8").on("data", (text: string) => {
       const lines = (unread + text).split("\n")
       unread = lines.pop() ?? ""
-      // Between the answers are headers, and empty lines.
+      // Headers and empty lines stand between the answers.
       for (const line of lines) if (line.startsWith("{")) this.#receive(JSON.parse(line) as Answer)
     })
   }
 
-  /** Opens a file, and asks where what stands at the first mention of some words is defined. */
+  /** Opens a file, and asks for the definition of the name at the first mention of some words. */
   async definition(file: string, text: string, words: string): Promise<Definition[]> {
     this.#send("open", { file, fileContent: text })
     const before = text.slice(0, text.indexOf(words)).split("\n")

@@ -5,7 +5,7 @@ interface Timer {
   callback: () => void
 }
 
-/** Time that passes when the test says so. */
+/** A clock that the test moves. */
 export class FakeClock implements Clock {
   #now = 0
   #timers: Timer[] = []
@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
     this.#timers = this.#timers.filter((other) => other !== timer)
   }
 
-  /** How many timers wait. */
+  /** The number of timers that wait. */
   get pending(): number {
     return this.#timers.length
   }
@@ -34,7 +34,7 @@ export class FakeClock implements Clock {
     return Math.min(Infinity, ...this.#timers.map(({ at }) => at))
   }
 
-  /** Time goes by while nothing runs, as in a laptop that sleeps: then everything that was due happens, late. */
+  /** Lets time pass while nothing runs, as on a laptop that sleeps; then all timers that were due fire, late. */
   sleep(ms: number): void {
     this.#now += ms
     const due = this.#timers.filter(({ at }) => at <= this.#now).toSorted((a, b) => a.at - b.at)

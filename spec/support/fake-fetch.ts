@@ -20,12 +20,12 @@ export class FakeRequest {
     this.#reject = reject
   }
 
-  /** The lines of a POST. */
+  /** The lines of text of a POST. */
   get lines(): string[] {
     return (this.body ?? "").split("\n")
   }
 
-  /** Answers as Phoenix does: HTTP 200, and all that counts in the body. */
+  /** Answers as Phoenix does: with HTTP 200, and the real status in the body. */
   answer(body: unknown): void {
     this.respond(JSON.stringify(body))
   }
@@ -51,7 +51,7 @@ export class FakeFetch {
       ;(request.method === "POST" ? this.posts : this.polls).push(request)
     })) as typeof fetch
 
-  /** Whether any request was made that nobody looked at. */
+  /** Whether the test has taken every request. */
   get quiet(): boolean {
     return this.polls.waiting.length === 0 && this.posts.waiting.length === 0
   }

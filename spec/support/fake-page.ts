@@ -1,6 +1,6 @@
 import { vi } from "vitest"
 
-/** A page: what a client sees of a browser's window and document. */
+/** A page: the part of a browser's window and document that a client sees. */
 export class FakePage {
   readonly #window = new EventTarget()
   readonly #document: EventTarget & { visibilityState: string } = Object.assign(new EventTarget(), {
@@ -25,7 +25,7 @@ export class FakePage {
     this.#becomes("visible")
   }
 
-  /** What Chrome tells a page that it thaws, now and then without a `visibilitychange`. */
+  /** Thaws the page as Chrome does, which sometimes sends no `visibilitychange`. */
   resume(): void {
     this.#document.visibilityState = "visible"
     this.#document.dispatchEvent(new Event("resume"))

@@ -3,14 +3,14 @@ import type { CallLog } from "./call-log.js"
 import { webSocketTo, type FakeWebSocket, type FarEnd, type Frame } from "./fake-websocket.js"
 import type { Parts } from "./ref-pairs.js"
 
-/** The way to a client. */
+/** A connection to a client. */
 interface Line {
   deliver(frame: Frame): void
 }
 
 type Reply = [status: string, response: unknown]
 
-/** What the app answers to a join, by topic; any other topic of a room is welcome. */
+/** The app's replies to joins, by topic; it accepts every other topic of a room. */
 const JOINS: Record<string, Reply> = {
   "room:denied": ["error", { reason: "unauthorized" }],
   "room:odd": ["busy", { retry: 1 }],
@@ -19,23 +19,23 @@ const JOINS: Record<string, Reply> = {
 const ANSWERS_AFTER = 1
 
 /**
- * A server that answers as Phoenix would, over a network that only exists in the test: rooms whose events do what their
- * names say. It notes every attempt to connect, every frame and every close of its client.
+ * A server that answers as Phoenix would, over a network that only exists in the test. The events of its rooms do what
+ * their names say. It notes every attempt to connect, every frame and every close of its client.
  */
 export class ReferenceApp implements FarEnd {
   readonly WebSocket: new (url: string, protocols?: string | string[]) => FakeWebSocket = webSocketTo(this)
   readonly sockets: FakeWebSocket[] = []
-  /** So many of the next handshakes fail. */
+  /** How many of the next handshakes fail. */
   refuses = 0
-  /** Takes frames and answers nothing. */
+  /** Whether it takes frames and answers none. */
   silent = false
   /** Joins are refused while this is set. */
   gateClosed = false
   readonly #log: CallLog
   readonly #joinRefs = new Map<string, string | null>()
-  /** The joins whose channels have ended, so that nobody takes their pushes. */
+  /** The joins whose channels have ended, so that their pushes are ignored. */
   readonly #ended = new Set<string | null>()
-  /** Where the client was heard of last. */
+  /** The connection of the client's newest frame. */
   #line: Line | undefined
 
   constructor(log: CallLog) {
@@ -84,12 +84,12 @@ export class ReferenceApp implements FarEnd {
     this.#deliver(JSON.stringify(parts))
   }
 
-  /** Pushes to the one client. */
+  /** Pushes to the only client. */
   push(topic: string, event: string, payload: unknown = {}): void {
     this.say(this.joinRef(topic), null, topic, event, payload)
   }
 
-  /** Sends what all clients of the topic get. */
+  /** Broadcasts to all clients of the topic. */
   broadcast(topic: string, event: string, payload: unknown = {}): void {
     this.say(null, null, topic, event, payload)
   }

@@ -7,19 +7,19 @@ export type Frame = string | ArrayBuffer
 
 type Handler = ((event: never) => void) | null
 
-/** What the far end of a {@link FakeWebSocket} does. */
+/** The far end of a {@link FakeWebSocket}. */
 export interface FarEnd {
-  /** A socket was made; the far end decides whether it opens. */
+  /** Handles a new socket; the far end decides whether it opens. */
   connected(socket: FakeWebSocket): void
-  /** The client sent a frame. */
+  /** Handles a frame of the client. */
   received(socket: FakeWebSocket, frame: Frame): void
-  /** The client closed the socket. */
+  /** Handles the client's close. */
   closed?(socket: FakeWebSocket, code: number, reason: string): void
-  /** A handler of the client threw, which a browser would report to `window.onerror`. */
+  /** Handles an error that a handler of the client threw; a browser would report it to `window.onerror`. */
   uncaught(error: unknown): void
 }
 
-/** A WebSocket without a network, in the shape that a client is given as `transport`. Events come in tasks of their own. */
+/** A WebSocket without a network, in the shape of a client's `transport`. Each event comes in a separate task. */
 export class FakeWebSocket {
   readyState = CONNECTING
   bufferedAmount = 0
@@ -55,14 +55,14 @@ export class FakeWebSocket {
     setTimeout(() => this.#end({ code: code ?? 1005, reason, wasClean: true }), 1)
   }
 
-  /** The handshake succeeds. */
+  /** Lets the handshake succeed. */
   open(): void {
     if (this.readyState !== CONNECTING) return
     this.readyState = OPEN
     this.#dispatch(this.onopen, {})
   }
 
-  /** The handshake fails, or the network does. */
+  /** Lets the handshake or the network fail. */
   fail(ms = 0): void {
     setTimeout(() => {
       if (this.readyState === CLOSED) return
@@ -72,12 +72,12 @@ export class FakeWebSocket {
     }, ms)
   }
 
-  /** A frame from the server. */
+  /** Delivers a frame from the server. */
   deliver(data: Frame): void {
     if (this.readyState === OPEN) this.#dispatch(this.onmessage, { data })
   }
 
-  /** The server closes. */
+  /** Closes from the server's side. */
   closeFromServer(code: number, reason = ""): void {
     this.#end({ code, reason, wasClean: code !== 1006 })
   }

@@ -5,7 +5,7 @@ import type { Family } from "../../fixtures/families.js"
 import type { Message } from "../../lib/protocol/message.js"
 import { readAsServer, writeAsServer } from "./family-wire.js"
 
-/** The text of the event `long`, which servers that compress send in gzip. */
+/** The text of the event `long`, which servers with compression send in gzip. */
 export const LONG = "long ".repeat(1000)
 
 /** A stand-in for the Phoenix server of a family, with one kind of channel. */

@@ -27,12 +27,12 @@ interface BinaryFrames {
   encode(message: object, callback: (frame: ArrayBuffer) => void): void
   decode(frame: ArrayBuffer, callback: (message: Message) => void): void
 }
-// Its types do not have it.
+// The types of phoenix lack the serializer.
 const { Serializer: binaryFrames } = phoenix as unknown as { Serializer: BinaryFrames }
 
 const hasBinaryFrames = ({ client }: Family): boolean => client.bytes !== undefined
 
-/** A message as a client of the family writes it. The encoders are those of other people. */
+/** A message as a client of the family writes it. The encoders come from other projects. */
 export function writeAsClient(family: Family, { join_ref, ref, topic, event, payload }: Message): string | Uint8Array {
   const array = [join_ref, ref, topic, event, payload]
   const map = { topic, event, payload, ref, join_ref }
@@ -45,7 +45,7 @@ export function writeAsClient(family: Family, { join_ref, ref, topic, event, pay
   return written
 }
 
-/** A message of a client, read as a server of the family does: every other frame is refused. */
+/** Reads a client's message as a server of the family does, and rejects every other frame. */
 export function readAsServer(family: Family, { frame, isText }: LabelledFrame): Message {
   const { send, shape } = family.client
   if (isText !== (send !== undefined)) throw wrong(family, "client")
@@ -93,7 +93,7 @@ export function writeAsServer(family: Family, message: Message): LabelledFrame {
   return { frame: isGzip ? own(gzipSync(packed)) : packed, isText: family.family === "B" }
 }
 
-/** A message of a server, read as a client of the family does: every other frame is refused. */
+/** Reads a server's message as a client of the family does, and rejects every other frame. */
 export function readAsClient(family: Family, frame: unknown): Message {
   if (typeof frame === "string") throw wrong(family, "server")
   let bytes = own(frame as ArrayBuffer)

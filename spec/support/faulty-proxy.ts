@@ -3,11 +3,11 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** A connection through the proxy. */
 interface Line {
   readonly ends: readonly [client: Socket, server: Socket]
-  /** Nothing goes through any more, and nobody is told. */
+  /** Whether it carries nothing any more, without either end noticing. */
   dead: boolean
 }
 
-/** What happened to lines so far. */
+/** The faults of connections so far. */
 export interface Faults {
   cuts: number
   stalls: number
@@ -25,10 +25,10 @@ export function seeded(seed: number): (below: number) => number {
   }
 }
 
-/** A bad network in front of several servers: gives each new line to one of them, and harms lines at random. */
+/** A bad network in front of several servers: gives each new connection to one of them, and harms some at random. */
 export class FaultyProxy implements AsyncDisposable {
   readonly faults: Faults = { cuts: 0, stalls: 0, halfOpen: 0 }
-  /** The ports of the servers that get new lines. */
+  /** The ports of the servers that get new connections. */
   targets: number[]
   readonly #random: (below: number) => number
   readonly #server: Server
@@ -51,7 +51,7 @@ export class FaultyProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Harms a line every so often, until the storm is over. */
+  /** Harms a connection at each interval, until the storm ends. */
   storm(everyMs: number): void {
     this.#timer = setInterval(() => this.#harm(), everyMs)
   }
@@ -81,7 +81,7 @@ export class FaultyProxy implements AsyncDisposable {
     } else {
       this.faults.halfOpen++
       line.dead = true
-      // One way or both.
+      // Pauses one direction or both.
       const ways = this.#random(3)
       line.ends.forEach((end, way) => (ways === 2 || ways === way) && end.pause())
     }

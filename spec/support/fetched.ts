@@ -14,17 +14,17 @@ const FLAGS = [
   "--fetch-retries=1",
 ]
 
-/** What npm says of a failure, in one line. */
+/** npm's message about a failure, as one line of text. */
 export const npmSays = (error: unknown): string =>
   /^npm error (?!code|errno|syscall)(.+)$/m.exec((error as { stderr?: string }).stderr ?? "")?.[1] ?? String(error)
 
-/** What cannot be had on this machine, now. */
+/** Packages that this machine cannot install now. */
 export class Unavailable extends Error {}
 
 const OFFLINE =
   /^npm error code E(NOTFOUND|AI_AGAIN|CONN\w+|TIMEDOUT|NETUNREACH|HOSTUNREACH|NOTCACHED|RR_SOCKET_TIMEOUT)$/m
 
-/** Whether npm failed since there is no network. */
+/** Whether npm failed because there is no network. */
 export const isOffline = (error: unknown): boolean => OFFLINE.test((error as { stderr?: string }).stderr ?? "")
 
 /** Runs npm in a folder, quietly. */
@@ -34,8 +34,8 @@ export async function npm(args: readonly string[], cwd: string): Promise<{ stdou
 }
 
 /**
- * The folder of packages that only some specs need, each at one version, and which weigh too much for everybody:
- * installed at the first use, by themselves, and there whole or not at all. Throws where they cannot be had.
+ * The folder of packages that only some specs need, each at one version, and that are too large for the dependencies of
+ * the repository. The first use installs them, wholly or not at all. Throws {@link Unavailable} if npm cannot do that.
  */
 export async function fetched(cache: string, name: string, packages: readonly string[]): Promise<string> {
   const folder = join(CACHES, cache, name)
@@ -49,7 +49,7 @@ export async function fetched(cache: string, name: string, packages: readonly st
     throw new Unavailable(`npm does not install ${packages[0]}: ${npmSays(error)}`, { cause: error })
   }
   try {
-    // Somebody else may have been faster.
+    // Another process may have been faster.
     if (!existsSync(folder)) renameSync(unfinished, folder)
   } finally {
     rmSync(unfinished, { recursive: true, force: true })

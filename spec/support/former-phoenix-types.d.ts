@@ -1,4 +1,4 @@
-/** The official client before 1.7; what is used of it here has the same types as the current one's. */
+/** The official client before 1.7; the parts that specs use have the types of the current one. */
 declare module "phoenix-1-3" {
   export * from "phoenix"
 }

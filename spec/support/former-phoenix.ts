@@ -4,11 +4,11 @@ import { XmlHttpRequest } from "./xml-http-request.js"
 
 type Phoenix = typeof phoenix
 
-// 1.3 asks the page for its XMLHttpRequest at every request, the others once, when they are loaded.
+// 1.3 reads the page's XMLHttpRequest at every request, the others once, when they are loaded.
 const page = globalThis as { window?: object }
 page.window = { XMLHttpRequest: XmlHttpRequest, WebSocket }
 
-// Some are one object to Node, others have their exports by name.
+// Some releases are one default export to Node, others have named exports.
 const load = async (loading: Promise<object>): Promise<Phoenix> => {
   const loaded = (await loading) as Phoenix & { default?: Phoenix }
   return loaded.default ?? loaded

@@ -8,8 +8,8 @@ const canBind = (port: number): Promise<boolean> =>
   })
 
 /**
- * A port for a program that has to be told one. It lies below those that systems hand out by themselves, so that no
- * other program is given it before this one listens.
+ * A port for a program that needs its port in advance. It lies below the ports that systems assign, so that no other
+ * program gets it before this one listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,6 +1,6 @@
-/** Something that a handler waits for, and that is known to have begun. */
+/** Holds a handler until the test opens the gate; the test sees when the handler has begun. */
 export class Gate {
-  /** Resolves once somebody waits. */
+  /** Resolves once a handler waits. */
   readonly begun: Promise<void>
   readonly #opened: Promise<void>
   #begin: () => void = () => {}

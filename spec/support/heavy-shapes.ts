@@ -2,11 +2,11 @@ import { SERIALIZERS, type SerializerName } from "./serializers.js"
 import type { IncomingFrame } from "../../lib/protocol/frame.js"
 import type { Message } from "../../lib/protocol/message.js"
 
-/** A shape of payload that takes much more memory decoded than on the wire, `count` times over. */
+/** A shape of payload that takes much more memory decoded than on the wire, when it is repeated `count` times. */
 export interface HeavyShape {
   readonly name: string
   readonly serializer: SerializerName
-  /** How many of them weigh some megabytes. */
+  /** The number of repeats that weigh some megabytes. */
   readonly count: number
   frame(count: number): IncomingFrame
 }
@@ -14,7 +14,7 @@ export interface HeavyShape {
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 const base36 = (value: number): string => value.toString(36)
 
-/** The letters in the order of that number, out of all the orders there are. */
+/** The permutation of the letters with this number. */
 function inOrder(letters: string, order: number): string[] {
   const left = [...letters]
   let rest = order
@@ -115,11 +115,11 @@ const MESSAGE = [..."12te"].flatMap((part) => text(part))
 function msgpackFrame(count: number, element: Bytes, isMap: boolean | undefined): Uint8Array {
   const parts = [Buffer.from([0x95, ...MESSAGE, isMap ? 0xdf : 0xdd, ...uint32(count).slice(1)])]
   for (let index = 0; index < count; index++) parts.push(Buffer.from(element(index)))
-  // Of its own: in the pool of small buffers it would share one.
+  // A copy has a buffer of its own; a small one from the pool would share its buffer.
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** The shapes of payload that weigh the most, for the bytes that they are on the wire. */
+/** The shapes of payload that weigh the most per byte on the wire. */
 export const HEAVY_SHAPES: readonly HeavyShape[] = [
   ...JSON_SHAPES.flatMap(([name, count, payload]): HeavyShape[] => [
     { name, count, serializer: "json", frame: (n) => `["1","2","t","e",${payload(n)}]` },

@@ -5,11 +5,11 @@ import type { StagedLine, StagedTransport } from "./staged-transport.js"
 
 const TOPIC = "room:1"
 
-/** A server of one topic with a history, by the words of docs/PROTOCOL.md and nothing else: what it does, the spec says. */
+/** A server of one topic with a history, written from docs/PROTOCOL.md alone. The spec decides its behaviour. */
 export class HistoryServer {
-  /** While it is slow, what comes waits. */
+  /** While this is set, incoming messages wait. */
   slow = false
-  /** After so many more messages of its own the line goes. */
+  /** The connection is lost after this many more messages of the server. */
   linesLast = Infinity
   /** How often the handler of a push was called. */
   handled = 0
@@ -41,12 +41,12 @@ export class HistoryServer {
     this.#broadcast(payload, this.position.offset)
   }
 
-  /** Says the newest message once more. */
+  /** Sends the newest message again. */
   repeat(): void {
     if (this.#log.length > 0) this.#broadcast(this.#log.at(-1), this.position.offset)
   }
 
-  /** Forgets what it numbered, as with a new process. */
+  /** Forgets the numbered messages, as a new process would. */
   restart(): void {
     this.cut()
     this.epoch += "1"
@@ -60,7 +60,7 @@ export class HistoryServer {
     this.#stage.lines.at(-1)?.close()
   }
 
-  /** Lets new lines in, and answers what came, unless it is slow. */
+  /** Opens new connections, and answers messages unless the server is slow. */
   serve(): void {
     for (const line of this.#stage.lines) {
       const seen = this.#seen.get(line)

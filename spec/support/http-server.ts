@@ -7,7 +7,7 @@ export interface PlainServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** Starts a server that knows no page. */
+/** Starts a server that answers every request with 404. */
 export async function startServer(): Promise<PlainServer> {
   const server = createServer((_request, response) => {
     response.writeHead(404)

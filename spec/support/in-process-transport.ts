@@ -1,7 +1,7 @@
 import type { CloseInfo, Transport } from "rookery"
 import type { Endpoint, InProcessLine } from "rookery/server"
 
-/** A line to an endpoint of the same process, frames and all, without a port. */
+/** A connection to an endpoint of the same process, with frames but without a port. */
 export function inProcess(endpoint: Endpoint): Transport {
   return {
     name: "in process",
@@ -12,7 +12,7 @@ export function inProcess(endpoint: Endpoint): Transport {
         if (over) return
         over = true
         const info: CloseInfo = { code, reason: "", wasClean }
-        // Behind the frames that were sent before.
+        // The close comes after the frames that were sent before.
         setImmediate(() => events.close(info))
       }
       const client = {

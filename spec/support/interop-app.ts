@@ -2,12 +2,12 @@ import { startReferenceApp, type ReferenceApp } from "./reference-app.js"
 
 /** The reference application for whole conversations. */
 export interface InteropApp extends ReferenceApp {
-  /** Lets in who joins `held:*`; until then nobody is. */
+  /** Accepts joins of `held:*`, which wait until then. */
   release(): void
 }
 
 /**
- * Starts it. Its path `/polled` refuses websockets, as some proxies do, and its polls are short enough to wait for one.
+ * Starts it. Its path `/polled` refuses websockets, as some proxies do, and has polls short enough for a spec to wait.
  */
 export async function startInteropApp(): Promise<InteropApp> {
   const app = await startReferenceApp()

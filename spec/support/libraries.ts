@@ -3,14 +3,14 @@ import * as phoenixModule from "phoenix"
 import * as rookeryModule from "../../lib/index.js"
 import type { Loose } from "../../lib/protocol/contract.js"
 
-/** What `Push` documents, and what others call all the same. */
+/** The documented methods of `Push`, and undocumented ones that other libraries call. */
 export interface ClientPush {
   send(): void
   resend(timeout: number): void
   receive(status: string, callback: (response?: Loose) => unknown): ClientPush
 }
 
-/** What `Channel` documents, and what others call all the same. */
+/** The documented members of `Channel`, and undocumented ones that other libraries use. */
 export interface ClientChannel {
   readonly socket: object
   readonly timeout: number
@@ -36,7 +36,7 @@ export interface ClientChannel {
   onError(callback: (...args: Loose[]) => unknown): number
 }
 
-/** What `Socket` documents, and what others call all the same. */
+/** The documented members of `Socket`, and undocumented ones that other libraries use. */
 export interface ClientSocket {
   remove(channel: ClientChannel): void
   connect(params?: object): void
@@ -60,7 +60,7 @@ export interface ClientSocket {
   hasLogger(): boolean
 }
 
-/** What `Presence` documents. */
+/** The documented members of `Presence`. */
 export interface ClientPresence {
   onJoin(callback: (key: string, current: Loose, joined: Loose) => unknown): void
   onLeave(callback: (key: string, current: Loose, left: Loose) => unknown): void
@@ -68,7 +68,7 @@ export interface ClientPresence {
   list(by?: (key: string, presence: Loose) => unknown): unknown[]
 }
 
-/** A client of Phoenix channels, as a thing to be tested: everything that the official one documents. */
+/** A client of Phoenix channels under test: everything that the official client documents. */
 export interface Library {
   readonly Socket: new (endpoint: string, options?: object) => ClientSocket
   readonly Presence: {
@@ -87,7 +87,7 @@ export interface Library {
 /** A library, and the options that make it comparable. */
 export interface Subject {
   readonly library: Library
-  /** The library as a page loads it that has come into being since. */
+  /** Loads the library anew, as a page that was made since the last load would. */
   reload(): Library
   readonly options: object
 }
@@ -96,7 +96,7 @@ const require = createRequire(import.meta.url)
 
 export const phoenix: Subject = {
   library: phoenixModule as unknown as Library,
-  // It looks for a page once, when it is loaded.
+  // The library looks for a page once, when it is loaded.
   reload() {
     delete require.cache[require.resolve("phoenix")]
     return require("phoenix") as Library
@@ -107,6 +107,6 @@ export const phoenix: Subject = {
 export const rookery: Subject = {
   library: rookeryModule,
   reload: () => rookeryModule,
-  // With this chance the jitter is a factor of 1.
+  // With this random number the jitter is a factor of 1.
   options: { random: () => 0.5 },
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream"
 
-/** What a program says, to be waited for. */
+/** The output of a program, with ways to wait for it. */
 export class LineLog {
   text = ""
   readonly #stream: Readable
@@ -11,17 +11,17 @@ export class LineLog {
     stream.on("data", (chunk: string) => (this.text += chunk))
   }
 
-  /** The whole lines so far. */
+  /** The whole lines of text so far. */
   get lines(): string[] {
     return this.text.split("\n").slice(0, -1)
   }
 
-  /** The first line that fits, once it is there. Rejects with all that was said if the stream ends without it. */
+  /** The first line of text that matches, once it is there. Rejects with all text if the stream ends without it. */
   line(pattern: RegExp): Promise<string> {
     return this.nth(pattern, 1)
   }
 
-  /** The nth line that fits, once it is there. */
+  /** The nth line of text that matches, once it is there. */
   nth(pattern: RegExp, n: number): Promise<string> {
     return new Promise((resolve, reject) => {
       const stream = this.#stream

@@ -1,7 +1,7 @@
 import type { IncomingFrame } from "../../lib/protocol/frame.js"
 import type { CloseInfo, LinkEvents, LinkOptions, LinkTraits } from "../../lib/transport/transport.js"
 
-/** What a link told, in a word and what came with it. */
+/** An event of a link: its name and its argument. */
 export type Told = ["open", LinkTraits?] | ["frame", IncomingFrame] | ["error", unknown] | ["close", CloseInfo]
 
 /** A queue that can be waited on. */
@@ -21,7 +21,7 @@ export class Waitable<T> {
     return item === undefined ? new Promise((resolve) => this.#waiters.push(resolve)) : item
   }
 
-  /** What came and nobody took. */
+  /** The items that no `next()` has taken. */
   get waiting(): readonly T[] {
     return this.#items
   }
@@ -43,7 +43,7 @@ export class LinkLog extends Waitable<Told> implements LinkEvents {
   }
 }
 
-/** What a transport is told where a test does not care. */
+/** The options of a link, with values for those that a test leaves out. */
 export const linkOptions = (url: string, options: Partial<LinkOptions> = {}): LinkOptions => ({
   textUrl: url,
   binaryType: "arraybuffer",

@@ -1,13 +1,13 @@
 import { Socket, type Channel } from "rookery"
 
-/** What all clients of a test together have seen. */
+/** The observations of all clients of a test. */
 export interface Sightings {
   recovered: number
   notRecovered: number
   messages: number
-  /** Pushes that had to be made anew, since nobody could say what came of them. */
+  /** Pushes that clients made again, because the result of the first was unknown. */
   pushedAgain: number
-  /** When channels were joined, in milliseconds. */
+  /** The times of the joins, in milliseconds. */
   readonly joins: number[]
 }
 
@@ -21,10 +21,10 @@ export const noSightings = (): Sightings => ({
 
 const GIVE_UP_MS = 120_000
 
-/** A client that wants everything: it keeps what is added to some logs, and adds to them. */
+/** A client that joins some logs, adds to them, and keeps every message. */
 export class LogClient {
   readonly socket: Socket
-  /** The numbers that came, by topic. */
+  /** The received numbers, by topic. */
   readonly got = new Map<string, number[]>()
   readonly #channels = new Map<string, Channel>()
   readonly #seen: Sightings
@@ -39,7 +39,7 @@ export class LogClient {
     void this.socket.connect()
   }
 
-  /** Joins a log; resolves once it is. */
+  /** Joins a log; resolves once it is joined. */
   async join(topic: string): Promise<void> {
     const got: number[] = []
     const channel = this.socket.channel(topic, {}, { recover: true })
@@ -58,7 +58,7 @@ export class LogClient {
     await new Promise<void>((resolve) => join.receive("ok", () => resolve()))
   }
 
-  /** Adds a number, and does not give up soon: only when somebody has said that it is kept it is done. */
+  /** Adds a number, and tries again until the server confirms that it is kept. */
   async add(topic: string, n: number): Promise<void> {
     const channel = this.#channels.get(topic)
     const signal = AbortSignal.timeout(GIVE_UP_MS)

@@ -6,7 +6,7 @@ import { LinkLog, linkOptions } from "./link-log.js"
 
 export const URL_OF_SOCKET = "ws://host/socket/websocket?user=ada&vsn=2.0.0"
 
-/** Lets every promise settle and every task of now run. */
+/** Lets all promises settle and all current tasks run. */
 export const tasks = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
 
 export function start(options: Partial<LinkOptions> = {}): { http: FakeFetch; log: LinkLog; link: Link } {
@@ -16,7 +16,7 @@ export function start(options: Partial<LinkOptions> = {}): { http: FakeFetch; lo
   return { http, log, link }
 }
 
-/** A link with a session, and the poll that waits for what the server has to say. */
+/** A link with a session, and the poll that waits for the server's messages. */
 export async function opened(
   options?: Partial<LinkOptions>,
 ): Promise<{ http: FakeFetch; log: LinkLog; link: Link; poll: FakeRequest }> {

@@ -14,9 +14,9 @@ interface Answer {
 
 /** The long-poll half of a server, in front of the reference app. It notes every request. */
 export class LongPollServer {
-  /** What requests of a method get instead of what they should. */
+  /** The answers that requests of a method get instead of the right ones. */
   readonly instead: { GET?: Answer | "a network error"; POST?: Answer | "a network error" } = {}
-  /** How many requests are neither answered nor given up. */
+  /** The number of requests that are neither answered nor aborted. */
   underWay = 0
   readonly #app: ReferenceApp
   readonly #log: CallLog
@@ -26,7 +26,7 @@ export class LongPollServer {
   constructor(app: ReferenceApp, log: CallLog) {
     this.#app = app
     this.#log = log
-    // Where there is one, as in Node 24, the official client reports another reason: "" instead of none.
+    // If `CloseEvent` exists, as in Node 24, the official client reports another reason: "" instead of none.
     vi.stubGlobal("CloseEvent", undefined)
     vi.stubGlobal("fetch", (url: string, init: RequestInit) => this.#answer(url, init))
   }
@@ -60,7 +60,7 @@ export class LongPollServer {
     return { status: 200, token: TOKEN, messages: this.#waiting.splice(0) }
   }
 
-  /** What the server has to say, for the next poll. */
+  /** Adds a message of the server for the next poll. */
   deliver(frame: Frame): void {
     this.#waiting.push(String(frame))
     this.#wake()

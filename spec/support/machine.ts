@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
  */
 export const IS_BARE: boolean = (process.env["ROOKERY_BARE"] ?? "") !== ""
 
-/** Whether this is CI: what the npm packages bring has to work there. */
+/** Whether this is CI, where everything that comes with the npm packages has to work. */
 export const IS_CI: boolean = (process.env["CI"] ?? "") !== ""
 
 /** Whether every spec has to run, so that a missing program is an error and not a skipped spec. */
@@ -17,10 +17,10 @@ const starts = (name: string, flag: string): boolean => !IS_BARE && spawnSync(na
 /** The server to start for specs with Redis, if there is one. */
 export const REDIS: string | undefined = ["redis-server", "valkey-server"].find((name) => starts(name, "--version"))
 
-/** Whether there is a terminal to run programs in. */
+/** Whether specs can run programs in a terminal. */
 export const HAS_TMUX: boolean = starts("tmux", "-V")
 
-/** The specs that this machine cannot run, and what to install for them: one line each. */
+/** The specs that this machine cannot run, and the packages to install for them: one line of text each. */
 export function missingPrograms(): string[] {
   const lines: string[] = []
   if (REDIS === undefined)

@@ -1,10 +1,10 @@
-// Loaded into a program by NODE_OPTIONS: the ports that it names are others, as MOVED_PORTS has them ("8080:23456,…").
-// So a command can be tried as it stands, though the port that it names is taken on this machine.
+// NODE_OPTIONS loads this file into a program. It replaces the program's ports by those in MOVED_PORTS
+// ("8080:23456,…"), so a spec can run a documented command unchanged, even if its port is taken on this machine.
 import { Server, Socket } from "node:net"
 
 const moved = new Map((process.env.MOVED_PORTS ?? "").split(",").map((pair) => pair.split(":").map(Number)))
 
-/** The arguments of `listen` and `connect`: a port, options, or, from inside of Node, a list of options and callback. */
+/** The arguments of `listen` and `connect`: a port, options, or, from within Node, a list of options and callback. */
 function move(args) {
   const [first, ...rest] = args
   if (Array.isArray(first)) {

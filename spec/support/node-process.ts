@@ -1,7 +1,7 @@
 import { compiled } from "./compiled.js"
 import { Program } from "./program.js"
 
-/** An endpoint in a process of its own: one node of a cluster. */
+/** An endpoint in a separate process: one node of a cluster. */
 export class NodeProcess {
   readonly program: Program
   port = 0
@@ -10,7 +10,7 @@ export class NodeProcess {
     this.program = program
   }
 
-  /** Starts one; `ready` says when it listens. */
+  /** Starts one; `ready` resolves when it listens. */
   static start(options: Record<string, string | number>): NodeProcess {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
     return new NodeProcess(new Program(process.execPath, [compiled("spec/support/cluster-node.ts"), ...args]))
@@ -21,7 +21,7 @@ export class NodeProcess {
     return this
   }
 
-  /** Has it do something, and gives what came of it. */
+  /** Runs a command in the node, and returns its result. */
   async do(line: string): Promise<string> {
     this.program.type(line)
     const [, answer = ""] = await this.program.printed(new RegExp(`^(?:did|failed) ${line}: (.*)$`))

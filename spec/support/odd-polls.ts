@@ -1,28 +1,28 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** A request of long-poll on its way to a good server, and whoever waits for the answer. */
+/** A request of long-poll on its way to a good server, and the response that waits for its answer. */
 export interface Exchange {
   readonly method: "GET" | "POST"
-  /** Which of its method, counted from 0. */
+  /** The number of the request among those of its method, from 0. */
   readonly number: number
   readonly response: ServerResponse
-  /** Asks the good server, once or again, and gives what it answers. */
+  /** Asks the good server, once or again, and returns its answer. */
   forward(): Promise<string>
-  /** Gives an answer as a good server would. */
+  /** Answers the client as a good server would. */
   answer(body: string): void
-  /** What was answered before to requests of this method. */
+  /** The earlier answers to requests of this method. */
   readonly former: readonly string[]
 }
 
-/** Does something with an exchange; `false` if it is none of its business. */
+/** Tampers with an exchange; returns `false` to leave it alone. */
 export type Tamper = (exchange: Exchange) => false | void | Promise<void>
 
 /** A server of long-poll that passes requests on to a good one, and tampers with some of them. */
 export class OddPolls implements AsyncDisposable {
   /** Goes up whenever anything moves. */
   activity = 0
-  /** How often something was tampered with. */
+  /** The number of exchanges that were tampered with. */
   tampered = 0
   readonly #server: Server
   readonly #target: number
@@ -101,7 +101,7 @@ export class OddPolls implements AsyncDisposable {
         },
       )
       asked.on("error", reject)
-      // Whoever waits no longer is not waited for either.
+      // When the client stops waiting, the request to the good server is aborted too.
       response.on("close", () => response.writableFinished || asked.destroy())
       asked.end(body)
     })

@@ -1,13 +1,13 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net"
 
-/** What a line that is not passed on is answered with, once the head of its first request is there. */
+/** Answers a connection that is not passed on, once the head of its first request is there. */
 export type Answer = (line: Socket, request: { readonly key: string; readonly head: string }) => void
 
-/** A server that does with its first lines whatever it is told, and passes all others on to a good one. */
+/** A server that answers its first connections as a spec says, and passes all others on to a good server. */
 export class OddServer implements AsyncDisposable {
   /** Goes up whenever anything moves. */
   activity = 0
-  /** How many lines came. */
+  /** The number of connections so far. */
   lines = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -23,7 +23,7 @@ export class OddServer implements AsyncDisposable {
     })
   }
 
-  /** @param odd how many lines are answered so */
+  /** @param odd how many connections get this answer */
   static async before(target: number, answer: Answer, odd = 1): Promise<OddServer> {
     const server = new OddServer(target, answer, odd)
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve))
@@ -34,7 +34,7 @@ export class OddServer implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Resets the first line. */
+  /** Resets the first connection. */
   cutFirst(): void {
     this.#first?.resetAndDestroy()
   }

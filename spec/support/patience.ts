@@ -1,5 +1,5 @@
 /**
- * How long a spec waits for something that comes, and how often it looks. The time only passes where nothing comes: on a
- * machine whose cores are busy, a second is not enough for what takes milliseconds on a quiet one.
+ * How long a spec waits for an event, and how often it looks. Only a failing spec waits the whole time. It is long
+ * because work of milliseconds on a quiet machine can take more than a second on a busy one.
  */
 export const PATIENCE = { timeout: 120_000, interval: 20 }

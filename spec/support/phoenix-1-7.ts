@@ -1,6 +1,6 @@
 import { XmlHttpRequest } from "./xml-http-request.js"
 
-// It looks once, when it is loaded, for a page to make its requests with.
+// The library looks once, when it is loaded, for the page that makes its requests.
 const page = globalThis as { self?: object }
 page.self = { XMLHttpRequest: XmlHttpRequest }
 

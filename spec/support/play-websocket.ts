@@ -4,7 +4,7 @@ import { PATIENCE } from "./patience.js"
 import type { PlayedConnection, PlayedFrame } from "./played.js"
 import type { RecordedConnection, RecordedFrame } from "./recordings.js"
 
-/** A websocket of a scenario, played against a server: by the same library that recorded it, or by hand. */
+/** A websocket of a scenario, replayed against a server by the library that recorded it, or by hand. */
 export class PlayedWebSocket {
   readonly seen: PlayedConnection = {
     opened: false,
@@ -25,7 +25,7 @@ export class PlayedWebSocket {
     this.#began = began
   }
 
-  /** Opens it, or learns why not. */
+  /** Opens it, or notes the reason of the failure. */
   async open(port: number, recorded: RecordedConnection): Promise<void> {
     if (recorded.raw_handshake === true) return this.#openRaw(port, recorded)
     const socket = new WebSocket(`ws://127.0.0.1:${port}${recorded.url}`, recorded.protocols ?? [], {
@@ -85,17 +85,17 @@ export class PlayedWebSocket {
       case "close":
         return socket.close(frame.code, frame.reason)
       default:
-        throw new Error(`nobody sends a ${frame.kind}`)
+        throw new Error(`clients send no frames of kind ${frame.kind}`)
     }
   }
 
-  /** Sends one message as so many fragments of so many bytes. */
+  /** Sends one message as `count` fragments of `bytes` bytes each. */
   sendInFragments(count: number, bytes: number): void {
     const fragment = Buffer.alloc(bytes, "x")
     for (let i = 0; i < count; i++) this.#socket?.send(fragment, { binary: false, fin: i === count - 1 })
   }
 
-  /** Once so many frames have come. */
+  /** Resolves once `count` frames have come. */
   async received(count: number): Promise<void> {
     const { frames } = this.seen
     const late = setTimeout(() => this.#wake(), PATIENCE.timeout)
@@ -170,7 +170,7 @@ export class PlayedWebSocket {
     this.seen.opened = this.seen.status === 101
   }
 
-  /** Short text frames of a server: two bytes and the text. */
+  /** Reads short text frames of a server: two bytes and the text. */
   #readFrames(bytes: Buffer): Buffer {
     let rest = bytes
     while (rest.length >= 2 && rest.length >= 2 + (rest[1] as number)) {
@@ -188,7 +188,7 @@ export class PlayedWebSocket {
   }
 }
 
-/** A frame that was too long to be kept: its head, filled up to its length. */
+/** A text frame whose recording has only the beginning, filled up to its length. */
 function longText({ head = "", bytes = 0 }: RecordedFrame): string {
   const tail = '"}]'
   return head + "x".repeat(bytes - head.length - tail.length) + tail

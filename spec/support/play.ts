@@ -3,7 +3,7 @@ import { PlayedWebSocket } from "./play-websocket.js"
 import type { Played, PlayedExchange } from "./played.js"
 import type { RecordedExchange, RecordedFrame, Recording } from "./recordings.js"
 
-/** A moment of a scenario: something the client did. */
+/** A step of the client in a scenario. */
 type Step =
   | { readonly t: number; readonly frame: RecordedFrame; readonly index: number }
   | { readonly t: number; readonly exchange: RecordedExchange }
@@ -16,7 +16,7 @@ function stepsOf({ frames, exchanges }: Recording): Step[] {
   return steps.sort((a, b) => a.t - b.t)
 }
 
-/** The body that a recording cut short. */
+/** The body of a request; one that the recording cut short is filled up to its length. */
 function bodyOf({ request_body: body, request_bytes: bytes }: RecordedExchange): string | null {
   if (body === null || bytes === undefined) return body
   const head = body.replace(/…$/, "")
@@ -28,14 +28,14 @@ export class Player {
   readonly #port: number
   readonly #began = performance.now()
   readonly #sockets = new Map<string, PlayedWebSocket>()
-  /** The tokens that the server gave, by what the recording calls them. */
+  /** The server's tokens, by their names in the recording. */
   readonly #tokens = new Map<string, string>()
 
   constructor(port: number) {
     this.#port = port
   }
 
-  /** Does what the client did, each thing as soon as everything was heard that it had heard by then. */
+  /** Repeats the client's steps, each as soon as everything has arrived that the client had received before it. */
   async play(recording: Recording, { inTime = false, before = async (_step: number) => {} } = {}): Promise<Played> {
     const { connections, frames } = recording
     for (const connection of connections) {
@@ -57,7 +57,7 @@ export class Player {
       const pending = this.exchange(step.exchange)
       exchanges.push(pending)
       const next = steps[at + 1]
-      // The next thing happened while this one was still without an answer.
+      // The next step began while this request was still without an answer.
       if (next !== undefined && next.t < step.t + step.exchange.took_ms) await wait(Math.min(100, next.t - step.t))
       else await pending
     }
@@ -68,7 +68,7 @@ export class Player {
     return played
   }
 
-  /** Sends what no frame of a recording shows. */
+  /** A websocket of the scenario, for frames that the recording lacks. */
   socket(id: string): PlayedWebSocket {
     return this.#socket(id)
   }
@@ -90,7 +90,7 @@ export class Player {
     }
   }
 
-  /** One request, on a connection of its own. */
+  /** Makes one request on a separate connection. */
   exchange(recorded: RecordedExchange): Promise<PlayedExchange> {
     const began = performance.now()
     const path = recorded.path.replace(/SESSION\d+/g, (name) => encodeURIComponent(this.#tokens.get(name) ?? name))
@@ -125,7 +125,7 @@ export class Player {
     if (name !== undefined && token !== undefined && !this.#tokens.has(name)) this.#tokens.set(name, token)
   }
 
-  /** What the recording would call the tokens in a text. */
+  /** Replaces the tokens in a text by their names in the recording. */
   masked(text: string): string {
     let masked = text
     for (const [name, token] of this.#tokens) masked = masked.replaceAll(token, name)

@@ -1,4 +1,4 @@
-/** What a client saw of one websocket. */
+/** One websocket as a client saw it. */
 export interface PlayedConnection {
   opened: boolean
   status: number | undefined
@@ -13,7 +13,7 @@ export interface PlayedConnection {
 /** One frame of the server. */
 export interface PlayedFrame {
   kind: "text" | "binary" | "ping" | "pong" | "close"
-  /** Text as it is, all else in base64. */
+  /** Text as it is, binary payloads in base64. */
   data?: string
   code?: number
   /** Milliseconds since the scenario began. */
@@ -28,7 +28,7 @@ export interface PlayedExchange {
   tookMs: number
 }
 
-/** What a whole scenario brought. */
+/** The results of a whole scenario. */
 export interface Played {
   connections: Map<string, PlayedConnection>
   exchanges: PlayedExchange[]

@@ -6,7 +6,7 @@ interface Answer {
   messages?: string[]
 }
 
-/** The same as a `WireClient` as far as both go, over long-poll. */
+/** A client like `WireClient`, over long-poll. */
 export class PollClient {
   readonly #url: string
   readonly #headers: Record<string, string>
@@ -18,7 +18,7 @@ export class PollClient {
     this.#headers = headers
   }
 
-  /** Connects; rejects with the status where it is refused. */
+  /** Connects; rejects with the status if the server refuses. */
   static async connect(
     port: number,
     { query = {}, headers = {} }: { query?: Record<string, string>; headers?: Record<string, string> } = {},
@@ -31,23 +31,23 @@ export class PollClient {
     return new PollClient(url, { ...headers, "x-phoenix-longpoll-token": token })
   }
 
-  /** What names the session in the header `x-phoenix-longpoll-token`. */
+  /** The token that names the session in the header `x-phoenix-longpoll-token`. */
   get token(): string {
     return this.#headers["x-phoenix-longpoll-token"] ?? ""
   }
 
-  /** Where its requests go. */
+  /** The path and query of its requests. */
   get path(): string {
     const { pathname, search } = new URL(this.#url)
     return pathname + search
   }
 
-  /** Sends a frame, and gives the status of the answer: 410 where the session is gone. */
+  /** Sends a frame, and returns the status of the answer: 410 if the session is gone. */
   async send(...frame: unknown[]): Promise<number> {
     return this.sendAll([frame])
   }
 
-  /** The same for many, in one request. */
+  /** Sends many frames in one request. */
   async sendAll(frames: readonly (readonly unknown[])[]): Promise<number> {
     const headers = { ...this.#headers, "content-type": "application/x-ndjson" }
     const body = frames.map((frame) => JSON.stringify(frame)).join("\n")
@@ -55,7 +55,7 @@ export class PollClient {
     return ((await response.json()) as Answer).status
   }
 
-  /** The next frame; rejects where the session is gone. */
+  /** The next frame; rejects if the session is gone. */
   async next(): Promise<WireFrame> {
     while (this.#frames.length === 0) {
       const { status, messages = [] } = (await (await fetch(this.#url, { headers: this.#headers })).json()) as Answer
@@ -65,14 +65,14 @@ export class PollClient {
     return this.#frames.shift() as WireFrame
   }
 
-  /** Joins a topic, with its ref for a join_ref, and gives the reply. */
+  /** Joins a topic, with its ref as the join_ref, and returns the reply. */
   async join(topic: string, params: unknown = {}): Promise<WireFrame> {
     const ref = String(++this.#refs)
     await this.send(ref, ref, topic, "phx_join", params)
     return this.next()
   }
 
-  /** Everything that comes before the answer to a heartbeat. */
+  /** Sends a heartbeat, and returns the frames that come before its answer. */
   async fence(): Promise<WireFrame[]> {
     const ref = `fence ${++this.#refs}`
     await this.send(null, ref, "phoenix", "heartbeat", {})

@@ -6,18 +6,18 @@ import { LineLog } from "./line-log.js"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
-/** A program that runs. It is killed at the end of the test. */
+/** A running program. The end of the test kills it. */
 export interface Program {
   readonly child: ChildProcess
   readonly stdout: LineLog
   readonly stderr: LineLog
-  /** What it exited with, or the signal that killed it; after everything was read. */
+  /** The exit code, or the signal that killed the program; resolves after all output was read. */
   readonly ended: Promise<number | string>
 }
 
 /** Options of {@link startProgram}. */
 export interface ProgramOptions {
-  /** What standard input says. Without it, it is closed at once. */
+  /** The text of standard input. Without it, the input is closed at once. */
   stdin?: string
   env?: NodeJS.ProcessEnv
   cwd?: string
@@ -35,13 +35,13 @@ export function startProgram(file: string, args: string[], options: ProgramOptio
     child.kill("SIGKILL")
     await ended
   })
-  // Whoever ends early does not read it.
+  // A program that ends early does not read its input.
   child.stdin.on("error", () => {})
   child.stdin.end(stdin)
   return { child, stdout: new LineLog(child.stdout), stderr: new LineLog(child.stderr), ended }
 }
 
-/** Starts the reference application as a process of its own, and gives its port. */
+/** Starts the reference application in a separate process, and returns its port. */
 export async function startReferenceProcess(port = 0): Promise<Program & { port: number }> {
   const args = [compiled("spec/support/reference-app.ts"), "--port", String(port)]
   const program = startProgram(process.execPath, args)

@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
-/** A program in a process of its own, what it prints, and what it is told. */
+/** A program in a separate process, with its output and its input. */
 export class Program {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #lines: string[] = []
-  /** Where the next look begins: a line is found once. */
+  /** Where the next search begins, so that each line of text is found once. */
   #seen = 0
   #waiting: (() => void)[] = []
   #over = false
@@ -23,7 +23,7 @@ export class Program {
         this.#tell()
       })
     }
-    // A program that was killed reads no more.
+    // A killed program reads no more input.
     this.#child.stdin.on("error", () => {})
     this.#child.once("close", () => {
       this.#over = true
@@ -31,12 +31,12 @@ export class Program {
     })
   }
 
-  /** Everything that it has printed. */
+  /** All text that the program has printed. */
   get output(): string {
     return this.#lines.join("\n")
   }
 
-  /** Waits for a line, behind those that were waited for before, and gives what the pattern finds in it. */
+  /** Waits for a printed line that matches, after the lines of earlier calls, and returns the match. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       while (this.#seen < this.#lines.length) {
@@ -48,22 +48,22 @@ export class Program {
     }
   }
 
-  /** Types a line. */
+  /** Writes a line to the program's standard input. */
   type(line: string): void {
     this.#child.stdin.write(`${line}\n`)
   }
 
-  /** Sends it a signal that it survives. */
+  /** Stops or continues the program. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(signal)
   }
 
-  /** Ends it and whatever it has started, and gives its exit code or its signal. */
+  /** Kills the program and the processes that it started, and returns its exit code or its signal. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<number | NodeJS.Signals | null> {
     try {
       if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal)
     } catch {
-      // It has ended already.
+      // The program has ended already.
     }
     return this.ended()
   }
@@ -81,12 +81,12 @@ export class Program {
   }
 }
 
-/** An example, as its reader starts it: with the package as it is built. */
+/** Runs an example as its reader does, with the built package. */
 export const example = (file: string, ...args: string[]): Program =>
   new Program(process.execPath, ["--import", "tsx", `examples/${file}`, ...args], {
     TSX_TSCONFIG_PATH: "examples/tsconfig.json",
   })
 
-/** A command as a reader pastes it. */
+/** Runs a command as a reader pastes it. */
 export const shell = (command: string, env: Record<string, string> = {}): Program =>
   new Program("sh", ["-c", command], env)

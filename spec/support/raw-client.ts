@@ -7,7 +7,7 @@ export interface ServerFrame {
   readonly payload: Buffer
 }
 
-/** One frame at the front of `bytes`, and its length on the wire; `undefined` if it has not wholly come. */
+/** The first frame in `bytes`, and its length on the wire; `undefined` until the whole frame is there. */
 function readFrame(bytes: Buffer): { frame: ServerFrame; length: number } | undefined {
   if (bytes.length < 2) return undefined
   const first = bytes.readUInt8(0)
@@ -21,8 +21,8 @@ function readFrame(bytes: Buffer): { frame: ServerFrame; length: number } | unde
 }
 
 /**
- * A websocket client by hand. It sends any bytes, and it keeps its half of TCP open until {@link RawClient.end}, whatever
- * the server does with its own half.
+ * A websocket client without a library. It sends any bytes, and keeps its half of TCP open until {@link RawClient.end},
+ * whatever the server does with the other half.
  */
 export class RawClient {
   readonly socket: Socket
@@ -90,7 +90,7 @@ export class RawClient {
     this.socket.end()
   }
 
-  /** Waits until something is the case, or the connection has wholly ended. */
+  /** Waits until a condition holds, or both halves of the connection have ended. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds() && !this.closed) await new Promise<void>((resolve) => this.#wake.push(resolve))
   }

@@ -1,12 +1,12 @@
 import { connect } from "node:net"
 
-/** An answer as it came over the line. */
+/** An answer as it came over the connection. */
 export interface RawAnswer {
   readonly status: number
-  /** By small names; those that came twice are joined by a line break. */
+  /** By lower-case names; the values of a repeated header are joined by a line break. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** All of it, byte by byte. */
+  /** The whole answer. */
   readonly text: string
 }
 
@@ -23,7 +23,7 @@ function read(text: string): RawAnswer {
   return { status: Number(first.split(" ")[1]), headers, body: text.slice(end + 4), text }
 }
 
-/** Sends a request byte by byte as it is written, with headers that no client would send, and gives the first answer. */
+/** Sends a request exactly as written, even with headers that no client would send, and returns the first answer. */
 export function rawRequest(
   port: number,
   line: string,
@@ -47,7 +47,7 @@ export function rawRequest(
     const settle = (): void => {
       socket.destroy()
       if (text.includes("\r\n\r\n")) resolve(read(text))
-      else reject(new Error(`the line ended after ${JSON.stringify(text)}`))
+      else reject(new Error(`the connection ended after ${JSON.stringify(text)}`))
     }
     socket.on("data", (chunk: string) => {
       text += chunk
@@ -59,7 +59,7 @@ export function rawRequest(
   })
 }
 
-/** Asks to upgrade, with these headers. */
+/** Requests an upgrade, with these headers. */
 export function rawUpgrade(
   port: number,
   path: string,

@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto"
 
-/** What makes a frame another than the one that a server ought to send. */
+/** The ways in which a frame differs from a correct one. */
 export interface Odd {
   fin?: boolean
   /** The three reserved bits, as 0 to 7. */
   reserved?: number
-  /** By zeros, which leave the payload as it is, or by a mask of four bytes. */
+  /** `true` masks by zeros, which leave the payload as it is; four bytes are used as the mask. */
   masked?: boolean | Uint8Array
-  /** In how many bytes the length is written: 7 bits, 16 or 64. */
+  /** The size of the length field in bits. */
   lengthBits?: 7 | 16 | 64
-  /** A length that is not that of the payload. */
+  /** A length other than that of the payload. */
   length?: number
 }
 
 export const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
-/** A websocket frame, by hand. */
+/** A websocket frame, written without a library. */
 export function rawFrame(opcode: number, payload: string | Uint8Array = "", odd: Odd = {}): Buffer {
   const body = Buffer.from(payload as string)
   const { fin = true, reserved = 0, masked = false, length = body.length } = odd
@@ -37,7 +37,7 @@ export function closeBody(code: number, reason: string | Uint8Array = ""): Buffe
   return Buffer.concat([head, Buffer.from(reason as string)])
 }
 
-/** A message in so many fragments, with something between each two of them. */
+/** A message in `count` fragments, with the bytes `between` after each but the last. */
 export function fragments(opcode: number, payload: Uint8Array, count: number, between: Uint8Array): Buffer {
   const size = Math.ceil(payload.length / count)
   const parts = Array.from({ length: count }, (_, i) => {
@@ -47,11 +47,11 @@ export function fragments(opcode: number, payload: Uint8Array, count: number, be
   return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [between, part])))
 }
 
-/** What answers a key. */
+/** The `sec-websocket-accept` for a key. */
 export const acceptOf = (key: string): string =>
   createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
 
-/** The answer to a handshake; headers that are given take the place of the right ones, and `undefined` leaves one out. */
+/** The answer to a handshake; given headers replace the right ones, and `undefined` leaves one out. */
 export function handshakeAnswer(
   key: string,
   headers: Record<string, string | undefined> = {},
@@ -67,11 +67,11 @@ export function handshakeAnswer(
   return [`HTTP/1.1 ${status}`, ...lines, "", ""].join("\r\n")
 }
 
-/** Reads the frames of a client as they come: what was said, unmasked. */
+/** Reads the frames of a client as they come, and unmasks their payloads. */
 export class ClientFrames {
   #rest: Buffer = Buffer.alloc(0)
 
-  /** The whole frames that are there now. */
+  /** Adds bytes, and returns the frames that are whole now. */
   push(chunk: Buffer): { opcode: number; payload: Buffer }[] {
     this.#rest = Buffer.concat([this.#rest, chunk])
     const found: { opcode: number; payload: Buffer }[] = []

@@ -8,13 +8,13 @@ import { runNode } from "../packaging/run-node.js"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
-/** The versions of React that the hooks are for, and the packages by which they are there. */
+/** The versions of React that the hooks support, and the packages that bring them. */
 export const REACTS: [version: string, alias: Record<string, string>][] = [
   ["18", { react: "react-18", "react-dom": "react-dom-18" }],
   ["19", {}],
 ]
 
-/** Bundles a program of the specs with a version of React, as an app would that has the package installed. */
+/** Bundles a program of the specs with a version of React, as an app with the installed package would. */
 export async function bundleReact(
   file: string,
   alias: Record<string, string>,
@@ -31,7 +31,7 @@ export async function bundleReact(
     alias,
     // StrictMode mounts twice only in development.
     define: { "process.env.NODE_ENV": '"development"' },
-    // Without this the paths of tsconfig.json lead to the sources.
+    // Without this, the paths of tsconfig.json would lead to the sources.
     tsconfigRaw: {},
     write: false,
     ...options,
@@ -39,16 +39,16 @@ export async function bundleReact(
   return outputFiles?.[0]?.text ?? ""
 }
 
-/** What a server makes of a page. */
+/** A page as the server renders it. */
 export interface Rendered {
   html: string
-  /** What keeps the process going after it: sockets, timers. */
+  /** The sockets and timers that keep the process alive after the rendering. */
   begun: string[]
   /** The code of the error where a hook has no provider. */
   stray: string
 }
 
-/** Renders the page of the specs in a Node process, which has to end by itself. */
+/** Renders the page of the specs in a separate Node process, which has to end by itself. */
 export async function renderOnServer(alias: Record<string, string>, shown: Shown): Promise<Rendered> {
   const folder = mkdtempSync(join(tmpdir(), "rookery-react-"))
   try {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs"
 
 const FOLDER = new URL("../../fixtures/recordings/", import.meta.url)
 
-/** A websocket that was opened, or tried. */
+/** A websocket that the client opened, or tried to open. */
 export interface RecordedConnection {
   id: string
   url: string
@@ -12,7 +12,7 @@ export interface RecordedConnection {
   close?: { by: string; code: number; reason: string }
 }
 
-/** What went over it. */
+/** A frame that the websocket carried. */
 export interface RecordedFrame {
   conn: string
   t: number
@@ -37,7 +37,7 @@ export interface RecordedExchange {
   aborted_by_client?: boolean
 }
 
-/** One scenario of the official client, as a proxy wrote it down. */
+/** One scenario of the official client, as a proxy recorded it. */
 export interface Recording {
   name: string
   about: string
@@ -51,7 +51,7 @@ export function readRecording(name: string): Recording {
   return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")) as Recording
 }
 
-/** The names of all recordings that begin like this. */
+/** The names of all recordings that begin with the prefix. */
 export function recordingNames(prefix: string): string[] {
   return readdirSync(FOLDER)
     .filter((file) => file.startsWith(prefix) && file.endsWith(".json"))

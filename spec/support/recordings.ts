@@ -2,11 +2,11 @@ import { readFileSync, readdirSync } from "node:fs"
 
 const FOLDER = new URL("../../fixtures/recordings/", import.meta.url)
 
-/** A websocket of a recording. What the fields mean: fixtures/README.md. */
+/** A websocket of a recording. fixtures/README.md describes the fields. */
 export interface RecordedConnection {
   id: string
   url: string
-  /** As a list, or in `official_*` as the header that was seen. */
+  /** A list, or in `official_*` the header as the server saw it. */
   protocols?: string[] | string
   headers?: Record<string, string>
   origin?: string
@@ -20,7 +20,7 @@ export interface RecordedConnection {
   t?: number
 }
 
-/** Something that one end sent. */
+/** A frame that one end sent. */
 export interface RecordedFrame {
   conn: string
   t: number
@@ -53,7 +53,7 @@ export interface RecordedExchange {
   note?: string
 }
 
-/** What went over the wire in one scenario. */
+/** The traffic of one scenario. */
 export interface Recording {
   name: string
   about: string
@@ -71,7 +71,7 @@ export function readRecording(name: string): Recording {
   return { connections: [], frames: [], exchanges: [], events: [], ...recording } as Recording
 }
 
-/** Every recording whose name begins so. */
+/** Every recording whose name begins with the prefix. */
 export function readRecordings(prefix = ""): Recording[] {
   return readdirSync(FOLDER)
     .filter((file) => file.startsWith(prefix) && file.endsWith(".json"))

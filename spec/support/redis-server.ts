@@ -6,10 +6,10 @@ import { createInterface } from "node:readline"
 import { freePort } from "./free-port.js"
 import { REDIS } from "./machine.js"
 
-/** Whether there is a Redis to start. */
+/** Whether specs can start a Redis. */
 export const HAS_REDIS: boolean = REDIS !== undefined
 
-/** A Redis of one's own, in a process that can be stopped, killed and held. */
+/** A Redis in a separate process that a spec can end, kill and pause. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-redis-"))
@@ -37,7 +37,7 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Starts it, with what it had kept, unless it runs. */
+  /** Starts it with the data of its earlier runs, unless it runs. */
   async start(): Promise<void> {
     if (this.#process !== undefined) return
     if (REDIS === undefined) throw new Error("there is no redis-server on this machine")
@@ -54,7 +54,7 @@ export class RedisServer implements AsyncDisposable {
     })
   }
 
-  /** Holds it, or lets it go on. */
+  /** Pauses it, or lets it continue. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.kill(signal)
   }

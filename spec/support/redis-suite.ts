@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll } from "vitest"
 import { RedisServer } from "./redis-server.js"
 
-/** What the tests of a suite share. */
+/** The parts that the tests of a suite share. */
 export interface RedisSuite {
   readonly server: RedisServer
-  /** What is to be undone after a test, the last of it first. */
+  /** Steps that clean up after a test, run from the last to the first. */
   readonly undo: (() => unknown)[]
 }
 
-/** A Redis for all tests of a suite, which runs at the beginning of each. */
+/** A Redis for all tests of a suite, which is running when each of them begins. */
 export function redisSuite(): RedisSuite {
   let server: RedisServer | undefined
   const undo: (() => unknown)[] = []
@@ -23,7 +23,7 @@ export function redisSuite(): RedisSuite {
   return {
     undo,
     get server() {
-      if (server === undefined) throw new Error("the Redis of a suite is there from its first test on")
+      if (server === undefined) throw new Error("the Redis of a suite starts before its first test")
       return server
     },
   }

@@ -1,7 +1,7 @@
 /** The five parts of a message as they travel in text. */
 export type Parts = [joinRef: string | null, ref: string | null, topic: string, event: string, payload: unknown]
 
-/** The parts of a frame, or the frame itself where it is none of the protocol. */
+/** The parts of a frame, or the frame itself if it is none of the protocol. */
 export function readParts(frame: unknown): Parts | string {
   try {
     const parts: unknown = JSON.parse(String(frame))
@@ -12,13 +12,13 @@ export function readParts(frame: unknown): Parts | string {
 }
 
 /**
- * Which ref of a recording is which ref of the client that is driven. Two clients count differently; a recorded answer
- * reaches this one under the ref that it asked with.
+ * Maps refs of a recording to refs of the replaying client. Two clients count differently, so a recorded answer reaches
+ * this client under the ref of its own request.
  */
 export class RefPairs {
   readonly #actual = new Map<string, string>()
 
-  /** A frame that the client sent takes the place of a recorded one. */
+  /** Notes that a frame of the client takes the place of a recorded one. */
   pair(recorded: unknown, sent: unknown): void {
     const from = readParts(recorded)
     const to = readParts(sent)
@@ -29,7 +29,7 @@ export class RefPairs {
     }
   }
 
-  /** A recorded frame to the client, under the client's refs. */
+  /** Translates a recorded frame to the client's refs. */
   translate(recorded: string): string {
     const parts = readParts(recorded)
     if (typeof parts === "string") return recorded

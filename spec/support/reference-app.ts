@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net"
 import { pathToFileURL } from "node:url"
 import { Endpoint, Refused, reply, type Channel, type Connect } from "rookery/server"
 
-/** The application that a real Phoenix server ran while the recordings were made, on our endpoint. */
+/** The application of the recorded Phoenix server, on a Rookery endpoint. */
 export interface ReferenceApp {
   readonly port: number
   readonly endpoint: Endpoint
@@ -23,7 +23,7 @@ const LATE_REPLY_MS = 100
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const isBytes = (payload: unknown): payload is Uint8Array => payload instanceof Uint8Array
 
-/** What Phoenix takes for a payload of its own frames: a map, or bytes. */
+/** Checks for the payloads that Phoenix accepts in its frames: a map, or bytes. */
 function mapOrBytes(payload: unknown): object {
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) throw new Error("not a map")
   return payload
@@ -180,7 +180,7 @@ async function serve(endpoint: Endpoint, request: IncomingMessage, response: Ser
   answer(response, 404, "not found")
 }
 
-/** Starts the application; port 0 takes any that is free. */
+/** Starts the application; port 0 takes any free port. */
 export async function startReferenceApp(port = 0, log = false): Promise<ReferenceApp> {
   const endpoint = new Endpoint({
     path: "/socket",
@@ -188,7 +188,7 @@ export async function startReferenceApp(port = 0, log = false): Promise<Referenc
     origins: "*",
     ...(log ? {} : { logger: false }),
     limits: {
-      // Phoenix's own, or none where it has none.
+      // The limits are Phoenix's; those that Phoenix lacks are off.
       frameBytes: 10_000_000,
       messageBytes: 8_000_000,
       bodyBytes: 8_000_000,

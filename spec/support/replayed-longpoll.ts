@@ -12,8 +12,8 @@ export interface SeenRequest {
 const COMPARED_HEADERS = ["accept", "content-type", "x-phoenix-authtoken"]
 
 /**
- * The long-poll half of a recording's server: the nth poll gets the nth recorded answer, once the client has posted what
- * the server had when it gave that answer.
+ * The long-poll half of a recording's server: the nth poll gets the nth recorded answer, once the client has posted the
+ * messages that the server had when it gave that answer.
  */
 export class ReplayedLongPoll {
   readonly polls: SeenRequest[] = []
@@ -76,7 +76,7 @@ export function recordedRequests(recording: Recording, method: "GET" | "POST"): 
     }))
 }
 
-// Of the accepted types only that of a poll is the client's own; that of a post is its HTTP library's.
+// The client itself sets `accept` for polls only; for posts its HTTP library sets `*/*`, which is not compared.
 function comparedHeaders(init: RequestInit["headers"]): Record<string, string> {
   const headers = Object.fromEntries(new Headers(init))
   if (headers["accept"] === "*/*") delete headers["accept"]

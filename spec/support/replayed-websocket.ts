@@ -6,7 +6,7 @@ import type { RefPairs } from "./ref-pairs.js"
 export interface SeenConnection {
   url: string
   protocols: string | undefined
-  /** Who ended it, and how; a handshake that failed was never opened. */
+  /** The end that closed it, and how; absent after a failed handshake. */
   end: { by: string; code: number; reason: string } | undefined
   sent: Frame[]
 }
@@ -14,14 +14,14 @@ export interface SeenConnection {
 const OPENS_AFTER = 2
 
 /**
- * The server of a recording: its nth websocket ends as the nth recorded one, and whatever it said, it says again once
- * the client has sent what went before.
+ * The server of a recording: its nth websocket ends as the nth recorded one, and it sends each recorded frame once the
+ * client has sent the frames before it.
  */
 export class ReplayedWebSockets implements FarEnd {
   readonly WebSocket: new (url: string, protocols?: string | string[]) => FakeWebSocket = webSocketTo(this)
   readonly connections: SeenConnection[] = []
   readonly errors: unknown[] = []
-  /** The websocket that is in use. */
+  /** The websocket in use. */
   current: FakeWebSocket | undefined
   readonly #recording: Recording
   readonly #refs: RefPairs
@@ -58,7 +58,7 @@ export class ReplayedWebSockets implements FarEnd {
   }
 }
 
-/** One websocket's frames in their recorded order: it waits for those of the client, and says the others. */
+/** One websocket's frames in their recorded order: waits for those of the client, and sends those of the server. */
 class Script {
   readonly #socket: FakeWebSocket
   readonly #seen: SeenConnection

@@ -7,10 +7,10 @@ import type { Message } from "../../lib/protocol/message.js"
 import { Waitable } from "./link-log.js"
 import { SERIALIZERS, serializerByVsn } from "./serializers.js"
 
-/** What a server does with a message. */
+/** Handles a message on the server. */
 export type Script = (message: Message, send: (answer: Message) => void) => void
 
-/** How somebody came in: by a websocket's handshake, or by the first poll of a session. */
+/** The request that connected a client: a websocket's handshake, or the first poll of a session. */
 export interface Arrival {
   readonly url: URL
   readonly protocols: string[]
@@ -19,12 +19,12 @@ export interface Arrival {
 
 const TOKEN = "session-token"
 
-/** A server over real sockets and real HTTP that does as it is told, in whatever serializer the vsn asks for. */
+/** A server over real sockets and real HTTP that runs a script, with the serializer of the client's vsn. */
 export class ScriptedPhoenix {
   readonly arrivals: Waitable<Arrival> = new Waitable<Arrival>()
-  /** What came in, as it came. */
+  /** The received frames, undecoded. */
   readonly frames: Waitable<Frame> = new Waitable<Frame>()
-  /** Whether websockets get through, as they do not behind some proxies. */
+  /** Whether websockets get through; behind some proxies they do not. */
   takesWebSockets = true
   readonly #script: Script
   readonly #server: Server
@@ -50,12 +50,12 @@ export class ScriptedPhoenix {
     return phoenix
   }
 
-  /** Where the socket is mounted. */
+  /** The URL of the socket. */
   get endPoint(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/socket`
   }
 
-  /** Loses every websocket, and the session of long-poll. */
+  /** Drops every websocket and the session of long-poll. */
   drop(): void {
     for (const socket of this.#sockets.clients) socket.terminate()
     this.#lost = true

@@ -4,7 +4,7 @@ export const text = (body: ClusterBody): string =>
   Buffer.from(body instanceof Uint8Array ? body : body.bytes()).toString()
 export const message = (body: string): { bytes(): Uint8Array } => ({ bytes: () => Buffer.from(body) })
 
-/** A node of a cluster that remembers what it was told. */
+/** A node of a cluster that records every call. */
 export class SeenNode implements ClusterNode {
   readonly delivered: string[] = []
   readonly numbered: string[] = []

@@ -19,7 +19,7 @@ export const SERIALIZERS = {
 
 export type SerializerName = keyof typeof SERIALIZERS
 
-/** The serializer that a Phoenix server picks by a vsn: none is 1.0.0. */
+/** The serializer that a Phoenix server picks for a vsn; without a vsn it is that of 1.0.0. */
 export function serializerByVsn(vsn: string | null): SerializerName {
   if (vsn === null || vsn.startsWith("1.")) return "json-v1"
   return vsn.startsWith("3.") ? "msgpack" : "json"

@@ -6,16 +6,16 @@ export interface Mailed {
   to: string[]
   /** Headers and text, lines ended by \n. */
   data: string
-  /** What the client logged in with, if it did. */
+  /** The client's credentials, if it logged in. */
   login: string | undefined
 }
 
-/** A mail server that takes every mail and delivers none. */
+/** A mail server that accepts every mail and delivers none. */
 export class SmtpSink implements AsyncDisposable {
   readonly mails: Mailed[] = []
   readonly #server: Server
   #waiting: (() => void)[] = []
-  /** Whether it turns every mail away. */
+  /** Whether it rejects every mail. */
   refuses = false
 
   private constructor() {
@@ -72,7 +72,7 @@ export class SmtpSink implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** The next mail, behind those that were taken before. */
+  /** The next mail after those of earlier calls. */
   async next(): Promise<Mailed> {
     while (this.mails.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     return this.mails.shift() as Mailed

@@ -2,7 +2,7 @@ import { afterEach } from "vitest"
 import { Endpoint, type EndpointOptions } from "rookery/server"
 import { WireClient, type WireOptions } from "./wire-client.js"
 
-/** An endpoint on a port of its own, and clients of it. All are closed when the test is over. */
+/** An endpoint on a free port, and its clients. All are closed at the end of the test. */
 export interface Stage {
   readonly endpoint: Endpoint
   readonly port: number

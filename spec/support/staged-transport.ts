@@ -8,13 +8,13 @@ import {
   type Transport,
 } from "rookery"
 
-/** A connection as the server has it in hand: what came, and what to answer. */
+/** The server's side of a connection: the received messages, and ways to answer. */
 export class StagedLine {
   readonly url: string
   readonly received: Message[] = []
-  /** What the client was told waits in its transport. */
+  /** The bytes that wait in the transport, as the client sees them. */
   bufferedAmount = 0
-  /** The connection looks open and carries nothing any more. */
+  /** Whether the connection looks open but carries nothing any more. */
   isDead = false
   closedByClient: { code: number | undefined; reason: string | undefined } | undefined
   readonly #events: LinkEvents
@@ -28,7 +28,7 @@ export class StagedLine {
     this.#answers = answers
   }
 
-  /** The messages of an event that came. */
+  /** The received messages of an event. */
   of(event: string): Message[] {
     return this.received.filter((message) => message.event === event)
   }
@@ -73,7 +73,7 @@ export class StagedLine {
   }
 }
 
-/** What a {@link StagedTransport} does by itself. */
+/** The options of a {@link StagedTransport}. */
 export interface StagedOptions {
   /** Opens each connection, and answers joins, leaves and heartbeats. @default true */
   plays?: boolean
@@ -81,11 +81,11 @@ export interface StagedOptions {
   serializer?: MessageSerializer
 }
 
-/** A transport that leads to the hands of a spec. */
+/** A transport whose server is the spec itself. */
 export class StagedTransport implements Transport {
   readonly name = "stage"
   readonly lines: StagedLine[] = []
-  /** What the next connections do by themselves. */
+  /** Whether the next connections open and answer by themselves. */
   plays: boolean
   readonly #serializer: MessageSerializer
 
@@ -97,7 +97,7 @@ export class StagedTransport implements Transport {
   /** The newest connection. */
   get line(): StagedLine {
     const line = this.lines.at(-1)
-    if (line === undefined) throw new Error("nobody connected")
+    if (line === undefined) throw new Error("no client has connected")
     return line
   }
 

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto"
 import { Endpoint, jsonV1, Refused, type Channel } from "rookery/server"
 import { supabase, type UserBroadcast } from "rookery/supabase"
 
-/** An endpoint that plays Supabase's realtime service, as far as its client needs. */
+/** An endpoint that stands in for Supabase's realtime service, as far as its client needs. */
 export interface SupabaseApp {
   readonly endpoint: Endpoint
   readonly url: string
   /** The access tokens that clients renewed, by topic. */
   readonly tokens: [topic: string, token: string][]
-  /** Tells of a row that came into a table. */
+  /** Announces a new row of a table. */
   insert(topic: string, table: string, record: object): void
 }
 

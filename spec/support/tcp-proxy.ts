@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net"
 
-/** A network between a client and a server, which can be cut, stalled and mended. */
+/** A network between a client and a server that a spec can cut, stall and mend. */
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #lines = new Set<Socket>()
@@ -23,30 +23,30 @@ export class TcpProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** How many lines have ever been tried. */
+  /** The number of attempts to connect so far. */
   get tried(): number {
     return this.#tried
   }
 
-  /** Ends every line without a word, and refuses new ones. */
+  /** Drops every connection, and refuses new ones. */
   cut(): void {
     this.#mode = "refusing"
     for (const line of this.#lines) line.destroy()
   }
 
-  /** Lines stay, but nothing goes through any more. */
+  /** Keeps connections open, but passes nothing on any more. */
   stall(): void {
     this.#mode = "stalled"
     for (const line of this.#lines) line.pause()
   }
 
-  /** Everything is as it was; what was stalled goes on. */
+  /** Lets new and stalled connections work again. */
   mend(): void {
     this.#mode = "open"
     for (const line of this.#lines) line.resume()
   }
 
-  /** New lines go through; those that were stalled never will. */
+  /** Lets new connections work; stalled ones stay stalled. */
   forget(): void {
     this.#mode = "open"
   }

@@ -10,7 +10,7 @@ const run = promisify(execFile)
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
-/** A real terminal of 80 columns and 24 rows, with a program in it. It is gone at the end of the test. */
+/** A real terminal of 80 columns and 24 rows that runs a program. The end of the test closes it. */
 export class Terminal {
   readonly #socket: string
 
@@ -42,7 +42,7 @@ export class Terminal {
     return terminal
   }
 
-  /** Types text, as it is. */
+  /** Types text exactly as given. */
   async type(text: string): Promise<void> {
     await this.#tmux("send-keys", "-l", text)
   }
@@ -52,19 +52,19 @@ export class Terminal {
     await this.#tmux("send-keys", ...keys)
   }
 
-  /** Types a line, and enters it. */
+  /** Types a line of text, and presses Enter. */
   async enter(line: string): Promise<void> {
     await this.type(line)
     await this.press("Enter")
   }
 
-  /** What is on the screen, row by row; with the colours, if they are asked for. */
+  /** The rows on the screen, with their colours if `colours` is set. */
   async rows(colours = false): Promise<string[]> {
     const { stdout } = await this.#tmux("capture-pane", "-p", ...(colours ? ["-e"] : []))
     return stdout.trimEnd().split("\n")
   }
 
-  /** Waits until the screen shows something, and gives its rows. */
+  /** Waits until the screen shows a text, and returns its rows. */
   async shows(what: string | RegExp): Promise<string[]> {
     const text = async (): Promise<string> => (await this.rows()).join("\n")
     if (typeof what === "string") await expect.poll(text, PATIENCE).toContain(what)

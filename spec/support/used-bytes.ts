@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm"
 setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as () => void
 
-/** Bytes of memory of this process that are still in use. */
+/** The bytes of memory that this process still uses after a garbage collection. */
 export function usedBytes(): number {
   collect()
   collect()

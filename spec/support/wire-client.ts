@@ -2,10 +2,10 @@ import { once } from "node:events"
 import { WebSocket, type ClientOptions, type RawData } from "ws"
 import { PATIENCE } from "./patience.js"
 
-/** A frame of the server, as V2 has it; bytes as they came. */
+/** A frame of the server in V2; a binary frame stays undecoded. */
 export type WireFrame = [join_ref: unknown, ref: unknown, topic: unknown, event: unknown, payload: unknown] | Buffer
 
-/** Where to connect, and with what. */
+/** The path, query and headers of a connection. */
 export interface WireOptions {
   path?: string
   query?: Record<string, string>
@@ -13,7 +13,7 @@ export interface WireOptions {
   client?: ClientOptions
 }
 
-/** A client that sends what it is told and shows what comes, one after the other. */
+/** A client that sends any frame and returns received frames one by one. */
 export class WireClient {
   readonly socket: WebSocket
   readonly #frames: WireFrame[] = []
@@ -34,7 +34,7 @@ export class WireClient {
     socket.on("error", () => {})
   }
 
-  /** Connects; rejects with the HTTP status where it is refused. */
+  /** Connects; rejects with the HTTP status if the server refuses. */
   static async connect(port: number, options: WireOptions = {}): Promise<WireClient> {
     const { path = "/socket", query = {}, protocols = [], client = {} } = options
     const search = new URLSearchParams({ vsn: "2.0.0", ...query })
@@ -65,26 +65,26 @@ export class WireClient {
     return this.#frames.shift() as WireFrame
   }
 
-  /** The next so many frames. */
+  /** The next `count` frames. */
   async take(count: number): Promise<WireFrame[]> {
     const taken: WireFrame[] = []
     while (taken.length < count) taken.push(await this.next())
     return taken
   }
 
-  /** What has come and was not looked at. */
+  /** The received frames that the spec has not taken. */
   get unread(): readonly WireFrame[] {
     return this.#frames
   }
 
-  /** Joins a topic, with its ref for a join_ref, and gives the reply. */
+  /** Joins a topic, with its ref as the join_ref, and returns the reply. */
   async join(topic: string, params: unknown = {}): Promise<WireFrame> {
     const ref = String(++this.#refs)
     this.send(ref, ref, topic, "phx_join", params)
     return this.next()
   }
 
-  /** Everything that comes before the answer to a heartbeat: what was sent before is through by then. */
+  /** Sends a heartbeat, and returns the frames before its answer. The server has handled all earlier frames by then. */
   async fence(): Promise<WireFrame[]> {
     const ref = `fence ${++this.#refs}`
     this.send(null, ref, "phoenix", "heartbeat", {})

@@ -6,10 +6,10 @@ import { ReplayedLongPoll } from "./replayed-longpoll.js"
 import { ReplayedWebSockets } from "./replayed-websocket.js"
 import { seenOutcome, sentRefs, type Outcome } from "./wire-outcome.js"
 
-/** The steps of a scenario, against whichever client is driven. */
+/** The steps of a scenario, for any client. */
 export type Scenario = (driver: WireDriver) => Promise<void>
 
-/** Where a scenario ends: the states that an app can see. */
+/** The states at the end of a scenario, as an app sees them. */
 export interface FinalStates {
   connection: string
   channels: Record<string, string>
@@ -24,7 +24,7 @@ export interface Replay {
 
 const SETTLES_WITHIN = 1000
 
-/** Drives a client through the steps of a recording, and writes down what its callbacks tell. */
+/** Drives a client through the steps of a recording, and notes its callbacks. */
 export class WireDriver {
   readonly peer: ReplayedWebSockets
   readonly #subject: Subject
@@ -39,7 +39,7 @@ export class WireDriver {
     this.#subject = subject
     this.peer = new ReplayedWebSockets(recording, refs)
     this.#longPoll = new ReplayedLongPoll(recording, refs)
-    // Where there is one, as in Node 24, the official client reports another reason: "" instead of none.
+    // If `CloseEvent` exists, as in Node 24, the official client reports another reason: "" instead of none.
     vi.stubGlobal("CloseEvent", undefined)
     vi.stubGlobal("fetch", this.#longPoll.fetch)
   }
@@ -75,7 +75,7 @@ export class WireDriver {
     )
   }
 
-  /** Goes on to this moment of the scenario. */
+  /** Advances to a moment of the scenario. */
   async at(ms: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms - this.#now)
     this.#now = ms

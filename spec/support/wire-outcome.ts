@@ -6,7 +6,7 @@ import type { ReplayedWebSockets, SeenConnection } from "./replayed-websocket.js
 type Request = Omit<SeenRequest, "frames"> & { sent: (Parts | string)[] }
 type Connection = Omit<SeenConnection, "sent"> & { sent: (Parts | string)[] }
 
-/** What a client did, apart from when: comparable between two clients, and between a client and a recording. */
+/** The actions of a client without their times, to compare two clients, or a client and a recording. */
 export interface Outcome {
   connections: Connection[]
   polls: Request[]
@@ -14,11 +14,11 @@ export interface Outcome {
   events: string[]
 }
 
-// The words for what a proxy answered are the platform's.
+// The text of an error from a proxy differs between platforms.
 const ERROR_TEXT = /^socket error .*/
 const EVENT_REFS = /\b((?:join_)?ref)=(\w+)/g
 
-/** What the recording says the client did. */
+/** The actions of the client in a recording. */
 export function recordedOutcome(recording: Recording): Outcome {
   const { connections = [], frames = [], events = [] } = recording
   return withNamedRefs({
@@ -36,7 +36,7 @@ export function recordedOutcome(recording: Recording): Outcome {
   })
 }
 
-/** What the client did that was driven. */
+/** The actions of the driven client. */
 export function seenOutcome(sockets: ReplayedWebSockets, longPoll: ReplayedLongPoll, events: string[]): Outcome {
   return withNamedRefs({
     connections: sockets.connections.map((connection) => ({ ...connection, sent: connection.sent.map(readParts) })),
@@ -46,7 +46,7 @@ export function seenOutcome(sockets: ReplayedWebSockets, longPoll: ReplayedLongP
   })
 }
 
-/** Every ref that was sent, in the order of sending. */
+/** Every sent ref, in the order of sending. */
 export function sentRefs(sockets: ReplayedWebSockets, longPoll: ReplayedLongPoll): unknown[] {
   const frames = [...sockets.connections.flatMap(({ sent }) => sent), ...longPoll.posts.flatMap((post) => post.frames)]
   return frames.flatMap((frame) => {
@@ -63,7 +63,7 @@ const ended = ({ by, code, reason }: { by: string; code: number; reason: string 
 
 const toRequest = ({ frames, ...request }: SeenRequest): Request => ({ ...request, sent: frames.map(readParts) })
 
-/** Refs by the order in which they were first sent: the numbers are each client's own, their relations are not. */
+/** Names refs by the order of their first use: each client has its own numbers, but equal refs have to stay equal. */
 function withNamedRefs(outcome: Outcome): Outcome {
   const names = new Map<string, string>()
   const nameOf = (ref: string | null): string | null => {

@@ -1,6 +1,6 @@
 const DONE = 4
 
-/** As much of the web's `XMLHttpRequest` as an older client asks of it, by `fetch`. */
+/** The part of the web's `XMLHttpRequest` that an older client uses, over `fetch`. */
 export class XmlHttpRequest {
   readyState = 0
   responseText = ""
@@ -36,7 +36,7 @@ export class XmlHttpRequest {
   }
 
   async #send(body: string | null): Promise<void> {
-    // None, or 0, is no time limit.
+    // 0 means no time limit.
     const timer = this.timeout > 0 ? setTimeout(() => this.#late(), this.timeout) : undefined
     try {
       const init = { method: this.#method, headers: this.#headers, body, signal: this.#abort.signal }

@@ -4,7 +4,7 @@ import { createEncoder, length, toUint8Array, writeVarUint } from "lib0/encoding
 import { Endpoint, type Channel } from "rookery/server"
 import { Doc } from "yjs"
 
-/** The first number of a message of y-phoenix-channel. The others are about who is there. */
+/** The first number of a message of y-phoenix-channel about the document. Other numbers are about presence. */
 const SYNC = 0
 
 /** An endpoint that keeps a document of Yjs for each topic. */
@@ -13,7 +13,7 @@ export interface YjsApp {
   readonly url: string
 }
 
-/** Starts one, which does what a channel with a shared document of `y_ex` does. */
+/** Starts one that behaves as a channel with a shared document of `y_ex`. */
 export async function startYjsApp(): Promise<YjsApp> {
   const docs = new Map<string, Doc>()
   const docOf = (topic: string): Doc => {
@@ -22,7 +22,7 @@ export async function startYjsApp(): Promise<YjsApp> {
     return doc
   }
 
-  /** Takes a message about the document, and answers what it asks for. */
+  /** Handles a message about the document, and sends the answer that it asks for. */
   function read(bytes: Uint8Array, room: Channel): void {
     const decoder = createDecoder(bytes)
     if (readVarUint(decoder) !== SYNC) return

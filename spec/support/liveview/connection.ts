@@ -1,6 +1,6 @@
-/** What a server sees of one client that is connected, over a websocket or by long-poll. */
+/** A connected client as the server sees it, over a websocket or by long-poll. */
 export interface LiveConnection {
-  /** Path and query, as the client asked for it. */
+  /** The path and query of the client's request. */
   readonly url: string
   /** Sends a text frame; one that comes after the client closed is dropped. */
   send(frame: string): void
@@ -8,7 +8,7 @@ export interface LiveConnection {
   close(code: number): void
 }
 
-/** What happens on connections. */
+/** Handles the events of connections. */
 export interface Listener {
   opened(connection: LiveConnection): void
   received(connection: LiveConnection, frame: string | Buffer): void

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import { readBinaryPush } from "../binary-v2.js"
 import type { Parts } from "../ref-pairs.js"
 
-/** A frame of serializer V2, taken apart without the code under test. */
+/** A frame of serializer V2, decoded without the code under test. */
 export interface LiveFrame {
   joinRef: string | null
   ref: string | null
@@ -12,7 +12,7 @@ export interface LiveFrame {
   payload: unknown
 }
 
-/** Takes a frame apart: an array of five in JSON, or a binary push. */
+/** Decodes a frame: an array of five in JSON, or a binary push. */
 export function readFrame(frame: string | Buffer): LiveFrame {
   const parts = typeof frame === "string" ? (JSON.parse(frame) as Parts) : readPush(frame)
   const [joinRef, ref, topic, event, payload] = parts
@@ -25,7 +25,7 @@ function readPush(frame: Buffer): Parts {
   return [joinRef, ref, topic, event, Buffer.from(payload as ArrayBuffer)]
 }
 
-/** Whether a client says the same: refs apart, and what belongs to the run and not to the client. */
+/** Whether two frames of clients mean the same, apart from refs and from values that differ with each run. */
 export const saysTheSame = (one: LiveFrame, other: LiveFrame): boolean =>
   isDeepStrictEqual(meaning(one), meaning(other))
 
@@ -33,7 +33,7 @@ function meaning({ topic, event, payload }: LiveFrame): unknown {
   return { topic, event, payload: Buffer.isBuffer(payload) ? payload.toString("base64") : masked(payload) }
 }
 
-/** Members that hold an URL of the page, whose origin differs. */
+/** Members that hold a URL of the page, whose origin differs. */
 const URLS = ["url", "redirect", "_live_referer"]
 
 function masked(value: unknown): unknown {
@@ -48,7 +48,7 @@ function masked(value: unknown): unknown {
   )
 }
 
-/** A frame as a message of an error shows it. */
+/** A frame as error messages show it. */
 export function shown({ joinRef, ref, topic, event, payload }: LiveFrame): string {
   const what = Buffer.isBuffer(payload) ? `${payload.length} bytes` : JSON.stringify(payload)
   return `[${joinRef}, ${ref}] ${topic} ${event} ${what.length > 600 ? `${what.slice(0, 600)}…` : what}`

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs"
 
 const FOLDER = new URL("../../../fixtures/liveview/", import.meta.url)
 
-/** What is done on the page. The kinds: fixtures/liveview/README.md. */
+/** An action on the page. fixtures/liveview/README.md describes the kinds. */
 export type Action =
   | { type: "navigate"; path: string }
   | { type: "click" | "submit"; selector: string }
@@ -12,7 +12,7 @@ export type Action =
   | { type: "back" | "none" }
   | ({ type: "wait" } & Wait)
 
-/** What a page has come to when a wait is over. All that is given has to hold. */
+/** The conditions that end a wait for the page. All given ones have to hold. */
 export interface Wait {
   path?: string
   selector?: string
@@ -21,7 +21,7 @@ export interface Wait {
   event?: string
 }
 
-/** What the page is in the end. */
+/** The state of the page at the end. */
 export interface End {
   title: string
   url: string
@@ -31,7 +31,7 @@ export interface End {
   events: string[]
 }
 
-/** A step as it is in the file. */
+/** A step as the file has it. */
 type RecordedStep =
   | { do: string; action: Action }
   | { event: "open"; conn: number; url: string }
@@ -41,7 +41,7 @@ type RecordedStep =
   | { from: "client"; opcode: "http"; method: "GET" | "POST"; url: string; body?: string }
   | { from: "server"; opcode: "http"; body: { token?: string; messages?: string[] } }
 
-/** A step of a replay, in which long-poll, too, is a connection with frames. A binary frame is in bytes. */
+/** A step of a replay, where long-poll is a connection with frames too. A binary frame is in bytes. */
 export type Step =
   | { kind: "do"; what: string; action: Action }
   | { kind: "open"; conn: number; url: string }
@@ -92,6 +92,6 @@ function stepsOf(step: RecordedStep): Step[] {
     const lines = (step.body ?? "").split("\n")
     return lines.map((line) => ({ kind: "client", conn: 1, frame: polledFrame(line), optional: false }))
   }
-  // The first request of a session has no token yet. Later ones wait for what the server says.
+  // The first request of a session has no token yet. Later ones wait for the server's messages.
   return step.url.includes("&token=") ? [] : [{ kind: "open", conn: 1, url: step.url }]
 }

@@ -7,7 +7,7 @@ import { LiveServer } from "./server.js"
 
 type Frames = Step & { kind: "client" | "server" }
 
-/** A frame that the recording has of the client, and the one that came in its place. */
+/** A client's frame in the recording, and the one that came in its place. */
 interface Expected {
   readonly at: number
   readonly frame: LiveFrame
@@ -24,12 +24,12 @@ interface Seen {
   closed?: number
 }
 
-/** Does on the page what a step says, and comes back when it is done. */
+/** Does an action on the page, and resolves when it is done. */
 export type Perform = (action: Action) => Promise<void>
 
 /**
- * Plays the server's part of a recording: the steps strictly in their order, each of them once the client has done what
- * it had done in the recording. A frame of the client that the recording does not have ends the replay.
+ * Plays the server's part of a recording, strictly in the order of its steps. Each step waits for the client's steps
+ * before it. A frame of the client that the recording lacks ends the replay.
  */
 export class Replay implements Listener, AsyncDisposable {
   readonly #steps: readonly Step[]
@@ -47,7 +47,7 @@ export class Replay implements Listener, AsyncDisposable {
     )
   }
 
-  /** @param webSockets whether websockets get through; otherwise what was recorded over them goes over long-poll */
+  /** @param webSockets whether websockets get through; otherwise their recorded frames go over long-poll */
   static async start(recording: LiveRecording, script: string, webSockets = true): Promise<Replay> {
     const replay = new Replay(webSockets ? recording : { ...recording, steps: recording.steps.map(overLongPoll) })
     replay.#server = await LiveServer.start(script, replay, webSockets)
@@ -55,12 +55,12 @@ export class Replay implements Listener, AsyncDisposable {
     return replay
   }
 
-  /** Where the page is. */
+  /** The URL of the page. */
   get url(): string {
     return this.#server.url
   }
 
-  /** Walks all steps. Throws at what differs from the recording. */
+  /** Plays all steps. Throws at the first difference from the recording. */
   async run(perform: Perform): Promise<void> {
     for (; this.#at < this.#steps.length; this.#at++) {
       const step = this.#steps[this.#at] as Step
@@ -102,7 +102,7 @@ export class Replay implements Listener, AsyncDisposable {
     seen.connection.send(JSON.stringify(reply))
   }
 
-  /** Finds the place of a client's frame in the recording: it is the next one of its topic. */
+  /** Finds the place of a client's frame in the recording: the next frame of its topic. */
   #match(seen: Seen, frame: LiveFrame): void {
     const conn = this.#seen.indexOf(seen) + 1
     const left = this.#expected.filter((one) => !one.came && one.conn === conn && one.frame.topic === frame.topic)
@@ -150,7 +150,7 @@ export class Replay implements Listener, AsyncDisposable {
     const seen = this.#connection(conn)
     if (who !== "client") return seen.connection.close(code)
     await this.#until(() => seen.closed !== undefined)
-    // A page that is left closes its connection by itself, or leaves it to the browser. Which comes first is chance.
+    // When the user leaves a page, either the page or the browser closes its connection first.
     const codes = code === 1001 ? [1001, 1005] : [code]
     if (!codes.includes(seen.closed as number)) {
       this.#fail(`the client closed connection ${conn} with ${seen.closed} instead of ${codes.join(" or ")}`)
@@ -159,7 +159,7 @@ export class Replay implements Listener, AsyncDisposable {
 
   #send({ conn, frame, optional }: Frames): void {
     const { joinRef, ref, topic, event, payload } = readFrame(frame)
-    // Heartbeats are answered when they come.
+    // Heartbeats get their answer as they come.
     if (topic === "phoenix") return
     const { connection, joinRefs, refs } = this.#connection(conn)
     const [ourJoinRef, ourRef] = [joinRefs.actual(joinRef), refs.actual(ref)]
@@ -196,7 +196,7 @@ export class Replay implements Listener, AsyncDisposable {
     while (!holds()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Waits for a step, or for what makes it impossible. */
+  /** Waits for a step, or for a failure that makes it impossible. */
   async #orFailed(step: Promise<void>): Promise<void> {
     let over = false
     const failed = this.#until(() => over || this.#failure !== undefined)
@@ -221,5 +221,5 @@ export class Replay implements Listener, AsyncDisposable {
 const overLongPoll = (step: Step): Step =>
   step.kind === "open" ? { ...step, url: step.url.replace("/live/websocket", "/live/longpoll") } : step
 
-/** Whether a step does something on the page, by which a client may come to send. */
+/** Whether a step acts on the page, so that the client may send something. */
 const isDeed = (step: Step): step is Step & { kind: "do" } => step.kind === "do" && step.action.type !== "wait"

@@ -7,14 +7,14 @@ import { takeWebSockets } from "./websockets.js"
 
 const PLACE = "<!-- the page's script, bundled, goes here -->"
 
-/** The HTTP side of a LiveView app: its pages, its script, and where clients connect. */
+/** The HTTP side of a LiveView app: its pages, its script, and its path for clients. */
 export class LiveServer implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets: WebSocketServer
   readonly #polls: LongPolls
   readonly #script: string
   readonly #pages = new Map<string, string>()
-  /** Requests of a page that is not to be served yet. */
+  /** Requests for pages that are not served yet. */
   readonly #waiting = new Map<string, ServerResponse>()
   #asked: () => void = () => {}
 
@@ -43,7 +43,7 @@ export class LiveServer implements AsyncDisposable {
     if (waiting) this.#page(path, waiting)
   }
 
-  /** Waits until a page was asked for that is not served yet. */
+  /** Waits for a request for a page that is not served yet. */
   async asked(path: string): Promise<void> {
     while (!this.#waiting.has(path)) await new Promise<void>((resolve) => (this.#asked = resolve))
   }

@@ -2,7 +2,7 @@ import type { Server } from "node:http"
 import { WebSocketServer } from "ws"
 import type { LiveConnection, Listener } from "./connection.js"
 
-/** Takes the websockets of a server, or refuses them, as a proxy does that knows none. */
+/** Takes the websockets of a server, or refuses them, as a proxy without websockets does. */
 export function takeWebSockets(server: Server, listener: Listener, isOpen: boolean): WebSocketServer {
   const sockets = new WebSocketServer({ server, verifyClient: (_info, answer) => answer(isOpen, 404) })
   sockets.on("connection", (socket, { url = "" }) => {
