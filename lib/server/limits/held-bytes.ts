@@ -1,5 +1,5 @@
 import type { Runtime } from "../api/runtime.js"
-import { backgroundTimer } from "../support/background-timer.js"
+import { backgroundTimer } from "../../protocol/background-timer.js"
 
 /** A client, or a request, that the endpoint holds memory for. */
 export interface Holder {

@@ -1,5 +1,5 @@
 import { LONGEST_MS, type Clock } from "../../protocol/clock.js"
-import { backgroundTimer } from "./background-timer.js"
+import { backgroundTimer } from "../../protocol/background-timer.js"
 
 /** Keys that are due in the same span of this length share one timer, so a deadline may pass by as much. */
 export const GRAIN_MS = 1000

@@ -1,4 +1,4 @@
-import type { Clock } from "../../protocol/clock.js"
+import type { Clock } from "./clock.js"
 
 /** Sets a timer that does not keep the process alive: a process must be able to end without closing its endpoint. */
 export function backgroundTimer(clock: Clock, callback: () => void, ms: number): unknown {
