@@ -41,6 +41,7 @@ export class SeenShapes {
   forget(): void {
     this.#keys = 0
     this.#root = undefined
+    this.#current = undefined
     this.#table = undefined
   }
 
