@@ -10,7 +10,7 @@ export interface JsonLoggerOptions {
 
 /** `JSON.stringify()` makes `{}` of an error. */
 function readable(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error === "bigint" ? String(error) : error
+  if (!(error instanceof Error)) return error
   const { name, message, stack, cause } = error
   const { code } = error as { code?: unknown }
   return { name, message, code, stack, cause: cause === undefined ? undefined : readable(cause) }
@@ -20,7 +20,7 @@ function textOf(entry: object, error: unknown): string {
   try {
     return JSON.stringify({ ...entry, error: error === undefined ? undefined : readable(error) })
   } catch {
-    // An application may throw a value that JSON cannot hold, such as one that contains itself.
+    // An application may throw a value that JSON cannot hold, such as a bigint, or one that contains itself.
     return JSON.stringify({ ...entry, error: String(error) })
   }
 }
