@@ -1,3 +1,4 @@
+import { backgroundTimer } from "../protocol/background-timer.js"
 import type { Clock } from "../protocol/clock.js"
 import type { Histogram } from "./histogram.js"
 
@@ -13,12 +14,11 @@ export function sampleEventLoopDelay(histogram: Histogram, clock: Clock): () => 
   let timer: unknown
   const next = (): void => {
     const due = clock.now() + EVERY_MS
-    timer = clock.setTimeout(() => {
+    const sample = (): void => {
       histogram.observe(Math.max(0, clock.now() - due) / 1000)
       next()
-    }, EVERY_MS)
-    // A process that has nothing else to do must be able to end. In a browser a timer is a number.
-    ;(timer as { unref?: () => void } | null)?.unref?.()
+    }
+    timer = backgroundTimer(clock, sample, EVERY_MS)
   }
   next()
   return () => clock.clearTimeout(timer)

@@ -1,7 +1,17 @@
 import type { Counters } from "rookery/server"
 
-/** The meanings of an endpoint's counts. */
-export const COUNTED: Readonly<Record<keyof Counters, string>> = {
+/** The name of a count of an endpoint, or of what is measured beside them. */
+export type MetricName =
+  | keyof Counters
+  | "rookery_recoveries_total"
+  | "rookery_cluster_healthy"
+  | "rookery_join_duration_seconds"
+  | "rookery_push_duration_seconds"
+  | "rookery_broadcast_recipients"
+  | "rookery_event_loop_delay_seconds"
+
+/** The meanings of the metrics. */
+export const HELP: Readonly<Record<MetricName, string>> = {
   rookery_tcp_connections: "TCP connections, on Node.",
   rookery_sockets: "Connected sockets.",
   rookery_gateway_clients: "Connected clients of gateways.",
@@ -25,14 +35,10 @@ export const COUNTED: Readonly<Record<keyof Counters, string>> = {
   rookery_broadcasts_unencodable_total: "Broadcasts that a serializer could not encode.",
   rookery_limits_hit_total: "Times that a client hit a limit, by limit.",
   rookery_errors_total: "Errors of the application's code, and of the endpoint's.",
-}
-
-/** The meanings of the other metrics. */
-export const HELP = {
   rookery_recoveries_total: "Joins of clients that came back, by whether they got all messages that they missed.",
   rookery_cluster_healthy: "1 while the other nodes can be reached, else 0.",
   rookery_join_duration_seconds: "Seconds from a join to its reply of ok.",
   rookery_push_duration_seconds: "Seconds that the handler of a push took, by the status of its reply.",
   rookery_broadcast_recipients: "Clients on this node that a broadcast went to.",
   rookery_event_loop_delay_seconds: "Seconds that a timer fired late, sampled every 100 ms.",
-} as const
+}

@@ -31,7 +31,6 @@ export class Histogram {
         value: count,
       }
     })
-    const shared = labels === undefined ? {} : { labels }
-    return [...buckets, { suffix: "_sum", value: this.#sum, ...shared }, { suffix: "_count", value: count, ...shared }]
+    return [...buckets, { suffix: "_sum", labels, value: this.#sum }, { suffix: "_count", labels, value: count }]
   }
 }

@@ -2,7 +2,7 @@ import type { Counters, EndpointEvents } from "rookery/server"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { sampleEventLoopDelay } from "./event-loop-delay.js"
 import { CONTENT_TYPE, textOf, type Family, type Labels, type Sample } from "./exposition.js"
-import { COUNTED, HELP } from "./help.js"
+import { HELP, type MetricName } from "./help.js"
 import { Histogram } from "./histogram.js"
 
 /** An endpoint, as metrics see it. */
@@ -33,8 +33,8 @@ export interface Metrics {
   stop(): void
 }
 
-const PUSH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const JOIN_SECONDS = PUSH_SECONDS
+/** The bounds for joins and for the handlers of pushes. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const DELAY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 const RECIPIENTS = [0, 1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000]
 
@@ -75,7 +75,7 @@ export function metrics(endpoint: MetricsSource, { labels = {}, clock = systemCl
   const refusedJoins = new Counts("reason", ["refused", "crashed", "unmatched", "limit", "timeout"])
   const refusedConnects = new Counts("status")
   const recoveries = new Counts("outcome", ["recovered", "gap"])
-  const joins = new Histogram(JOIN_SECONDS)
+  const joins = new Histogram(SECONDS)
   const pushes = new Map<string, Histogram>()
   const recipients = new Histogram(RECIPIENTS)
   const delay = new Histogram(DELAY_SECONDS)
@@ -93,7 +93,7 @@ export function metrics(endpoint: MetricsSource, { labels = {}, clock = systemCl
       // A handler may reply with a status of its own; labels must not grow with what handlers make up.
       const label = status === "ok" || status === "error" || status === "none" ? status : "other"
       let histogram = pushes.get(label)
-      if (histogram === undefined) pushes.set(label, (histogram = new Histogram(PUSH_SECONDS)))
+      if (histogram === undefined) pushes.set(label, (histogram = new Histogram(SECONDS)))
       histogram.observe(durationMs / 1000)
     }),
     endpoint.on("broadcast", (sent) => recipients.observe(sent.recipients)),
@@ -105,48 +105,31 @@ export function metrics(endpoint: MetricsSource, { labels = {}, clock = systemCl
     rookery_connects_refused_total: refusedConnects,
   }
 
-  function families(): Family[] {
-    const counted = Object.entries(endpoint.counters()).map(([name, value]: [string, number]): Family => ({
-      name,
-      type: name.endsWith("_total") ? "counter" : "gauge",
-      help: COUNTED[name as keyof Counters],
-      samples: labelled[name]?.samples() ?? [{ value }],
-    }))
-    const histogram = (name: keyof typeof HELP, samples: readonly Sample[]): Family => ({
-      name,
-      type: "histogram",
-      help: HELP[name],
-      samples,
-    })
-    return [
+  const family = (name: MetricName, type: Family["type"], samples: readonly Sample[]): Family => ({
+    name,
+    type,
+    help: HELP[name],
+    samples,
+  })
+
+  function text(): string {
+    const counters = Object.entries(endpoint.counters()) as [keyof Counters, number][]
+    const counted = counters.map(([name, value]) =>
+      family(name, name.endsWith("_total") ? "counter" : "gauge", labelled[name]?.samples() ?? [{ value }]),
+    )
+    const ofPushes = Array.from(pushes, ([status, those]) => those.samples({ status })).flat()
+    const families = [
       ...counted,
-      {
-        name: "rookery_recoveries_total",
-        type: "counter",
-        help: HELP.rookery_recoveries_total,
-        samples: recoveries.samples(),
-      },
-      {
-        name: "rookery_cluster_healthy",
-        type: "gauge",
-        help: HELP.rookery_cluster_healthy,
-        samples: [{ value: endpoint.healthy ? 1 : 0 }],
-      },
-      histogram("rookery_join_duration_seconds", joins.samples()),
-      histogram(
-        "rookery_push_duration_seconds",
-        Array.from(pushes, ([status, those]) => those.samples({ status })).flat(),
-      ),
-      histogram("rookery_broadcast_recipients", recipients.samples()),
-      histogram("rookery_event_loop_delay_seconds", delay.samples()),
+      family("rookery_recoveries_total", "counter", recoveries.samples()),
+      family("rookery_cluster_healthy", "gauge", [{ value: endpoint.healthy ? 1 : 0 }]),
+      family("rookery_join_duration_seconds", "histogram", joins.samples()),
+      family("rookery_push_duration_seconds", "histogram", ofPushes),
+      family("rookery_broadcast_recipients", "histogram", recipients.samples()),
+      family("rookery_event_loop_delay_seconds", "histogram", delay.samples()),
     ]
+    return textOf(families, labels)
   }
 
-  const withLabels = (family: Family): Family => ({
-    ...family,
-    samples: family.samples.map((sample) => ({ ...sample, labels: { ...labels, ...sample.labels } })),
-  })
-  const text = (): string => textOf(families().map(withLabels))
   return {
     contentType: CONTENT_TYPE,
     text,
