@@ -32,7 +32,7 @@ afterEach(async () => {
   await stage[Symbol.asyncDispose]()
 })
 
-/** They go on trying for as long as a test takes until it mends the network. */
+/** Reconnects quickly, and as often as the test needs until it mends the network. */
 const QUICK = { reconnectDelay: 5, maxReconnectAttempts: Number.MAX_SAFE_INTEGER }
 
 function client(options: ChatClientOptions = {}): ChatClient {
@@ -47,7 +47,7 @@ async function person(email: string, options: ChatClientOptions = {}): Promise<C
   return made
 }
 
-/** The next event for which it holds. */
+/** The next event that meets the condition. */
 const next = <E extends ChatEvent>(
   of: ChatClient,
   event: E,
@@ -86,14 +86,14 @@ describe("logging in", () => {
     await expect(client().connect(token)).rejects.toBeInstanceOf(AuthenticationError)
   })
 
-  it("says what to do where there is no session, or one that has ended", async () => {
+  it("says what to do if there is no session, or if it has ended", async () => {
     await expect(client().connect()).rejects.toThrow("login(email)")
     const ended = client({ sessionToken: "x".repeat(43) })
     await expect(ended.connect()).rejects.toBeInstanceOf(AuthenticationError)
     expect(ended.connectionState).toBe("disconnected")
   })
 
-  it("throws a ConnectionError where nobody answers, and a ClientError where it is refused", async () => {
+  it("throws a ConnectionError if no server answers, and a ClientError if the server refuses", async () => {
     await expect(client().login("no address")).rejects.toBeInstanceOf(ClientError)
     proxy.cut()
     await expect(client().login("ada@example.org")).rejects.toBeInstanceOf(ConnectionError)
@@ -114,7 +114,7 @@ describe("logging in", () => {
     expect(seen).toEqual(["disconnect"])
   })
 
-  it("ends the session for all who use it when somebody logs out", async () => {
+  it("ends the session for all of its clients when one of them logs out", async () => {
     const [ada, same] = [await person("ada@example.org"), client()]
     const sessionToken = ada.sessionToken
     const other = client({ sessionToken })
@@ -255,7 +255,7 @@ describe("when the network is cut", () => {
     await Promise.all([next(ada, "message"), bob.send("before")])
     const states: string[] = []
     ada.on("connection_state", ({ state }) => states.push(state))
-    // Bob comes another way.
+    // Bob connects directly, past the cut network.
     const direct = new ChatClient(`http://127.0.0.1:${stage.port}`, { sessionToken: bob.sessionToken })
     clients.push(direct)
     await direct.connect()

@@ -22,7 +22,7 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
     return { program, url }
   }
 
-  /** Logs in by a link that one node prints and another takes. */
+  /** Logs in with a link that one node prints and another accepts. */
   async function person(email: string, asks: ChatNode, connects: ChatNode, log: string[] = []): Promise<ChatClient> {
     const asking = new ChatClient(asks.url)
     await asking.login(email)
@@ -35,7 +35,7 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
     return client
   }
 
-  /** One node hears of the people at another a little later than of its own. */
+  /** Waits for a user in a room. A node learns of the users at other nodes a little later than of its own. */
   const isWith = (client: ChatClient, room: string, email: string): Promise<void> =>
     vi.waitFor(async () => expect(JSON.stringify(await client.users(room))).toContain(email), PATIENCE)
 

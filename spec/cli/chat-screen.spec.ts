@@ -10,7 +10,7 @@ import { escapeControls, stylesFor } from "../../lib/cli/terminal-text.js"
 const EVIL = "\u001b]0;owned\u0007\u009b2J\u202e\r\n"
 const PLAIN = stylesFor({}, {})
 
-/** A screen on streams that pass for a terminal of 40 columns. */
+/** A screen on streams that look like a terminal of 40 columns. */
 function terminal(takesLines = false): { screen: Screen; keys: PassThrough; drawn(): string; typed: string[] } {
   const keys = Object.assign(new PassThrough(), { isTTY: true })
   const out = Object.assign(new PassThrough(), { isTTY: true, columns: 40 })
@@ -27,7 +27,7 @@ function terminal(takesLines = false): { screen: Screen; keys: PassThrough; draw
   return { screen, keys, drawn: () => drawn, typed }
 }
 
-/** What was drawn after the last time that the screen was cleared from some row on. */
+/** The output since the screen was last cleared from a row on. */
 const afterClear = (drawn: string): string => drawn.split("\u001b[0J").at(-1) ?? ""
 
 describe("the terminal", () => {

@@ -20,7 +20,7 @@ function serve(args: string[], env?: Record<string, string>): CliRun {
   return run
 }
 
-/** Where it says that it listens. */
+/** The URL that the server prints. */
 async function urlOf(run: CliRun): Promise<string> {
   const line = await run.stdout.line(/^The chat is at /)
   return /^The chat is at (\S+), and listens on (\S+)$/.exec(line)?.[1] ?? ""

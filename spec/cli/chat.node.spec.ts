@@ -25,7 +25,7 @@ const newHome = (): string => {
   return home
 }
 
-/** A chat through a pipe that stays open. */
+/** A chat whose input is a pipe that stays open. */
 function chat(home: string = newHome()): CliRun & { type(line: string): void } {
   const run = runCli(["chat", "-s", stage.origin], { env: { HOME: home } })
   runs.push(run)
@@ -177,7 +177,7 @@ describe("what is typed", () => {
     expect(await run.code).toBe(1)
   })
 
-  it("is carried out one line after the other, to the end of the pipe", async () => {
+  it("is carried out one line of input after the other, to the end of the pipe", async () => {
     const home = newHome()
     const first = await loggedIn("ada@example.com", home)
     first.type("/quit")

@@ -6,18 +6,18 @@ import { afterEach, describe, expect, it, onTestFinished } from "vitest"
 import { Endpoint, Refused } from "rookery/server"
 import { runCli, type CliRun } from "../support/cli.js"
 
-/** What a stranger would have a terminal do, in every way it can be said to one. */
+/** Control sequences with which a hostile server would steer a terminal, in all their encodings. */
 const ATTACK =
   "\u001b[2J\u001b]0;owned\u0007\u001b]52;c;ZXZpbA==\u001b\\\u001bP$q\u001b\\\u009b31m\u009d0;x\u009c\u0090\u0085" +
   "a\r\nrookery: all is well\r\b\b\u007f\u202egnp.exe\u2066\u2069\u200e\u200f\u2028\u2029\u{e0041}\ufeff\0"
 
-// Beside the ends of our own lines.
+// All control characters except the newline that ends the command's own lines of text.
 // eslint-disable-next-line no-control-regex
 const STEERS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
 function expectHarmless(run: CliRun): void {
   expect(run.stdout.text + run.stderr.text).not.toMatch(STEERS)
-  // No line that a server made.
+  // The server must not be able to write a line of text of its own.
   for (const line of `${run.stdout.text}${run.stderr.text}`.split("\n"))
     expect(line).not.toMatch(/^rookery: all is well/)
 }
@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
-/** An endpoint that says it wherever a server can say something. */
+/** An endpoint that sends the attack wherever a server can send text. */
 async function hostile(): Promise<{ url: string; endpoint: Endpoint }> {
   const endpoint = new Endpoint({ logger: false })
   endpoint.channel("room:*", {

@@ -9,7 +9,10 @@ import { say, type Io } from "../../lib/cli/io.js"
 import { TailOutput } from "../../lib/cli/tail-output.js"
 import { stylesFor } from "../../lib/cli/terminal-text.js"
 
-/** What a stranger would have a terminal do: clear it, name it, write its clipboard, go up a line, ring, turn text. */
+/**
+ * Attacks on a terminal: clear the screen, set the title, write the clipboard, move the cursor up, ring the bell, and
+ * reverse the direction of text.
+ */
 const ATTACKS = [
   "\u001b[2J\u001b[H",
   "\u001b]0;owned\u0007",

@@ -33,14 +33,14 @@ afterAll(async () => {
   await endpoint.close({ deadlineMs: 0 })
 })
 
-/** Writes a file, and gives the argument that names it. */
+/** Writes a file, and returns the argument that names it. */
 function fileWith(text: string): string {
   const path = join(dir, `${++files}`)
   writeFileSync(path, text)
   return `@${path}`
 }
 
-/** What the endpoint is told by `rookery push` with these arguments. */
+/** Runs `rookery push` with these arguments, and returns the values that the endpoint receives. */
 async function told(
   args: string[],
   options: Parameters<typeof runCli>[1] & { payload?: string } = {},

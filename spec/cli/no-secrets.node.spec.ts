@@ -29,7 +29,7 @@ afterAll(async () => {
   await endpoint.close({ deadlineMs: 0 })
 })
 
-/** Every way of giving a secret that is understood. */
+/** All options that take a secret. */
 const GIVEN = ["--param", `token=${SECRET}`, "--auth-token", SECRET, "--header", `authorization: Bearer ${SECRET}`]
 
 async function said(argv: string[], options?: Parameters<typeof runCli>[1]): Promise<[code: number, text: string]> {
@@ -101,7 +101,7 @@ describe("the command says no secret that it is given", () => {
     const answers: [status: number, body: unknown][] = [
       [401, { error: "used", code: 401 }],
       [500, "nonsense"],
-      // A session of which the socket then knows nothing.
+      // The socket then rejects this session.
       [200, { session_token: session, user, expires_at: new Date(0).toISOString() }],
     ]
     for (const [status, body] of answers) {

@@ -76,17 +76,17 @@ describe("a push", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("crash was not answered")])
   })
 
-  it("exits with 2 when the line goes", async () => {
+  it("exits with 2 when the connection is lost", async () => {
     const [code, , stderr] = await push([url, "room:a", "disconnect_me", "{}", "--param", "user=leaver"])
     expect([code, stderr]).toEqual([2, expect.stringContaining("the connection was lost")])
   })
 
-  it("exits with 2 where nobody listens", async () => {
+  it("exits with 2 if no server listens", async () => {
     const [code, , stderr] = await push(["ws://127.0.0.1:1/socket", "room:a", "echo", "{}"])
     expect([code, stderr]).toEqual([2, expect.stringContaining("ECONNREFUSED")])
   })
 
-  it("exits with 2 where there is no socket", async () => {
+  it("exits with 2 if the server has no socket at the path", async () => {
     const [code, , stderr] = await push([url.replace("/socket", "/elsewhere"), "room:a", "echo", "{}"])
     expect([code, stderr]).toEqual([2, expect.stringContaining("HTTP 404")])
   })

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-/** A topic that nobody else tails. */
+/** Makes topics that no other test uses. */
 let topics = 0
 const newTopic = (kind = "room"): string => `${kind}:${++topics}`
 
@@ -105,7 +105,7 @@ describe.each(WAYS)("over %s in %s, a tail", (transport, serializer, options) =>
 
   it("goes on after its socket was sent away", async () => {
     const topic = newTopic()
-    // A poll that hangs is answered at the end of its window, which is shorter there.
+    // A waiting poll is answered at the end of its window, which is shorter at `/fast`.
     const at = transport === "long-poll" ? url.replace("/socket", "/fast") : url
     const run = tail([at, topic, "--param", `user=${topic}`, ...options])
     await run.stderr.line(/joined/)
@@ -169,7 +169,7 @@ describe("a tail", () => {
     expect(run.stderr.text.match(/joined/g)).toHaveLength(1)
   })
 
-  it("exits with 2 where nobody listens", async () => {
+  it("exits with 2 if no server listens", async () => {
     const run = tail(["ws://127.0.0.1:1/socket", "room:a"])
     expect([await run.code, run.stderr.text]).toEqual([
       2,
@@ -177,7 +177,7 @@ describe("a tail", () => {
     ])
   })
 
-  it("exits with 2 where the connection is not answered in time", async () => {
+  it("exits with 2 if the server does not answer the connection in time", async () => {
     const silent = createServer()
     silent.on("upgrade", () => {})
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))

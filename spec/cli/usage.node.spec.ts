@@ -56,7 +56,7 @@ describe("bad usage", () => {
     [["chat-server", "--room-days", "0"], "--room-days 0 is no number of days"],
     [["chat-server", "--trust-proxy", "everybody"], "--trust-proxy everybody is neither a number of proxies"],
     [["chat-server", "--host", "0.0.0.0"], "links cannot be sent"],
-  ])("exits with 64 and says it in one line: rookery %j", async (argv, said) => {
+  ])("exits with 64 and prints one line of text that says why: rookery %j", async (argv, said) => {
     const [code, stdout, stderr] = await outcome(argv)
     expect([code, stdout]).toEqual([64, ""])
     expect(stderr).toMatch(/^rookery: [^\n]+\n$/)

@@ -2,7 +2,7 @@ import type { LinkEvents, Transport } from "rookery"
 import { describe, expect, it } from "vitest"
 import { counting } from "../../../lib/chat/page/byte-counter.js"
 
-/** A transport that keeps what it is told and what is sent over it. */
+/** A transport that logs its calls and the sent frames. */
 function stage(): { transport: Transport; events(): LinkEvents; log: unknown[] } {
   const log: unknown[] = []
   let told: LinkEvents | undefined

@@ -6,7 +6,7 @@ const shown = (line: Partial<LineState>): string =>
   lightText(lightOf({ status: "connected", online: true, ...line }, NOW))
 
 describe("the connection light", () => {
-  it("shows where the line stands", () => {
+  it("shows the state of the connection", () => {
     expect(shown({ status: "connecting" })).toBe("Connecting…")
     expect(shown({ status: "connected" })).toBe("Connected")
     expect(shown({ status: "disconnected" })).toBe("Offline")
@@ -29,7 +29,7 @@ describe("the connection light", () => {
     expect(shown({ status: "connecting", online: false })).toBe("Offline")
   })
 
-  it("believes an open line more than the device, as long as the line answers", () => {
+  it("shows an open connection as connected although the device says it is offline, as long as the server answers", () => {
     expect(shown({ online: false })).toBe("Connected")
     expect(shown({ online: false, silent: true })).toBe("Offline")
   })

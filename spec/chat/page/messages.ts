@@ -6,7 +6,7 @@ export const userOf = (name: string): ChatUser => ({
   display_name: null,
 })
 
-/** The nth message of a room: a minute after the one before, by Ada unless somebody else is said. */
+/** The nth message of a room: a minute after the one before, by Ada unless `by` names another user. */
 export const messageOf = (n: number, by = "ada", content = `message ${n}`): ChatMessage => ({
   id: `m${n}`,
   user: userOf(by),

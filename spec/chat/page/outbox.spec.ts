@@ -7,7 +7,7 @@ beforeEach(() => {
   outbox = new Outbox()
 })
 
-/** Says something after the nth message, and sends it. */
+/** Adds a text after the nth message, and sends it. */
 function send(content: string, after: number): Outgoing {
   const item = outbox.add(content, messageOf(after))
   item.state = "sending"

@@ -14,7 +14,7 @@ const PATIENT = { messagesPerUser: PLENTY, asksPerUser: PLENTY, loginsPerAddress
 let stage: ChatStage
 afterEach(() => stage[Symbol.asyncDispose]())
 
-/** A gate that what comes to it waits at. */
+/** Holds a call until the test opens the gate. */
 class Gate {
   open!: () => void
   arrived!: () => void
@@ -27,7 +27,7 @@ class Gate {
   }
 }
 
-/** Joins, and keeps the contents of every message that comes: in the answer, and after it. */
+/** Joins, and keeps the content of every message in the answer and after it. */
 function joining(socket: Socket<ChatTopics>): { room: Room; shown: Promise<string[]>; heard: string[] } {
   const room = socket.channel("room:lobby")
   const heard: string[] = []
@@ -36,7 +36,7 @@ function joining(socket: Socket<ChatTopics>): { room: Room; shown: Promise<strin
   return { room, shown: Promise.resolve(shown), heard }
 }
 
-/** Waits until everything that was sent to a room before has come. */
+/** Waits until all earlier messages to a room have arrived. */
 const settle = (room: Room): Promise<unknown> => Promise.resolve(room.push("users", {}))
 
 describe("who joins while something is said", () => {
@@ -133,7 +133,7 @@ describe("who joins while something is said", () => {
     const socket = await stage.person("ada@example.com")
     joining(socket).shown.catch(() => {})
     await gate.reached
-    // The room's, and that of the person's new names.
+    // Two topics: the room's, and the one for the person's new names.
     expect(endpoint.counters().rookery_topics).toBe(before + 2)
     socket.destroy()
     await closed

@@ -1,6 +1,6 @@
 import { ChatServer, lmdbStore } from "rookery/chat/server"
 
-/** A chat server in a process of its own, that prints where it listens, and the links. */
+/** A chat server in a separate process that prints its port and the login links. */
 const [folder = "", port = "0"] = process.argv.slice(2)
 const plenty = { burst: 1e6, everyMs: 1 }
 const chat = new ChatServer({

@@ -99,7 +99,7 @@ describe("what somebody says", () => {
     ["a".repeat(4000), "a".repeat(4000)],
     [`  ${"🐦".repeat(4000)}\n`, "🐦".repeat(4000)],
     ["a\u202eb", "a\u202eb"],
-  ])("is kept trimmed, with its lines: %#", (text, content) => {
+  ])("is kept without the spaces around it, and with its line breaks: %#", (text, content) => {
     expect(readContent(text)).toBe(content)
   })
 

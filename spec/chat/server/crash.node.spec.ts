@@ -11,7 +11,7 @@ import { ask } from "./stage.js"
 
 type Room = Channel<ChatTopics["room:*"]>
 
-/** Where people shout so much that a history of the room is a page of it only. */
+/** The size of a page. The room gets so many messages that one page is only a part of its history. */
 const PAGE = 200
 
 let folder: string
@@ -30,14 +30,14 @@ afterEach(async () => {
 })
 
 async function start(at = 0): Promise<number> {
-  // Whatever mail server this machine has set is not for these links.
+  // The links must not go to a mail server that this machine has set.
   const env = { SMTP_URL: "", SMTP_HOST: "" }
   server = new Program(process.execPath, [compiled("spec/chat/server/chat-process.ts"), folder, String(at)], env)
   const [, found] = await server.printed(/^listening at (\d+)$/)
   return Number(found)
 }
 
-/** What kill -9 does, and the same server again. */
+/** Kills the server with SIGKILL, and starts it again. */
 async function crash(): Promise<void> {
   expect(await server.kill("SIGKILL")).toBe("SIGKILL")
   await start(port)
@@ -68,7 +68,7 @@ function connect(authToken: string, index = 0): Socket<ChatTopics> {
   return socket
 }
 
-/** Every message that a room keeps. */
+/** All messages that a room keeps. */
 async function everything(room: Room): Promise<ChatMessage[]> {
   const all: ChatMessage[] = []
   for (;;) {
@@ -93,7 +93,7 @@ describe("a chat server that is killed", () => {
           acknowledged.set(message_id, content)
           enough()
         } catch {
-          // The line went while the answer was pending: whether it is kept nobody knows.
+          // The connection was lost before the answer, so the message may or may not be kept.
         }
       }
     }
@@ -106,7 +106,7 @@ describe("a chat server that is killed", () => {
       await new Promise<void>((resolve) => (enough = () => acknowledged.size >= 120 * round && resolve()))
       await crash()
     }
-    // After the last start, too, something is said by clients that came back with the sessions they had.
+    // Clients that came back with their old sessions send messages after the last start too.
     const size = acknowledged.size
     await new Promise<void>((resolve) => (enough = () => acknowledged.size >= size + 20 && resolve()))
     over.abort()
@@ -116,11 +116,11 @@ describe("a chat server that is killed", () => {
     const contents = new Map(kept.map(({ id, content }) => [id, content]))
     expect(contents.size).toBe(kept.length)
     expect([...acknowledged].filter(([id, content]) => contents.get(id) !== content)).toEqual([])
-    // Nobody was told anything that is not kept, and in no other order.
+    // The received messages are all kept, in the same order.
     expect(told.filter(({ id, content }) => contents.get(id) !== content)).toEqual([])
     const ids = told.map(({ id }) => id)
     expect(ids).toEqual([...ids].sort())
-    // Everybody's own messages are in the order in which they were sent.
+    // The messages of each speaker are in the order of sending.
     for (const who of ["speaker 0", "speaker 1", "speaker 2"]) {
       const numbers = kept
         .filter(({ content }) => content.startsWith(who))

@@ -1,6 +1,6 @@
 import { lmdbStore } from "rookery/chat/server"
 
-/** Says things until the disk is full, and something more. */
+/** Appends messages until the disk is full, and then some more. */
 const [folder = ""] = process.argv.slice(2)
 const store = await lmdbStore(folder)
 const KEPT = { messages: 1e6, rooms: 10, roomsPerUser: 10 }
@@ -14,7 +14,7 @@ while (refused === undefined) {
   refused = said.find((outcome) => outcome.status === "rejected")?.reason
 }
 console.log(`refused: ${String(refused)}`)
-// A promise that nobody sees would end the process by now.
+// An unhandled rejection would have ended the process by now.
 await new Promise((resolve) => setImmediate(resolve))
 console.log(`read: ${(await store.messages("lobby", { limit: 1 })).length}`)
 process.exit(0)

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { InOrder } from "../../../lib/chat/server/in-order.js"
 
-/** A promise that is settled from outside. */
+/** A promise that the test settles. */
 function later<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
   let resolve: (value: T) => void = () => {}
   let reject: (error: Error) => void = () => {}

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** The message that was kept. */
+/** The kept message; throws if the store refused it. */
 function saidOf(outcome: Appended | RoomRefusal): ChatMessage {
   if (typeof outcome === "string") throw new Error(`refused: ${outcome}`)
   return outcome.said
@@ -76,7 +76,7 @@ describe("a store on disk", () => {
 
   it("refuses what the disk has no room for, and the process goes on", async () => {
     const { code, output } = await run("fill-disk.ts", [join(folder, "full")], { fileKilobytes: 2000 })
-    // A write that the limit cuts short in the middle of a page is an input/output error to lmdb.
+    // lmdb reports an input/output error if the limit cuts a write short in the middle of a page.
     expect({ code, output }).toEqual({
       code: 0,
       output: expect.stringMatching(/refused: .*(?:File too large|Input\/output error).*\nread: 1\n/),

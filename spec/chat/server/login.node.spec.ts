@@ -152,7 +152,7 @@ describe("asking for a link", () => {
     })
     let newest = ""
     for (let i = 0; i < 10; i++) newest = (await stage.mails.next()).token
-    // For two hours strangers take every link the moment there is one more.
+    // For two hours, strangers take every link as soon as the limit allows one more.
     for (let minutes = 1; minutes <= 120; minutes++) {
       time += 60_000
       if ((await askAsStranger()).status === 202) newest = (await stage.mails.next()).token
@@ -176,7 +176,7 @@ describe("asking for a link", () => {
     expect(await askFrom("198.51.100.7", "ada@example.com")).toBe(202)
     expect(mails).toEqual(["ada@example.com"])
     for (const end of hanging) end()
-    // The endings are heard before the next request is.
+    // The server handles the ends of these requests before the next request.
     expect(await askFrom("203.0.113.66", "late@example.com")).toBe(202)
     for (const end of hanging) end()
   })
@@ -190,7 +190,7 @@ describe("asking for a link", () => {
     }
     expect(await statusFrom("203.0.113.1")).toBe(202)
     expect(await statusFrom("203.0.113.1")).toBe(429)
-    // What a client claims itself stands further to the left.
+    // An address that the client itself claims stands further to the left.
     expect(await statusFrom("198.51.100.7, 203.0.113.1")).toBe(429)
     expect(await statusFrom("203.0.113.2")).toBe(202)
     expect(await statusFrom("2001:db8:1:2::1")).toBe(202)

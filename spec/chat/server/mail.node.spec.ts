@@ -18,7 +18,7 @@ describe("a link by SMTP", () => {
     const { from, to, data, login } = await sink.next()
     expect({ from, to, login }).toEqual({ from: "chat@example.com", to: ["ada@example.com"], login: undefined })
     expect(data).toContain("\nTo: ada@example.com\n")
-    // Quoted-printable: long lines are broken, and = is written as =3D.
+    // Quoted-printable text breaks long lines, and writes = as =3D.
     const text = data.replace(/=\n/g, "").replace(/=3D/g, "=")
     const [, token] = /^https:\/\/chat\.example\.com\/login\?token=([\w-]{43})$/m.exec(text) ?? []
     const { status, json } = await stage.ask("POST", "/api/session", { body: { token } })

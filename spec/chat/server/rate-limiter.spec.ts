@@ -28,7 +28,7 @@ describe("a rate limiter", () => {
     const limiter = new RateLimiter({ burst: 1, everyMs: 100 }, () => 0)
     limiter.take("first")
     for (let i = 0; i < 100_001; i++) limiter.take(`key ${i}`)
-    // Fifty thousand at least are remembered, and the first is not among them.
+    // The limiter remembers at least fifty thousand keys, and the first is not among them.
     expect(limiter.take("key 100000")).toBe(100)
     expect(limiter.take("first")).toBe(0)
   })
@@ -45,7 +45,7 @@ describe("a rate limiter that many keys fill", () => {
     }
     takes(20_000, 0)
     const [few, many] = [takes(50_000, 20_000), takes(200_000, 70_000)]
-    // Four times as many; holes in the map would make it hundreds of times as long.
+    // The second run has four times as many keys; holes in the map would make it hundreds of times slower.
     expect(many).toBeLessThan(few * 40)
   })
 

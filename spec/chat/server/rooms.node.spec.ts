@@ -31,7 +31,7 @@ function heard<E extends keyof ChatTopics["room:*"]["receives"]>(
   return inbox
 }
 
-/** Everything that comes on a channel from now on, by the names of the events, with what was said. */
+/** Logs the events of a channel from now on, with the content of messages. */
 function diary(room: Room): string[] {
   const events: string[] = []
   room.onMessage = (event, payload) => {
@@ -86,7 +86,7 @@ describe("a room", () => {
     const onLaptop = laptop.channel("room:lobby")
     const events = diary(onLaptop)
     await onLaptop.join()
-    // Whatever its own coming told it is through by then.
+    // The laptop has received all events of its own join when this push is answered.
     await onLaptop.push("users", {})
     const bob = userOf("bob@example.com")
     expect(await joined.next()).toEqual({ user: bob, timestamp: stamp(), total_connections: 2 })
@@ -96,7 +96,7 @@ describe("a room", () => {
     const cay = await enter(await stage.person("cay@example.com"))
     expect(await joined.next()).toMatchObject({ user: userOf("cay@example.com"), total_connections: 3 })
     await cay.leave()
-    // Bob's laptop went before, and nobody was told.
+    // Bob's laptop left before, without an event, because his phone stayed.
     expect(await left.next()).toEqual({
       user: userOf("cay@example.com"),
       timestamp: stamp(),
@@ -127,7 +127,7 @@ describe("a message", () => {
     await ada.join()
     const bob = await enter(await stage.person("bob@example.com"))
     const [own, others] = [heard(ada, "message"), heard(bob, "message")]
-    // What bob's coming brought is through by then.
+    // Ada has received the events of bob's join when this push is answered.
     await ada.push("users", {})
     events.length = 0
     const { message_id, timestamp } = await ada.push("send", { content: "  hello\r\nthere " })
@@ -151,7 +151,7 @@ describe("a message", () => {
     const [events, others] = [diary(room), diary(other)]
     const sent = room.push("send", { content: "hello" })
     const keep = await asked.next()
-    // Whatever had been told by now would have come before this.
+    // Any event up to now would arrive before the answer to this join.
     await enter(socket, "garden")
     await other.push("users", {})
     expect([events, others]).toEqual([[], ["phx_reply"]])
@@ -181,7 +181,7 @@ describe("a message", () => {
     const keepFirst = await asked.next()
     const second = bob.push("send", { content: "second" })
     const keepSecond = await asked.next()
-    // The disk is done with the later one first.
+    // The store finishes the later message first.
     keepSecond()
     await enter(socket, "garden")
     keepFirst()
@@ -278,7 +278,7 @@ describe("a message", () => {
     for (let i = 0; i < 5; i++) said.push(await begin(`p${i}@example.com`, `room-${i}`))
     const refusal = { code: 429, error: "rooms are created too fast; wait 60 s, or use an existing room" }
     expect(said).toEqual(["ok", "ok", "ok", refusal, refusal])
-    // In rooms that there are everybody goes on.
+    // Existing rooms still take messages.
     expect(await begin("p6@example.com", "room-0")).toBe("ok")
     time += 60_000
     expect(await begin("p7@example.com", "room-7")).toBe("ok")

@@ -5,14 +5,14 @@ import { compiled } from "../../support/compiled.js"
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url))
 
-/** Runs a program of this folder to its end, which may write no file larger than so many kilobytes. */
+/** Runs a program of this folder to its end, with a limit on the size of the files that it writes. */
 export async function run(
   file: string,
   args: readonly string[],
   { fileKilobytes }: { fileKilobytes: number },
 ): Promise<{ code: number; output: string }> {
   const program = [process.execPath, compiled(`spec/chat/server/${file}`), ...args]
-  // The signal is ignored, so that a write fails as on a full disk.
+  // The shell ignores the signal, so that a write fails as on a full disk.
   const script = `trap '' XFSZ; ulimit -f ${fileKilobytes}; exec "$@"`
   const child = spawn("bash", ["-c", script, "bash", ...program], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] })
   let output = ""

@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step()
 })
 
-/** What the servers of one chat keep things in. */
+/** The store and the cluster that the servers of one chat share. */
 interface Kept {
   store(): Promise<ChatStore>
   cluster(): Promise<Cluster | undefined>
@@ -54,7 +54,7 @@ const STORES: [name: string, keep: () => Kept][] = [
       undo.push(() => rmSync(folder, { recursive: true }))
       let store: Promise<ChatStore> | undefined
       const hub = new MemoryHub()
-      // One process opens it once, and closes it once.
+      // One process opens the store once, and closes it once.
       return {
         store: async () => ({ ...(await (store ??= lmdbStore(folder))), close: async () => {} }),
         cluster: async () => new MemoryCluster(hub),
@@ -141,7 +141,7 @@ describe.each(STORES)("a session that is kept %s", (_name, keep) => {
     const other = await chat.person("ada@example.com")
     const closed = closing((await chat.connect(token)) as Socket<never>)
     const link = await chat.link("bob@example.com")
-    // Not before the link works.
+    // The old session lasts until the link is used.
     expect((await chat.press(OWN, { origin: chat.origin, cookie: before })).status).toBe(401)
     expect((await chat.ask("GET", "/api/session", { headers: { cookie: before } })).status).toBe(200)
     expect((await chat.press(link.token, { origin: chat.origin, cookie: before })).status).toBe(303)
@@ -185,7 +185,7 @@ describe.each(STORES)("a session that is kept %s", (_name, keep) => {
 describe("a log-out of which the other servers do not hear", () => {
   it("ends the sockets there all the same, when they next look", async () => {
     const hub = new MemoryHub()
-    /** The store is in reach, and the cluster is not. */
+    /** A cluster that is out of reach, while the store is not. */
     class Deaf extends MemoryCluster {
       override command(): Promise<void> {
         return Promise.reject(new Error("the cluster is away"))
@@ -274,7 +274,7 @@ describe.each(STORES)("a link that is kept %s", (_name, keep) => {
     time += 15 * 60_000
     expect((await there.ask("POST", "/api/session", { body: { token } })).status).toBe(401)
     time -= 1
-    // Looked at too late, it is used up.
+    // A link that is tried too late is used up.
     expect((await there.ask("POST", "/api/session", { body: { token } })).status).toBe(401)
     const again = await here.link("ada@example.com")
     expect((await there.ask("POST", "/api/session", { body: { token: again.token } })).status).toBe(200)
@@ -290,7 +290,7 @@ describe("a chat whose Host header lies", () => {
     expect(asked.status).toBe(202)
     const { link, token } = await chat.mails.next()
     expect(link).toBe(`http://localhost:${chat.port}/login?token=${token}`)
-    // As a page sees it whose name was turned to this machine: all of it is of its own origin.
+    // A page whose name resolves to this machine now (DNS rebinding) sends requests of the same origin.
     const own = { ...lies, origin: `http://${evil}`, "sec-fetch-site": "same-origin" }
     const page = await chat.ask("GET", `/login?token=${token}`, { headers: own })
     expect(page.text).not.toContain("evil.test")
@@ -331,7 +331,7 @@ describe("an answer of the chat", () => {
       ])
       expect(headers["location"]).toBeUndefined()
       expect(text).not.toMatch(/^location:/im)
-      // Only what takes a cookie away that was brought along.
+      // The only cookie of an answer is one that deletes the client's cookie.
       expect(headers["set-cookie"] ?? "").toMatch(/^(rookery-session=; Path=\/; HttpOnly; SameSite=Lax; Max-Age=0)?$/)
       expect([200, 401, 403, 404, 405, 415]).toContain(status)
     }

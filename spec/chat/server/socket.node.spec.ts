@@ -10,7 +10,7 @@ let time = Date.parse("2030-01-01T00:00:00Z")
 const now = (): number => time
 afterEach(() => stage[Symbol.asyncDispose]())
 
-/** What comes of a plain websocket: the HTTP status of the refusal, or 101. */
+/** Tries to open a plain websocket, and returns 101 or the HTTP status of the refusal. */
 function knock(headers: Record<string, string>): Promise<number> {
   const socket = new WS(`ws://127.0.0.1:${stage.port}/socket/websocket?vsn=2.0.0`, { headers })
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http"
 import { Socket } from "rookery"
 import { ChatServer, memoryStore, type ChatServerOptions, type ChatTopics, type Mail } from "rookery/chat/server"
 
-/** What came, in order, for whoever waits for the next. */
+/** A queue of received items; `next()` waits for one. */
 export class Inbox<T> {
   readonly #came: T[] = []
   readonly #waiting: ((item: T) => void)[] = []
@@ -18,7 +18,7 @@ export class Inbox<T> {
     return item === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(item)
   }
 
-  /** What nobody has taken yet. */
+  /** The items that have not been taken. */
   get left(): readonly T[] {
     return this.#came
   }
@@ -44,7 +44,7 @@ export interface Ask {
   body?: unknown
 }
 
-/** Asks as nobody but a hostile client would: with any path and any header. */
+/** Makes a request as a hostile client would, with any path and any header. */
 export function ask(port: number, method: string, path: string, { headers = {}, body }: Ask = {}): Promise<Answer> {
   const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body)
   const type = text !== undefined && { "content-type": "application/json" }
@@ -66,7 +66,7 @@ export function ask(port: number, method: string, path: string, { headers = {}, 
 
 const FORM = "application/x-www-form-urlencoded"
 
-/** A chat server on a free port, what it mails, and the people who use it. */
+/** A chat server on a free port, with its mails and its users. */
 export class ChatStage implements AsyncDisposable {
   readonly chat: ChatServer
   readonly port: number
@@ -106,33 +106,33 @@ export class ChatStage implements AsyncDisposable {
     return ask(this.port, method, path, options)
   }
 
-  /** Asks for a link, and gives what was mailed. */
+  /** Asks for a link, and returns the mail. */
   async link(email: string): Promise<SentLink> {
     const { status, text } = await this.ask("POST", "/api/login", { body: { email } })
     if (status !== 202) throw new Error(`a link was refused: ${status} ${text}`)
     return this.mails.next()
   }
 
-  /** Presses the button that a link shows. */
+  /** Presses the button on the page of a link. */
   press(token: string, headers: Record<string, string> = { origin: this.origin }): Promise<Answer> {
     const body = new URLSearchParams({ token }).toString()
     return this.ask("POST", "/login", { headers: { "content-type": FORM, ...headers }, body })
   }
 
-  /** Logs somebody in, and gives the session's token. */
+  /** Logs a user in, and returns the session's token. */
   async logIn(email: string): Promise<string> {
     const { token } = await this.link(email)
     const { json } = await this.ask("POST", "/api/session", { body: { token } })
     return (json as { session_token: string }).session_token
   }
 
-  /** The same in a browser: gives the cookie. */
+  /** Logs a user in as a browser does, and returns the cookie. */
   async logInByCookie(email: string): Promise<string> {
     const { headers } = await this.press((await this.link(email)).token)
     return headers["set-cookie"]?.[0]?.split(";")[0] ?? ""
   }
 
-  /** Opens a socket, which does not try again. */
+  /** Opens a socket that does not reconnect. */
   async connect(sessionToken: string): Promise<Socket<ChatTopics>> {
     const socket = this.socket(sessionToken)
     socket.connect()
@@ -147,7 +147,7 @@ export class ChatStage implements AsyncDisposable {
     return socket
   }
 
-  /** Somebody who is logged in and connected. */
+  /** Logs a user in, and connects. */
   async person(email: string): Promise<Socket<ChatTopics>> {
     return this.connect(await this.logIn(email))
   }

@@ -35,7 +35,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Keeps a message, and gives it as it was kept, or why it was not. */
+/** Appends a message, and returns it as the store kept it; throws if the store refused it. */
 async function append(room: string, message: NewMessage, kept = KEPT, by = store): Promise<ChatMessage> {
   const outcome = await by.append(room, message, kept, true)
   if (typeof outcome === "string") throw new Error(`refused: ${outcome}`)
