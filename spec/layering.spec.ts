@@ -15,7 +15,7 @@ const FILES = readdirSync(LIB, { recursive: true, encoding: "utf8" })
   .filter((path) => /\.tsx?$/.test(path))
   .sort()
 
-/** The folder of a file, or "" for an entry point. Those of the server and of the runtimes are deeper than the others. */
+/** The folder of a file, or "" for an entry point. Folders of the server and of the runtimes are nested. */
 function folderOf(file: string): string {
   const folder = posix.dirname(file)
   if (folder === ".") return ""
@@ -27,7 +27,7 @@ const layerOf = (file: string): Layer | undefined => LAYERS.findLast(({ of }) =>
 
 interface Import {
   file: string
-  /** As it is written. */
+  /** The text of the import. */
   specifier: string
   /** The file of `lib/` that it means, if it means one. */
   target: string | undefined
@@ -54,7 +54,7 @@ function isAllowed({ file, specifier, target }: Import): boolean {
   return packages.some((name) => (name.endsWith("/*") ? specifier.startsWith(name.slice(0, -1)) : specifier === name))
 }
 
-/** Every file of `lib/` that an entry point leads to. */
+/** Every file of `lib/` that an entry point imports, directly or not. */
 function reach(entry: string, seen = new Set<string>()): Set<string> {
   if (seen.has(entry)) return seen
   seen.add(entry)
@@ -66,7 +66,7 @@ function reach(entry: string, seen = new Set<string>()): Set<string> {
 
 type Edge = [from: string, to: string]
 
-/** The nodes from which a circle can be reached: those that are left after taking away, again and again, all that lead to none. */
+/** The nodes that lead to a circle: those that are left after removing, again and again, all nodes without edges. */
 function inCircles(list: Edge[]): string[] {
   const edges = new Map<string, Set<string>>()
   for (const [from, to] of list) edges.set(from, (edges.get(from) ?? new Set()).add(to))
@@ -143,7 +143,7 @@ describe("the linter", () => {
   const project = mkdtempSync(join(tmpdir(), "rookery-lint-"))
   afterAll(() => rmSync(project, { recursive: true }))
 
-  /** What the linter says of one file of the given text. */
+  /** The linter's output for one file with the given text. */
   function lint(path: string, text: string): string {
     cpSync(join(ROOT, ".oxlintrc.json"), join(project, ".oxlintrc.json"))
     mkdirSync(join(project, dirname(path)), { recursive: true })

@@ -2,19 +2,19 @@ import { posix } from "node:path"
 
 /** A part of `lib/`: a folder, or a file that may import what the rest of its folder may not. */
 export interface Layer {
-  /** Which files: a folder, or a path from `lib/`. */
+  /** The files of the layer: a folder, or a path from `lib/`. */
   of: string
-  /** What they may import beside their own folder: folders, or single files of one. */
+  /** The folders or single files that they may import beside their own folder. */
   lib?: string[]
-  /** Packages, and the public entry points of this one. */
+  /** The packages, and the public entry points of this one, that they may import. */
   packages?: string[]
-  /** Whether they run in Node only, and may import what is Node's. */
+  /** Whether they run in Node only, and may import Node's modules. */
   node?: boolean
 }
 
 const PUBLIC = ["rookery", "rookery/*"]
 
-/** Who may import whom. Where two lines fit a file, the later one counts. */
+/** The allowed imports of each layer. If two layers match a file, the later one counts. */
 export const LAYERS: Layer[] = [
   { of: "protocol" },
   { of: "serializer", lib: ["protocol"] },
@@ -89,7 +89,7 @@ export const LAYERS: Layer[] = [
     lib: ["protocol", "runtime/longpoll", "server/admission", "server/api", "server/limits", "server/support"],
     node: true,
   },
-  // Our websockets know nothing of channels and endpoints.
+  // Rookery's websockets know nothing of channels and endpoints.
   { of: "runtime/node/websocket", lib: ["protocol/close-codes.ts", "runtime/node/platform"], node: true },
   {
     of: "runtime/node/upgrade",
@@ -146,7 +146,7 @@ export const LAYERS: Layer[] = [
 
 const toOutput = (path: string): string => path.replace(/\.ts$/, ".js")
 
-/** The same line as the linter is told it: a group of patterns in the manner of .gitignore. */
+/** The layer as a rule for the linter: a group of patterns in the manner of .gitignore. */
 export function lintOverride({ of, lib = [], packages = [], node = false }: Layer): object {
   const folder = of.endsWith(".ts") ? posix.dirname(of) : of
   const allowed = [
@@ -154,7 +154,7 @@ export function lintOverride({ of, lib = [], packages = [], node = false }: Laye
     ...lib
       .map((part) => posix.relative(folder, part))
       .map((path) => (path.endsWith(".ts") ? toOutput(path) : `${path}/**`)),
-    // As deep as the entry points go: `rookery/chat/server`.
+    // Entry points may be nested, as in `rookery/chat/server`.
     ...packages.map((name) => name.replace(/\/\*$/, "/**")),
     ...(node ? ["node:*", "node:*/**"] : []),
   ]

@@ -4,14 +4,14 @@ import { analyse } from "scslre"
 import ts from "typescript"
 import { describe, expect, it } from "vitest"
 
-/** A regular expression that backtracks may take time that grows with the square of what it reads, or faster. */
+/** Expressions that may backtrack, and so may take time that grows with the square of their input, or faster. */
 const MAY_BACKTRACK: Readonly<Record<string, string>> = {
   "lib/chat/client-options.ts /\\/+$/": "the address of the server, as the program gives it",
   "lib/cli/connection-options.ts /\\/+$/": "the address of the server, as the person at the terminal gives it",
   "lib/server/admission/entrances.ts /\\/+$/": "a path that the program serves",
 }
 
-/** A part that is repeated so often is tried as often at every place, unless the expression begins at the start. */
+/** A bound on repeats. Each place of a text tries a repeated part that often, unless the expression begins with `^`. */
 const LONG = 64
 
 const expressions: { name: string; source: string; flags: string }[] = []

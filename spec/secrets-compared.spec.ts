@@ -6,10 +6,10 @@ import { describe, expect, it } from "vitest"
 
 const LIB = fileURLToPath(new URL("../lib", import.meta.url))
 
-/** Where secrets of others are held, and come in. */
+/** The folders that hold or receive secrets of users. */
 const FOLDERS = ["server", "runtime", "redis", "chat/server", "rpc", "protocol"]
 
-/** What is called as secrets are; tokens of a bucket, of a parser and the like are none. */
+/** The names that code uses for secrets. */
 const SECRET = /token|secret|passw|hash|digest|cookie|credential|signature|\bsession\b/i
 const COMPARING = new Set([
   ts.SyntaxKind.EqualsEqualsToken,
@@ -19,7 +19,7 @@ const COMPARING = new Set([
   ts.SyntaxKind.LessThanToken,
   ts.SyntaxKind.GreaterThanToken,
 ])
-/** Methods that stop at the first letter that differs. */
+/** Methods that stop at the first character that differs. */
 const EARLY = new Set([
   "startsWith",
   "endsWith",
@@ -35,11 +35,11 @@ const isPlain = (node: ts.Node): boolean =>
   ts.isLiteralExpression(node) ||
   ts.isTypeOfExpression(node) ||
   node.kind === ts.SyntaxKind.NullKeyword ||
-  // By such names go constants, which are for everybody to read.
+  // Names in capitals are constants of the source, which are no secrets.
   (ts.isIdentifier(node) && /^(undefined|[A-Z][A-Z_]+)$/.test(node.text)) ||
   (ts.isPropertyAccessExpression(node) && /^(length|size|byteLength)$/.test(node.name.text))
 
-/** Places where something that is called as a secret is compared with something that is not known beforehand. */
+/** Places where a value with the name of a secret is compared with a value that is not a constant. */
 function comparisons(name: string, text: string): string[] {
   const found: string[] = []
   const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true)

@@ -10,8 +10,9 @@ const NODES = 3
 const CLIENTS = 300
 const TOPICS = 5
 /**
- * At least a hundred clients of two rooms each leave a node at once. A stampede would be their joins, three hundred at the
- * last node, in a fraction of a second; a client takes up to five seconds to come back after 1012.
+ * A bound on the joins per second. At least a hundred clients, each in two rooms, leave a node at once. In a stampede
+ * they would all join again within a fraction of a second, three hundred joins at the last node; clients spread their
+ * return over up to five seconds after close code 1012.
  */
 const MOST_JOINS_A_SECOND = 200
 
@@ -20,7 +21,7 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step()
 })
 
-/** The most of some times that lie within a second. */
+/** The largest number of the given times within one second. */
 function mostInASecond(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b)
   let most = 0
@@ -33,7 +34,7 @@ function mostInASecond(times: readonly number[]): number {
 }
 
 describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
-  it("of all nodes under load loses nothing, and nobody comes back in a stampede", async () => {
+  it("of all nodes under load loses nothing, and the clients do not come back in a stampede", async () => {
     const server = await RedisServer.start()
     undo.push(() => server[Symbol.asyncDispose]())
     const options = { redis: server.url, prefix: randomUUID(), history: 20_000 }

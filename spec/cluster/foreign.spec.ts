@@ -14,7 +14,7 @@ const HISTORY = { size: 1000, ttl: 60_000 }
 
 const record = (ref: string, key: string): PresenceRecord => ({ ref, key, meta: { phx_ref: ref } })
 
-describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", () => {
+describe.skipIf(!HAS_REDIS)("a cluster whose Redis gets writes from another program", () => {
   const suite = redisSuite()
   const { undo } = suite
   let prefix: string
@@ -46,7 +46,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", () 
     return { a, b, other }
   }
 
-  /** Messages and presences go on as if nothing had been. */
+  /** Checks that messages and presences still arrive. */
   async function goesOn({ a, b }: Awaited<ReturnType<typeof stage>>): Promise<void> {
     await a.cluster.publish("t", message("still"))
     await vi.waitFor(() => expect(b.seen.delivered).toContain("t still"), PATIENCE)
@@ -69,7 +69,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", () 
     expect(all.a.seen.failures.length).toBeGreaterThan(100)
     for (const { seen } of [all.a, all.b])
       for (const failure of seen.failures) expect(failure).toMatchObject({ code: "bad_frame" })
-    // Only whole presences came through.
+    // The node has only the valid presences.
     for (const { ref, key, meta } of all.a.seen.here.values())
       expect([typeof key, (meta as { phx_ref: unknown }).phx_ref]).toEqual(["string", ref])
   })
@@ -82,7 +82,7 @@ describe.skipIf(!HAS_REDIS)("a cluster in whose Redis somebody else writes", () 
     const { epoch } = await a.cluster.history("t", HISTORY, undefined, 1)
     await other.publish(`${prefix}:t:t`, `\x01${epoch}\x009007199254740991-1\0far`)
     await other.publish(`${prefix}:t:t`, `\x01${epoch}\x0050-1\0near`)
-    // The first message behind them is followed by what else is there; those behind it come straight.
+    // The first message after the forged ones makes the node read the history; later ones arrive directly.
     await a.cluster.append("t", message("two"), HISTORY)
     await vi.waitFor(() => expect(b.seen.numbered).toEqual(["t 1 one", "t 2 two"]), PATIENCE)
     const read = (): Promise<number> =>

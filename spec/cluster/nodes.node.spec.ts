@@ -6,10 +6,10 @@ import { HAS_REDIS } from "../support/redis-server.js"
 import { redisSuite } from "../support/redis-suite.js"
 import { PATIENCE } from "../support/patience.js"
 
-/** In production it is four times as long. */
+/** The lease of a node. The default is four times as long. */
 const LEASE_MS = 1500
 
-/** The same value once for each client. */
+/** A list with the same value for each client. */
 const same = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what)
 
 /** A client in a room. */
@@ -78,7 +78,7 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", (
     await vi.waitFor(() => expect(ada.names).toEqual(["ada", "bob"]), PATIENCE)
     await a.do("kick room:1 user:bob")
     await vi.waitFor(() => expect([bob.channel.state, ada.names]).toEqual(["closed", ["ada"]]), PATIENCE)
-    // Also where nobody is in the room.
+    // This holds on a node without clients in the room too.
     expect(await c.do("names room:1")).toBe("ada")
     // A client that joins late sees all others at once.
     const dora = await client(b, "dora")
@@ -136,7 +136,7 @@ describe.skipIf(!HAS_REDIS)("endpoints in processes of their own, over Redis", (
     await ada.channel.push("shout", { text: "only here" })
     await vi.waitFor(() => expect(ada.heard).toEqual([{ text: "only here" }]), PATIENCE)
     expect(await a.do("say room:1 unheard")).toBe("cluster_unavailable")
-    // Somebody new is let in, and is known to the others later.
+    // A new client can join now; the other nodes learn of it later.
     const cleo = await client(a, "cleo")
     await vi.waitFor(() => expect(cleo.names).toContain("ada"), PATIENCE)
     await suite.server.start()

@@ -31,7 +31,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     return client
   }
 
-  /** A node; all of one test are of one cluster. */
+  /** Makes a node; all nodes of one test are in one cluster. */
   async function node(port = suite.server.port, timeoutMs = 2000): Promise<{ cluster: Cluster; seen: SeenNode }> {
     prefix ||= randomUUID()
     const cluster = redis(await connected(port), { prefix, leaseMs: 900, timeoutMs })
@@ -72,7 +72,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     const a = await node()
     const admin = await connected()
     await a.cluster.subscribe("t", HISTORY)
-    // Nothing was heard yet: only where the topic stood is known.
+    // The node has received nothing yet; it only knows the position of the topic.
     const other = await node()
     await admin.sendCommand(["CLIENT", "KILL", "TYPE", "pubsub"])
     await other.cluster.append("t", message("one"), HISTORY)
@@ -89,7 +89,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     await vi.waitFor(() => expect([a.seen.healths.at(-1), b.seen.healths.at(-1)]).toEqual([false, false]), PATIENCE)
     await expect(a.cluster.append("t", message("lost"), HISTORY)).rejects.toMatchObject({ code: "cluster_unavailable" })
     await expect(a.cluster.publish("t", message("lost"))).rejects.toMatchObject({ code: "cluster_unavailable" })
-    // Whoever comes and goes meanwhile is told of later, and a topic that is entered meanwhile is listened to.
+    // The nodes learn later of presences that come and go now, and listen to a topic that is entered now.
     a.cluster.changePresence("t", { joins: [record("r2", "bob"), record("r3", "eve")], leaves: ["r1"] })
     a.cluster.changePresence("t", { joins: [record("r4", "dan")], leaves: ["r3"] })
     a.cluster.changePresence("t", { joins: [], leaves: ["r4"] })
@@ -120,7 +120,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     for (const [i, key] of keys.entries()) {
       await admin.restore(key, 0, before[i] as unknown as Buffer, { REPLACE: true })
     }
-    // The numbers of what was lost are given away again before any node looks.
+    // New messages take the numbers of the lost ones before any node looks.
     for (const other of ["2", "3", "4"]) {
       await admin.sendCommand(["HINCRBY", `${prefix}:{t}:n`, "o", "1"])
       await admin.sendCommand(["XADD", `${prefix}:{t}:s`, `${other}-${Date.now() + 1000}`, "b", `other ${other}`])
@@ -161,13 +161,13 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     proxy.stall()
     await vi.waitFor(() => expect(a.seen.healths.at(-1)).toBe(false), PATIENCE)
     await b.cluster.append("t", message("one"), HISTORY)
-    // The old connections stay dead: only new ones help.
+    // The old connections stay dead, so the node has to make new ones.
     proxy.forget()
     await vi.waitFor(() => expect(a.seen.numbered).toEqual(["t 1 one"]), PATIENCE)
     expect(a.seen.healths.at(-1)).toBe(true)
   })
 
-  it("listens in Redis only to topics that somebody on the node is in", async () => {
+  it("listens in Redis only to topics that a client of the node has joined", async () => {
     const a = await node()
     const admin = await connected()
     const channels = async (): Promise<string[]> =>

@@ -12,7 +12,7 @@ import { answer, type WireClient } from "../support/wire-client.js"
 const stage = stages()
 
 interface Node extends Stage {
-  /** How many handlers ran. */
+  /** The number of handlers that ran. */
   readonly ran: { count: number }
   readonly later: ReplyTo[]
   enter(name: string): Promise<WireClient>
@@ -99,7 +99,7 @@ describe.each(backends())("A push with retry on several nodes %s", (_name, makeN
   })
 })
 
-describe.skipIf(!HAS_REDIS)("What Redis keeps of pushes with retry", () => {
+describe.skipIf(!HAS_REDIS)("The memory of pushes with retry in Redis", () => {
   const suite = redisSuite()
 
   async function connected(): Promise<{ node: Node; keys(): Promise<{ name: string; bytes: number; ttl: number }[]> }> {

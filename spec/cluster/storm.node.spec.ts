@@ -19,7 +19,7 @@ afterEach(async () => {
 })
 
 describe.skipIf(!HAS_REDIS)("a storm over three nodes", () => {
-  it("leaves every client with every message once and in order, though lines are cut, stalled and half-open, and Redis dies", async () => {
+  it("leaves every client with every message once and in order, though connections are cut, stalled and half-open, and Redis dies", async () => {
     const random = seeded(SEED)
     const server = await RedisServer.start()
     undo.push(() => server[Symbol.asyncDispose]())
@@ -74,7 +74,7 @@ describe.skipIf(!HAS_REDIS)("a storm over three nodes", () => {
       for (const [topic, numbers] of got) {
         const order = orders.get(topic) ?? numbers
         orders.set(topic, order)
-        // One comparison: a difference of arrays of thousands is nothing to print.
+        // One comparison of text, because the difference of two arrays with thousands of numbers is too long to print.
         expect(`${topic} ${numbers.join()}` === `${topic} ${order.join()}`).toBe(true)
       }
     }

@@ -21,7 +21,7 @@ describe.each(SOCKETS)("@absinthe/socket with the Socket of %s", (_name, connect
     await phoenix.close()
   })
 
-  /** Sends a document, and notes what becomes of it. */
+  /** Sends a document, and notes the events about it. */
   function send(operation: string, variables: object = {}): unknown[] {
     const events: unknown[] = []
     const notifier = AbsintheSocket.send(client, { operation, variables })

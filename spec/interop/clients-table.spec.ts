@@ -6,7 +6,7 @@ const section =
     .split(/^## /m)
     .find((part) => part.startsWith("Other people's clients")) ?? ""
 
-/** The versions of each client, as the table has them. */
+/** The versions of each client in the table. */
 const table = new Map(
   [...section.matchAll(/^\| `([^`]+)`[^|]*\| ([^|]+?) *\|/gm)].map(([, client = "", versions = ""]) => [
     client,

@@ -72,7 +72,7 @@ function enter(way: string, serializer: string, user: string, options: SocketOpt
   return socket
 }
 
-/** The next message of an event, to be asked for before what makes it come. */
+/** The next message of an event; call it before the step that causes the message. */
 const next = (room: Channel, event: string): Promise<unknown> =>
   new Promise((resolve) => {
     room.listen(event, (payload) => resolve(withPlainBytes(payload)), { once: true })
@@ -185,7 +185,7 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
       const room = await as("ada", { highWaterMark: 100_000 }).join("room:1")
       const texts = [..."abcd"].map((letter) => letter.repeat(500_000))
       const answers = (await Promise.all(texts.map((text) => room.push("echo", { text })))) as { text: string }[]
-      // Not by toEqual: a difference would be megabytes to print.
+      // toEqual would print a difference of megabytes.
       expect(answers.map(({ text }, i) => text === texts[i])).toEqual(texts.map(() => true))
     })
   })
@@ -332,7 +332,7 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
     const rooms = await Promise.all(["room:1", "room:2"].map((topic) => socket.join(topic)))
     const lost = Promise.all(rooms.map((room) => new Promise((resolve) => room.onError(resolve))))
     app.endpoint.disconnect("user:ada")
-    // A poll would learn of it when its window ends, a push at once.
+    // A push notices the lost session at once; a poll would only notice at the end of its window.
     const nudge = failure(rooms[0]?.push("noreply") as PromiseLike<unknown>)
     expect(await lost).toMatchObject(rooms.map(() => ({ source: "transport" })))
     expect((await nudge).code).toBe("disconnected")
@@ -360,7 +360,7 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
     const ended = new Promise<unknown>((resolve) => app.endpoint.on("channelEnded", resolve))
     const left = await failure(socket.channel("room:denied").join())
     expect(left.code).toBe("refused")
-    // Over long-poll only silence tells, which takes a window and a half.
+    // Over long-poll the server notices only the silence, after one and a half windows.
     if (way.includes("poll")) app.endpoint.disconnect("user:ada")
     socket.disconnect()
     expect(await ended).toMatchObject({ topic: "room:1", reason: { kind: "closed" } })

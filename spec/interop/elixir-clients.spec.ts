@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { startReferenceApp, type ReferenceApp } from "../support/reference-app.js"
 import { WireClient, type WireFrame } from "../support/wire-client.js"
 
-// The frames that two Elixir clients write, taken from their source: the clients themselves need a BEAM to run.
+// The frames of two Elixir clients, taken from their source, because the clients themselves need a BEAM to run.
 
 let app: ReferenceApp
 let wire: WireClient
@@ -16,13 +16,13 @@ afterEach(async () => {
   await app.close()
 })
 
-/** Sends frames as they are, and gives everything that the endpoint answers to all of them. */
+/** Sends frames unchanged, and returns all answers of the endpoint. */
 function play(...frames: (string | Buffer)[]): Promise<WireFrame[]> {
   for (const frame of frames) wire.socket.send(frame)
   return wire.fence()
 }
 
-/** Sends one frame, and gives the two messages that a leave is answered with. */
+/** Sends one frame, and returns the two messages that answer a leave. */
 function leave(frame: string): Promise<WireFrame[]> {
   wire.socket.send(frame)
   return wire.take(2)

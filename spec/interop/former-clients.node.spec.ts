@@ -93,7 +93,7 @@ describe.each(FORMER_PHOENIX)("phoenix %s", (_version, library) => {
       room.push("crash", {})
       await crashed
       expect(await answered(room.push("echo", { back: 1 }))).toEqual(["ok", { back: 1 }])
-      // The client takes its own leave for answered at once.
+      // The client treats its own leave as answered at once.
       const left = new Promise((resolve) => app.endpoint.on("channelEnded", ({ reason }) => resolve(reason)))
       room.leave()
       expect(await left).toEqual({ kind: "left" })

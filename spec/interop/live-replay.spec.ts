@@ -7,7 +7,7 @@ import { Replay } from "../support/liveview/replay.js"
 const url = "/live/websocket?vsn=2.0.0"
 const join = ["4", "4", "lv:a", "phx_join", { url: "http://localhost:4000/", params: { _mounts: 0 } }]
 
-/** A join, its answer, and a click that an event follows. */
+/** A join, its answer, and a click that causes an event. */
 const RECORDING: LiveRecording = {
   page: { path: "/", html: "<!doctype html>", script: "" },
   steps: [
@@ -70,7 +70,7 @@ describe("the replay of a recorded LiveView", () => {
     replay = await Replay.start(RECORDING, "")
     const running = replay.run(() => Promise.resolve())
     const sockets = [1, 2].map(() => new WebSocket(replay.url.replace("http", "ws") + url))
-    // The second may end before it is open.
+    // The second connection may end before it is open.
     for (const socket of sockets) socket.on("error", () => {})
     await expect(running).rejects.toThrow("the client opened connection 2, which the recording does not have")
   })

@@ -34,7 +34,7 @@ afterEach(async () => {
   await app.close()
 })
 
-/** Connects; the official client has no option that it does not take by name, so none is checked here. */
+/** Connects. The options are not checked by type, because the two versions take different ones. */
 function connect(library: Library, url: string, options: object): Socket {
   const socket = new library.Socket(url, { ...SOON, ...options })
   sockets.push(socket)
@@ -202,7 +202,7 @@ describe.each(VERSIONS)("%s", (_version, library) => {
       const presence = new library.Presence(ada)
       const names = (): string => presence.list((key, { metas }) => `${key}:${metas[0].name}`).join()
       const told: string[] = []
-      // A client that falls back to long-poll while it joins joins twice, and hears of its own presence once more.
+      // A client that falls back to long-poll during its join joins twice, and receives its own presence once more.
       const tell = (what: string): unknown => (way === "a fallback" && told.at(-1) === what) || told.push(what)
       presence.onJoin((key, present) => void tell(`${present === undefined ? "+" : "~"}${key}`))
       presence.onLeave((key, present) => void (present.metas.length === 0 && tell(`-${key}`)))
@@ -235,7 +235,7 @@ describe.each(VERSIONS)("%s", (_version, library) => {
   })
 })
 
-// Over long-poll the former client takes a new session for the old one, rooms and all, and never joins them again.
+// Over long-poll the former client treats a new session as the old one with its rooms, and never joins them again.
 describe.each([
   ...WAYS.map((way) => ["phoenix 1.8.16", current, ...way] as const),
   ["phoenix 1.7.21", phoenix17, ...WAYS[0]] as const,
@@ -247,7 +247,7 @@ describe.each([
     await answered(room.join())
     const closed = new Promise<{ code: number }>((resolve) => socket.onClose((event) => resolve(event)))
     app.endpoint.disconnect("user:ada")
-    // A poll would learn of it when its window ends, a push at once.
+    // A push notices the lost session at once; a poll would only notice at the end of its window.
     if (way !== "websocket") room.push("noreply", {})
     expect(way === "websocket" ? [1001] : [1011, 3410]).toContain((await closed).code)
     expect(await answered(room.push("echo", { back: 1 }))).toEqual(["ok", { back: 1 }])
@@ -341,7 +341,7 @@ describe("phoenix 1.8.16", () => {
   })
 })
 
-/** One endpoint drains, another takes its place. */
+/** Drains one endpoint, and starts another in its place. */
 async function movesOn(server: Parameters<Endpoint["attach"]>[0], enter: () => Socket): Promise<void> {
   const start = (name: string): Endpoint => {
     const endpoint = new Endpoint({ logger: false, limits: { pollWindowMs: 2000 } })

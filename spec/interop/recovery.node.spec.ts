@@ -15,11 +15,11 @@ const HISTORY_SIZE = 20
 
 interface App {
   readonly endpoint: Endpoint
-  /** Between the clients and the endpoint. */
+  /** The proxy between the clients and the endpoint. */
   readonly proxy: TcpProxy
   /** The effects of the pushes, in order. */
   readonly effects: unknown[]
-  /** Resolves when the next push of `slow` is at its handler; `go` lets it answer. */
+  /** Resolves when the next push of `slow` reaches its handler; `go` lets the handler answer. */
   readonly arrived: Promise<void>
   go(): void
   publish(...numbers: number[]): void
@@ -101,7 +101,7 @@ async function whileAway(socket: Socket, act: () => unknown): Promise<void> {
 describe.each(TABLE)("with %s over %s", (serializer, transport) => {
   const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
-  it("a client that lost its line gets what it missed, once and in order", async () => {
+  it("a client that lost its connection gets the messages that it missed, once and in order", async () => {
     const socket = enter("ada", serializer, transport)
     const room = await socket.join("room:1", {}, { recover: true })
     const told: unknown[] = []
@@ -174,7 +174,7 @@ describe.each(TABLE)("with %s over %s", (serializer, transport) => {
     expect(answers).toEqual([{ call: 1 }])
   })
 
-  it("a push whose answer was lost with the line gets it by the next one", async () => {
+  it("a push whose answer was lost with the connection gets the answer over the next connection", async () => {
     const socket = enter("ada", serializer, transport)
     const room = await socket.join("room:1", {}, { recover: true })
     const push = room.push("slow", {}, { retry: true })

@@ -1,6 +1,6 @@
 import type { Scenario } from "../support/wire-driver.js"
 
-/** What the app did in each recording of the official client: its steps and their times, read from the recording. */
+/** The steps of the app in each recording of the official client, at their recorded times. */
 export const scenarios: Record<string, Scenario> = {
   async official_auth_token(app) {
     app.connect({ authToken: "secret-token" })

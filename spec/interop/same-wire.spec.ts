@@ -5,7 +5,7 @@ import { WireDriver } from "../support/wire-driver.js"
 import { recordedOutcome, type Outcome } from "../support/wire-outcome.js"
 import { scenarios } from "./same-wire-scenarios.js"
 
-/** Where Rookery leaves the recordings on purpose. */
+/** The differences between Rookery and the recordings that are on purpose. */
 const exceptions = [
   {
     name: "no empty pair in a query",
@@ -21,7 +21,7 @@ const exceptions = [
   },
   {
     name: "a connection that is given up has not ended cleanly",
-    why: "after a lost heartbeat nobody waits for the server's answer to the close, so nobody knows of one",
+    why: "after a lost heartbeat the client does not wait for the server's answer to the close",
     recordings: ["official_heartbeat_lost"],
     apply: replaceInEvents("reason=heartbeat timeout wasClean=true", "reason=heartbeat timeout wasClean=false"),
   },

@@ -18,7 +18,7 @@ afterEach(async () => {
 
 function createClient(options: RealtimeClientOptions = {}): RealtimeClient {
   const client = new RealtimeClient(app.url, {
-    // Its types know the browser's only.
+    // The types of the client only know the browser's WebSocket.
     transport: WebSocket as unknown as NonNullable<RealtimeClientOptions["transport"]>,
     params: { apikey: API_KEY },
     reconnectAfterMs: () => 10,
@@ -30,7 +30,7 @@ function createClient(options: RealtimeClientOptions = {}): RealtimeClient {
 
 type Status = Parameters<NonNullable<Parameters<RealtimeChannel["subscribe"]>[0]>>[0]
 
-/** Subscribes, and tells the first that it is told. */
+/** Subscribes, and returns the first status. */
 const subscribed = (channel: RealtimeChannel): Promise<[status: Status, error: Error | undefined]> =>
   new Promise((resolve) => {
     channel.subscribe((status, error) => resolve([status, error]))
@@ -41,7 +41,7 @@ const heard = (channel: RealtimeChannel, event: string): Promise<unknown> =>
     channel.on("broadcast", { event }, resolve)
   })
 
-/** The same each way the client may be told to speak. */
+/** Both versions of the protocol that the client offers. */
 describe.each(["2.0.0", "1.0.0"])("the client of Supabase, vsn %s", (vsn) => {
   const enter = (options: RealtimeClientOptions = {}): RealtimeClient => createClient({ vsn, ...options })
 
@@ -112,7 +112,7 @@ describe.each(["2.0.0", "1.0.0"])("the client of Supabase, vsn %s", (vsn) => {
     expect(told).toEqual(["+ada", "+bob", "-ada", "-bob"])
   })
 
-  // Of a change the client tells well, but it loses count in its own state: it takes the refs off the metas it keeps.
+  // The client reports a change well, but its own state goes wrong: it removes the refs from the metas that it keeps.
   it("hears of a presence that changes", async () => {
     const channel = enter().channel("lobby", { config: { presence: { key: "ada" } } })
     const moods: string[] = []
@@ -165,7 +165,7 @@ describe.each(["2.0.0", "1.0.0"])("the client of Supabase, vsn %s", (vsn) => {
     expect(beats).toEqual(["sent", "ok", "sent", "ok"])
   })
 
-  it("comes back with its channels after the line has ended", async () => {
+  it("comes back with its channels after the connection has ended", async () => {
     const client = enter()
     const channel = client.channel("lobby", { config: { broadcast: { ack: true } } })
     const statuses: string[] = []

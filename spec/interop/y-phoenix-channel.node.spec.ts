@@ -21,7 +21,7 @@ describe.each(SOCKETS)("y-phoenix-channel with the Socket of %s", (_name, connec
     await app.endpoint.close({ deadlineMs: 0 })
   })
 
-  /** An editor of a document, on a socket of its own. Editors talk through the server only. */
+  /** An editor of a document, on a separate socket. Editors exchange changes through the server only. */
   function open(): PhoenixChannelProvider {
     const socket = connect(app.url)
     socket.connect()

@@ -21,9 +21,9 @@ describe("authTokenSubprotocols", () => {
     ["one whose base64 is padded", "abcd", "YWJjZA"],
     ["the empty token", "", ""],
     ["text beyond Latin-1, as UTF-8", "ключ☃", "0LrQu9GO0YfimIM"],
-    // Phoenix reads the plain alphabet, so a plus stays one.
+    // Phoenix reads the plain alphabet, so a plus stays a plus.
     ["a token with a plus in its base64", "~~~>", "fn5+Pg"],
-    // A slash may not stand in a subprotocol: the whole goes out in the other alphabet.
+    // A subprotocol must not contain a slash, so the whole token uses the other alphabet.
     ["a token with a slash in its base64", "???", "Pz8_"],
     ["a token with both", "~~~>???", "fn5-Pj8_Pw"],
   ])("writes %s", (_, token, encoded) => {
@@ -34,9 +34,9 @@ describe("authTokenSubprotocols", () => {
     check(anyText, (token) => {
       const encoded = offered(token)
       expect(encoded).toMatch(/^[A-Za-z0-9+_-]*$/)
-      // Node's base64 takes either alphabet.
+      // Node's base64 reads either alphabet.
       expect(Buffer.from(encoded, "base64").toString()).toBe(token)
-      // Plain wherever it can be, because Phoenix takes nothing else.
+      // The token uses the plain alphabet if it can, because Phoenix reads no other.
       const plain = Buffer.from(token).toString("base64").replace(/=/g, "")
       if (!plain.includes("/")) expect(encoded).toBe(plain)
     })

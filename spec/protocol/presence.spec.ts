@@ -21,7 +21,7 @@ const meta = (phx_ref: string, name = "ada"): Meta & { phx_ref: string } => ({ n
 const entry = (...refs: string[]): PresenceEntry<Meta> => ({ metas: refs.map((ref) => meta(ref)) })
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
-/** What the callbacks were told, as it was then. */
+/** Records the arguments of the callbacks, copied at the time of the call. */
 function recorder(): { told: unknown[]; onJoin: OnPresenceJoin<Meta>; onLeave: OnPresenceLeave<Meta> } {
   const told: unknown[] = []
   return {
@@ -121,7 +121,7 @@ describe("diffOf", () => {
   })
 })
 
-// Few keys and refs, so that they meet; among them the keys that objects have of their own.
+// Few keys and refs, so that they collide; the keys include names that objects inherit.
 const anyKey = fc.constantFrom("ada", "bob", "__proto__", "constructor", "toString", "1")
 const anyRef = fc.nat({ max: 6 }).map(String)
 const anyEntry: fc.Arbitrary<PresenceEntry<Meta>> = fc.record(
@@ -133,7 +133,7 @@ const anyEntry: fc.Arbitrary<PresenceEntry<Meta>> = fc.record(
   },
   { noNullPrototype: true },
 )
-// As it comes out of a serializer: an object with a prototype, and `__proto__` as an own key.
+// A state as a serializer decodes it: an object with a prototype, and `__proto__` as an own key.
 const anyState: fc.Arbitrary<State> = fc
   .array(fc.tuple(anyKey, anyEntry), { maxLength: 5 })
   .map(
@@ -144,7 +144,7 @@ const anyStep = fc.oneof(
   fc.record({ diff: fc.record({ joins: anyState, leaves: anyState }, { noNullPrototype: true }) }),
 )
 
-/** What is left when one thinks of nothing but keys and refs. */
+/** A simple model of the state that only knows keys and refs. */
 class Model {
   readonly #metas = new Map<string, (Meta & { phx_ref: string })[]>()
 
@@ -165,7 +165,7 @@ class Model {
     }
   }
 
-  /** A full state: what it does not name is gone, what it names and was known stays where it was, the rest is new. */
+  /** Applies a full state: keeps known metas that it names in their place, adds new ones, and removes all others. */
   state(next: State): void {
     const named = new Map(Object.entries(next))
     const before = new Set(this.#metas.keys())

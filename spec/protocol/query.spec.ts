@@ -50,7 +50,7 @@ describe("encodeQuery", () => {
   })
 })
 
-// The official client takes an empty name for none.
+// The official client treats an empty name as none.
 const name = anyText.filter((text) => text !== "")
 
 describe("appendQuery", () => {

@@ -4,14 +4,14 @@ import { weigh } from "../../lib/protocol/weight.js"
 import { decodeShape, HEAVY_SHAPES, type HeavyShape } from "../support/heavy-shapes.js"
 import { usedBytes } from "../support/used-bytes.js"
 
-/** What a decoded frame takes in memory, by V8's own count, and by ours. */
+/** The memory of a decoded frame, by V8's count and by Rookery's. */
 function bothWeights(shape: HeavyShape, count: number): { real: number; counted: number } {
   const decoded: { message?: Message } = {}
   let keptFrame = 0
   {
     const frame = shape.frame(count)
     decoded.message = decodeShape(shape, frame)
-    // A view keeps the frame alive, which then counts as a part of the message.
+    // A view keeps the frame alive, so the frame counts as a part of the message.
     if (typeof frame !== "string" && holdsBytes(decoded.message.payload)) keptFrame = frame.byteLength
   }
   const counted = weigh(decoded.message, Infinity, shape.serializer === "msgpack" ? "msgpack" : "json")
@@ -25,8 +25,9 @@ function bothWeights(shape: HeavyShape, count: number): { real: number; counted:
 const isWithinTwo = (ratio: number): boolean => ratio > 0.5 && ratio < 2
 
 /**
- * The counted weight in proportion to the real one. What the process compiles and lets go of meanwhile disturbs a
- * measure of the heap, so one that is out of bounds is taken again, three times at four times the size.
+ * The counted weight in proportion to the real one. The process compiles code and frees memory meanwhile, which
+ * disturbs a measure of the heap. A measure that is out of bounds is therefore repeated three times at four times the
+ * size; the middle one of these counts.
  */
 function ratioOf(shape: HeavyShape): number {
   const measure = (count: number): number => {

@@ -101,7 +101,7 @@ async function session(
   return { rpc, api: await rpc.ready(), socket }
 }
 
-/** What a socket sends and gets, in order. */
+/** Records the kinds of frames that a socket sends and receives, in order. */
 function watched(): { options: SocketOptions; kinds: string[] } {
   const kinds: string[] = []
   return { options: { logger: (kind) => void kinds.push(kind) }, kinds }
@@ -111,7 +111,7 @@ const WAYS: [string, (stage: Stage) => SocketOptions][] = [
   ["JSON over websocket", () => ({})],
   ["MessagePack over websocket", () => ({ serializer: msgpack() })],
   ["long-poll", () => ({ transport: longPoll() })],
-  ["a line in process", ({ endpoint }) => ({ transport: inProcess(endpoint) })],
+  ["a connection in process", ({ endpoint }) => ({ transport: inProcess(endpoint) })],
 ]
 
 describe.each(WAYS)("over %s", (_name, optionsFor) => {
@@ -236,7 +236,7 @@ describe("an RPC session", () => {
   })
 })
 
-describe("when the line drops", () => {
+describe("when the connection drops", () => {
   it("stubs break with an error that says so, and a new session is there after the rejoin", async () => {
     const stage = await staged()
     const { rpc, api } = await session(stage)

@@ -8,7 +8,7 @@ function entries() {
 }
 
 describe("a logger of JSON", () => {
-  it("writes one line for each entry, with its time, level and fields", () => {
+  it("writes one line of JSON for each entry, with its time, level and fields", () => {
     const { logger, written } = entries()
     logger("warn", "a client was refused", { topic: "room:\n1", address: undefined })
     expect(written).toEqual([

@@ -35,7 +35,7 @@ interface Assigns {
   token: string | null
 }
 
-/** An application such as people test: rooms, presence, refusals, and handlers that fail. */
+/** A typical application to test: rooms, presence, refusals, and handlers that fail. */
 export function makeApp(options: EndpointOptions<Topics, Assigns> = {}): Endpoint<Topics, Assigns> {
   const endpoint = new Endpoint<Topics, Assigns>({
     logger: false,

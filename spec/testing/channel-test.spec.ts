@@ -195,8 +195,8 @@ describe.each([
   })
 })
 
-describe("what goes over the line", () => {
-  it("is a copy that the serializer has made", async () => {
+describe("the payloads of a connection", () => {
+  it("are copies that the serializer has made", async () => {
     await using test = new ChannelTest(endpoint)
     const room = await (await test.connect()).join("room:1", { name: "Ada" })
     const at = new Date(0)
@@ -217,7 +217,7 @@ describe("what goes over the line", () => {
     await room.expectBroadcast("bytes", Uint8Array)
   })
 
-  it("ends the line when it is nonsense", async () => {
+  it("close the connection with 1011 if they are nonsense", async () => {
     await using test = new ChannelTest(endpoint)
     const client = await test.connect()
     const room = await client.join("room:1", { name: "Ada" })
@@ -262,7 +262,7 @@ describe("a failed expectation", () => {
     await test.close()
   })
 
-  it("stands at the line of the test", async () => {
+  it("has the line of the test's code in its stack", async () => {
     const { test, room } = await join()
     async function theTest(): Promise<void> {
       await room.expectPush("welcome")

@@ -8,7 +8,7 @@ import { LinkLog, linkOptions } from "../support/link-log.js"
 
 const URL_OF_SOCKET = "ws://host/socket/websocket"
 
-/** A connection whose far end is the test. */
+/** A link whose far end is the test. */
 class FakeLink implements Link {
   bufferedAmount = 0
   readonly sent: Frame[] = []
@@ -26,7 +26,7 @@ class FakeLink implements Link {
   close(...closedWith: [code?: number, reason?: string]): void {
     this.closedWith = closedWith
   }
-  /** As a websocket fails: an error, then a close. */
+  /** Fails as a websocket does, with an error and then a close. */
   fail(error: unknown = new Error("refused")): void {
     this.events.error(error)
     this.lose()
@@ -80,7 +80,7 @@ const open = (): { log: LinkLog; link: Link } => {
   return { log, link: transport.open(URL_OF_SOCKET, linkOptions(URL_OF_SOCKET), log) }
 }
 
-/** What was told so far, by its first word. */
+/** The names of the events so far. */
 const words = (log: LinkLog): string[] => log.waiting.map(([word]) => word)
 
 beforeEach(() => {
@@ -151,7 +151,7 @@ describe("the second is opened instead", () => {
     const { log, link } = open()
     const error = new Error("refused")
     first.last.fail(error)
-    // The error is told, the attempt goes on.
+    // The link reports the error, and the attempt continues.
     expect(log.waiting).toEqual([["error", error]])
     expect(first.last.closedWith).toEqual([])
     expect(second.links).toHaveLength(1)
@@ -242,7 +242,7 @@ describe("close", () => {
     const { log, link } = open()
     link.close(4000, "enough")
     expect(first.last.closedWith).toEqual([4000, "enough"])
-    // A websocket that is closed before it is open fails.
+    // A websocket that is closed before it opens fails.
     first.last.fail()
     clock.pass(60_000)
     expect(second.links).toEqual([])

@@ -17,7 +17,7 @@ interface Line {
   readonly below: LinkEvents
   readonly link: Link
   readonly arrived: string[]
-  /** Resolves when so many events have arrived. */
+  /** Resolves when this number of events has arrived. */
   count(events: number): Promise<void>
 }
 

@@ -59,7 +59,7 @@ describe("longPoll, over HTTP", () => {
   it("sends the token of the session, and the auth token as its UTF-8", async () => {
     const { poll } = await opened()
     expect(poll.request.url).toBe("/socket/longpoll?vsn=2.0.0&token=t1")
-    // Node reads a header a character a byte.
+    // Node reads each byte of a header as one character.
     const header = poll.request.headers["x-phoenix-authtoken"] as string
     expect(Buffer.from(header, "latin1").toString()).toBe("tok-☃")
   })

@@ -8,7 +8,7 @@ import { Socket, webSocket, type ConnectError, type WebSocketOptions } from "roo
 import { Endpoint } from "rookery/server"
 import { afterEach, describe, expect, it } from "vitest"
 
-/** Of an authority that no machine knows; the certificates are of `localhost`. */
+/** Files of an authority that no machine trusts; the certificates are for `localhost`. */
 const pem = (name: string): string =>
   readFileSync(new URL(`../support/private-ca/${name}.pem`, import.meta.url), "utf8")
 const CA = pem("ca")
@@ -29,7 +29,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** An endpoint that answers with what it saw of the handshake. */
+/** An endpoint that answers with the headers and the client certificate of the handshake. */
 async function serve(server: Server): Promise<number> {
   const endpoint = new Endpoint({
     logger: false,
@@ -68,7 +68,7 @@ const reasonOf = ({ cause }: ConnectError): string => {
   return error?.message ?? message
 }
 
-/** A proxy that carries whoever knows its password, and what it was asked for. */
+/** A proxy that connects clients with the right password, and the targets that they asked for. */
 async function startProxy(): Promise<{ port: number; asked: string[] }> {
   const asked: string[] = []
   const server = createHttpServer()
@@ -93,7 +93,7 @@ async function startProxy(): Promise<{ port: number; asked: string[] }> {
 type Connected = (error: Error | null, line?: Duplex) => void
 type Target = ConnectionOptions & { host: string; port: number }
 
-/** Asks a proxy for a line, as the agents that people install do. */
+/** Asks a proxy for a connection, as common agents do. */
 function throughProxy(proxy: number, password: string, { host, port }: Target, connected: Connected): void {
   const line: TcpSocket = connectTcp(proxy, "127.0.0.1")
   const authorization = `Basic ${Buffer.from(`user:${password}`).toString("base64")}`

@@ -26,7 +26,7 @@ class FakeTransport implements Transport {
   }
 }
 
-/** A socket of the class, what it was told to report, and the transport beneath. */
+/** A socket of the class, its reported events, and the transport beneath. */
 function make(protocols?: string | string[]) {
   const transport = new FakeTransport()
   const socket = new (webSocketClass(transport))(URL_OF_SOCKET, protocols) as WebSocket & {

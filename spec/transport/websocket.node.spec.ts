@@ -13,7 +13,7 @@ const servers: Server[] = []
 const connections = new Set<Duplex>()
 
 afterEach(async () => {
-  // An upgraded connection is no business of the server's any more.
+  // `server.close()` does not close upgraded connections.
   for (const connection of connections) connection.destroy()
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve))
 })
@@ -209,7 +209,7 @@ describe("webSocket in Node", () => {
     expect(log.waiting).toEqual([])
   })
 
-  it("lets go of a line whose other end does not answer the close", async () => {
+  it("ends a connection 1.5 seconds after its close if the other end does not answer the close", async () => {
     const { upgrades, url } = await listen()
     const { log, link } = connect(url)
     const { raw, accept } = await upgrades.next()

@@ -6,7 +6,7 @@ import { LinkLog, linkOptions } from "../support/link-log.js"
 
 const URL_OF_SOCKET = "ws://host/socket/websocket"
 
-/** A class in the shape of WebSocket, as a page would give. */
+/** A class in the shape of WebSocket, as a page may pass one. */
 class GivenSocket implements WebSocketLike {
   static readonly made: GivenSocket[] = []
   binaryType = "blob"
@@ -97,7 +97,7 @@ describe("webSocket, as in a browser", () => {
     transport.open(URL_OF_SOCKET, linkOptions(URL_OF_SOCKET), log)
     const socket = GivenSocket.made.at(-1)
     expect(socket?.given).toEqual([URL_OF_SOCKET, undefined])
-    // A browser tells no status; what it tells is passed on.
+    // A browser reports no status; its event is passed on unchanged.
     const event = { type: "error" }
     socket?.onerror?.(event as never)
     expect(log.waiting).toEqual([["error", event]])

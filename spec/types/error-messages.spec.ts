@@ -19,7 +19,7 @@ const { useChannel, useEvent, usePush } = createHooks<Topics>()
 declare const view: ChannelView<Topics["room:*"]>
 `
 
-/** Something wrong, the part of it that the compiler points at, and what it says, in any order. */
+/** Wrong code, the part of it that the compiler points at, and parts of the message in any order. */
 type Case = [code: string, at: string, ...says: string[]]
 
 const TOPICS = [`"news"`, "`room:${string}`", "`room:private:${string}`", "`feed:${string}`"]
@@ -98,7 +98,7 @@ function readConfig(): ts.ParsedCommandLine {
   return ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
 }
 
-/** What the compiler has to say of a file that is not there, in the words it has for a person. */
+/** The compiler's diagnostics for a file that exists in memory only. */
 function diagnose(code: string): readonly ts.Diagnostic[] {
   const path = join(FOLDER, "wrong.ts")
   const { options } = readConfig()

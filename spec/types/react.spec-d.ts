@@ -10,7 +10,7 @@ declare const news: ChannelView<Topics["news"]>
 declare const id: string
 declare const socket: Socket<Topics>
 
-// Types alone: nothing here is run.
+// This file is only type-checked, and never run.
 describe("useChannel()", () => {
   it("takes topics and params of the contract", () => {
     expectTypeOf(typed.useChannel("room:1", { name: "Ada" })).toEqualTypeOf<ChannelView<Topics["room:*"]>>()

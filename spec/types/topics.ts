@@ -1,4 +1,4 @@
-/** The contract that the type specs are about. */
+/** The contract of the type specs. */
 export type Topics = {
   "room:*": {
     params: { name: string }

@@ -7,7 +7,7 @@ import { phoenix, rookery, type ClientChannel, type ClientSocket, type Subject }
 const EVENTS = ["echo", "fail", "noreply", "crash", "stop", "shout", "two_replies"]
 const WAITS = [0, 1, 3, 20, 50, 400, 1100, 2500]
 
-/** An app that does one thing after another, with two rooms and any number of channels. */
+/** An app that does one step after another, with two rooms and any number of channels. */
 class Walk {
   readonly t: Stage
   readonly page: FakePage
@@ -19,7 +19,7 @@ class Walk {
   constructor(subject: Subject) {
     this.t = new Stage(subject)
     this.page = this.t.page()
-    // How soon after a lost heartbeat they connect again differs; so no heartbeat is due here.
+    // The libraries wait different times to reconnect after a lost heartbeat, so no heartbeat is due here.
     this.socket = this.t.socket({ timeout: 3000, heartbeatIntervalMs: 1e8, reconnectAfterMs: () => 37 })
     this.socket.onError(() => this.t.note("socket error"))
     this.socket.onClose(({ code, reason, wasClean }) => this.t.note("socket close", { code, reason, wasClean }))
@@ -34,7 +34,7 @@ class Walk {
   }
 }
 
-/** What the app, the server and the page do. Where the two differ on purpose, as the other tables say, nothing is done. */
+/** The steps of the app, the server and the page. A step does nothing where the libraries differ on purpose. */
 const doings: Record<string, (walk: Walk, which: number) => void> = {
   connect(walk) {
     if (!walk.wanted) walk.socket.connect()
@@ -84,13 +84,13 @@ const doings: Record<string, (walk: Walk, which: number) => void> = {
   },
   "the page is hidden or shown"({ page, socket }, which) {
     if (socket.connectionState() === "connecting") return
-    // With an open connection a page that is shown again asks whether it still lives, which phoenix.js does not.
+    // Rookery checks an open connection when its page is shown again; phoenix.js does not.
     if (which % 2 === 0) page.hide()
     else if (socket.connectionState() !== "open") page.show()
   },
 }
 
-// As often as it shall come up.
+// Common steps appear several times, so that they are drawn more often.
 const MANY = ["push", "push", "push", "push", "push", "join", "join", "join", "leave", "connect"]
 
 const anySteps = array(

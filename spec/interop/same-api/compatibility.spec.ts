@@ -3,7 +3,7 @@ import type { Stage } from "../../support/api-stage.js"
 import { compareOn, differs, same } from "../../support/api-table.js"
 import type { ClientChannel } from "../../support/libraries.js"
 
-/** Notes what the undocumented questions to a channel answer. */
+/** Notes the results of a channel's undocumented methods about its state. */
 function noteState(t: Stage, room: ClientChannel): void {
   t.note(room.state, {
     canPush: room.canPush(),

@@ -3,7 +3,7 @@ import type { Stage } from "../../support/api-stage.js"
 import { compareOn, differs, same } from "../../support/api-table.js"
 import type { ClientPush } from "../../support/libraries.js"
 
-/** Notes what `await` makes of a push. */
+/** Notes the result of `await` on a push. */
 async function awaited(t: Stage, push: ClientPush): Promise<void> {
   try {
     const given: unknown = await push
