@@ -41,6 +41,7 @@ export const CHECKED: readonly string[] = [
   "spec/cli",
   "spec/client",
   "spec/cluster",
+  "spec/hostile",
   "spec/interop",
   "spec/layering.spec.ts",
   "spec/layering.ts",

@@ -3,7 +3,7 @@ import type { Chance } from "./random.js"
 
 const ENCODER = new TextEncoder()
 
-/** Bytes that grow. */
+/** A growing list of bytes. */
 class Writer {
   readonly bytes: number[] = []
 
@@ -24,7 +24,7 @@ function textBytes(chance: Chance): Uint8Array {
   return ENCODER.encode("x".repeat(chance.below(300)))
 }
 
-/** A length, which is now and then a lie. */
+/** A length that is sometimes wrong. */
 function claim(chance: Chance, length: number): number {
   if (!chance.happens(0.03)) return length
   return chance.of([0, length + 1, Math.max(0, length - 1), 255, 65_535, 0x7fff_ffff, 0xffff_ffff, 60_000_000])
@@ -123,7 +123,7 @@ function value(out: Writer, chance: Chance, depth: number): void {
   }
 }
 
-/** Bytes by the grammar of MessagePack, mostly an array of five, with lengths that lie now and then. */
+/** Bytes in the grammar of MessagePack, mostly an array of five, sometimes with wrong lengths. */
 export function msgpackInput(chance: Chance): Uint8Array {
   const out = new Writer()
   if (chance.happens(0.05)) value(out, chance, 0)
@@ -139,7 +139,7 @@ export function msgpackInput(chance: Chance): Uint8Array {
   return Uint8Array.from(chance.happens(0.05) ? out.bytes.slice(0, chance.below(out.bytes.length + 1)) : out.bytes)
 }
 
-/** V2's binary frames, of every kind and of none, with lengths that lie now and then. */
+/** V2's binary frames, of known and unknown kinds, sometimes with wrong lengths. */
 export function binaryInput(chance: Chance): Uint8Array {
   const kind = chance.happens(0.97) ? chance.below(4) : chance.below(256)
   const count = chance.happens(0.9)

@@ -38,7 +38,7 @@ const msgpack = (...rest: (number | Uint8Array)[]): Uint8Array =>
 const v2 = (payload: string, topic = '"room:1"', ref = '"2"'): string => `["1",${ref},${topic},"e",${payload}]`
 const v1 = (payload: string): string => `{"topic":"room:1","event":"e","ref":"2","payload":${payload}}`
 
-/** What should cost much and must not: by name. None is larger than a few mebibytes. */
+/** Small inputs that try to cost much, by name. None is larger than a few mebibytes. */
 export const BOMBS: readonly (readonly [name: string, input: Input])[] = [
   ["MessagePack: a list of all that could follow", msgpack(...header(0xdd, 0xffff_ffff))],
   ["MessagePack: a list of sixty million", msgpack(...header(0xdd, 60_000_000), nils(1000))],

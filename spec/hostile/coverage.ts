@@ -6,7 +6,10 @@ interface Range {
   readonly count: number
 }
 
-/** A function's blocks, each within the one before it or behind it; a block that ran as often as the one around is left out. */
+/**
+ * A function's blocks, each within the one before it or behind it. V8 leaves out a block that ran as often as the one
+ * around it.
+ */
 interface Ranges {
   readonly ranges: readonly Range[]
 }
@@ -16,21 +19,21 @@ interface ScriptCoverage {
   readonly functions: readonly Ranges[]
 }
 
-/** How often a block ran, by powers of two: a loop that goes round thrice is another way than one that goes round once. */
+/** How often a block ran, in powers of two: three rounds of a loop count as another way than one round. */
 const step = (count: number): number => Math.min(7, 32 - Math.clz32(count))
 
 /**
- * What of the code ran, as V8 counts it, block by block. To be made before the code runs for the first time: what is
- * compiled by then is only counted by its functions.
+ * The code that ran, block by block, by V8's count. Make it before the code runs for the first time: code that is
+ * compiled already is only counted by its functions.
  */
 export class Coverage implements Disposable {
   readonly #session = new Session()
   readonly #seen = new Set<string>()
-  /** Where the blocks of each function begin, as far as that was seen. */
+  /** The known starts of the blocks of each function. */
   readonly #starts = new Map<string, Set<number>>()
   readonly #counts: (url: string) => boolean
 
-  /** @param counts which scripts are looked at */
+  /** @param counts whether a script is counted, by its URL */
   constructor(counts: (url: string) => boolean) {
     this.#counts = counts
     this.#session.connect()
@@ -38,17 +41,17 @@ export class Coverage implements Disposable {
     this.#ask("Profiler.startPreciseCoverage", { callCount: true, detailed: true })
   }
 
-  /** How many blocks ran so far, each counted once for every power of two. */
+  /** The number of blocks that ran so far, each counted once for every power of two. */
   get size(): number {
     return this.#seen.size
   }
 
-  /** Forgets what ran since the last look. */
+  /** Ignores the code that ran since the last look. */
   skip(): void {
     this.#ask("Profiler.takePreciseCoverage")
   }
 
-  /** How many ways were new since the last look; all of them are known from now on. */
+  /** The number of new ways since the last look; they are known from now on. */
   fresh(): number {
     const { result } = this.#ask("Profiler.takePreciseCoverage") as { result: readonly ScriptCoverage[] }
     const before = this.#seen.size
@@ -76,7 +79,7 @@ export class Coverage implements Disposable {
 
   #ask(method: string, params?: object): unknown {
     let answer: unknown
-    // It calls back before it returns.
+    // The session calls back before `post` returns.
     this.#session.post(method, params, (error: unknown, result: unknown) => {
       if (error !== null) throw new Error(`V8 does not count: ${JSON.stringify(error)}`)
       answer = result

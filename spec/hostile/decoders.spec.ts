@@ -6,7 +6,7 @@ import { DECODERS } from "./decoders.js"
 import { chosenSeed } from "./random.js"
 import { tryDecoders } from "./try-decoders.js"
 
-// `SEED=… npx vitest run spec/hostile` does the same again; `npm run soak -- decoders` tries a million.
+// `SEED=… npx vitest run spec/hostile` repeats a run; `npm run soak -- decoders` tries a million inputs.
 const COUNT = 3000
 
 describe("every decoder of both ends", () => {
@@ -16,7 +16,7 @@ describe("every decoder of both ends", () => {
     expect(tried.map(({ decoder, tried }) => [decoder, tried])).toEqual(
       DECODERS.map(({ name }) => [name, COUNT + BOMBS.length]),
     )
-    // Inputs that nobody takes, or nobody refuses, would try nothing.
+    // If a decoder accepted no input, or refused none, the inputs would be useless.
     for (const { decoder, messages, refused } of tried) {
       expect([decoder, messages > COUNT / 500, refused > COUNT / 500]).toEqual([decoder, true, true])
     }

@@ -25,16 +25,16 @@ import { SERIALIZERS } from "../support/serializers.js"
 import type { Input } from "./inputs.js"
 import { nodeRuntime } from "../../lib/runtime/node/platform/node-runtime.js"
 
-/** What came of an input. Anything else is thrown on. */
+/** The result of an input. Any other error is thrown. */
 export type Outcome = "a message" | "refused"
 
-/** Whatever reads what a stranger sent. */
+/** A function that reads input from strangers. */
 export interface Decoder {
   readonly name: string
   read(input: Input): Outcome
 }
 
-/** What no input may do, told by whoever sees it done. */
+/** An input got something into the process that no decoder may let in. */
 export class GotIn extends Error {}
 
 const PLAIN: ReadonlySet<unknown> = new Set([
@@ -47,8 +47,8 @@ const besideElements = (list: readonly unknown[]): string =>
   inspect(list, { maxArrayLength: 0, showHidden: true, depth: 0 })
 
 /**
- * The own keys of an object. V8 takes most of a second for those of a list of a million, each a string: where a long list
- * has nothing but elements, these are the indexes.
+ * The own keys of an object. V8 takes most of a second for those of a list of a million, each a string. For a long list
+ * without other properties they are therefore the indexes.
  */
 function* keysOf(value: object): Iterable<PropertyKey> {
   const isLongList = Array.isArray(value) && value.length > 1000
@@ -57,7 +57,7 @@ function* keysOf(value: object): Iterable<PropertyKey> {
   } else yield* Reflect.ownKeys(value)
 }
 
-/** Throws unless a value is made of what a payload is made of, and of nothing that acts. */
+/** Throws unless a value consists of the types of payloads, without functions, accessors and foreign prototypes. */
 export function assertPlain(value: unknown): void {
   const pending = [value]
   while (pending.length > 0) {
@@ -99,10 +99,10 @@ const ofCodec = (name: string, codec: Codec, answer: Codec | undefined): Decoder
     refuses(() => {
       const message = codec.decode(input)
       assertMessage(message)
-      // What RPC and recovery read out of it.
+      // RPC and recovery read these parts of the payload.
       readPayload(message.payload)
       takeRecoverRequest(message.payload)
-      // An endpoint sends back what it was sent: that must not fail by any other way.
+      // An endpoint may send the payload back, which must not fail in any other way.
       if (answer !== undefined) refuses(() => answer.encode(message))
     }),
 })
@@ -114,7 +114,7 @@ function receive(input: Input): void {
   const bytes = asBuffer(input)
   const tell = { message: assertPlain, ping: assertPlain, closed: assertPlain }
   const receiver = new WebSocketReceiver({ frameBytes: 1000, messageBytes: 2000 }, tell)
-  // The bytes as a frame of their own, and as whatever they are; cut in two places.
+  // The bytes as the payload of a frame, and as they are, both in two pieces.
   const masked = Buffer.concat([
     Buffer.from([0x80 | (bytes.length % 16), 0x80 | (bytes.length % 126), 0, 0, 0, 0]),
     bytes,
@@ -149,7 +149,7 @@ function gatewayReads(input: Input): Outcome {
   }
   const client = new GatewayClient(host, link, { id: null, assigns: {}, limits: UNLIMITED } as SocketSetup)
   client.receive(input)
-  // What came is sent on to others.
+  // The endpoint sends received messages on to other clients.
   for (const message of messages) refuses(() => frameOf(message))
   return told(errors, messages)
 }
@@ -177,7 +177,7 @@ function connectionReads(input: Input): Outcome {
 
 function snapshotReads(input: Input): Outcome {
   const errors: unknown[] = []
-  // A field and its value, as often as there are lines for them.
+  // The parts of the text are fields and values in turn.
   const fields = asText(input)
     .split("\0")
     .map((part) => Buffer.from(part))
@@ -187,7 +187,7 @@ function snapshotReads(input: Input): Outcome {
   return told(errors, records)
 }
 
-/** Every decoder of both ends, and the readers beside them. */
+/** Every decoder of both ends, and the readers around them. */
 export const DECODERS: readonly Decoder[] = [
   ...Object.entries(SERIALIZERS).flatMap(([name, { client, server }]) => [
     ofCodec(`${name}, the client`, client, undefined),
@@ -237,6 +237,6 @@ const PROTOTYPES = [
   ArrayBuffer,
 ]
 
-/** What the prototypes look like, to compare with later: nobody may have touched them. */
+/** The properties of the prototypes, to check later that no input has changed them. */
 export const prototypes = (): unknown =>
   PROTOTYPES.map(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype as object)))

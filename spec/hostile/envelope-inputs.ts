@@ -25,7 +25,7 @@ function change(chance: Chance): string {
   return JSON.stringify({ joins: list(() => record(chance)), leaves: list(() => word(chance)) })
 }
 
-/** What one node writes to the channel of a topic, or nearly. */
+/** A message of one node on the channel of a topic, sometimes with faults. */
 export function envelopeInput(chance: Chance): Uint8Array {
   const kind = chance.happens(0.95) ? chance.below(3) : chance.below(256)
   const second = kind === 1 ? `${number(chance)}-${number(chance)}` : number(chance)
@@ -34,7 +34,7 @@ export function envelopeInput(chance: Chance): Uint8Array {
   return Buffer.concat([Buffer.of(kind), Buffer.from(text)])
 }
 
-/** The fields of a hash of presences, one after the other, or nearly. */
+/** The fields and values of a hash of presences in turn, sometimes with faults. */
 export function fieldsInput(chance: Chance): string {
   const field = (): string[] => {
     const value = record(chance)

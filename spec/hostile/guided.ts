@@ -3,14 +3,14 @@ import type { Decoder } from "./decoders.js"
 import { FRAMES, KINDS, mutate, type Input } from "./inputs.js"
 import type { Chance } from "./random.js"
 
-/** What was tried on one decoder. */
+/** The results of the tries on one decoder. */
 export interface Guided {
   readonly decoder: string
   tried: number
   messages: number
-  /** Inputs that led somewhere no other had led, and were changed further. */
+  /** The inputs that reached new code, and were changed further. */
   kept: number
-  /** Ways through the code that were seen, and how many of them only since the frames that were recorded. */
+  /** The ways through the code so far; `found` counts those that the recorded frames did not take. */
   ways: number
   found: number
   slowest: number
@@ -18,7 +18,7 @@ export interface Guided {
 
 const MAX_LENGTH = 4096
 
-/** What a grammar, a hand and a reader of the code would put in. */
+/** Words of the protocol, of MessagePack and of the code, to insert into inputs. */
 const WORDS: readonly string[] = [
   '"phx_reply"',
   '"phx_join"',
@@ -45,7 +45,7 @@ function splice(chance: Chance, one: Input, other: Input): Input {
 }
 
 function next(chance: Chance, corpus: readonly Input[]): Input {
-  // The newest lead farthest.
+  // The newest inputs reach farthest.
   const from = chance.happens(0.5) ? corpus.slice(-50) : corpus
   const parent = chance.of(from)
   const how = chance.below(10)
@@ -55,7 +55,7 @@ function next(chance: Chance, corpus: readonly Input[]): Input {
   return mutate(chance, parent)
 }
 
-/** Shows a decoder so many inputs; whichever leads to code, or as often through it, as none before is changed further. */
+/** Gives a decoder `count` inputs; an input that takes a new way through the code is changed further. */
 export function guide(decoder: Decoder, count: number, chance: Chance, coverage: Coverage): Guided {
   const corpus: Input[] = [...FRAMES]
   const guided: Guided = { decoder: decoder.name, tried: 0, messages: 0, kept: 0, ways: 0, found: 0, slowest: 0 }

@@ -6,10 +6,10 @@ import { envelopeInput, fieldsInput } from "./envelope-inputs.js"
 import { jsonInput } from "./json-inputs.js"
 import type { Chance } from "./random.js"
 
-/** What a line can bring. */
+/** The data of a frame. */
 export type Input = string | Uint8Array
 
-/** The frames that went over the wire, the vectors, and the bad ones; without the longest, for the time they take. */
+/** The recorded frames, the vectors and the bad frames, without the longest, which would take too much time. */
 export const FRAMES: readonly Input[] = [
   ...readRecordings()
     .flatMap(({ frames }) => frames)
@@ -19,7 +19,7 @@ export const FRAMES: readonly Input[] = [
   ...BAD_FRAMES.map(({ frame }) => frame),
 ].filter((frame) => frame.length < 1000)
 
-/** A frame with a few of its bytes set, turned, cut or doubled. */
+/** A frame with a few of its bytes set, changed, cut or doubled. */
 export function mutate(chance: Chance, frame: Input): Input {
   let all = Buffer.from(frame as string)
   for (let i = chance.below(4); i >= 0; i--) {
@@ -32,7 +32,7 @@ export function mutate(chance: Chance, frame: Input): Input {
     else if (how === 3) all = Buffer.concat([all.subarray(0, at + length), all.subarray(at)])
     else all = all.subarray(0, at)
   }
-  // Text that is not UTF-8 never gets as far as a decoder; half a surrogate pair may, by another platform.
+  // Text that is not UTF-8 never reaches a decoder; half a surrogate pair may, on another platform.
   return typeof frame === "string" ? all.toString() : Uint8Array.from(all)
 }
 
@@ -41,7 +41,7 @@ const codeUnits = (chance: Chance): string =>
     ...chance.some(60, () => (chance.happens(0.6) ? 0x20 + chance.below(0x60) : chance.below(0x10000))),
   )
 
-/** Every kind of input that is made, by name. */
+/** Every kind of generated input, by name. */
 export const KINDS: Readonly<Record<string, (chance: Chance) => Input>> = {
   "random bytes": (chance) => Uint8Array.from(chance.some(200, () => chance.below(256))),
   "random text": codeUnits,

@@ -79,7 +79,7 @@ function objectOf(chance: Chance, depth: number): string {
   return `{${chance.some(5, () => `${stringOf(chance)}:${valueOf(chance, depth + 1)}`).join()}}`
 }
 
-/** So many levels of one kind, closed or not. */
+/** Nested levels of one kind, closed or not. */
 export function deepJson(levels: number, open = "[", close = "]", middle = ""): string {
   return open.repeat(levels) + middle + close.repeat(levels)
 }
@@ -97,7 +97,7 @@ function payloadOf(chance: Chance): string {
   return deepJson(chance.below(400), open, chance.happens(0.9) ? close : "", middle)
 }
 
-/** Text by the grammar of V2 and V1, mostly whole, with what the grammar does not have now and then. */
+/** Text in the grammar of V2 and V1, mostly correct, sometimes with parts that the grammar lacks. */
 export function jsonInput(chance: Chance): string {
   const parts = ["topic", "event", "payload", "ref", "join_ref"]
   let text: string

@@ -53,7 +53,7 @@ describe("JSON of a client", () => {
   it("is measured right, whatever it is made of", () => {
     const { server } = json()
     const filler = "x".repeat(1100)
-    // So deep to begin with that a little more or less decides.
+    // The nesting begins close to the limit, so that a little more or less decides.
     const deep = fc.tuple(fc.nat({ max: 6 }), fc.jsonValue({ maxDepth: 8 }), fc.string())
     check(deep, ([less, value, text]) => {
       const levels = 512 - less
@@ -71,7 +71,7 @@ describe("an endpoint that is sent JSON of depth 100,000", () => {
   it.each([
     ["2.0.0", v2],
     ["1.0.0", v1],
-  ])("under version %s closes that line, errs nowhere and serves the others", async (vsn, frame) => {
+  ])("under version %s closes that connection, throws nowhere and serves the others", async (vsn, frame) => {
     const endpoint = new Endpoint({ logger: false })
     endpoint.channel("room:*", { receive: { echo: (payload: unknown) => payload } })
     const open = async () => {

@@ -1,6 +1,6 @@
 import { draw, seeded } from "../../bench/harness/random.js"
 
-/** Chance that can be had again: everything that is drawn follows from the seed. */
+/** Reproducible random choices: all of them follow from the seed. */
 export class Chance {
   readonly seed: number
   readonly random: () => number
@@ -15,7 +15,7 @@ export class Chance {
     return Math.floor(this.random() * limit)
   }
 
-  /** Whether something of this likelihood happens. */
+  /** Returns `true` with this likelihood. */
   happens(likelihood: number): boolean {
     return this.random() < likelihood
   }
@@ -24,14 +24,14 @@ export class Chance {
     return draw(from, this.random)
   }
 
-  /** So many of something. */
+  /** A list with a random length up to the limit. */
   some<T>(limit: number, make: () => T): T[] {
     return Array.from({ length: this.below(limit + 1) }, make)
   }
 }
 
 /**
- * The seed of the specs: `SEED`, or always the same one, so that one commit has one outcome. Other seeds are for
- * `npm run soak`.
+ * The seed of the specs: `SEED`, or always the same one, so that one commit has one outcome. `npm run soak` uses other
+ * seeds.
  */
 export const chosenSeed = (): number => Number(process.env["SEED"] ?? 1)

@@ -4,13 +4,13 @@ import { DECODERS, prototypes, type Decoder } from "./decoders.js"
 import { KINDS, type Input } from "./inputs.js"
 import { Chance } from "./random.js"
 
-/** What was tried on one decoder. */
+/** The results of the tries on one decoder. */
 export interface Tried {
   readonly decoder: string
   tried: number
   messages: number
   refused: number
-  /** The longest that one input took, in milliseconds. */
+  /** The longest time of one input, in milliseconds. */
   slowest: number
   readonly slowestInput: { kind: string; length: number }
 }
@@ -34,7 +34,7 @@ function attempt(decoder: Decoder, tried: Tried, kind: string, input: Input, see
   Object.assign(tried.slowestInput, { kind, length: input.length })
 }
 
-/** Shows every decoder so many inputs, of each kind as many, and every bomb. Throws at the first that does harm. */
+/** Gives every decoder `count` inputs, equally many of each kind, and every bomb. Throws at the first harmful one. */
 export function tryDecoders(count: number, seed: number): Tried[] {
   const before = prototypes()
   const chance = new Chance(seed)
@@ -54,7 +54,7 @@ export function tryDecoders(count: number, seed: number): Tried[] {
   for (let i = 0; i < count; i++) {
     const [kind, make] = kinds[i % kinds.length] as (typeof kinds)[number]
     const input = make(chance)
-    // A decoder may keep a view of what it was given, but not write into it.
+    // A decoder may keep a view of its input, but must not write into it.
     for (const { decoder, tried } of all) attempt(decoder, tried, kind, input, seed)
   }
   deepStrictEqual(prototypes(), before, `a prototype was touched, seed ${seed}`)

@@ -22,7 +22,7 @@ describe("handshakes without end", () => {
       statuses.push(intruder.statuses[0])
       intruder.leave()
     }
-    // The honest one came first.
+    // The honest client connected first.
     expect(statuses).toEqual([101, 101, 101, 101, 429, 429, 429])
     expect(asked).toBe(5)
     expect(hits).toEqual(["connectsPerSecond", "connectsPerSecond", "connectsPerSecond"])
@@ -39,7 +39,7 @@ describe("handshakes without end", () => {
   })
 })
 
-describe("lines that never say what they want", () => {
+describe("connections that never send a whole request", () => {
   it.each([
     ["nothing", ""],
     ["half a method", "GE"],
@@ -53,7 +53,7 @@ describe("lines that never say what they want", () => {
     await survived()
   })
 
-  it("end oldest first where there are too many, and whoever means well comes in", async () => {
+  it("end oldest first when there are too many, and an honest client still connects", async () => {
     const { knock, enter, hits, endpoint, survived } = await siege({ limits: { halfOpen: 3 } })
     const lines: Intruder[] = []
     for (let i = 0; i < 5; i++) lines.push(await knock())
@@ -77,7 +77,7 @@ describe("lines that never say what they want", () => {
     const late = await Intruder.connect({ port })
     expect(await ended(late)).toBe("HTTP 408")
     expect(hits).toEqual(["handshakeMs"])
-    // One that has asked once is the server's, for as long as it likes.
+    // A connection that has sent a request belongs to the server, which keeps it as long as it likes.
     const asked = await Intruder.connect({ port })
     asked.send(requestText("GET", "/"))
     await asked.until(() => asked.statuses.length > 0)

@@ -1,12 +1,12 @@
 import { LONGPOLL } from "./intruder.js"
 
-/** A request, inside of which another one stands that must not be answered. */
+/** A request that contains another one, which must not be answered. */
 export interface Crooked {
   readonly name: string
   readonly bytes: string
 }
 
-/** What is smuggled: it asks for a long-poll session, which would be seen. */
+/** The smuggled request: it asks for a long-poll session, so that an answer to it would show. */
 const INSIDE = `GET ${LONGPOLL} HTTP/1.1\r\nhost: x\r\n\r\n`
 const { length } = INSIDE
 

@@ -62,7 +62,7 @@ const FLOODS: readonly [what: string, bytes: Buffer, code: number, limit: LimitN
 ]
 
 describe("frames that mean harm", () => {
-  it.each(FLOODS)("%s: the line ends, and what limits it counts", async (_, bytes, code, limit) => {
+  it.each(FLOODS)("%s: the connection ends, and the limit is counted", async (_, bytes, code, limit) => {
     const { enter, hits, endpoint, survived } = await siege({ limits: LIMITS })
     const intruder = await enter()
     intruder.send(bytes)
@@ -73,7 +73,7 @@ describe("frames that mean harm", () => {
     await survived()
   })
 
-  it("a flood is not read any further once its line was closed", async () => {
+  it("a flood is not read any further once its connection was closed", async () => {
     const { enter, endpoint, hits, survived } = await siege({ limits: LIMITS })
     const intruder = await enter()
     intruder.send(many(messageFrame(...heartbeat({})), 60))
@@ -85,7 +85,7 @@ describe("frames that mean harm", () => {
     await survived()
   })
 
-  it("a bomb ends its line before it is inflated any further than a message may be", async () => {
+  it("a compressed bomb ends its connection before it is inflated beyond the size of a message", async () => {
     const { enter, hits, survived } = await siege({ limits: LIMITS, compress: true })
     const intruder = await enter(WEBSOCKET, [DEFLATE])
     intruder.send(packed("x".repeat(10_000_000)))
@@ -101,7 +101,7 @@ describe("frames that mean harm", () => {
       compress: true,
     })
     const intruder = await enter(WEBSOCKET, [DEFLATE])
-    // Some seven KiB of text each, in some hundred bytes.
+    // Each frame has about seven KiB of text in about a hundred bytes.
     intruder.send(many(packed(JSON.stringify(heartbeat("x".repeat(7000)))), 2))
     await intruder.until(() => intruder.closeCode !== undefined)
     expect(intruder.closeCode).toBe(1008)
@@ -130,8 +130,8 @@ describe("frames that mean harm", () => {
   })
 })
 
-describe("a line that was told to end", () => {
-  it("ends after its time, though something comes all the while", async () => {
+describe("a connection that the server has closed", () => {
+  it("ends after its time, though frames still arrive", async () => {
     const { enter, survived } = await siege({ limits: { closeMs: 40 } })
     const intruder = await enter()
     intruder.send(clientFrame(TEXT, "x"))
@@ -145,7 +145,7 @@ describe("a line that was told to end", () => {
 })
 
 describe("messages that never end", () => {
-  it("end their line after their time, though a byte comes now and then", async () => {
+  it("end their connection after their time, though bytes still arrive", async () => {
     const { enter, hits, survived } = await siege({ limits: { messageMs: 40 } })
     const intruder = await enter()
     const frame = clientFrame(TEXT, "x".repeat(50_000))

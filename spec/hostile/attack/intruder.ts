@@ -9,7 +9,7 @@ export const CLOSE = 0x8
 export const PING = 0x9
 export const PONG = 0xa
 
-/** A frame as a client sends it, by a mask of zeros. */
+/** A frame as a client sends it, with a mask of zeros. */
 export function clientFrame(
   opcode: number,
   payload: string | Uint8Array,
@@ -30,7 +30,7 @@ export function clientFrame(
 /** A message of version 2 as a frame. */
 export const messageFrame = (...message: unknown[]): Buffer => clientFrame(TEXT, JSON.stringify(message))
 
-/** A request as it goes over the line. */
+/** A request as it goes over the connection. */
 export const requestText = (method: string, path: string, headers: readonly string[] = [], body = ""): string =>
   [`${method} ${path} HTTP/1.1`, "host: 127.0.0.1", ...headers, "", body].join("\r\n")
 
@@ -45,13 +45,13 @@ export const UPGRADE: readonly string[] = [
 export const WEBSOCKET = "/socket/websocket?vsn=2.0.0"
 export const LONGPOLL = "/socket/longpoll?vsn=2.0.0"
 
-/** Where to connect to, and from which address. */
+/** The port of a server, and the address to connect from. */
 export interface Target {
   readonly port: number
   readonly from?: string | undefined
-  /** Speaks TLS, and believes any certificate. */
+  /** Whether to use TLS, with any certificate. */
   readonly tls?: boolean | undefined
-  /** Keeps its own half of the connection open after the server has ended the other. */
+  /** Whether to keep the client's half of the connection open after the server has ended the other. */
   readonly lingers?: boolean | undefined
 }
 
@@ -69,20 +69,20 @@ export interface Reply {
 const NOTHING = Buffer.alloc(0)
 const REASON = /"reason":"([^"]+)"/
 
-/** Somebody who means harm: a line by hand, on which anything can be sent and nothing has to be read. */
+/** An attacker: a connection without a library that can send any bytes, and does not have to read. */
 export class Intruder {
   readonly socket: Socket
-  /** The statuses of HTTP that came, in order. */
+  /** The received HTTP statuses, in order. */
   readonly statuses: number[] = []
-  /** The code of the close frame that came. */
+  /** The code of the received close frame. */
   closeCode: number | undefined
-  /** Replies that refused, by their reasons. */
+  /** The number of refusing replies, by their reasons. */
   readonly refused = new Map<string, number>()
-  /** How many frames came. */
+  /** The number of received frames. */
   frames = 0
-  /** What came before the first frame. */
+  /** The bytes before the first frame. */
   head = ""
-  /** Replies by their refs; kept once {@link Intruder.ask} was called. */
+  /** Replies by their refs, kept from the first {@link Intruder.ask} on. */
   readonly #replies = new Map<string, Reply>()
   #listens = false
   over = false
@@ -107,7 +107,7 @@ export class Intruder {
     })
   }
 
-  /** Opens a line, and sends nothing. */
+  /** Opens a connection, and sends nothing. */
   static async connect(target: Target): Promise<Intruder> {
     const intruder = new Intruder(target)
     const opened = target.tls === true ? "secureConnect" : "connect"
@@ -115,7 +115,7 @@ export class Intruder {
     return intruder
   }
 
-  /** Opens a line, and makes a websocket of it if it may. */
+  /** Opens a connection, and asks for a websocket. */
   static async enter(target: Target, path: string = WEBSOCKET, headers: readonly string[] = []): Promise<Intruder> {
     const intruder = await Intruder.connect(target)
     intruder.send(requestText("GET", path, [...UPGRADE, ...headers]))
@@ -143,7 +143,7 @@ export class Intruder {
     return reply
   }
 
-  /** What became of it: the close code, else the last status of HTTP, else that it was cut, or that nothing was said. */
+  /** The result of the attack: the close code, else the last HTTP status, else whether it was cut or got no answer. */
   get outcome(): string {
     if (this.closeCode !== undefined) return `close ${this.closeCode}`
     const status = this.statuses.at(-1)
@@ -151,12 +151,12 @@ export class Intruder {
     return this.over ? "cut" : "open"
   }
 
-  /** Waits until something is the case, or the line has ended. */
+  /** Waits until a condition holds, or the connection has ended. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds() && !this.over) await new Promise<void>((resolve) => this.#wake.push(resolve))
   }
 
-  /** Goes without a word. */
+  /** Drops the connection without a close. */
   leave(): void {
     if (this.#tls) this.socket.destroy()
     else this.socket.resetAndDestroy()

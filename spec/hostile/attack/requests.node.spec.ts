@@ -5,7 +5,7 @@ import { sieges, type Siege } from "./siege.js"
 
 const siege = sieges()
 
-/** A session of long-poll, by the path that it is asked at. */
+/** Opens a session of long-poll, and returns the path of its requests. */
 async function session({ knock }: Siege): Promise<string> {
   const line = await knock()
   line.send(requestText("GET", LONGPOLL, ["connection: close"]))
@@ -21,7 +21,7 @@ describe("a body", () => {
       "transfer-encoding: chunked",
       (piece: string) => `${piece.length.toString(16)}\r\n${piece}\r\n`,
     ],
-  ])("%s is not taken, and its line ends", async (_, header, wrap) => {
+  ])("%s is not read to its end, and its connection ends", async (_, header, wrap) => {
     const made = await siege({ limits: { bodyBytes: 10_000 } })
     const path = await session(made)
     const line: Intruder = await made.knock()
@@ -70,7 +70,7 @@ describe("a request whose length can be read in two ways", () => {
     line.socket.end()
     await line.ended
     expect(line.head).not.toContain('"token"')
-    // What is around it may have been answered before its fault was seen.
+    // The outer request may have been answered before the server noticed the fault.
     expect([[400], [200], [200, 400]]).toContainEqual(line.statuses)
     expect(endpoint.counters().rookery_requests_malformed_total).toBe(1)
     await survived()
@@ -117,7 +117,7 @@ describe("requests that do not wait for an answer", () => {
     await survived()
   })
 
-  it("end their line, and open no sessions, where they are many", async () => {
+  it("end their connection, and open no sessions, if they are many", async () => {
     const { knock, hits, endpoint, survived } = await siege()
     const line = await knock()
     line.send(ask.repeat(500))

@@ -7,7 +7,7 @@ const siege = sieges()
 
 const join = (topic: unknown, params: unknown = {}): Buffer => messageFrame("1", "1", topic, "phx_join", params)
 
-/** Sends so many messages, and waits for as many frames. */
+/** Sends messages, and waits for as many frames. */
 async function ask(intruder: Intruder, ...messages: Buffer[]): Promise<void> {
   const frames = intruder.frames + messages.length
   intruder.send(Buffer.concat(messages))
@@ -40,7 +40,7 @@ describe("joins without end", () => {
     const { enter, hits, survived } = await siege({ limits: { channels: 2, joinBurst: 2, joinsPerSecond: 0.001 } })
     const intruder = await enter()
     const leave = messageFrame("1", "2", "room:1", "phx_leave", {})
-    // A leave is answered, and then the end of the channel is told.
+    // The server answers a leave, and then announces the end of the channel.
     await ask(intruder, join("room:1"))
     for (let i = 0; i < 3; i++) {
       await ask(intruder, leave)
@@ -63,7 +63,7 @@ describe("joins without end", () => {
 })
 
 describe("topics of every kind", () => {
-  it("are answered, or end their own line", async () => {
+  it("are answered, or end their own connection", async () => {
     const { enter, hits, endpoint, survived } = await siege()
     let intruder = await enter()
     let rejected = 0
@@ -99,7 +99,7 @@ describe("topics of every kind", () => {
 describe("pushes without end", () => {
   const push = (event: string, payload: unknown = {}): Buffer => messageFrame("1", "2", "room:1", event, payload)
 
-  it.each(["echo", "shout"])("of %s are told that there are too many, and then the line ends", async (event) => {
+  it.each(["echo", "shout"])("of %s are refused as too many, and then the connection ends", async (event) => {
     const { join, hits, survived } = await siege({
       limits: { pushBurst: 3, pushesPerSecond: 0.001, frameBurst: 10, framesPerSecond: 0.001 },
     })
@@ -144,7 +144,7 @@ describe("a flood", () => {
       const push = messageFrame("1", "2", topics[n], "work", {})
       line.send(Buffer.concat(Array.from({ length: PUSHES }, () => push)))
     }
-    // The join's reply came first.
+    // The reply to the join is the first frame.
     for (const line of lines) await line.until(() => line.frames > PUSHES)
     expect(order).toHaveLength(2 * PUSHES)
     const [first = "", second = ""] = [...new Set(order)]
@@ -154,8 +154,8 @@ describe("a flood", () => {
   })
 })
 
-describe("who does not read", () => {
-  it("goes though broadcasts are left out for him, once replies are what waits", async () => {
+describe("a client that does not read", () => {
+  it("is disconnected once replies wait, though its broadcasts are left out", async () => {
     const { join, hits, survived } = await siege({
       slowClient: "drop",
       limits: { queuedBytes: 1_000_000, pushesPerSecond: Infinity, framesPerSecond: Infinity },
@@ -170,7 +170,7 @@ describe("who does not read", () => {
     await survived()
   })
 
-  it("goes when all together hold too much", async () => {
+  it("is disconnected when all clients together hold too much", async () => {
     const { join, hits, survived } = await siege({
       limits: { queuedBytes: 1 << 30, heldBytes: 1_000_000, pushesPerSecond: Infinity, framesPerSecond: Infinity },
     })
@@ -185,7 +185,7 @@ describe("who does not read", () => {
   })
 })
 
-describe("a frame of a line that has ended", () => {
+describe("a frame of a connection that has ended", () => {
   it("is not kept", async () => {
     const { enter, endpoint, survived } = await siege()
     const intruder = await enter()

@@ -4,16 +4,16 @@ import { stages, type Stage } from "../../support/stage.js"
 import { answer, type WireClient } from "../../support/wire-client.js"
 import { Intruder, messageFrame, type Target } from "./intruder.js"
 
-/** An endpoint that is attacked, and somebody honest who was there before. */
+/** An endpoint under attack, with an honest client that connected before. */
 export interface Siege extends Stage {
   readonly target: Target
-  /** The limits that were hit, in order. */
+  /** The hit limits, in order. */
   readonly hits: readonly LimitName[]
   enter(path?: string, headers?: readonly string[]): Promise<Intruder>
   knock(): Promise<Intruder>
   /** Enters and joins. */
   join(topic: string): Promise<Intruder>
-  /** That the honest client is served as ever, and that nothing is left of all others once they have gone. */
+  /** Checks that the honest client is still served, and that nothing is left of the other clients. */
   survived(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ const build = (endpoint: Endpoint): void => {
   })
 }
 
-/** Waits until there are no more sockets than that. */
+/** Waits until the endpoint has at most this number of sockets. */
 function left(endpoint: Endpoint, sockets: number): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -45,7 +45,7 @@ export function sieges(): (options?: EndpointOptions) => Promise<Siege> {
   const stage = stages()
   return async (options = {}) => {
     const hits: LimitName[] = []
-    // By the way they came, so that sessions of long-poll can be ended.
+    // The id is the transport, so that a siege can end all sessions of long-poll.
     const connect = options.connect ?? (({ transport }) => ({ id: transport }))
     const made = await stage({ ...options, connect }, (endpoint) => {
       build(endpoint)

@@ -1,4 +1,4 @@
-/** Names that a topic may be given: all kinds that could be taken for something else. */
+/** Names of topics that a server could mistake for something else. */
 export const TOPICS: readonly unknown[] = [
   "",
   ":",

@@ -2,15 +2,15 @@ import * as fc from "fast-check"
 import type { Model, ChannelModel } from "./model.js"
 import { settle, type World } from "./world.js"
 
-/** Something that the app, the server or the line does. */
+/** A step of the app, the server or the connection. */
 interface Doing {
   readonly says: string
-  /** Whether it can happen now. */
+  /** Whether the step can happen now. */
   readonly can?: (model: Readonly<Model>) => boolean
   readonly does: (model: Model, world: World) => unknown
 }
 
-/** Throws unless the world is what the model says, and broke no rule. */
+/** Throws unless the world matches the model and has broken no rule. */
 export function compare(model: Model, world: World): void {
   const { socket, clock } = world
   const is = {
@@ -36,7 +36,7 @@ export function compare(model: Model, world: World): void {
       throw new Error(`a push that is ${outcomes.join()} was answered with ${answer}`)
     }
   }
-  // One for the line, one for each line that closes, one for each room, and one for each push.
+  // The most timers: one for the connection, and one for each closing connection, room and push.
   const most =
     1 + world.lines.filter(({ closing, over }) => closing && !over).length + model.channels.length + model.pushes.length
   if (clock.pending > (model.destroyed ? 0 : most)) throw new Error(`${clock.pending} timers wait`)
@@ -255,7 +255,7 @@ const silence = (silent: boolean): Doing => ({
 const wait = (ms: number): Doing => ({
   says: `${ms} ms pass`,
   async does(model, world) {
-    // In steps, so that what is answered is answered before the next thing is due.
+    // Time passes in steps, so that pending answers arrive before the next timer is due.
     await pass(world, ms)
     model.pass(ms)
   },
@@ -270,7 +270,7 @@ const destroy: Doing = {
   },
 }
 
-/** Time passes in the world, and promises settle whenever something was due. */
+/** Lets time pass in the world, and promises settle after each timer. */
 export async function pass(world: World, ms: number): Promise<void> {
   const { clock } = world
   const end = clock.now() + ms
@@ -288,7 +288,7 @@ const of = <T>(values: readonly T[], make: (value: T) => Doing): fc.Arbitrary<Do
 const anyPushId = fc.nat(19)
 const topic = fc.constantFrom("room:1", "room:2")
 
-/** Any of them, in any order. */
+/** Any step, in any order. */
 const anyDoing: fc.Arbitrary<Doing> = fc.oneof(
   { weight: 6, arbitrary: fc.constant(opens) },
   { weight: 4, arbitrary: fc.constant(connect) },
@@ -319,7 +319,7 @@ const anyDoing: fc.Arbitrary<Doing> = fc.oneof(
   { weight: 4, arbitrary: of([1, 99, 100, 999, 1000, 1500, 7000, 10_000, 31_000, 65_000], wait) },
 )
 
-/** One after the other. */
+/** Combines steps into one. */
 const together = (says: string, ...all: readonly Doing[]): Doing => ({
   says,
   async does(model, world) {
@@ -332,7 +332,7 @@ const together = (says: string, ...all: readonly Doing[]): Doing => ({
   },
 })
 
-// What it takes to get anywhere, which chance alone seldom finds.
+// A useful beginning, which random steps seldom find.
 const enters = together(
   "connects and joins",
   ...[connect, opens, join(0), joinReply("room:1", "ok"), join(1), push(0, false), push(0, true), push(1, false)],
@@ -342,7 +342,7 @@ const comesBack = together("comes back", wait(100), opens, joinReply("room:1", "
 const asCommand = (doings: fc.Arbitrary<Doing>): fc.Arbitrary<fc.AsyncCommand<Model, World>> =>
   doings.map((doing) => new Command(doing))
 
-/** Anything in any order, and for some the socket's end somewhere among it. */
+/** Random steps in any order, in some runs with the destruction of the socket among them. */
 export const anyCommands: fc.Arbitrary<Iterable<fc.AsyncCommand<Model, World>>> = fc.commands(
   [
     asCommand(

@@ -10,30 +10,30 @@ export const TOPICS: readonly string[] = ["room:1", "room:2"]
 
 type At = number | undefined
 
-/** A push as it should be. */
+/** The right state of a push. */
 export interface PushModel {
   readonly channel: number
   readonly retry: boolean
   where: "buffer" | "line" | "over"
-  /** It was there when the channel crashed. */
+  /** Whether the push was pending when the channel crashed. */
   survived: boolean
   timeoutAt: At
   outcome: string | undefined
 }
 
-/** A channel as it should be. */
+/** The right state of a channel. */
 export interface ChannelModel {
   readonly topic: string
   state: "closed" | "joining" | "joined" | "errored"
-  /** The join of now or the last one: which of all, and when its time is up. */
+  /** The index of the current or last join; its time limit is `joinTimeoutAt`. */
   join: number | undefined
   joinTimeoutAt: At
-  /** When the promise of an interrupted join rejects. */
+  /** The time when the promise of an interrupted join rejects. */
   promiseTimeoutAt: At
   rejoinAt: At
 }
 
-/** What the client should be like, said as simply as it can be. */
+/** The right behaviour of the client, in the simplest form. */
 export class Model {
   now = 0
   wanted = false
@@ -41,17 +41,17 @@ export class Model {
   line: "none" | "connecting" | "open" | "closing" = "none"
   tries = 0
   reconnectAt: At
-  /** When an attempt that was not answered is given up. */
+  /** The time when an unanswered attempt is given up. */
   connectBy: At
-  /** When the next heartbeat is due, or the last one is given up. */
+  /** The time when the next heartbeat is due, or the last one is given up. */
   heartbeatAt: At
   awaitsHeartbeat = false
   silent = false
   readonly channels: ChannelModel[]
   readonly pushes: PushModel[] = []
-  /** What the joins came to, first answers only. */
+  /** The first answer to each join. */
   readonly joins: (string | undefined)[] = []
-  /** Which channel has the topic. */
+  /** The channel that has each topic. */
   readonly current = new Map<string, number>()
 
   constructor() {
@@ -99,7 +99,7 @@ export class Model {
     }
   }
 
-  /** The line ended, whoever ended it. */
+  /** Handles the end of the connection, from either side. */
   ended(): void {
     const wasClosing = this.line === "closing"
     this.line = "none"
@@ -191,7 +191,7 @@ export class Model {
     this.heartbeatAt = undefined
   }
 
-  /** Lets time pass, from one thing that is due to the next. */
+  /** Lets time pass, from one due time to the next. */
   pass(ms: number): void {
     const end = this.now + ms
     for (;;) {

@@ -3,7 +3,7 @@ import { anyCommands, compare, pass } from "./commands.js"
 import { Model } from "./model.js"
 import { settle, World } from "./world.js"
 
-/** What was tried. */
+/** The numbers of tried runs, commands and their parts. */
 export interface ClientTried {
   runs: number
   commands: number
@@ -12,7 +12,7 @@ export interface ClientTried {
   lines: number
 }
 
-/** From wherever a run has led: the server becomes helpful, and then the socket is destroyed. */
+/** Ends a run: the server becomes helpful, and then the socket is destroyed. */
 export async function finish(world: World): Promise<void> {
   const { socket, clock } = world
   world.helpful = true
@@ -22,7 +22,7 @@ export async function finish(world: World): Promise<void> {
   else if (line !== undefined) {
     for (const message of line.received) if (message.event !== "heartbeat") world.reply(message, "ok")
   }
-  // Once for what a last handler may still begin, and once for all that follows from it.
+  // The first round runs the last handlers, the second round everything that they start.
   for (let i = 0; i < 2; i++) {
     await settle()
     await pass(world, 120_000)
@@ -44,7 +44,7 @@ export async function finish(world: World): Promise<void> {
   if (world.wrongs.length > 0) throw new Error(world.wrongs.join())
 }
 
-/** So many runs of anything in any order, on a real socket and on the model of one. Throws at the first difference. */
+/** Runs random commands on a real socket and on its model. Throws at the first difference. */
 export async function tryClient(runs: number, seed: number, path?: string): Promise<ClientTried> {
   const tried: ClientTried = { runs: 0, commands: 0, pushes: 0, joins: 0, lines: 0 }
   const property = fc.asyncProperty(anyCommands, async (commands) => {

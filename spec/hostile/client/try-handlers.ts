@@ -4,16 +4,16 @@ import { pass } from "./commands.js"
 import { finish } from "./try-client.js"
 import { settle, World } from "./world.js"
 
-/** What the app may be told at such a moment, and is no fault of the client's. */
+/** Errors that the client may rightly throw at such a moment. */
 const EXPECTED: ReadonlySet<unknown> = new Set(["already_joined", "not_joined", "destroyed"])
 
-/** An app whose every handler may do anything: within a join, within a leave, within the end of the line. */
+/** An app whose handlers may call anything during a join, a leave or the end of the connection. */
 class Walk {
   readonly world = new World()
   readonly chance: Chance
   acts = 0
   destroyed = false
-  /** How much the handlers of one step may still do: two that answer each other would go on for ever. */
+  /** The calls that the handlers of one step may still make; two that answer each other would never end. */
   #left = 0
   readonly #answered = new Set<Message>()
 
@@ -39,12 +39,12 @@ class Walk {
     this.app()
   }
 
-  /** The handlers do nothing any more. */
+  /** Stops all calls from handlers. */
   rest(): void {
     this.#left = 0
   }
 
-  /** Something that the app does. */
+  /** Makes a random call of the app. */
   app(): void {
     const { world, chance } = this
     const which = chance.below(world.channels.length)
@@ -66,7 +66,7 @@ class Walk {
     }
   }
 
-  /** Something that the server, the line or the clock does. */
+  /** Takes a random step of the server, the connection or the clock. */
   async server(): Promise<void> {
     const { world, chance } = this
     const { line } = world
@@ -100,7 +100,7 @@ class Walk {
   }
 }
 
-/** So many walks of an app whose handlers do anything. Throws at the first that breaks a rule. */
+/** Runs apps whose handlers may call anything. Throws at the first broken rule. */
 export async function tryHandlers(
   walks: number,
   seed: number,

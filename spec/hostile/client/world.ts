@@ -11,17 +11,17 @@ import {
 import { FakeClock } from "../../support/fake-clock.js"
 import { BUFFER, GIVE_UP_AFTER, HEARTBEAT, RECONNECT, REJOIN, TIMEOUT, TOPICS } from "./model.js"
 
-/** One line, as the server has it in hand. */
+/** The server's side of one connection. */
 interface Line {
   readonly events: LinkEvents
   readonly received: Message[]
-  /** The join that is alive on each topic, by its ref. */
+  /** The ref of the living join of each topic. */
   readonly alive: Map<string, unknown>
   closing: boolean
   over: boolean
 }
 
-/** A push, and everything that was told of it. */
+/** A push, and all of its reported outcomes. */
 interface Seen {
   readonly push: Push
   readonly abort: AbortController
@@ -31,7 +31,7 @@ interface Seen {
 
 const codec = json()
 
-/** A real socket between a clock, a transport and a server that do what the commands say. */
+/** A real socket with a clock, a transport and a server that the commands control. */
 export class World {
   readonly clock = new FakeClock()
   readonly socket: Socket
@@ -39,15 +39,15 @@ export class World {
   readonly channels: Channel[]
   readonly pushes: Seen[] = []
   readonly joins: { readonly outcomes: string[] }[] = []
-  /** What no client may do, in words. */
+  /** The broken rules, in words. */
   readonly wrongs: string[] = []
   readonly errors: unknown[] = []
   lastChange: StatusChange | undefined
-  /** What the app does when it is told of an answer. */
+  /** The app's handler of answers. */
   onAnswer: () => void = () => {}
   /** Whether the server leaves heartbeats without an answer. */
   silent = false
-  /** Whether it opens, answers and closes everything at once, as in the end. */
+  /** Whether the server opens, answers and closes everything at once, as at the end of a run. */
   helpful = false
 
   constructor() {
@@ -65,11 +65,11 @@ export class World {
     })
     this.socket.onError((error) => this.errors.push(error))
     this.socket.onStatus((_status, change) => (this.lastChange = change))
-    // Two of the first topic: they take it from each other.
+    // Two channels share the first topic and take it from each other.
     this.channels = [...TOPICS, TOPICS[0] as string].map((topic) => this.socket.channel(topic))
   }
 
-  /** The newest line that is not over. */
+  /** The newest connection that is neither over nor closing. */
   get line(): Line | undefined {
     return this.lines.findLast(({ over, closing }) => !over && !closing)
   }
@@ -98,7 +98,7 @@ export class World {
     this.pushes.push({ push, abort, outcomes: this.#watch(push), answers })
   }
 
-  /** Ends a line from the other end. */
+  /** Ends a connection from the server's side. */
   end(line: Line, code = 1006): void {
     line.over = true
     line.events.close({ code, reason: "", wasClean: code !== 1006 })
@@ -115,7 +115,7 @@ export class World {
     this.send({ ...to, event: "phx_reply", payload: { status, response: {} } })
   }
 
-  /** The server's own end of a join. */
+  /** Ends a join from the server's side. */
   endJoin(topic: string, event: string): void {
     const line = this.openLine
     const ref = line?.alive.get(topic)
@@ -166,7 +166,7 @@ export class World {
   }
 }
 
-/** Lets promises settle. No time passes. */
+/** Lets promises settle, without a passing of time. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) await Promise.resolve()
 }

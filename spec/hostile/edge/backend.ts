@@ -7,25 +7,25 @@ import { ChatServer } from "rookery/chat/server"
 import { Endpoint, Refused, type Connect, type Limits } from "rookery/server"
 import { answer, WireClient } from "../../support/wire-client.js"
 
-/** A server that is tried. */
+/** A server to try. */
 export interface Target {
   readonly name: string
   readonly port: number
   readonly secure: boolean
 }
 
-/** Servers of every kind that an endpoint can be behind, and clients that mean well. */
+/** Servers of every kind that an endpoint can be attached to, and honest clients. */
 export interface Backend extends AsyncDisposable {
   readonly targets: readonly Target[]
-  /** Tokens of long-poll sessions at the targets that have some. */
+  /** The tokens of long-poll sessions at the targets that have some. */
   tokens(): Promise<readonly string[]>
-  /** Resolves once each target has served a client that was there before and one that is new; rejects if it does not. */
+  /** Resolves once each target has served an earlier client and a new one; rejects if a target does not. */
   honest(): Promise<void>
-  /** Resolves with the number of connections that the endpoint still has, once it does not fall any more. */
+  /** Resolves with the number of connections that the endpoint still has, once that number no longer falls. */
   left(): Promise<number>
 }
 
-/** Times are short, so that each deadline is met, and long enough for an honest handshake on a machine that is busy. */
+/** Times are short enough that each deadline is reached, and long enough for honest handshakes on a busy machine. */
 const LIMITS: Partial<Limits> = {
   handshakeMs: 3000,
   messageMs: 1000,
@@ -55,7 +55,7 @@ const connect: Connect<object> = ({ params }) => {
 
 const LARGE = Buffer.alloc(1 << 20)
 
-/** The pages of somebody else. */
+/** The pages of another program. */
 const pages: RequestListener = (request, response) => {
   request.on("error", () => {})
   response.on("error", () => {})
@@ -73,7 +73,7 @@ const pages: RequestListener = (request, response) => {
   }
 }
 
-/** The status of a plain request. */
+/** The status and the body of a plain request. */
 function ask({ port, secure }: Target, path: string): Promise<[status: number, body: string]> {
   const options = { port, host: "127.0.0.1", path, agent: false, rejectUnauthorized: false, timeout: PATIENCE_MS }
   return new Promise((resolve, reject) => {
@@ -97,7 +97,7 @@ export async function openBackend(): Promise<Backend> {
     receive: { echo: (payload: unknown) => payload },
   })
   for (const server of servers) {
-    // Deadlines of the pages are the server's own.
+    // The server's own deadlines apply to the pages.
     Object.assign(server, { headersTimeout: 3000, requestTimeout: 4000, keepAliveTimeout: 1000 })
     endpoint.attach(server)
     server.listen(0, "127.0.0.1")

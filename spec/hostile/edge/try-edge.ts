@@ -6,7 +6,7 @@ import type { Chance } from "../random.js"
 import type { Backend, Target } from "./backend.js"
 import { KINDS, sequence, type Step } from "./sequences.js"
 
-/** What was tried of one kind, and what came of it. */
+/** The tries of one kind of bytes, and their answers. */
 export interface Tried {
   readonly kind: string
   times: number
@@ -14,22 +14,22 @@ export interface Tried {
   readonly answers: Map<string, number>
 }
 
-/** What came of all sequences. */
+/** The results of all sequences. */
 export interface EdgeOutcome {
   readonly tried: readonly Tried[]
-  /** What reached `uncaughtException` or `unhandledRejection`. */
+  /** The errors that reached `uncaughtException` or `unhandledRejection`. */
   readonly thrown: readonly string[]
-  /** Connections that were left at the end. */
+  /** The connections that were left at the end. */
   readonly left: number
 }
 
-/** As many clients at once. */
+/** The number of clients at the same time. */
 const CLIENTS = 40
-/** As many sequences until honest clients have their turn, and until there are new sessions of long-poll. */
+/** The number of sequences between two turns of the honest clients, each with new sessions of long-poll. */
 const ROUND = 400
-/** How long a client waits for bytes that may never come. */
+/** The time that a client waits for bytes, which may never come. */
 const MOMENT_MS = 30
-/** Every other connection has an address of its own, because a port stays taken for a minute. */
+/** Connections come from this number of addresses, because a used port stays taken for a minute. */
 const ADDRESSES = 200
 
 /** Resolves when one of the events comes, or after some time. */
@@ -46,7 +46,7 @@ function event(stream: Duplex, names: readonly string[], ms: number): Promise<vo
   })
 }
 
-/** Ends a connection at once. Node leaves a socket open for ever that is reset behind its own end. */
+/** Ends a connection at once. Node would leave a socket open for ever if it were reset after its own end. */
 function leave(stream: Duplex, tcp: Socket): void {
   if (stream.writableEnded) tcp.destroy()
   else tcp.resetAndDestroy()
@@ -96,7 +96,7 @@ async function play(target: Target, from: string, steps: readonly Step[], raw: b
   await closed
 }
 
-/** Plays so many sequences, many at once, and lets honest clients have their turn again and again. */
+/** Plays `count` sequences, many at once, with honest clients in between. */
 export async function tryEdge(backend: Backend, chance: Chance, count: number): Promise<EdgeOutcome> {
   const kinds = Object.keys(KINDS)
   const tried = new Map(kinds.map((kind) => [kind, { kind, times: 0, answers: new Map<string, number>() }]))
@@ -108,7 +108,7 @@ export async function tryEdge(backend: Backend, chance: Chance, count: number): 
     for (let done = 0; done < count && thrown.length === 0;) {
       const round = Math.min(ROUND, count - done)
       const tokens = await backend.tokens()
-      // All chance is drawn before the first byte is sent, so that the same seed always sends the same.
+      // All random choices are made before the first byte is sent, so that a seed always sends the same bytes.
       const all = Array.from({ length: round }, () => {
         const kind = chance.of(kinds)
         const target = chance.of(backend.targets)

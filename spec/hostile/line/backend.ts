@@ -1,19 +1,19 @@
 import { Endpoint, type Limits } from "rookery/server"
 
-/** What the server sees of its clients, by the ids that they give themselves. */
+/** A server, and its view of its clients by the ids that they choose. */
 export interface Backend {
   readonly port: number
-  /** What no client may do and what the endpoint may not do, in words. */
+  /** The rules that a client or the endpoint has broken, in words. */
   readonly wrongs: string[]
-  /** How often each push took effect. */
+  /** The number of effects of each push. */
   readonly effects: Map<string, number>
-  /** How many joins there were. */
+  /** The number of joins. */
   joins: number
-  /** How many clients it had, so that each has a name of its own. */
+  /** The number of clients so far, for their names. */
   lives: number
-  /** Clients that were told that something arrived which did not: they may join twice. */
+  /** Clients that got a false answer, and so may join twice. */
   readonly liedTo: Set<string>
-  /** Who is there: sockets, channels, presences. */
+  /** The number of sockets, channels and presences. */
   left(): number
   readonly endpoint: Endpoint
   close(): Promise<void>
@@ -43,7 +43,7 @@ export async function startBackend(others: Partial<Limits> = {}): Promise<Backen
     join() {
       backend.joins++
     },
-    // Not in `join`: a client that is gone before its join is answered was never in the room, and no `terminate` follows.
+    // `join` would count too early: a client that goes before its join is answered never gets a `terminate`.
     joined(room) {
       const { connection } = room.assigns as { connection: number }
       alive.add(`${connection} ${room.topic}`)

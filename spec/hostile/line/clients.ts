@@ -6,7 +6,7 @@ import type { Backend } from "./backend.js"
 import { someAtOnce } from "./cuts.js"
 
 const MASKED = { masked: true }
-/** How often it is looked, at 10 ms each: two minutes. */
+/** The number of looks, one every 10 ms for two minutes. */
 const LOOKS = 12_000
 const KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -27,13 +27,13 @@ const upgrade = (world: string): string =>
     "",
   ].join("\r\n")
 
-/** All that a client says on a websocket, from the handshake to the close. */
+/** All bytes of a client on a websocket, from the handshake to the close. */
 const overWebSocket = (world: string): Buffer =>
   Buffer.concat([
     Buffer.from(upgrade(world)),
     frame("1", "phx_join", {}),
     rawFrame(OPCODES.ping, "hello", MASKED),
-    // In two fragments, with a pong between them.
+    // This push comes in two fragments, with a pong between them.
     rawFrame(OPCODES.text, push("2", "shout", { n: 1 }).slice(0, 20), { ...MASKED, fin: false }),
     rawFrame(OPCODES.pong, "", MASKED),
     rawFrame(OPCODES.continuation, push("2", "shout", { n: 1 }).slice(20), MASKED),
@@ -58,7 +58,7 @@ function post(world: string, token: string): string {
   ].join("\r\n")
 }
 
-/** How a client goes, once it has said so much. */
+/** The way in which a client goes. */
 export type Going = "reset" | "end" | "waits, then resets"
 
 const GOINGS: readonly Going[] = ["reset", "end", "waits, then resets"]
@@ -73,18 +73,18 @@ function line(port: number): Promise<Socket> {
 
 async function go(socket: Socket, going: Going): Promise<void> {
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()))
-  // What was said has to leave before a reset overtakes it.
+  // The written bytes have to leave before the reset, which would discard them.
   await new Promise<void>((resolve) => socket.write("", () => resolve()))
   if (going === "waits, then resets") for (let i = 0; i < 10; i++) await nextTurn()
   if (going === "end") socket.end()
   else socket.resetAndDestroy()
-  // A server may leave its half open for as long as it has something to say.
+  // A server may keep its half open as long as it has data to send.
   if (going === "end") await Promise.race([closed, wait(20)])
   socket.destroy()
   await closed
 }
 
-/** Says the first so many bytes, and goes. */
+/** Sends the first bytes, and goes. */
 async function sayAndGo(port: number, all: Buffer, bytes: number, going: Going): Promise<void> {
   const socket = await line(port)
   if (bytes > 0) socket.write(all.subarray(0, bytes))
@@ -96,13 +96,13 @@ async function session(port: number, world: string): Promise<string> {
   return ((await answer.json()) as { token: string }).token
 }
 
-/** What clients went by, and how many of them. */
+/** A kind of clients that went, and their number. */
 export interface Gone {
   readonly what: string
   readonly times: number
 }
 
-/** Clients whose lines are cut at every byte, or at so many that chance chooses, in every way. */
+/** Cuts connections of clients in every way, at every byte or at randomly chosen ones. */
 export async function cutClients(
   { port }: Backend,
   some?: { readonly count: number; readonly chance: Chance },
@@ -134,14 +134,14 @@ export async function cutClients(
   return gone
 }
 
-/** Clients that say the first so many bytes of a websocket and then nothing, ever; until the server ends their lines. */
+/** Clients that send the first bytes of a websocket and then nothing, until the server ends their connections. */
 export async function silentClients(
   { port }: Backend,
   some?: { readonly count: number; readonly chance: Chance },
 ): Promise<Gone> {
   const all = overWebSocket("silent")
   const shaken = upgrade("silent").length
-  // A handshake that does not end is for the HTTP server, which waits for a minute.
+  // Places within the handshake are left out: there the HTTP server decides, which waits for a minute.
   const places = Array.from({ length: all.length + 1 - shaken }, (_, i) => shaken + i)
   const chosen = some === undefined ? places : Array.from({ length: some.count }, () => some.chance.of(places))
   await someAtOnce(
@@ -157,7 +157,7 @@ export async function silentClients(
   return { what: "silent websockets", times: chosen.length }
 }
 
-/** Waits until nobody is there any more; a session of long-poll ends some time after its last poll. */
+/** Waits until no client is left; a session of long-poll ends some time after its last poll. */
 export async function emptied(backend: Backend): Promise<boolean> {
   for (let i = 0; i < LOOKS; i++) {
     if (backend.left() === 0) return true

@@ -7,13 +7,13 @@ import { Life } from "./life.js"
 
 const HOUR = 3_600_000
 
-/** What became of the line while nobody was awake. */
+/** The fate of the connection while the laptop sleeps. */
 export type Meanwhile = "nothing" | "cut" | "silent"
 
-/** A laptop that sleeps for hours, with pushes under way. Throws unless it is connected again afterwards. */
+/** A laptop that sleeps for hours during pushes. Throws unless it is connected again afterwards. */
 export async function sleepThrough(backend: Backend, meanwhile: Meanwhile, chance: Chance): Promise<void> {
   const name = `asleep, meanwhile ${meanwhile} #${++backend.lives}`
-  // Somewhere behind the join, which takes some 700 bytes.
+  // This byte is after the join, which takes some 700 bytes.
   const fault: Fault = { line: 0, way: "in", at: 800, kind: meanwhile === "cut" ? "cut" : "stall" }
   await using proxy = await ByteProxy.to(backend.port, meanwhile === "nothing" ? undefined : fault)
   using life = new Life(name, proxy, "text")
@@ -26,7 +26,7 @@ export async function sleepThrough(backend: Backend, meanwhile: Meanwhile, chanc
   for (let i = 0; i < 3; i++) {
     const before = clock.pending
     clock.sleep((1 + chance.below(100)) * HOUR)
-    // It may have a new attempt to make, and a heartbeat to wait for; not one of each for every hour.
+    // It may have timers for one new attempt and one heartbeat, but not for one of each per hour.
     if (clock.pending > before + 2) throw new Error(`${name}: ${clock.pending} timers wait after ${before}`)
   }
   await life.until("told", () => life.told)
@@ -41,7 +41,7 @@ export async function sleepThrough(backend: Backend, meanwhile: Meanwhile, chanc
   if (clock.pending > 0) throw new Error(`${name}: ${clock.pending} timers wait after destroy`)
 }
 
-/** Both ends while somebody sets the date, at every look forward or back by days. */
+/** Both ends while the date jumps by days, forward or back, at every look. */
 export async function setTheDate({ port, effects }: Backend, chance: Chance): Promise<void> {
   const { now } = Date
   Date.now = () => now() + (chance.below(2001) - 1000) * 24 * HOUR

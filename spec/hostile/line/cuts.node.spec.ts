@@ -4,7 +4,7 @@ import { startBackend, type Backend } from "./backend.js"
 import { cutClients, emptied, silentClients } from "./clients.js"
 import { KINDS, tryCuts } from "./cuts.js"
 
-// `npm run soak -- line` tries every byte.
+// The command `npm run soak -- line` tries every byte.
 const COUNT = { text: 24, binary: 12, "long-poll": 4 }
 
 const unhandled: unknown[] = []
@@ -20,19 +20,19 @@ afterEach(async () => {
   await backend.close()
 })
 
-describe("a line that is cut, ended, stalled, half-open or late at any byte", () => {
+describe("a connection that is cut, ended, stalled, half-open or late at any byte", () => {
   it.each(["text", "binary", "long-poll"] as const)(
     "ends connected again, each push with an outcome, and no room joined twice: %s",
     async (manner) => {
       const count = COUNT[manner]
       const tried = await tryCuts(backend, manner, KINDS, { count, chance: new Chance(chosenSeed()) })
-      // Faults that never happen would try nothing. How many connections a client of long-poll has, and how much each of
-      // them carries, depends on when its answers come, so some of its places are never reached.
+      // Faults that never happen test nothing. The number of connections of a long-poll client, and the bytes of each,
+      // depend on the times of its answers, so some of the places are never reached.
       const missed = tried.reduce((all, each) => all + each.missed, 0)
       expect(missed).toBeLessThan((count * KINDS.length) / (manner === "long-poll" ? 1 : 2))
       for (const { kind, times, timers, outcomes } of tried) {
         expect([kind, times]).toEqual([kind, count])
-        // One timer each for the line, the room, and every push.
+        // The client has one timer each for the connection, the room, and every push.
         expect([kind, timers <= 8, (outcomes["ok"] ?? 0) >= count]).toEqual([kind, true, true])
       }
       expect(await emptied(backend)).toBe(true)
@@ -50,7 +50,7 @@ describe("a line that is cut, ended, stalled, half-open or late at any byte", ()
   })
 })
 
-it("a client that falls silent at any byte is put out by the endpoint", async () => {
+it("the endpoint disconnects a client that falls silent at any byte", async () => {
   const impatient = await startBackend({ idleMs: 100, closeMs: 50 })
   try {
     const { times } = await silentClients(impatient, { count: 60, chance: new Chance(chosenSeed()) })

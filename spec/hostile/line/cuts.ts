@@ -6,18 +6,18 @@ import type { Manner } from "./life.js"
 
 export const KINDS: readonly Fault["kind"][] = ["cut", "end", "half", "stall", "late"]
 
-/** Faults of one kind, and what came of the lives that they were done to. */
+/** The faults of one kind, and the outcomes of the clients that had them. */
 export interface Tried {
   readonly manner: Manner
   readonly kind: Fault["kind"]
   times: number
-  /** Faults that came too late for their line. */
+  /** The faults that came too late for their connection. */
   missed: number
   timers: number
   readonly outcomes: Record<string, number>
 }
 
-/** Runs so many jobs, some of them at once. */
+/** Runs jobs, `count` of them at once. */
 export async function someAtOnce<T>(jobs: readonly T[], run: (job: T) => Promise<void>, count = 16): Promise<void> {
   const rest = jobs[Symbol.iterator]()
   const one = async (): Promise<void> => {
@@ -26,7 +26,7 @@ export async function someAtOnce<T>(jobs: readonly T[], run: (job: T) => Promise
   await Promise.all(Array.from({ length: count }, one))
 }
 
-/** Every byte, both ways, of all lines that a client has where nothing goes wrong. */
+/** Every byte, in both directions, of all connections of a client without a fault. */
 async function places(backend: Backend, manner: Manner): Promise<Omit<Fault, "kind">[]> {
   const { lines } = await liveOn(backend, manner, `${manner}, unharmed`)
   return lines.flatMap((carried, line) =>
@@ -36,7 +36,7 @@ async function places(backend: Backend, manner: Manner): Promise<Omit<Fault, "ki
   )
 }
 
-/** Does one thing wrong at a time: at every byte, or at so many that chance chooses. */
+/** Tries one fault at a time, at every byte or at randomly chosen ones. */
 export async function tryCuts(
   backend: Backend,
   manner: Manner,

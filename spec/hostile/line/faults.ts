@@ -2,7 +2,7 @@ import { ByteProxy, type Carried, type Fault } from "../../support/byte-proxy.js
 import type { Backend } from "./backend.js"
 import { Life, type Manner } from "./life.js"
 
-/** What one life on a faulty line came to. */
+/** The outcomes of one client on a faulty network. */
 export interface Lived {
   readonly outcomes: readonly (string | undefined)[]
   readonly lines: readonly Carried[]
@@ -13,7 +13,7 @@ export interface Lived {
 
 const BYTES = Uint8Array.from({ length: 200 }, (_, i) => i)
 
-/** Everything that a client does with a line, while one thing goes wrong on it. Throws unless all ends well. */
+/** Runs through all uses of a connection while it has one fault. Throws unless all ends well. */
 export async function liveOn(backend: Backend, manner: Manner, what: string, fault?: Fault): Promise<Lived> {
   const name = `${what} #${++backend.lives}`
   await using proxy = await ByteProxy.to(backend.port, fault)
@@ -24,7 +24,7 @@ export async function liveOn(backend: Backend, manner: Manner, what: string, fau
   const shouts: unknown[] = []
   room.on("shout", (payload) => shouts.push(payload))
   room.join()
-  // One that waits for the join, and one that may be sent again.
+  // The first push waits for the join, the second may be sent again.
   life.push(room)
   life.push(room, true)
   await life.until("joined", () => room.state === "joined" && life.told)
@@ -40,7 +40,8 @@ export async function liveOn(backend: Backend, manner: Manner, what: string, fau
 
   socket.connect()
   await life.until("connected again", () => socket.isConnected() && room.state === "joined")
-  // The fault may come as late as now, and a silent line is given up after a minute; a request of long-poll in real time.
+  // The fault may come as late as now. The client gives up a silent connection after a minute of fake time, and a
+  // long-poll request in real time.
   const tries = manner === "long-poll" ? 2000 : 8
   for (let i = 0; life.outcomes.at(-1) !== "ok" || i === 0; i++) {
     if (i === tries) throw new Error(`${name}: the last pushes ended with ${life.outcomes.slice(-8).join()}`)
@@ -51,7 +52,7 @@ export async function liveOn(backend: Backend, manner: Manner, what: string, fau
     if (!["ok", "disconnected", "timeout", "channel_crashed"].includes(String(outcome)))
       throw new Error(`${name}: a push ended with ${outcome}`)
   }
-  // What may be sent again takes effect once, however often it was sent.
+  // A push with retry takes effect once, however often it was sent.
   const effects = backend.effects.get(`${name} 1`) ?? 0
   if (effects > 1 || (effects === 0 && life.outcomes[1] === "ok"))
     throw new Error(`${name}: a push that is sent again took effect ${effects} times, and ended ${life.outcomes[1]}`)

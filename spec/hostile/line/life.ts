@@ -4,32 +4,32 @@ import { longPoll, Socket, webSocket, type Channel, type Push, type SocketOption
 import { msgpack } from "rookery/msgpack"
 import { FakeClock } from "../../support/fake-clock.js"
 
-/** By what the client speaks over which line. */
+/** The serializer and the transport of a client. */
 export type Manner = "text" | "binary" | "long-poll"
 
-/** How long one request of long-poll may take here: in real time, as its transport knows no other. */
+/** The time limit of one long-poll request, in real time, because its transport knows no other. */
 const REQUEST_MS = 300
-/** With no timer to wait for and nothing on the line, something else has to happen within this time. */
+/** Without a waiting timer and without traffic on the connection, another event has to come within this time. */
 const STUCK_MS = 60_000
 
-// On the Node platform it is the default; a soak is run without.
+// On the Node platform this transport is the default; a soak runs without that platform.
 const WEBSOCKET = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass })
 
-/** What goes over the network of one client; it goes up whenever anything moves. */
+/** The network of one client; `activity` goes up with all traffic. */
 export interface Network {
   readonly port: number
   readonly activity: number
 }
 
-/** A real socket on a real line, whose own timers run as soon as nothing moves on the line. */
+/** A real socket on a real connection. Its timers fire as soon as the connection has no more traffic. */
 export class Life implements Disposable {
   readonly clock = new FakeClock()
   readonly socket: Socket
   readonly errors: unknown[] = []
   readonly closes: { code: number; reason: string; wasClean: boolean }[] = []
-  /** What each push came to; one that came to nothing yet is `undefined`. */
+  /** The outcome of each push; `undefined` until it has one. */
   readonly outcomes: (string | undefined)[] = []
-  /** Most timers that waited at once. */
+  /** The most timers that waited at the same time. */
   timers = 0
   readonly #network: Network
   readonly #real: boolean
@@ -53,7 +53,7 @@ export class Life implements Disposable {
     this.socket.onClose((info) => this.closes.push(info))
   }
 
-  /** Pushes something whose answer has to be its own. */
+  /** Makes a push, and checks that its answer belongs to it. */
   push(room: Channel, retry = false, payload?: Uint8Array): void {
     const at = this.#pushes++
     this.outcomes[at] = undefined
@@ -64,12 +64,12 @@ export class Life implements Disposable {
     ).then((outcome) => (this.outcomes[at] = outcome))
   }
 
-  /** Whether every push came to something. */
+  /** Whether every push has an outcome. */
   get told(): boolean {
     return this.outcomes.every((outcome) => outcome !== undefined)
   }
 
-  /** Goes on until something holds. Time passes whenever nothing moves. */
+  /** Runs until a condition holds. Fake time passes whenever there is no traffic. */
   async until(what: string, holds: () => boolean): Promise<void> {
     const start = performance.now()
     let idle = start
@@ -103,11 +103,11 @@ export class Life implements Disposable {
     }
   }
 
-  /** Whether anything moves on the line within a few turns. */
+  /** Whether the connection has traffic within a few turns of the event loop. */
   async #moved(): Promise<boolean> {
     const before = this.#network.activity
-    // What long-poll does in a task of its own is a timer of the platform's, and what comes of it takes turns again; and
-    // a busy kernel takes its time over a local line too.
+    // Long-poll runs some steps in timers of the platform, and their effects take more turns. A busy kernel also needs
+    // time to deliver bytes on a local connection.
     for (let i = 0; i < (this.#real ? 4 : 2); i++) {
       if (this.#real || i > 0) await wait(1)
       for (let turn = 0; turn < 8; turn++) await nextTurn()

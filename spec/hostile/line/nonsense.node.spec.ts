@@ -56,14 +56,14 @@ describe("a server that talks nonsense", () => {
 
 describe("a clock that jumps", () => {
   it.each(["nothing", "cut", "silent"] as const)(
-    "by hours, as in a laptop that sleeps, does not keep it away; the line meanwhile: %s",
+    "by hours, as on a laptop that sleeps, does not keep a client from connecting again; the connection meanwhile: %s",
     async (meanwhile) => {
       await sleepThrough(backend, meanwhile, new Chance(chosenSeed()))
       await allEndsWell()
     },
   )
 
-  it("by days, forward and back, is none of anybody's", async () => {
+  it("by days, forward and back, has no effect", async () => {
     await setTheDate(backend, new Chance(chosenSeed()))
     await allEndsWell()
   })

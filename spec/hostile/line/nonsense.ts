@@ -2,15 +2,15 @@ import type { Socket } from "node:net"
 import type { Answer } from "../../support/odd-server.js"
 import { ClientFrames, closeBody, fragments, handshakeAnswer, OPCODES, rawFrame } from "../../support/raw-websocket.js"
 
-/** Something that no server should say, and what the client makes of the line. */
+/** An answer that no server should give, and the client's reaction. */
 export interface Nonsense {
   readonly name: string
   readonly answer: Answer
   /**
-   * - `refused`: the line never opens;
-   * - `lost`: it ends, or is given up;
-   * - a number: it ends with this close code;
-   * - `kept`: it goes on.
+   * - `refused`: the connection never opens;
+   * - `lost`: the connection ends, or the client gives it up;
+   * - a number: the connection ends with this close code;
+   * - `kept`: the connection stays open.
    */
   readonly comes: "refused" | "lost" | "kept" | number
 }
@@ -27,7 +27,7 @@ const says =
     else line.write(all, "latin1")
   }
 
-/** Writes the same for as long as the other end takes it. */
+/** Writes the same piece for as long as the other end reads. */
 const withoutEnd =
   (begin: string, piece: string): Answer =>
   (line) => {
@@ -42,7 +42,7 @@ const withoutEnd =
 const handshake = (headers: Record<string, string | undefined>, status?: string): Answer =>
   says((key) => handshakeAnswer(key, headers, status), false)
 
-/** What a server may answer to a handshake instead of taking it. */
+/** Wrong answers of a server to a handshake. */
 export const BAD_HANDSHAKES: readonly Nonsense[] = (
   [
     ["nothing, and hangs up", (line) => line.end()],
@@ -86,7 +86,7 @@ export const BAD_HANDSHAKES: readonly Nonsense[] = (
   ] as [name: string, answer: Answer, comes?: Nonsense["comes"]][]
 ).map(([name, answer, comes = "refused"]) => ({ name, answer, comes }))
 
-/** Plays a server of Phoenix on a raw line: takes the handshake, answers joins, and then says what it is told. */
+/** A stand-in for Phoenix on a raw connection: accepts the handshake, answers joins, and then calls `speak`. */
 function phoenix(line: Socket, key: string, speak: (line: Socket, joinRef: string) => void, quiet = false): void {
   const frames = new ClientFrames()
   line.write(handshakeAnswer(key))
@@ -104,13 +104,13 @@ function phoenix(line: Socket, key: string, speak: (line: Socket, joinRef: strin
 
 const text = (message: unknown): Buffer => rawFrame(OPCODES.text, JSON.stringify(message))
 
-/** After the join is answered. */
+/** Sends the bytes after the reply to the join. */
 const after =
   (bytes: (joinRef: string) => Uint8Array | string): Answer =>
   (line, { key }) =>
     phoenix(line, key, (_line, joinRef) => line.write(bytes(joinRef)))
 
-/** In one piece with the answer to the handshake. */
+/** Sends the bytes in one piece with the answer to the handshake. */
 const atOnce =
   (bytes: Uint8Array): Answer =>
   (line, { key }) => {
@@ -118,7 +118,7 @@ const atOnce =
     line.on("data", () => {})
   }
 
-/** Every close code worth a try; those of the second list no frame may carry. */
+/** Every close code worth a try; no frame may carry those of the second list. */
 const CODES = [
   1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3001, 3410, 3999, 4000, 4001, 4321,
   4999,
@@ -128,7 +128,7 @@ const FORBIDDEN_CODES = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 20
 const ABNORMAL = 1006
 const close = (body: Uint8Array, odd = {}): Buffer => rawFrame(OPCODES.close, body, odd)
 
-/** Closes of each kind, at once and once a room is joined. */
+/** Closes of each kind, at once and after a join. */
 export const CLOSES: readonly Nonsense[] = (
   [
     ...CODES.map((code) => [`${code}`, close(closeBody(code)), code]),
@@ -155,7 +155,7 @@ const bytes = (length: number): Buffer => Buffer.alloc(length, "x")
 const reply = (joinRef: string, payload: unknown, ref = joinRef): Buffer =>
   text([joinRef, ref, "room:1", "phx_reply", payload])
 
-/** Frames that are none, and messages that make no sense. */
+/** Invalid frames, and messages that make no sense. */
 export const BAD_FRAMES: readonly Nonsense[] = (
   [
     ...[1, 2, 3, 4, 5, 6, 7].map((reserved) => [

@@ -4,7 +4,7 @@ import { Life } from "./life.js"
 
 const NESTED = "[".repeat(50_000)
 
-/** Bodies that a poll or a post may be answered with. */
+/** Bodies of wrong answers to a poll or a post. */
 const BODIES: readonly (readonly [name: string, body: string])[] = [
   ...[204, 410, 403, 500, 404, 0, -1, 999, null, "200", true, {}].map(
     (status) => [`status ${JSON.stringify(status)}`, JSON.stringify({ status, token: "t", messages: [] })] as const,
@@ -87,18 +87,18 @@ const ACTS: readonly Act[] = [
   ["the former answer once more", async ({ former, forward, answer }) => answer(former.at(-1) ?? (await forward()))],
 ]
 
-/** Something done to one request of a client. */
+/** A fault of one request of a client. */
 export interface Harm {
   readonly name: string
-  /** Whether the server may be told of a join whose end it was not told: a post that never arrived was confirmed. */
+  /** Whether the client gets a false answer, so that the server may see a second join before the end of the first. */
   readonly lies: boolean
-  /** Made anew for each client, as some remember what they did. */
+  /** Makes the fault anew for each client, because some of them have a memory. */
   tamper(): Tamper
 }
 
 const NUMBERS = [0, 1, 2, 3] as const
 
-/** The answers of two polls change places. */
+/** Swaps the answers of two polls. */
 function swap(at: number): Tamper {
   let held: string | undefined
   return async ({ method, number, forward, answer }) => {
@@ -111,18 +111,18 @@ function swap(at: number): Tamper {
   }
 }
 
-/** The second session is told what the first one was. */
+/** Gives the second session an answer of the first one. */
 function old(at: number): Tamper {
   return async ({ method, number, forward, answer, former, response }) => {
     if (method !== "GET" || number > at + 2) return answer(await forward())
-    // Away with the first session, and then what it was told.
+    // This ends the first session; a later poll gets an answer of that session.
     if (number === at) return void response.destroy()
     if (number === at + 2 && former.length > 0) return answer(former.at(-2) ?? "")
     answer(await forward())
   }
 }
 
-/** Every act, on each of the first polls and posts. */
+/** Every fault, on each of the first polls and posts. */
 export const HARMS: readonly Harm[] = [
   ...ACTS.flatMap(([name, act]) =>
     (["GET", "POST"] as const).flatMap((method) =>
@@ -141,7 +141,7 @@ export const HARMS: readonly Harm[] = [
   ...NUMBERS.map((at): Harm => ({ name: `an answer of the session of poll ${at}`, lies: true, tamper: () => old(at) })),
 ]
 
-/** A client of long-poll to whom that is done: in the end it is connected. Throws unless all ends well. */
+/** Runs a long-poll client with the fault. Throws unless it is connected in the end. */
 export async function pollThrough(backend: Backend, { name: what, lies, tamper }: Harm): Promise<void> {
   const name = `${what} #${++backend.lives}`
   if (lies) backend.liedTo.add(name)

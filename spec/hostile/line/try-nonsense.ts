@@ -3,7 +3,7 @@ import type { Backend } from "./backend.js"
 import { Life } from "./life.js"
 import type { Nonsense } from "./nonsense.js"
 
-/** A client whose first server talks nonsense: in the end it is connected to a good one. Throws unless all ends well. */
+/** Runs a client whose first server talks nonsense. Throws unless it is connected to a good server in the end. */
 export async function meet(backend: Backend, { name: what, answer, comes }: Nonsense): Promise<void> {
   const name = `${what} #${++backend.lives}`
   await using server = await OddServer.before(backend.port, answer)
@@ -15,9 +15,9 @@ export async function meet(backend: Backend, { name: what, answer, comes }: Nons
   room.join().receive("ok", () => joins.push("ok"))
   life.push(room, true)
   if (comes === "kept") {
-    // Answered by nobody; the line is as good as before.
+    // The pushes get no answer, but the connection is as good as before.
     await life.until("told", () => life.told)
-    if (server.lines > 1) throw new Error(`${name}: the line was given up`)
+    if (server.lines > 1) throw new Error(`${name}: the connection was given up`)
     server.cutFirst()
   }
   for (let i = 0; life.outcomes.at(-1) !== "ok"; i++) {
@@ -26,18 +26,18 @@ export async function meet(backend: Backend, { name: what, answer, comes }: Nons
     life.push(room, true)
     await life.until("answered", () => life.told)
   }
-  // On a busy machine time may pass too soon for an attempt, which costs one more; not one more for each of them.
+  // On a busy machine fake time may pass too soon for an attempt, which costs some more attempts, but not many.
   if (!socket.isConnected() || server.lines < 2 || server.lines > 9)
-    throw new Error(`${name}: ${socket.status} by line ${server.lines}`)
+    throw new Error(`${name}: ${socket.status} by connection ${server.lines}`)
   const [first] = life.closes
-  if (first === undefined) throw new Error(`${name}: nobody said that the line ended`)
+  if (first === undefined) throw new Error(`${name}: no close event came`)
   if (typeof comes === "number" && first.code !== comes) throw new Error(`${name}: it ended with ${first.code}`)
-  if (comes === "refused" && life.errors.length === 0) throw new Error(`${name}: nobody said why`)
+  if (comes === "refused" && life.errors.length === 0) throw new Error(`${name}: no error event came`)
   socket.destroy()
   if (life.clock.pending > 0) throw new Error(`${name}: ${life.clock.pending} timers wait after destroy`)
 }
 
-/** A client that has only that server: it gives up, and says why. */
+/** Runs a client that has only this server. Throws unless it gives up, and reports why. */
 export async function giveUpOn({ port }: Backend, { name, answer }: Nonsense): Promise<void> {
   await using server = await OddServer.before(port, answer, Infinity)
   using life = new Life(name, server, "text", { maxReconnectAttempts: 2 })

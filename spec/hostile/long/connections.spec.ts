@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it } from "vitest"
 import { Chance, chosenSeed } from "../random.js"
 import { cycle, emptied, pushes, startServer, type Server } from "./connections.js"
 
-// `npm run soak -- connections` does 10,000 and a million, and looks at the memory too.
-describe("an endpoint that many come to and go from", () => {
+// `npm run soak -- connections` makes 10,000 connections and a million pushes, and checks the memory too.
+describe("an endpoint with many clients that come and go", () => {
   let server: Server | undefined
   afterEach(() => server?.close())
 
-  it("holds nothing of those who are gone, however they went", async () => {
+  it("holds nothing of clients that are gone, however they went", async () => {
     server = await startServer()
     const chance = new Chance(chosenSeed())
     let answered = 0

@@ -5,7 +5,7 @@ import { msgpack } from "rookery/msgpack"
 import { Endpoint } from "rookery/server"
 import type { Chance } from "../random.js"
 
-/** An endpoint with a room that has everything a room can have, on a port of its own. */
+/** An endpoint on a free port, with a room that uses all features of rooms. */
 export interface Server {
   readonly endpoint: Endpoint
   readonly url: string
@@ -45,14 +45,14 @@ export async function startServer(): Promise<Server> {
   return { endpoint, url: `ws://127.0.0.1:${port}/socket`, errors, close }
 }
 
-/** How often it is looked, at 10 ms each: two minutes. */
+/** The number of looks, one every 10 ms for two minutes. */
 const LOOKS = 12_000
 const TRANSPORT = webSocket({ WebSocket: WebSocket as unknown as WebSocketClass })
 
-/** The ways that a connection goes, in turn. */
+/** The ends of connections, in turn. */
 const ENDS = ["destroy", "disconnect", "leave and disconnect", "the server closes", "cut"] as const
 
-/** Connects, joins, pushes and goes. Gives how many pushes were answered. */
+/** Connects, joins, pushes and goes. Returns the number of answered pushes. */
 export async function cycle(server: Server, n: number, chance: Chance): Promise<number> {
   const id = `user:${n}`
   const polls = n % 50 === 49
@@ -82,7 +82,7 @@ export async function cycle(server: Server, n: number, chance: Chance): Promise<
   return answers.length
 }
 
-/** So many pushes on one line, so many of them at once. Gives how many were answered as they should be. */
+/** Makes `count` pushes on one connection, `atOnce` of them at once. Returns the number of right answers. */
 export async function pushes(server: Server, count: number, atOnce = 500): Promise<number> {
   const socket = new Socket(server.url, { transport: TRANSPORT, params: { id: "pusher" } })
   socket.connect()
@@ -101,7 +101,7 @@ export async function pushes(server: Server, count: number, atOnce = 500): Promi
   return answered
 }
 
-/** Waits until the endpoint holds nobody any more, or gives up. A long-poll session ends some time after its last poll. */
+/** Waits until the endpoint holds no client, or gives up. A long-poll session ends some time after its last poll. */
 export async function emptied({ endpoint }: Server): Promise<boolean> {
   for (let i = 0; i < LOOKS; i++) {
     const { rookery_sockets, rookery_channels, rookery_presences } = endpoint.counters()
@@ -111,7 +111,7 @@ export async function emptied({ endpoint }: Server): Promise<boolean> {
   return false
 }
 
-/** What keeps the process alive, by kind; without what the runtime holds for itself; and who listens to the process. */
+/** The resources that keep the process alive, by kind, without the runtime's own; and the listeners of the process. */
 export function handles(): Record<string, number> {
   const counted: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) {

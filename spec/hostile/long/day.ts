@@ -9,35 +9,35 @@ const HOUR = 60 * MINUTE
 const TOKEN_LIFE = HOUR
 const ROOMS = 20
 
-/** What a time of a socket's life came to. */
+/** The results of a time in a socket's life. */
 export interface Day {
   hours: number
   heartbeats: number
-  /** Attempts that the endpoint let in, or refused for an old token. */
+  /** Accepted attempts; `refused` counts those with an expired token. */
   connections: number
   refused: number
   tokens: number
   drops: number
   pushes: number
-  /** What the pushes came to, by outcome. */
+  /** The number of pushes, by outcome. */
   readonly outcomes: Record<string, number>
-  /** Broadcasts to rooms that recover: how many were to come, and how many came late, never, or twice. */
+  /** Broadcasts to rooms that recover: the expected ones, and those that came late, never, or twice. */
   numbered: number
   late: number
   lost: number
   doubled: number
-  /** Most timers that waited at once. */
+  /** The most timers that waited at the same time. */
   timers: number
-  /** In milliseconds. */
+  /** The longest time without a connection, in milliseconds. */
   longestAway: number
 }
 
-/** A line into the endpoint that can be cut, fall silent or refuse, and on which heartbeats are sent. */
+/** A connection to the endpoint that can be cut, fall silent or be refused, and that carries heartbeats. */
 class Line {
   readonly #events: LinkEvents
   #line: InProcessLine | undefined
   #ended = false
-  /** Whether nothing arrives any more, and nobody says so. */
+  /** Whether the connection carries nothing any more without an end. */
   stalled = false
 
   constructor(events: LinkEvents) {
@@ -72,7 +72,7 @@ class Line {
   }
 }
 
-/** A socket through so many hours, while lines drop, fall silent and tokens run out. */
+/** Runs a socket for some hours of fake time, while connections drop or fall silent and tokens expire. */
 export async function liveThrough(hours: number, seed: number): Promise<Day> {
   const chance = new Chance(seed)
   const clock = new FakeClock()
@@ -127,7 +127,7 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
       }
     },
   }
-  // A token is renewed when somebody asks with less than a minute left; now and then the one that is given is too old.
+  // A request within the last minute of a token gets a new one; sometimes the given token has expired already.
   let token = 0
   const renew = async (): Promise<object> => {
     await Promise.resolve()
@@ -174,7 +174,7 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
       (error: unknown) => count((error as { code: string }).code),
     )
   }
-  /** The number of the last broadcast that came, by room. */
+  /** The number of the last received broadcast, by room. */
   const ticks = new Map<number, number>()
   const ticked = (which: number, n: number): void => {
     const last = ticks.get(which) ?? 0
@@ -208,19 +208,19 @@ export async function liveThrough(hours: number, seed: number): Promise<Day> {
       if (recover) room.on("tick", ({ n }: { n: number }) => ticked(i, n))
       room.join()
     }
-    // The first token may be too old; nobody misses what came before the first join.
+    // The first token may have expired; broadcasts before the first join are not expected.
     await pass(MINUTE)
     const minutes = hours * 60
     for (let minute = 0; minute < minutes; minute++) {
       maybeDrop()
-      // The endpoint puts out those whose time is up.
+      // The endpoint disconnects a client whose token expires.
       if (token < clock.now() + MINUTE) endpoint.disconnect("user:1")
       tellAll()
       await settle()
       for (let i = 0; i < 3; i++) push(chance.of(rooms), chance.happens(0.3))
       maybeDrop()
       await pass(MINUTE)
-      // Nobody waits for a line that has gone.
+      // Connections that have ended are not needed any more.
       lines.splice(0, lines.length - 2)
     }
     await pass(5 * MINUTE)
