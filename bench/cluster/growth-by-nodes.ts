@@ -13,11 +13,11 @@ const BUSY = 100
 const caseOf = (nodes: number, sockets: number, inFlight = 1): string =>
   `${nodes} ${nodes === 1 ? "node" : "nodes"}, ${sockets} sockets${inFlight === 1 ? "" : `, ${inFlight} in flight`}`
 
-/** As many on one node as on eight, so that their code has run as often. */
+/** The publishes of a round, by the number of sockets. One node has as many as eight, so that the code runs as often. */
 const PUBLISHES: Readonly<Record<number, number>> = { [MANY]: 50, [FEW]: 1000 }
 
 const FLAT = 1.5
-/** What each node more than one may add to a publish: it wakes up, reads it, and finds out who is to get it. */
+/** The time that each further node may add to a publish: it wakes up, reads the message, and looks up the receivers. */
 const NODE_MORE_NS = 150_000
 
 export const growthByNodes: Scenario = {

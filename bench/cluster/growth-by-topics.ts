@@ -13,13 +13,13 @@ const FLAT = 1.5
 
 const caseOf = (topics: number): string => (topics === 1 ? "1 topic" : `${topics} topics`)
 
-/** A topic's sender, and what it sends. */
+/** The sender of a topic, and its frame. */
 interface Sender {
   readonly line: Line
   readonly shout: Buffer
 }
 
-/** Every topic has ten sockets one after the other, and so five at each node. */
+/** Joins ten sockets to each topic, five at each node. */
 async function joined(lines: readonly Line[], subject: string, topics: number): Promise<Sender[]> {
   const dialect = dialectOf(subject, "room", "")
   const senders: Sender[] = []
@@ -33,7 +33,7 @@ async function joined(lines: readonly Line[], subject: string, topics: number): 
   return senders
 }
 
-/** One message after the other, each in a topic drawn at random. */
+/** Sends one message after the other, each to a random topic. */
 function drive(lines: readonly Line[], senders: readonly Sender[], random: () => number): Promise<Work> {
   const started = now()
   let publishes = 0

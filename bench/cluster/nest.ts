@@ -2,18 +2,18 @@ import { Remote } from "../server/remote.js"
 import { NUMBERED } from "../server/subjects.js"
 import { Redis } from "./redis.js"
 
-/** What a cluster did while something was published. */
+/** The work of a cluster for some publishes. */
 export interface Work {
   readonly publishes: number
   readonly deliveries: number
-  /** Nanoseconds by the clock. */
+  /** The elapsed nanoseconds. */
   readonly took: number
 }
 
-/** A topic of that name, as a subject calls those that it can deliver. */
+/** A topic with this name, with the prefix of the subject's topics. */
 export const topicOf = (subject: string, name: string): string => `${subject === NUMBERED ? "log" : "room"}:${name}`
 
-/** Some nodes of one kind, over a Redis of their own. */
+/** Some nodes of one kind, over a separate Redis. */
 export class Nest {
   readonly remotes: readonly Remote[]
   readonly redis: Redis
@@ -28,7 +28,7 @@ export class Nest {
     const remotes: Remote[] = []
     process.once("exit", () => {
       for (const remote of remotes) remote.stop()
-      // A moment, or they would say at length that their Redis is gone.
+      // The nodes get a moment to end; otherwise they would log that their Redis is gone.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
       redis.stop()
     })
@@ -36,14 +36,14 @@ export class Nest {
     return new Nest(remotes, redis)
   }
 
-  /** Nanoseconds of all nodes. */
+  /** The CPU time of all nodes, in nanoseconds. */
   async #usage(settled: boolean): Promise<{ cpu: number; user: number }> {
     const usages = await Promise.all(this.remotes.map((remote) => remote.usage(settled ? "settled usage" : "usage")))
     const sum = (of: "cpu" | "user"): number => usages.reduce((total, usage) => total + usage[of], 0)
     return { cpu: sum("cpu"), user: sum("user") }
   }
 
-  /** Has something published, and says what it cost. */
+  /** Runs some publishes, and returns their cost. */
   async measure(work: () => Promise<Work>): Promise<Record<string, number>> {
     const before = await this.#usage(true)
     const redisBefore = await this.redis.usage()
@@ -65,7 +65,7 @@ export class Nest {
   }
 }
 
-/** What {@link Nest.measure} counts. */
+/** The units of the numbers that {@link Nest.measure} returns. */
 export const WORK_METRICS = {
   deliveries: "a second",
   "CPU a delivery": "ns",

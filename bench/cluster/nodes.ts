@@ -5,7 +5,7 @@ import type { redis as redisFunction } from "../../lib/redis.js"
 import { BEFORE } from "../harness/bundle.js"
 import { rookery, socketIo } from "../server/servers.js"
 
-// The listener is for the end, when the Redis may go first: without one, the process would say so at length.
+// The listener is for the end, when the Redis may go first: without it, the process would log errors.
 const connect = (url: string) =>
   createClient({ url })
     .on("error", () => {})
@@ -16,12 +16,12 @@ async function ours(url: string, tree = "rookery"): Promise<number> {
   return rookery({ cluster: redis(await connect(url)), tree })
 }
 
-/** Starts one node by way of the Redis at a URL, and gives its port. All of them use the same Redis client. */
+/** Starts one node over the Redis at a URL, and returns its port. All nodes use the same Redis client. */
 export const NODES: Readonly<Record<string, (url: string) => Promise<number>>> = {
   rookery: (url) => ours(url),
   [BEFORE]: (url) => ours(url, BEFORE),
   "rookery, numbered": (url) => ours(url),
-  // As its pages have it, and spared the search for bytes in what it is given.
+  // The setup of its documentation, without the search for bytes in payloads.
   "socket.io streams": async (url) => socketIo(streamsAdapter(await connect(url), { onlyPlaintext: true })),
   "socket.io pub/sub": async (url) => {
     const client = await connect(url)

@@ -7,7 +7,7 @@ import { Nest, topicOf } from "./nest.js"
 
 const CLIENTS = 10_000
 const MISSED = 100
-/** A listen queue is no endless one. */
+/** The number of connections that are opened at once, because the listen queue of a server is limited. */
 const CONNECTING = 100
 
 const { path, shout, echo } = dialectOf(NUMBERED, "room", "")
@@ -15,15 +15,15 @@ const { path, shout, echo } = dialectOf(NUMBERED, "room", "")
 const joinFrame = (topic: string, recover: object): Buffer =>
   textFrame(JSON.stringify(["1", "1", topic, "phx_join", { recover }]))
 
-/** The numbers at the end of a delivery, `…,42]`. */
+/** The offset at the end of a delivery, `…,42]`. */
 function offsetOf(frame: Buffer): number {
   return Number(frame.toString("latin1", frame.lastIndexOf(0x2c) + 1, frame.length - 1))
 }
 
-/** The first byte behind the bracket of `[null,null,…`, which no reply has. */
+/** Deliveries begin with `[null,null,…`, which no reply does. */
 const isDelivery = (frame: Buffer): boolean => frame[1] === 0x6e
 
-/** Somebody who is always there: says what the others miss, and where the topics stand. */
+/** A client that stays connected: sends the messages that the others miss, and knows the offset of the topics. */
 class Witness {
   readonly epochs = new Map<string, string>()
   readonly #line: Line
@@ -52,7 +52,7 @@ class Witness {
     return witness
   }
 
-  /** Tells everybody so many messages, and hears them all. */
+  /** Sends the messages to every topic, and receives all of them. */
   async tell(): Promise<void> {
     for (let i = 0; i < MISSED; i++) {
       this.#line.send(Buffer.concat(this.#topics.map((topic) => shout(topic))))
@@ -70,7 +70,7 @@ async function connected({ port }: Remote): Promise<Line[]> {
   return lines
 }
 
-/** Joins, and hears what it missed: each message once, in order, and nothing else. */
+/** Joins, and receives the missed messages: each once, in order, and no others. */
 async function recovered(line: Line, join: Buffer, seen: number): Promise<void> {
   let next = seen + 1
   line.inspect = (frame) => {
@@ -84,7 +84,7 @@ async function recovered(line: Line, join: Buffer, seen: number): Promise<void> 
   line.inspect = undefined
 }
 
-/** What is answered now has nothing in front of it that was sent twice. */
+/** Checks that the answer to a push comes next, without a repeated message before it. */
 async function nothingMore(line: Line, topic: string): Promise<void> {
   let got: Buffer | undefined
   line.inspect = (frame) => (got = Buffer.from(frame))
@@ -112,7 +112,7 @@ export const recovery: Scenario = {
   },
   launches: 3,
   warmUp: 0,
-  // Once in each process: what it did before would be in its memory.
+  // Each process runs one round, because an earlier round would count in its memory.
   rounds: 1,
 
   async prepare(subject, of): Promise<Round> {
@@ -154,7 +154,7 @@ export const recovery: Scenario = {
         "CPU a message": (after.cpu - before.cpu) / (CLIENTS * MISSED),
         "heap of a client": (settled.memory - before.memory) / CLIENTS,
         "RSS growth": after.rss - before.rss,
-        // Of a few messages it would be lost in what else comes and goes.
+        // With few messages the memory of one would be lost in the noise.
         ...(topics.length > 1 && {
           "node's memory of a message": nodeKept / messages,
           "Redis memory of a message": kept / messages,

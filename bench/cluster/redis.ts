@@ -3,14 +3,14 @@ import { createServer, type AddressInfo } from "node:net"
 import { createInterface } from "node:readline"
 import { createClient } from "redis"
 
-/** What a Redis tells of itself. */
+/** The usage of a Redis. */
 export interface RedisUsage {
-  /** Nanoseconds, since its start. */
+  /** The CPU time since its start, in nanoseconds. */
   readonly cpu: number
   readonly commands: number
   readonly bytesIn: number
   readonly bytesOut: number
-  /** What it holds now. */
+  /** The bytes of its data now. */
   readonly memory: number
 }
 
@@ -42,7 +42,7 @@ async function ready(child: ChildProcess): Promise<void> {
   })
 }
 
-/** A Redis in a process of its own. It keeps nothing on disk. */
+/** A Redis in a separate process. It keeps nothing on disk. */
 export class Redis {
   readonly url: string
   readonly #process: ChildProcess

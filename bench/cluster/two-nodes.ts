@@ -6,7 +6,7 @@ import { Nest, topicOf, WORK_METRICS } from "./nest.js"
 
 const STREAMS = "socket.io streams"
 
-/** In flight, and sockets at each of the nodes. */
+/** The messages in flight, and the sockets at each node. */
 const CASES: Readonly<Record<string, readonly [inFlight: number, sockets: number]>> = {
   "1 in flight": [1, 100],
   "10 in flight": [10, 100],

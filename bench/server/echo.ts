@@ -7,9 +7,9 @@ import { dialectOf, WITH_PARTS } from "./subjects.js"
 const ROUND_NS = 400e6
 const ROOM = "room:echo"
 
-/** Keeps so many pushes in flight, and counts their answers. */
+/** Keeps a number of pushes in flight, and counts their answers. */
 function drive(line: Line, push: Buffer, inFlight: number, until: number): Promise<number> {
-  // What arrived together is asked for again together: one write, so that the load does not hold up the server.
+  // The pushes that follow answers of one chunk are one write, so that the load does not slow the server.
   const pushes = Buffer.concat(Array.from({ length: inFlight }, () => push))
   return new Promise((resolve) => {
     let sent = inFlight

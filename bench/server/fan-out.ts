@@ -9,11 +9,11 @@ import { WITH_PARTS } from "./subjects.js"
 const SOCKETS = 200
 const MIXED = ", half MessagePack"
 
-// 20,000 deliveries a second: far from what any of the servers can do, so that nothing queues.
+// 20,000 deliveries a second, far below the limit of each server, so that nothing queues.
 const PACE_MS = 10
 const PACED_MESSAGES = 60
 
-/** Sends at a steady pace, and measures how long each delivery takes. */
+/** Sends at a steady pace, and measures the time of each delivery. */
 async function paced(remote: Remote, room: Room): Promise<Record<string, number>> {
   const sentAt: number[] = []
   const seen = new Uint32Array(SOCKETS)
@@ -42,7 +42,7 @@ async function paced(remote: Remote, room: Room): Promise<Record<string, number>
 
 const CASES = ["flat out, 1 in flight", "flat out, 10 in flight", "paced"]
 
-/** Each against the bare loop, and against socket.io. */
+/** The goals of one case, against the bare loop and against socket.io. */
 function flatOutGoals(median: Medians, of: string): Goal[] {
   const ratio = (metric: string, peer: string): number => median("rookery", of, metric) / median(peer, of, metric)
   const mixed = (metric: string): number => median("rookery", of + MIXED, metric) / median("rookery", of, metric)
@@ -69,7 +69,7 @@ function flatOutGoals(median: Medians, of: string): Goal[] {
       text: `fan-out ${of}: CPU a delivery, half MessagePack against all JSON`,
       measured: mixed("CPU a delivery"),
       bound: "at most",
-      // Two medians of the same work differ by as much on a machine with other work to do.
+      // Two medians of the same work differ by this much on a busy machine.
       limit: 1.1,
     },
   ]
@@ -88,7 +88,7 @@ export const fanOut: Scenario = {
 
   async prepare(subject, of): Promise<Round> {
     const mixed = of.endsWith(MIXED)
-    // Nobody else has two serializers in one room.
+    // The other servers do not support two serializers in one room.
     if (mixed && !subject.startsWith("rookery")) return () => ({})
     const remote = await Remote.start(subject)
     const room = await Room.open([remote], subject, "room:lobby", SOCKETS, mixed)

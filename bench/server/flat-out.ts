@@ -4,7 +4,7 @@ import type { Room } from "./room.js"
 
 const ROUND_NS = 400e6
 
-/** Keeps so many messages in flight in each room, as fast as they go. */
+/** Keeps a number of messages in flight in each room, at full speed. */
 export async function flatOut(
   remote: Remote,
   rooms: readonly Room[],
@@ -16,7 +16,7 @@ export async function flatOut(
   return { "CPU a delivery": (after.cpu - before.cpu) / deliveries, deliveries: deliveries / (took / 1e9) }
 }
 
-/** The same without a look at the server; of each room so many messages if that is said, for as long as it takes. */
+/** The same without the server's usage. It ends after a number of messages per room if one is given. */
 export async function driven(
   rooms: readonly Room[],
   inFlight: number,
@@ -39,7 +39,7 @@ function drive(room: Room, inFlight: number, more: (sent: number) => boolean): P
     }
     room.listen((count) => {
       delivered += count
-      // A message has arrived when there were as many frames as it has receivers: who got it last does not matter.
+      // A message counts as arrived after as many frames as it has receivers, in any order.
       const free = inFlight - (sent - Math.floor(delivered / sockets))
       if (free > 0 && more(sent)) for (let i = 0; i < free; i++) shout()
       else if (delivered === sent * sockets) {

@@ -13,7 +13,7 @@ function clientFrame(opcode: number, payload: Uint8Array): Buffer {
   frame[0] = 0x80 | opcode
   frame[1] = 0x80 | (length < 126 ? length : 126)
   if (length >= 126) frame.writeUInt16BE(length, 2)
-  // A mask like any other to the server, and none to make for the load.
+  // The server unmasks zeros like any other mask, but they cost the load nothing.
   frame.writeUInt32BE(0, header - 4)
   frame.set(payload, header)
   return frame
@@ -27,17 +27,17 @@ export const binaryFrame = (bytes: Uint8Array): Buffer => clientFrame(BINARY, by
 
 const NOTHING = Buffer.alloc(0)
 
-/** What all lines read into, one after the other: nothing is allocated for a chunk. */
+/** The buffer into which all connections read in turn, so that a chunk needs no allocation. */
 const SHARED = Buffer.alloc(65_536)
 
 /**
- * A websocket that only counts the frames it gets, so that the load is not what is measured. The same one speaks to every
- * server.
+ * A websocket that only counts its frames, so that the benchmark does not measure the load. It is the same one for
+ * every server.
  */
 export class Line {
   /** Called with the number of whole frames of each chunk. */
   onFrames: ((count: number) => void) | undefined
-  /** Called with the payload of each frame, while there is somebody to look. */
+  /** Called with the payload of each frame, while it is set. */
   inspect: ((payload: Buffer) => void) | undefined
   readonly #socket: Socket
   #upgraded: (() => void) | undefined
@@ -67,7 +67,7 @@ export class Line {
     this.#socket.write(`${headers.join("\r\n")}\r\n\r\n`)
   }
 
-  /** Connects, up to the end of the handshake. */
+  /** Connects; resolves at the end of the handshake. */
   static open(port: number, path: string): Promise<Line> {
     return new Promise((resolve) => {
       const line: Line = new Line(port, path, () => resolve(line))
@@ -78,14 +78,14 @@ export class Line {
     this.#socket.write(frame)
   }
 
-  /** Goes, without a word; resolves once the server has let go as well. */
+  /** Ends the connection without a close frame; resolves once the server has ended it too. */
   close(): Promise<void> {
     this.#closed = true
     this.#socket.end()
     return new Promise((resolve) => this.#socket.once("close", () => resolve()))
   }
 
-  /** Waits for so many frames more. */
+  /** Waits for `count` more frames. */
   async frames(count: number): Promise<void> {
     if (this.#unawaited < count) {
       await new Promise<void>((resolve) => {
@@ -98,7 +98,7 @@ export class Line {
     this.#unawaited -= count
   }
 
-  /** Frames that nobody waited for are forgotten. */
+  /** Forgets the frames that no call has waited for. */
   forget(): void {
     this.#unawaited = 0
   }
@@ -118,7 +118,7 @@ export class Line {
       at = end
       count++
     }
-    // A copy: what the chunk is a view of is read into again.
+    // The rest is copied, because the next chunk overwrites the buffer.
     this.#rest = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at))
     if (count > 0) {
       this.#unawaited += count
@@ -127,7 +127,7 @@ export class Line {
     return true
   }
 
-  /** Looks for the end of the handshake, and gives where it is. */
+  /** Looks for the end of the handshake, and returns its position. */
   #readAnswer(bytes: Buffer): number {
     const end = bytes.indexOf("\r\n\r\n")
     if (end < 0) return 0

@@ -14,7 +14,7 @@ export const memory: Scenario = {
   metrics: { "heap and buffers": "bytes", heap: "bytes", rss: "bytes" },
   launches: 5,
   warmUp: 0,
-  // Once in each process: what it did before would be in it.
+  // Each process runs one round, because an earlier round would count in its memory.
   rounds: 1,
 
   async prepare(subject, of) {
@@ -24,7 +24,7 @@ export const memory: Scenario = {
       const line = await Line.open(remote.port, dialect.path)
       await dialect.enter(line, room)
     }
-    // Code, shapes and tables of the engine, and the rooms themselves, are not the price of a connection.
+    // The engine's code, shapes and tables, and the rooms themselves, are no cost of a connection.
     for (let i = 0; i < ROOMS; i++) await open(`room:${i}`)
     return async () => {
       const before = await remote.usage("settled usage")

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import type { Question, Usage } from "./server-process.js"
 
-/** A server in a process of its own; this one is the load. */
+/** A server in a separate process; the benchmark's process is the load. */
 export class Remote {
   readonly port: number
   readonly #process: ChildProcess
@@ -13,7 +13,7 @@ export class Remote {
   }
 
   static async start(subject: string, ...args: readonly string[]): Promise<Remote> {
-    // With the flags of this process, so that a profile can be asked for.
+    // The child inherits the flags of this process, so that it can write a profile.
     const child = fork(new URL("server-process.js", import.meta.url), [subject, ...args])
     child.once("exit", (code) => {
       throw new Error(`the server ${subject} ended with ${code}`)
@@ -22,12 +22,12 @@ export class Remote {
     return new Remote(child, port)
   }
 
-  /** Has it end. */
+  /** Ends the server. */
   stop(): void {
     this.#process.kill("SIGTERM")
   }
 
-  /** What it used so far; settled means after a full collection. */
+  /** The usage so far; `settled usage` is that after a full garbage collection. */
   async usage(question: Question = "usage"): Promise<Usage> {
     this.#process.send(question)
     const [usage] = (await once(this.#process, "message")) as [Usage]

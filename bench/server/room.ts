@@ -3,7 +3,7 @@ import type { Remote } from "./remote.js"
 import { dialectOf, MSGPACK_DIALECT, type Dialect } from "./subjects.js"
 import { witness } from "./witness.js"
 
-/** Sockets of one topic, the first of which sends. */
+/** The sockets of one topic, the first of which sends. */
 export class Room {
   readonly lines: readonly Line[]
   readonly #shout: Buffer
@@ -13,7 +13,7 @@ export class Room {
     this.#shout = shout
   }
 
-  /** Fills a room, and sees to it that what is sent arrives everywhere as it should. */
+  /** Fills a room, and checks that a message arrives correctly at every socket. */
   static async open(
     remotes: readonly Pick<Remote, "port">[],
     subject: string,
@@ -25,7 +25,7 @@ export class Room {
     const members: { line: Line; dialect: Dialect }[] = []
     for (let i = 0; i < sockets; i++) {
       const dialect = mixed && i % 2 === 1 ? MSGPACK_DIALECT : own
-      // Each server in its turn.
+      // The sockets connect to the servers in turn.
       const line = await Line.open(remotes[i % remotes.length]?.port ?? 0, dialect.path)
       await dialect.enter(line, topic)
       members.push({ line, dialect })
@@ -42,7 +42,7 @@ export class Room {
       const expected = dialect.delivered(topic)
       if (got === undefined || !expected.equals(got)) throw new Error(`${subject} delivered ${got?.toString()}`)
     })
-    // At the last of the servers, so that it hears what travelled.
+    // The witness joins at the last server, so that its message has passed between servers.
     const attested = subject.startsWith("socket.io") ? await witness(remotes.at(-1)?.port ?? 0, topic) : undefined
     room.shout()
     await Promise.all(checked)
@@ -54,7 +54,7 @@ export class Room {
     this.lines[0]?.send(this.#shout)
   }
 
-  /** Hears of every frame until it is silenced. */
+  /** Calls back for every frame until `silence()`. */
   listen(heard: (count: number, socket: number) => void): void {
     this.lines.forEach((line, socket) => (line.onFrames = (count) => heard(count, socket)))
   }

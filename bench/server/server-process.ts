@@ -2,19 +2,19 @@ import { collectGarbage } from "../harness/stopwatch.js"
 import { NODES } from "../cluster/nodes.js"
 import { SERVERS } from "./servers.js"
 
-/** What a server tells of itself. */
+/** The usage of a server. */
 export interface Usage {
-  /** Nanoseconds of all cores, since its start. */
+  /** The CPU time of all cores since its start, in nanoseconds. */
   readonly cpu: number
-  /** Of these, those that were not the kernel's. */
+  /** The part of it outside the kernel. */
   readonly user: number
-  /** Bytes on the heap and those it holds outside, in buffers too. */
+  /** The bytes on the heap and outside of it, with buffers. */
   readonly memory: number
   readonly heap: number
   readonly rss: number
 }
 
-/** What it is asked. */
+/** A question to a server's process. */
 export type Question = "usage" | "settled usage"
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -35,7 +35,7 @@ process.on("message", async (question: Question) => {
   process.send?.({ cpu, user: user * 1000, memory: heapUsed + external, heap: heapUsed, rss } satisfies Usage)
 })
 process.once("disconnect", () => process.exit())
-// In good order, or a profile that was asked for would not be written.
+// An exit in good order writes the profile, if there is one.
 process.once("SIGTERM", () => process.exit())
 
 const [, , name = "", redis] = process.argv

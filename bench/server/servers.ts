@@ -7,7 +7,7 @@ import { BEFORE } from "../harness/bundle.js"
 import type * as ServerLibrary from "../../lib/server.js"
 import type { ChannelHandlers, Cluster } from "../../lib/server.js"
 
-/** No ping and no idle time falls into a round; the timers are there all the same. */
+/** An interval so long that no ping and no idle timeout falls into a round, though their timers exist. */
 const HOUR_MS = 3_600_000
 
 async function listen(server: HttpServer): Promise<number> {
@@ -15,19 +15,19 @@ async function listen(server: HttpServer): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** What is kept of the topics that begin with `log:`. */
+/** The history of topics that begin with `log:`. */
 const HISTORY = { size: 1000, ttl: HOUR_MS }
 
-/** How ours is run. */
+/** Options for Rookery's server. */
 export interface RookeryOptions {
   readonly cluster?: Cluster
-  /** The tree that it is built from, as the bundle is named. */
+  /** The name of the bundle, which is that of the source tree. */
   readonly tree?: string
   /** Whether `ws` owns the handshake and the frames. */
   readonly overWs?: boolean
 }
 
-/** Ours: alone, or one node of a cluster. */
+/** Starts Rookery's server, alone or as one node of a cluster. */
 export async function rookery({ cluster, tree = "rookery", overWs = false }: RookeryOptions = {}): Promise<number> {
   const library = new URL(`${tree}-server.js`, import.meta.url).href
   const { Endpoint, wsServer } = (await import(library)) as typeof ServerLibrary
@@ -59,21 +59,21 @@ export async function rookery({ cluster, tree = "rookery", overWs = false }: Roo
   return port
 }
 
-/** What a bare loop does beyond the least. Each shows what one of our own ways to send is worth. */
+/** Extras of a bare loop. Each shows the value of one of Rookery's ways to send. */
 interface BareOptions {
-  /** One frame is made for all sockets of a room. */
+  /** Whether one frame is made for all sockets of a room. */
   readonly prepared?: boolean
-  /** What a socket sends in one turn of the event loop is one write. */
+  /** Whether a socket's frames of one turn of the event loop are one write. */
   readonly batched?: boolean
 }
 
-/** `ws` keeps the stream below a socket, and the part of it that sends, in these. */
+/** The private members in which `ws` keeps the stream of a socket, and its sender. */
 interface Insides {
   readonly _socket: Socket
   readonly _sender: { sendFrame(parts: readonly Uint8Array[]): void }
 }
 
-/** It is exported, and its types are not. */
+/** `ws` exports this class without its types. */
 const { Sender } = ws as unknown as {
   readonly Sender: { frame(data: Buffer, options: object): readonly Uint8Array[] }
 }
@@ -91,7 +91,7 @@ function batch(socket: WebSocket): void {
   setImmediate(() => stream.uncork())
 }
 
-/** As little as one can do with `ws`: a frame is sent on, or back, as it came. */
+/** The least that a server can do with `ws`: it sends each frame on, or back, unchanged. */
 async function bare({ prepared = false, batched = false }: BareOptions = {}): Promise<number> {
   const server = createServer()
   const rooms = new Map<string, Set<WebSocket>>()
@@ -108,7 +108,7 @@ async function bare({ prepared = false, batched = false }: BareOptions = {}): Pr
         socket.send(data, { binary: false })
       })
     } else if (url === "/join") {
-      // Here it has to read what it gets: which room it is, and how to answer.
+      // For joins it has to read the frame, to know the room and the answer.
       socket.on("message", (data: Buffer) => {
         const [joinRef, ref, room, event] = JSON.parse(data.toString()) as string[]
         if (event === "phx_join") enter(room as string, socket)
@@ -132,7 +132,7 @@ async function bare({ prepared = false, batched = false }: BareOptions = {}): Pr
   return listen(server)
 }
 
-/** Theirs: alone, or by way of an adapter. */
+/** Starts a server of socket.io, alone or with an adapter. */
 export async function socketIo(adapter?: ServerOptions["adapter"]): Promise<number> {
   const server = createServer()
   const io = new Server(server, {
@@ -157,7 +157,7 @@ export async function socketIo(adapter?: ServerOptions["adapter"]): Promise<numb
   return listen(server)
 }
 
-/** Starts one of the servers, and gives its port. */
+/** Starts one of the servers, and returns its port. */
 export const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
   rookery: () => rookery(),
   [BEFORE]: () => rookery({ tree: BEFORE }),

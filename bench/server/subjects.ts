@@ -1,10 +1,10 @@
 import { Packr } from "msgpackr"
 import { binaryFrame, textFrame, type Line } from "./line.js"
 
-/** What is compared: ours, a loop over bare `ws` sockets, and socket.io over its websocket transport. */
+/** The compared servers: Rookery, a loop over bare `ws` sockets, and socket.io over its websocket transport. */
 export const SUBJECTS: readonly ["rookery", "ws", "socket.io"] = ["rookery", "ws", "socket.io"]
 
-/** The same beside ours over `ws`, and beside the bare loop with our ways to send. */
+/** The same, with Rookery over `ws`, and with the bare loop that has Rookery's ways to send. */
 export const WITH_PARTS: readonly string[] = [
   "rookery",
   "rookery over ws",
@@ -15,27 +15,27 @@ export const WITH_PARTS: readonly string[] = [
   "socket.io",
 ]
 
-/** Ours, with a history. */
+/** Rookery with a history. */
 export const NUMBERED = "rookery, numbered"
 
-/** What everybody sends. */
+/** The payload of every message. */
 export const PAYLOAD: object = { id: 4711, from: "ada", text: "The nest is ready, and there is room for all of you." }
 
-/** How a client speaks to one of the servers. Frames are made once, so that the load costs as little as it can. */
+/** The protocol of a client with one of the servers. Frames are made once, so that the load costs little. */
 export interface Dialect {
   readonly path: string
-  /** After the handshake: whatever it takes until broadcasts of the room arrive. */
+  /** Does what is needed after the handshake to receive broadcasts of the room. */
   enter(line: Line, room: string): Promise<void>
-  /** A frame that makes the server tell everybody in the room. */
+  /** A frame that makes the server broadcast to the room. */
   shout(room: string): Buffer
-  /** A frame that the server answers with the payload. */
+  /** A frame that the server answers with its payload. */
   echo(room: string): Buffer
   /** A frame that joins one more room, and one that leaves it. Each is answered. */
   join(room: string): Buffer
   leave(room: string): Buffer
-  /** How many frames a leave is answered with. */
+  /** The number of frames that answer a leave. */
   readonly leaveAnswers: number
-  /** What a delivery of the first shout in a room looks like. */
+  /** The frame that delivers the first shout in a room. */
   delivered(room: string): Buffer
 }
 
@@ -63,20 +63,20 @@ function phoenix(
     echo: (room) => frame("1", "3", room, "echo", PAYLOAD),
     join: (room) => frame("4", "4", room, "phx_join", {}),
     leave: (room) => frame("4", "5", room, "phx_leave", {}),
-    // The reply, and the end of the channel.
+    // A leave gets its reply, and the end of the channel.
     leaveAnswers: 2,
     delivered: (room) => bytes([null, null, room, "new_msg", PAYLOAD, ...(numbered ? [1] : [])]),
   }
 }
 
-/** Our JSON, and our MessagePack. */
+/** Rookery's JSON and MessagePack. */
 export const JSON_DIALECT: Dialect = phoenix("2.0.0", text, (tuple) => Buffer.from(JSON.stringify(tuple)))
 export const MSGPACK_DIALECT: Dialect = phoenix("3.0.0", packed, (tuple) => packr.pack(tuple))
 
-/** Our JSON, to clients that can make up for what they miss: every delivery has its number. */
+/** Rookery's JSON for clients that recover missed messages: every delivery has its offset. */
 const NUMBERED_DIALECT: Dialect = phoenix("2.0.0", text, (tuple) => Buffer.from(JSON.stringify(tuple)), true)
 
-/** The bare loop has no rooms of its own: the path says what to do with a frame, which is sent on as it is. */
+/** The dialect of the bare loop. It has no rooms; the path decides what it does with a frame. */
 function bare(path: string): Dialect {
   const delivery = (room: string): string => JSON.stringify([null, null, room, "new_msg", PAYLOAD] satisfies Tuple)
   return {
@@ -109,7 +109,7 @@ const SOCKET_IO: Dialect = {
   delivered: () => Buffer.from(`42${JSON.stringify(["new_msg", PAYLOAD])}`),
 }
 
-/** What the bare loop is to do. */
+/** The task of the bare loop. */
 export type Task = "room" | "echo" | "join"
 
 export function dialectOf(subject: string, task: Task, room: string): Dialect {

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util"
 import { io } from "socket.io-client"
 import { PAYLOAD } from "./subjects.js"
 
-/** Hears one delivery, and goes. */
+/** Waits for one delivery, and disconnects. */
 export type Witness = () => Promise<void>
 
 /**
- * The load counts socket.io's packets instead of reading them, which is kinder to its server than its client would be. So
- * its client joins for one message, and says that what is counted is what it delivers.
+ * The load only counts socket.io's packets, which favours its server over the use of its client. To check that these
+ * packets are right, socket.io's client joins for one message and compares its payload.
  */
 export async function witness(port: number, room: string): Promise<Witness> {
   const socket = io(`http://127.0.0.1:${port}`, { transports: ["websocket"], reconnection: false })

@@ -13,12 +13,12 @@ import type { Row, Soak } from "./soak.js"
 
 const ATTACK_MS = 8000
 const QUIET_MS = 3000
-/** Honest clients may be as slow as that, or by three times their quiet value. */
+/** The latency that honest clients may have, unless three times their quiet value is more. */
 const SLOW_MS = 50
-/** How long the endpoint may take until it is as it was: the longest of its limits of time, and a little. */
+/** The time in which the endpoint has to recover: the longest of its time limits, and some more. */
 const RECOVERY_MS = 15_000
 
-/** Cores that others may keep busy, or what is measured is them; and how often it is tried. */
+/** The cores that other programs may keep busy in a valid trial, and the number of attempts. */
 const MOST_OTHERS = 0.3
 const ATTEMPTS = 3
 
@@ -38,18 +38,18 @@ interface Trial {
   readonly before: ServerReport
   readonly during: ServerReport
   readonly after: ServerReport
-  /** Cores that somebody else kept busy meanwhile. */
+  /** The cores that other programs kept busy meanwhile. */
   readonly others: number
 }
 
 const p99 = ({ latencies }: HonestReport): number => quantile(latencies, 0.99)
 
-/** Waits until nobody is left but who was there before. */
+/** Waits until only the earlier clients are left. */
 async function recovered(processes: Processes, before: ServerReport, mostLeft = MOST_LEFT): Promise<ServerReport> {
   const until = performance.now() + RECOVERY_MS
   for (;;) {
     const now = await processes.server("settle")
-    // Somebody honest may be on the way.
+    // One more honest client may be connecting.
     const back = now.sockets <= before.sockets + 1 && now.channels <= before.channels + 1
     if ((back && now.used - before.used < mostLeft) || performance.now() > until) return now
     await wait(500)
@@ -73,12 +73,12 @@ async function tryOut(processes: Processes, attack: Attack, seed: number, from: 
   return { attack, quiet, honest, report, before, during, after, others }
 }
 
-/** Tries an attack, and once more where something fell and it may be others who use the machine that made it fall. */
+/** Tries an attack, and repeats a failed trial if other programs kept the machine busy meanwhile. */
 async function tryAlone(processes: Processes, attack: Attack, seed: number, n: number): Promise<Trial> {
-  // A row that is tried by itself is looked at by a person, who sees how busy the machine was.
+  // A person who tries a single row sees how busy the machine was, so there is one attempt.
   const attempts = process.env["ATTACK"] === undefined ? ATTEMPTS : 1
   for (let attempt = 1; ; attempt++) {
-    // An address of their own: what is counted by address is counted anew.
+    // Each attempt has a new address, because limits count by address.
     const trial = await tryOut(processes, attack, seed, `127.${attempt}.${n + 1}.2`)
     const faults = faultsOf(trial)
     if (faults.length === 0 || trial.others < MOST_OTHERS || attempt === attempts) return trial
@@ -86,13 +86,13 @@ async function tryAlone(processes: Processes, attack: Attack, seed: number, n: n
   }
 }
 
-/** What counted the attack, and how often; a limit, or a counter of the endpoint. */
+/** The limits and the counters of the endpoint that counted the attack, and how often. */
 function countsOf({ hits, refused, rejected, malformed, joinsRefused }: ServerReport): Record<string, number> {
   const counters = Object.entries({ refused, rejected, malformed, joinsRefused }).filter(([, count]) => count > 0)
   return { ...hits, ...Object.fromEntries(counters) }
 }
 
-/** Everything that is not as it must be. */
+/** The faults of a trial. */
 function faultsOf(trial: Trial): string[] {
   const { attack, quiet, honest, report, before, during, after } = trial
   const counts = countsOf(during)
@@ -178,7 +178,7 @@ function resultOf(trial: Trial | Fall): object {
   }
 }
 
-/** Attacks of every kind on an endpoint, while others go on with what they do. */
+/** Attacks of every kind on an endpoint, while honest clients use it. */
 export const attack: Soak = {
   name: "attack",
   title: "an endpoint under attack while honest clients measure their latency",
@@ -190,7 +190,7 @@ export const attack: Soak = {
     const chance = new Chance(seed)
     const trials: (Trial | Fall)[] = []
     try {
-      // Code that has not run yet is slow, whoever is served by it.
+      // New code runs slowly at first, for honest clients too.
       await wait(QUIET_MS)
       for (const [n, each] of chosen.entries()) {
         try {
@@ -199,7 +199,7 @@ export const attack: Soak = {
           if (!(error instanceof EndpointDown)) throw error
           trials.push({ attack: each, down: error.message })
         }
-        // What is remembered of one attack is not to be counted for the next.
+        // The memory that one attack leaves must not count for the next.
         if ("down" in (trials.at(-1) as Trial | Fall) || each.mostLeft !== undefined) {
           await processes.stop()
           processes = await Processes.start()

@@ -4,17 +4,17 @@ import { Chance } from "../../spec/hostile/random.js"
 import { inMebibytes, usedBytes } from "./heap.js"
 import type { Row, Soak } from "./soak.js"
 
-/** What may be left of ten thousand connections or of a million pushes: less than a kilobyte each, and it is noise. */
+/** The bytes that may be left of ten thousand connections or of a million pushes: less is noise. */
 const MOST_KEPT = 4 * 2 ** 20
 const PUSHES_PER_CYCLE = 100
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((all, one) => all + one, 0)
 
-/** What is used once nobody is there any more and what is kept for a while has run out. */
+/** The usage once all clients are gone and everything that is kept for a while has expired. */
 async function settled(server: Server): Promise<{ bytes: number; handles: Record<string, number> }> {
   if (!(await emptied(server)))
     throw new Error(`somebody is still there: ${JSON.stringify(server.endpoint.counters())}`)
-  // A line in the act of closing has a few turns of the system's own to go.
+  // A closing connection needs a few more turns of the system.
   await wait(2000)
   return { bytes: await usedBytes(), handles: handles() }
 }
@@ -34,7 +34,7 @@ function kept(tried: string, before: Awaited<ReturnType<typeof settled>>, after:
   ]
 }
 
-/** Comings and goings over real sockets, and pushes without end. */
+/** Many connections over real sockets, and many pushes. */
 export const connections: Soak = {
   name: "connections",
   title: "connections that come and go, and pushes on one of them, with flat memory",
@@ -51,7 +51,7 @@ export const connections: Soak = {
           answered += answers
         }
       }
-      // Code, shapes, tables and rooms are not the price of a connection.
+      // The code, shapes, tables and rooms are no cost of a connection.
       const warm = Math.ceil(count / 5)
       await Promise.all([cycles(warm), cycles(warm), cycles(warm), cycles(warm)])
       const before = await settled(server)

@@ -3,11 +3,11 @@ import { tryDecoders } from "../../spec/hostile/try-decoders.js"
 import { inMebibytes, usedBytes } from "./heap.js"
 import type { Row, Soak } from "./soak.js"
 
-/** No input is larger than a few mebibytes, so none may take longer than this, a collection of garbage included. */
+/** The time that one input may take, with a garbage collection. No input is larger than a few mebibytes. */
 const LONGEST_MS = 5000
 const MOST_LEFT = 32 * 2 ** 20
 
-/** A million made-up inputs and every bomb, for each decoder. */
+/** A million generated inputs and every bomb, for each decoder. */
 export const decoders: Soak = {
   name: "decoders",
   title: `a million inputs and ${BOMBS.length} bombs for each decoder: a message, or one kind of error`,

@@ -1,9 +1,9 @@
 import { deepStrictEqual } from "node:assert"
 import { Coverage } from "../../spec/hostile/coverage.js"
 
-// One decoder in a process of its own, where nothing has run before it is counted: prints what came of it.
+// Tries one decoder in a separate process, where no code has run before the counting begins, and prints the results.
 const [which = "", count = "", seed = ""] = process.argv.slice(2)
-// Of the library, and of what it reads MessagePack with.
+// The coverage counts the library, and the package with which it reads MessagePack.
 const coverage = new Coverage((url) => /\/lib\/|msgpackr/.test(url))
 const { DECODERS, prototypes } = await import("../../spec/hostile/decoders.js")
 const { guide } = await import("../../spec/hostile/guided.js")

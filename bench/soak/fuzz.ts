@@ -14,7 +14,7 @@ async function guided(which: number, count: number, seed: number): Promise<Guide
   return JSON.parse(stdout) as Guided
 }
 
-/** Inputs that are bred: whichever leads to new code is kept and changed further. */
+/** Guided inputs: an input that reaches new code is kept and changed further. */
 export const fuzz: Soak = {
   name: "fuzz",
   title: "inputs that coverage guides, from the recorded frames on, for each decoder: a message, or one kind of error",

@@ -4,10 +4,10 @@ import { runInNewContext } from "node:vm"
 setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as () => void
 
-/** The heap and the buffers outside it, in bytes, once everything that nobody holds has gone. */
+/** The bytes of the heap and of the buffers outside it, after a full garbage collection. */
 export async function usedBytes(): Promise<number> {
   for (let i = 0; i < 3; i++) {
-    // What a promise or a closed handle still holds goes in a later turn.
+    // A promise or a closed handle frees its memory in a later turn.
     await new Promise((resolve) => setImmediate(resolve))
     collect()
   }

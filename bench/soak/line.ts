@@ -9,7 +9,7 @@ import { handles } from "../../spec/hostile/long/connections.js"
 import { Chance } from "../../spec/hostile/random.js"
 import type { Row, Soak } from "./soak.js"
 
-/** Over long-poll a request that stalls takes real time, so not every one of its some seven thousand bytes has its turn. */
+/** The number of tried bytes over long-poll, out of about seven thousand, because a stalled request takes real time. */
 const OF_LONG_POLL = 500
 
 const row = (tried: string, times: number, seen: string, gotIn = 0): Row => ({ tried, times, lost: 0, gotIn, seen })
@@ -74,7 +74,7 @@ async function clients(backend: Backend, chance: Chance, count: number | undefin
   }
 }
 
-/** One thing that goes wrong on a real line, at every byte of it. */
+/** One fault on a real connection, at every byte of it. */
 export const line: Soak = {
   name: "line",
   title: "cuts, stalls and nonsense at every byte of a line: connected again, each push told, no room joined twice",

@@ -2,7 +2,7 @@ import { tryClient } from "../../spec/hostile/client/try-client.js"
 import { tryHandlers } from "../../spec/hostile/client/try-handlers.js"
 import type { Row, Soak } from "./soak.js"
 
-/** Runs of anything that an app, a server and a line do, in any order. */
+/** Runs of random steps of an app, a server and a connection. */
 export const model: Soak = {
   name: "model",
   title: "a socket, its rooms and their pushes beside a model of them",

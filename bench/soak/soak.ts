@@ -1,24 +1,24 @@
-/** What was tried, how often, and what came of it. */
+/** One kind of tries, their number, and their results. */
 export interface Row {
   readonly tried: string
   readonly times: number
-  /** What should have arrived and did not. */
+  /** The number of losses: results that should have arrived and did not. */
   readonly lost: number
-  /** What should have stayed out and did not, or is left behind. */
+  /** The number of inputs that came through and should not have, or of things that were left behind. */
   readonly gotIn: number
-  /** What else was seen: times, bytes, counts. */
+  /** Further observations: times, bytes, counts. */
   readonly seen: string
 }
 
-/** What a soak is given. */
+/** Options of a soak. */
 export interface SoakOptions {
-  /** All chance follows from it. */
+  /** The seed of all random choices. */
   readonly seed: number
-  /** How often, if not as often as the soak itself says. */
+  /** The number of tries, if it differs from the soak's own. */
   readonly count: number | undefined
 }
 
-/** A long trial. It throws where something fell, and otherwise tells what it did. */
+/** A long trial. It throws at a failure, and otherwise returns its results. */
 export interface Soak {
   readonly name: string
   readonly title: string
@@ -27,7 +27,7 @@ export interface Soak {
 
 const HEADS = ["tried", "times", "lost", "got in", "seen"] as const
 
-/** Rows as people read them. */
+/** The rows as a table of text. */
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.map(({ tried, times, lost, gotIn, seen }) => [
     tried,

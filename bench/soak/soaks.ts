@@ -8,5 +8,5 @@ import { line } from "./line.js"
 import { model } from "./model.js"
 import type { Soak } from "./soak.js"
 
-/** Everything that `npm run soak` can try. */
+/** All soaks that `npm run soak` can run. */
 export const soaks: readonly Soak[] = [decoders, fuzz, model, line, edge, attack, connections, day]

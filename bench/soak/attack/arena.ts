@@ -4,11 +4,11 @@ import type { Chance } from "../../../spec/hostile/random.js"
 import type { Ports } from "./hosts.js"
 import type { AttackReport, ClassName, Order, ServerReport } from "./reports.js"
 
-/** How long after an attack whoever is left may wait to be told. */
+/** The time after an attack in which the server may still end its connections. */
 const GRACE_MS = 8000
 const TICK_MS = 20
 
-/** Where an attack takes place: what it may use, and where it says what came of it. */
+/** The place of an attack: its means, and the record of its results. */
 export class Arena {
   readonly target: Target
   readonly ports: Ports
@@ -31,22 +31,22 @@ export class Arena {
     return performance.now() >= this.#until
   }
 
-  /** Whether nobody is waited for any more. */
+  /** Whether the time after the attack is over too. */
   get impatient(): boolean {
     return performance.now() >= this.#until + GRACE_MS
   }
 
-  /** Something was tried. */
+  /** Counts tries. */
   tried(times = 1): void {
     this.#times += times
   }
 
-  /** What somebody was told. */
+  /** Counts an outcome that an attacker got. */
   told(outcome: string, times = 1): void {
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + times
   }
 
-  /** Something came through that must not. */
+  /** Counts an attack that came through. */
   gotIn(what: string): void {
     this.#gotIn++
     this.told(`GOT IN: ${what}`)
@@ -69,7 +69,7 @@ export class Arena {
     return intruder
   }
 
-  /** Opens a long-poll session, and gives its token. */
+  /** Opens a long-poll session, and returns its token. */
   async session(at: Partial<Target> = {}): Promise<string> {
     const asking = await this.connect(at)
     asking.send(requestText("GET", LONGPOLL, ["connection: close"]))
@@ -77,30 +77,30 @@ export class Arena {
     return /"token":"([^"]+)"/.exec(asking.head)?.[1] ?? ""
   }
 
-  /** An address of somebody else. */
+  /** An address other than the attackers'. */
   get elsewhere(): string {
     return (this.target.from ?? "127.0.0.1").replace(/\d+$/, "9")
   }
 
-  /** Asks the process of the endpoint for something that no attacker could do by itself. */
+  /** Asks the process of the endpoint for a step that an attacker could not do. */
   async control(path: string): Promise<string> {
     const answer = await fetch(`http://127.0.0.1:${this.ports.control}${path}`)
     return answer.text()
   }
 
-  /** Says how connections ended, and those that nobody ended count as such. */
+  /** Records the outcome of a connection, also of one that the server has not ended, and drops it. */
   leave(intruder: Intruder): void {
     this.told(intruder.outcome)
     for (const [reason, times] of intruder.refused) this.told(reason, times)
     intruder.leave()
   }
 
-  /** Waits, but no longer than the attack goes on. */
+  /** Waits, but no longer than the attack lasts. */
   async pause(ms: number): Promise<void> {
     await wait(Math.max(0, Math.min(ms, this.#until - performance.now())))
   }
 
-  /** Waits until a line is told to end, or has ended, and says how. One that nobody ends came through. */
+  /** Waits for the end of a connection, and records how it ended. One that the server does not end came through. */
   async end(intruder: Intruder): Promise<void> {
     const left = Math.max(0, this.#until + GRACE_MS - performance.now())
     const late = new AbortController()
@@ -113,7 +113,7 @@ export class Arena {
     intruder.leave()
   }
 
-  /** Does something so many times a second, as long as the attack goes on. */
+  /** Calls a function a number of times per second, as long as the attack lasts. */
   async paced(perSecond: number, act: () => Promise<void>): Promise<void> {
     const started = performance.now()
     const acts = new Set<Promise<void>>()
@@ -125,14 +125,14 @@ export class Arena {
         const done = act().finally(() => acts.delete(done))
         acts.add(done)
       }
-      // What could not be begun in time is not made up for: a flood has no schedule.
+      // Calls that could not begin in time are dropped: a flood has no schedule.
       begun = Math.max(begun, due - perSecond)
       await wait(TICK_MS)
     }
     await Promise.all(acts)
   }
 
-  /** Has so many do something, each over and over again, with a pause between. */
+  /** Lets a crowd of clients act, each again and again, with a pause between. */
   async crowd(size: number, act: (n: number) => Promise<void>, pauseMs = 50): Promise<void> {
     const one = async (n: number): Promise<void> => {
       while (!this.over) {
@@ -143,7 +143,7 @@ export class Arena {
     await Promise.all(Array.from({ length: size }, (_, n) => one(n)))
   }
 
-  /** Sends the same bytes again and again, as fast as they are taken, until the line ends or the attack does. */
+  /** Sends the same bytes again and again, as fast as they are read, until the connection or the attack ends. */
   async flood(intruder: Intruder, bytes: Uint8Array, count: number): Promise<void> {
     while (!intruder.over && intruder.closeCode === undefined && !this.over) {
       this.tried(count)
@@ -168,21 +168,21 @@ export class Arena {
   }
 }
 
-/** An attack: what it is called, what it does, and what must have counted it. */
+/** An attack: its name, its actions, and the counters that must show it. */
 export interface Attack {
   readonly name: string
   readonly tried: string
-  /** What it is aimed at. */
+  /** The target of the attack. */
   readonly class?: ClassName
-  /** Milliseconds, if not as long as all others. */
+  /** The duration in milliseconds, if it differs from that of the other attacks. */
   readonly forMs?: number
   /** Limits that must have been hit, or counters that must have grown. */
   readonly counted: readonly string[]
-  /** What the memory of the endpoint's process may grow by, if less than for all others. */
+  /** The growth of the endpoint's memory that is allowed, if it is less than for the other attacks. */
   readonly mostBytes?: number
-  /** What may be left of it for a while, because it is remembered on purpose, if more than of all others. */
+  /** The bytes that the endpoint may remember for a while on purpose, if more than after the other attacks. */
   readonly mostLeft?: number
-  /** What else must not be, by what the endpoint tells. */
+  /** Further faults, by the endpoint's report. */
   readonly faults?: (during: ServerReport) => readonly string[]
   run(arena: Arena): Promise<void>
 }

@@ -2,9 +2,9 @@ import { setTimeout as wait } from "node:timers/promises"
 import { LONGPOLL, requestText, UPGRADE, WEBSOCKET } from "../../../spec/hostile/attack/intruder.js"
 import type { Arena, Attack } from "./arena.js"
 
-/** More a second than an address may have in the long run, and soon more than at once. */
+/** A rate above the long-term limit of an address, which soon exceeds the burst too. */
 const PER_SECOND = 2000
-/** Lines that are opened and never say what they want. */
+/** Connections that never send a whole request. */
 const HALF_OPEN = 12_000
 const HALF_OPEN_PER_SECOND = 4000
 
@@ -15,7 +15,7 @@ const BEGINNINGS = [
   "POST /socket/longpoll HTTP/1.1\r\nx:",
 ]
 
-/** Asks for one long-poll session, on a line of its own. */
+/** Asks for one long-poll session, on a separate connection. */
 async function openSession(arena: Arena, headers: readonly string[]): Promise<string> {
   const line = await arena.connect()
   line.send(requestText("GET", LONGPOLL, ["connection: close", ...headers]))
@@ -24,7 +24,7 @@ async function openSession(arena: Arena, headers: readonly string[]): Promise<st
   return told === undefined ? line.outcome : `long-poll ${told}`
 }
 
-/** A token as a guesser writes it. */
+/** A guessed token. */
 function guess({ chance }: Arena): string {
   const kinds = [
     () => chance.random().toString(36).slice(2),

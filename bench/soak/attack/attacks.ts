@@ -14,7 +14,7 @@ import { slow } from "./slow.js"
 import { turns } from "./turns.js"
 import { weight } from "./weight.js"
 
-/** Everything that is tried. */
+/** All attacks. */
 export const ATTACKS: readonly Attack[] = [
   ...arrivals,
   ...slow,

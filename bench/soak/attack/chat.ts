@@ -5,7 +5,7 @@ import { CHAT_ROOMS } from "./limits.js"
 const FOR_MS = 5000
 const CLASS = "chat"
 
-/** Sends a request on a connection of its own, and waits for its answer. */
+/** Sends a request on a separate connection, and waits for its answer. */
 async function ask(
   arena: Arena,
   method: string,
@@ -21,7 +21,7 @@ async function ask(
   return line
 }
 
-/** Logs somebody in by the link in their mail, and gives the session's token. */
+/** Logs a user in with the link of the mail, and returns the session's token. */
 async function logIn(arena: Arena, email: string, at: Partial<Target> = {}): Promise<string> {
   await ask(arena, "POST", "/api/login", { email }, at)
   await arena.pause(50)
@@ -30,7 +30,7 @@ async function logIn(arena: Arena, email: string, at: Partial<Target> = {}): Pro
   return /"session_token":"([^"]+)"/.exec(line.head)?.[1] ?? ""
 }
 
-/** Opens a socket of somebody who is logged in. */
+/** Opens the socket of a user who is logged in. */
 async function open(arena: Arena, token: string, at: Partial<Target> = {}): Promise<Intruder> {
   const bearer = Buffer.from(token).toString("base64url").replace(/=+$/, "")
   const headers = [`sec-websocket-protocol: phoenix, base64url.bearer.phx.${bearer}`]
@@ -85,7 +85,7 @@ export const chat: readonly Attack[] = [
       const line = await ask(arena, "POST", "/api/login", { email }, at)
       arena.told(`the owner: ${line.outcome}`)
       await arena.pause(100)
-      // A link that somebody else asked for lies in the owner's mailbox all the same.
+      // A link that a stranger asked for is in the owner's mailbox too.
       const token = await arena.control(`/link?email=${encodeURIComponent(email)}`)
       const session = await ask(arena, "POST", "/api/session", { token }, at)
       if (!session.head.includes("session_token")) arena.gotIn(`an owner who cannot log in (${session.outcome})`)

@@ -8,7 +8,7 @@ const CLASS = "exactly once"
 
 const redisHeld = async (arena: Arena): Promise<RedisHeld> => JSON.parse(await arena.control("/redis")) as RedisHeld
 
-/** What an endpoint keeps in Redis. */
+/** Attacks on the data that an endpoint keeps in Redis. */
 export const clustered: readonly Attack[] = [
   {
     name: "retries in Redis",

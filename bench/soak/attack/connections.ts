@@ -15,21 +15,21 @@ import type { ServerReport } from "./reports.js"
 
 const FOR_MS = 5000
 const CLASS = "connections"
-/** Connections that one address tries to hold at once, at an endpoint that lets 50 sockets in from each. */
+/** The connections that one address tries to hold at an endpoint that accepts 50 sockets from each address. */
 const HELD = 600
 const { connectionsPerAddress: SOCKETS = 0, tcpConnectionsPerAddress: CONNECTIONS = 0 } = SMALL_LIMITS
-/** Connections of honest clients, of those who ask for control, and one that is looked at before it is ended. */
+/** The connections of honest clients, of control requests, and one that the server is about to end. */
 const OTHERS = 40
 const held = ({ mostConnections }: ServerReport): readonly string[] =>
   mostConnections > OTHERS + CONNECTIONS ? [`${mostConnections} connections at once`] : []
-/** Websockets that are open, and those whose end is not through. */
+/** Faults by the number of websockets, with those that have not fully ended. */
 const lingered = ({ mostConnections }: ServerReport): readonly string[] =>
   mostConnections > OTHERS + SOCKETS ? [`${mostConnections} connections at once`] : []
 
 const handshake = (path: string, headers: readonly string[] = []): string =>
   requestText("GET", path, [...UPGRADE, ...headers])
 
-/** Opens connections, does something on each, and counts how many are held when the endpoint had time to end them. */
+/** Opens connections, begins an attack on each, and checks that an honest client still gets in. */
 const holding =
   (at: (arena: Arena) => Partial<Target>, begin: (arena: Arena, line: Intruder, n: number) => Promise<void> | void) =>
   async (arena: Arena): Promise<void> => {
@@ -42,7 +42,7 @@ const holding =
       lines.push(line)
       await begin(arena, line, lines.length)
     })
-    // Somebody else must get in all the same.
+    // An honest client from another address must still be able to connect.
     const tls = target.port === arena.ports.smallSecure
     const honest = await arena.enter(WEBSOCKET, [], { ...target, tls, lingers: false, from: arena.elsewhere })
     if (honest.statuses[0] !== 101) arena.gotIn(`nobody else gets in (${honest.outcome})`)
@@ -52,13 +52,13 @@ const holding =
 const small = ({ ports }: Arena): Partial<Target> => ({ port: ports.small })
 const smallSecure = ({ ports }: Arena): Partial<Target> => ({ port: ports.smallSecure })
 
-/** Sends a byte now and then for as long as the connection is there. */
+/** Sends a byte at each interval for as long as the connection is open. */
 function drip(line: Intruder, text: string, everyMs = 200): void {
   const timer = setInterval(() => line.send(text), everyMs)
   void line.ended.then(() => clearInterval(timer))
 }
 
-/** Websockets of one address that end by themselves, or have failed, and keep TCP open. */
+/** Websockets of one address that close or fail, and keep TCP open. */
 const lingering =
   (fail: (line: Intruder) => void) =>
   async (arena: Arena): Promise<void> => {
@@ -164,7 +164,7 @@ export const connections: readonly Attack[] = [
         drip(line, "x")
       })
       const held = lines.filter(({ over }) => !over).length
-      // The first came longer ago than a message may take.
+      // The time limit of a message has passed for the first of them.
       if (held > 1300) arena.gotIn(`${held} requests that nobody ends`)
       for (const line of lines) arena.leave(line)
     },

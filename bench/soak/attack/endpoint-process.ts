@@ -8,7 +8,7 @@ import type { ServerQuestion, ServerReport } from "./reports.js"
 
 weighSession(FIRST)
 
-/** How often the busy room is told something, and how much. */
+/** The interval of broadcasts to the busy room, and their size. */
 const BUSY_MS = 20
 const BUSY_BYTES = 2000
 
@@ -21,12 +21,12 @@ let error: string | undefined
 for (const each of hosts.all) {
   each.on("limitHit", ({ limit }) => (hits[limit] = (hits[limit] ?? 0) + 1))
   each.on("error", ({ error: thrown }) => {
-    // An event that no handler takes crashes its channel, as in Phoenix. Nothing threw.
+    // An event without a handler crashes its channel, as in Phoenix. That is no error of the endpoint.
     if (!isRookeryError(thrown) || thrown.code !== "handler_failed") error ??= String(thrown)
   })
 }
 
-/** What all endpoints counted together. */
+/** The sums of the counters of all endpoints. */
 function counted(): Counters {
   const [first, ...rest] = hosts.all.map((each) => each.counters())
   const sum = { ...(first as Counters) }

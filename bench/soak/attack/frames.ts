@@ -3,12 +3,12 @@ import { BINARY, clientFrame, CONTINUATION, messageFrame, PING, TEXT } from "../
 import type { Arena, Attack } from "./arena.js"
 
 const FLOODERS = 20
-/** Frames in one write, as many as a system reads at once. */
+/** The frames of one write, as many as a system reads at once. */
 const AT_ONCE = 1000
 
 const times = (frame: Buffer, count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => frame))
 
-/** Enters, says something first, and then the same without end. */
+/** Connects, sends a first frame if there is one, and then the same frames without end. */
 async function flooding(arena: Arena, first: Buffer | undefined, frame: Buffer, atOnce = AT_ONCE): Promise<void> {
   const intruder = await arena.enter()
   if (first !== undefined) intruder.send(first)
@@ -18,7 +18,7 @@ async function flooding(arena: Arena, first: Buffer | undefined, frame: Buffer, 
 
 const EMPTY = new Uint8Array()
 
-/** A message that takes a thousandth of its size on the wire. */
+/** A compressed message that takes a thousandth of its size on the wire. */
 function packed(text: string): Buffer {
   const data = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH })
   return clientFrame(TEXT, data.subarray(0, -4), { compressed: true })

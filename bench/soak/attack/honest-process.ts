@@ -8,10 +8,10 @@ import type { HonestReport } from "./reports.js"
 weighSession(FIRST)
 
 const CLIENTS = 10
-/** How often each of them pushes, and how often somebody new comes. */
+/** The interval of each client's pushes, and that of new clients. */
 const PUSH_MS = 25
 const ARRIVAL_MS = 200
-/** How long an honest client waits. */
+/** The time that an honest client waits. */
 const PATIENCE_MS = 5000
 
 const url = `ws://127.0.0.1:${process.argv[2]}/socket`
@@ -48,7 +48,7 @@ async function stay(n: number): Promise<void> {
   socket.onClose(() => lost++)
   const room = await socket.join(`room:honest ${n}`)
   for (;;) {
-    // Not in step with each other, nor waiting for the answer: a slow one must not spare the next.
+    // Clients do not push in step, nor wait for the answer: a slow answer must not delay the next push.
     await wait(PUSH_MS * (0.5 + Math.random()))
     void push(room)
   }

@@ -8,20 +8,20 @@ import { Endpoint, Refused, type Channel, type EndpointOptions, type PushInfo } 
 import { CHAT_ROOMS, LIMITS, SMALL_LIMITS } from "./limits.js"
 import { Clustered } from "./redis-host.js"
 
-/** Where the servers of the endpoint's process listen. */
+/** The ports of the servers in the endpoint's process. */
 export interface Ports {
   /** The endpoint that honest clients use. */
   readonly main: number
   /** The same endpoint over TLS. */
   readonly secure: number
-  /** An endpoint that lets few connections in. */
+  /** An endpoint that accepts few connections. */
   readonly small: number
   /** The same over TLS. */
   readonly smallSecure: number
-  /** An endpoint behind one proxy, that lets few connections in. */
+  /** An endpoint behind one proxy that accepts few connections. */
   readonly proxied: number
   readonly chat: number
-  /** Answers what attackers may not do by themselves: see {@link Hosts.control}. */
+  /** Takes requests for steps that attackers could not do themselves; `#control` in {@link Hosts} lists them. */
   readonly control: number
 }
 
@@ -36,7 +36,7 @@ interface Said {
 const pem = (name: string): string =>
   readFileSync(new URL(`../../../spec/support/private-ca/${name}.pem`, import.meta.url), "utf8")
 
-/** Messages of the seeded history, and the bytes of each: together below what may wait for one client. */
+/** The messages of the seeded history, and the bytes of each; together they are below the limit for one client. */
 const NEWS = 100
 const NEWS_BYTES = 70_000
 const HOUR = 3_600_000
@@ -48,13 +48,13 @@ async function listening(server: Server): Promise<number> {
   return portOf(server)
 }
 
-/** Everything that is attacked: endpoints of all kinds, gateways and a chat, in one process. */
+/** All targets of the attacks in one process: endpoints of all kinds, gateways and a chat. */
 export class Hosts {
   readonly main: Endpoint
   readonly all: readonly Endpoint[]
-  /** How often `connect` was asked at `/rare`. */
+  /** The number of calls of `connect` at `/rare`. */
   asked = 0
-  /** How often a handler ran for each key that a client named. */
+  /** The number of runs of a handler for each key that a client named. */
   readonly runs = new Map<string, number>()
   readonly #small: Endpoint
   readonly #proxied: Endpoint
@@ -65,7 +65,7 @@ export class Hosts {
   #doomed: Endpoint | undefined
   #clustered: Clustered | undefined
 
-  /** @param redis where a Redis listens, if there is one */
+  /** @param redis the URL of a Redis, if there is one */
   constructor(redis: string | undefined) {
     this.#redis = redis
     this.main = this.#endpoint({ limits: LIMITS })
@@ -117,9 +117,9 @@ export class Hosts {
   }
 
   /**
-   * `GET /link?email` gives the token of the newest log-in link; `GET /doomed` opens an endpoint, and `GET /close` closes
-   * it with a deadline of a second and gives the milliseconds that took. `GET /clustered` gives the port of an endpoint
-   * with a Redis, or nothing where there is none, and `GET /redis` what that Redis holds.
+   * `GET /link?email` returns the token of the newest log-in link. `GET /doomed` opens an endpoint, and `GET /close`
+   * closes it with a deadline of a second and returns the milliseconds that this took. `GET /clustered` returns the
+   * port of an endpoint with a Redis, or nothing without a Redis, and `GET /redis` the contents of that Redis.
    */
   #control(): Server {
     return createServer((request, response) => {
@@ -162,7 +162,7 @@ export class Hosts {
 
   #endpoint(options: EndpointOptions): Endpoint {
     const endpoint = new Endpoint({
-      // A log that is written nowhere is written all the same: what is said of attackers costs what it costs.
+      // The logger discards its entries, but the endpoint still makes them, so that their cost counts.
       logger: () => {},
       connect({ params, authToken }) {
         if (authToken !== null || params["token"] !== undefined) throw new Refused({ reason: "bad token" })

@@ -14,7 +14,7 @@ import type { Attack } from "./arena.js"
 const FOR_MS = 5000
 const CLASS = "weight"
 
-/** What is kept beside messages: bytes that came in part, answers, histories, queries, windows. */
+/** Attacks on memory beside that of messages: partial frames, answers, histories, queries, compression windows. */
 export const keeping: readonly Attack[] = [
   {
     name: "chunks of one byte",

@@ -1,8 +1,8 @@
 import { DEFAULT_LIMITS, type Limits } from "rookery/server"
 
 /**
- * All limits but those of time are the defaults: an attack of seconds stands for one of minutes, and no more of it is
- * there at once.
+ * All limits but the time limits are the defaults. Shorter times let an attack of seconds stand for one of minutes,
+ * without more of it at once.
  */
 export const LIMITS: Partial<Limits> = {
   handshakeMs: 6000,
@@ -12,7 +12,7 @@ export const LIMITS: Partial<Limits> = {
   idleMs: 5000,
 }
 
-/** Of an endpoint that lets few connections in, so that an attack on their number is cheap. */
+/** The limits of an endpoint that accepts few connections, so that an attack on their number is cheap. */
 export const SMALL_LIMITS: Partial<Limits> = {
   ...LIMITS,
   handshakeMs: 1500,
@@ -25,15 +25,14 @@ export const SMALL_LIMITS: Partial<Limits> = {
   connectBurst: 100,
 }
 
-/** Rooms that the chat keeps. */
+/** The number of rooms that the chat keeps. */
 export const CHAT_ROOMS = 60
 
 /**
- * What the memory of the endpoint's process may grow by while it is attacked: twice what may wait for clients, because
- * what was let go is not collected at once, what is remembered of pushes with retry, and the connections, sockets and
- * channels themselves. See "Memory" in
- * docs/LIMITS.md.
+ * The growth of the endpoint's memory that is allowed during an attack: twice the bytes that may wait for clients,
+ * because the garbage collector does not free them at once, the bytes remembered for pushes with retry, and the
+ * connections, sockets and channels themselves. See "Memory" in docs/LIMITS.md.
  */
 export const MEMORY_BOUND: number = 2 * DEFAULT_LIMITS.heldBytes + DEFAULT_LIMITS.heldRetryBytes + 256 * 2 ** 20
-/** What may be left of an attack. */
+/** The bytes that may be left after an attack. */
 export const MOST_LEFT: number = 8 * 2 ** 20

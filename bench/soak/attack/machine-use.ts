@@ -1,10 +1,10 @@
 import os from "node:os"
 
-/** Seconds of CPU that all cores spent on anything. */
+/** The CPU time of all cores for all programs, in seconds. */
 export const cpuOfMachine = (): number =>
   os.cpus().reduce((all, { times: { user, nice, sys, irq } }) => all + user + nice + sys + irq, 0) / 1000
 
-/** Seconds of CPU of this process. */
+/** The CPU time of this process, in seconds. */
 export function cpuOfThis(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6

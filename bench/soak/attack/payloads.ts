@@ -1,12 +1,12 @@
 import { BINARY, clientFrame, TEXT } from "../../../spec/hostile/attack/intruder.js"
 
-/** A little less than a frame may have. */
+/** A size a little below the limit of a frame. */
 export const MEGABYTE = 1_000_000
 
 /** MessagePack of a string of up to 255 bytes. */
 const packText = (text: string): Buffer => Buffer.concat([Buffer.from([0xd9, text.length]), Buffer.from(text)])
 
-/** A message of MessagePack whose payload is given as bytes. */
+/** A message of MessagePack with a payload that is already encoded. */
 export const packed = (ref: string, topic: string, event: string, payload: Buffer): Buffer =>
   clientFrame(BINARY, Buffer.concat([Buffer.from([0x95]), ...["1", ref, topic, event].map(packText), payload]))
 
@@ -16,11 +16,11 @@ export function arrayOf(count: number, each: Buffer): Buffer {
   return Buffer.concat([header, Buffer.alloc(count * each.length, each)])
 }
 
-/** A million empty maps, a byte each. */
+/** A million empty maps of a byte each. */
 export const EMPTY_MAPS: Buffer = arrayOf(MEGABYTE, Buffer.from([0x80]))
 export const NULL_PAIRS: Buffer = arrayOf(MEGABYTE / 2, Buffer.from([0x91, 0xc0]))
 
-/** A map of as many keys as a frame has room for, none twice. */
+/** A map with as many distinct keys as a frame has room for. */
 export function distinctKeys(): Buffer {
   const count = 200_000
   const keys = Buffer.alloc(count * 5)

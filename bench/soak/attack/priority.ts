@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs"
 
-/** How soon the system runs those that are measured, and those that attack them; all else on the machine is at 0. */
+/** The niceness of the measured processes, and that of the attackers; all other programs of the machine have 0. */
 export const FIRST = -20
 export const SECOND = -10
 
-/** Has the system take this process's session, of which it is alone, for one of so much weight, where it groups by them. */
+/** Sets the priority of this process's session, on systems that schedule by sessions. */
 export function weighSession(niceness: number): void {
   try {
     writeFileSync("/proc/self/autogroup", String(niceness))
   } catch {
-    // Not every system does, and not everybody may.
+    // Some systems lack this file, or do not allow the change.
   }
 }

@@ -6,18 +6,18 @@ import type { Ports } from "./hosts.js"
 import { FIRST, SECOND } from "./priority.js"
 import type { AttackReport, HonestReport, Order, ServerQuestion, ServerReport } from "./reports.js"
 
-/** The heap of the endpoint's process: half of what Node takes by itself, as on a small machine. */
+/** The heap of the endpoint's process: half of Node's default, as on a small machine. */
 const HEAP_MIB = 2048
 
 const LAST_WORDS_MS = 200
 
-/** An endpoint's process ended while it was attacked. */
+/** The endpoint's process ended during an attack. */
 export class EndpointDown extends Error {}
 
 /**
- * On a machine of few cores attackers must not take those of the endpoint, nor of those who measure. By the command,
- * because threads that collect garbage have the priority that they were born with; where one may not be had, it says so
- * and goes on.
+ * Starts a process with a priority, so that attackers do not take the cores of the endpoint and of the honest clients
+ * on a small machine. The command `nice` sets it, because the threads of the garbage collector keep the priority that
+ * they start with; if the priority is not allowed, `nice` prints a warning and runs the program.
  */
 function start(name: string, niceness: number, flags: readonly string[], ...args: readonly string[]): ChildProcess {
   const execArgv = ["-n", String(niceness), process.execPath, ...flags, ...process.execArgv]
@@ -25,20 +25,20 @@ function start(name: string, niceness: number, flags: readonly string[], ...args
   return fork(new URL(name, import.meta.url), args, { execPath: "nice", execArgv, detached: true, stdio: [...stdio] })
 }
 
-/** Keeps what a process says of its end, and shows everything else. */
+/** Collects the error output of a process; the function returns its end. */
 function lastWords(child: ChildProcess): () => string {
   let said = ""
   child.stderr?.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)))
   return () => /^.*(?:Error|FATAL|ERR_).*$/m.exec(said)?.[0] ?? said.trim().slice(-200)
 }
 
-/** The next message of a process; rejects if it ends before. */
+/** The next message of a process; rejects if the endpoint's process ends before. */
 async function answer<T>(child: ChildProcess, down: Promise<never>): Promise<T> {
   const [message] = (await Promise.race([once(child, "message"), down])) as [T]
   return message
 }
 
-/** The endpoint, those who attack it, and those who mean well: a process each. */
+/** The endpoint, the attackers and the honest clients, each in a separate process. */
 export class Processes {
   readonly #endpoint: ChildProcess
   readonly #attackers: ChildProcess
@@ -64,14 +64,14 @@ export class Processes {
 
   static async start(): Promise<Processes> {
     const redis = HAS_REDIS ? await RedisServer.start() : undefined
-    // A Redis outlives its parent unless it is ended with it.
+    // A Redis would outlive its parent, so it is killed with it.
     process.once("exit", () => void redis?.kill())
     if (process.listenerCount("SIGTERM") === 0) process.once("SIGTERM", () => process.exit(1))
     const heap = `--max-old-space-size=${HEAP_MIB}`
     const endpoint = start("endpoint-process.ts", FIRST, [heap], ...(redis === undefined ? [] : [redis.url]))
     const words = lastWords(endpoint)
     const down = once(endpoint, "exit").then(async ([code, signal]: unknown[]) => {
-      // What it said last may come behind the news of its end.
+      // The last output may arrive after the exit event.
       await wait(LAST_WORDS_MS)
       throw new EndpointDown(`it ended with ${String(code ?? signal)}: ${words()}`)
     })
@@ -97,7 +97,7 @@ export class Processes {
     return answer(this.#endpoint, this.#down)
   }
 
-  /** What honest clients have seen since the last time. */
+  /** The honest clients' report since the last one. */
   async honest(): Promise<HonestReport> {
     this.#honest.send("report")
     return answer(this.#honest, this.#down)

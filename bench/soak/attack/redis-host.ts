@@ -7,15 +7,15 @@ type Client = ReturnType<typeof connectTo>
 
 const connectTo = (url: string) => createClient({ url, RESP: 2 })
 
-/** What a Redis holds. */
+/** The contents of a Redis. */
 export interface RedisHeld {
   readonly bytes: number
   readonly keys: number
-  /** Keys that never expire, those of presences and of nodes not counted. */
+  /** The number of keys that never expire, without those of presences and of nodes. */
   readonly eternal: number
 }
 
-/** An endpoint that keeps what it keeps in a Redis. */
+/** An endpoint that keeps its data in a Redis. */
 export class Clustered {
   readonly port: number
   readonly #client: Client

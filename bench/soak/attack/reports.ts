@@ -1,70 +1,70 @@
 import type { LimitName } from "rookery/server"
 
-/** What an attack is aimed at. */
+/** The target of an attack. */
 export type ClassName = "weight" | "time a turn" | "connections" | "the edge" | "exactly once" | "chat"
 
-/** What the endpoint tells of itself since it was asked last. */
+/** The endpoint's report since the last one. */
 export interface ServerReport {
-  /** Hits of each limit. */
+  /** The number of hits of each limit. */
   readonly hits: Partial<Record<LimitName, number>>
   readonly refused: number
   readonly rejected: number
   readonly malformed: number
   readonly joinsRefused: number
-  /** How things stand. */
+  /** The current numbers. */
   readonly sockets: number
   readonly channels: number
   readonly topics: number
-  /** The longest that the event loop took, but for one turn of a hundred; milliseconds. */
+  /** The 99th percentile of the turns of the event loop, in milliseconds. */
   readonly loopP99: number
   readonly loopMax: number
   /** Seconds of CPU. */
   readonly cpu: number
-  /** Bytes: now, after a collection if that was asked for, and at most. */
+  /** The memory in bytes: now, after a garbage collection if that was asked for, and the most. */
   readonly used: number
   readonly rss: number
   readonly mostUsed: number
   readonly mostRss: number
   readonly mostSockets: number
-  /** TCP connections that the process held at most, those of honest clients too. */
+  /** The most TCP connections that the process held, with those of honest clients. */
   readonly mostConnections: number
-  /** How often `connect` was asked at a path that may ask it five times. */
+  /** The number of calls of `connect` at a path that allows five. */
   readonly asked: number
-  /** How often a handler ran for one key, at most. */
+  /** The most runs of a handler for one key. */
   readonly mostRuns: number
-  /** The first of what threw, if anything did. */
+  /** The first thrown error, if there was one. */
   readonly error: string | undefined
 }
 
-/** What honest clients have seen since they were asked last. */
+/** The honest clients' report since the last one. */
 export interface HonestReport {
-  /** Milliseconds from a push to its reply, the smallest first. */
+  /** The milliseconds from a push to its reply, the smallest first. */
   readonly latencies: readonly number[]
-  /** Milliseconds from nothing to a joined room, for who comes anew. */
+  /** The milliseconds that new clients need from their start to a joined room. */
   readonly arrivals: readonly number[]
-  /** Pushes that were not answered, rooms that were not joined, lines that were lost. */
+  /** The number of unanswered pushes, failed joins and lost connections. */
   readonly lost: number
-  /** How late the process itself was, but for one turn of a hundred: what is not the endpoint's doing. */
+  /** The 99th percentile of the process's own delays, which the endpoint did not cause. */
   readonly loopP99: number
   /** Seconds of CPU. */
   readonly cpu: number
 }
 
-/** What attackers did, and how that ended. */
+/** The actions of attackers, and their outcomes. */
 export interface AttackReport {
   readonly times: number
-  /** What attackers were told, or how their lines ended. */
+  /** The answers that attackers got, or the ends of their connections. */
   readonly outcomes: Readonly<Record<string, number>>
   /** Seconds of CPU. */
   readonly cpu: number
-  /** What came through that must not. */
+  /** The number of attacks that came through. */
   readonly gotIn: number
 }
 
-/** What the server is asked. */
+/** A question to the server. */
 export type ServerQuestion = "report" | "settle"
 
-/** What the attackers are told to do. */
+/** An order to the attackers. */
 export interface Order {
   readonly attack: string
   readonly seed: number
@@ -72,6 +72,6 @@ export interface Order {
   readonly from: string
 }
 
-/** The value of which so many hundredths are no larger. */
+/** The quantile of sorted values. */
 export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0

@@ -39,7 +39,7 @@ export const requests: readonly Attack[] = [
           line.send(bytes)
           line.socket.end()
           await arena.end(line)
-          // What is inside asks for a session: whoever answers it has read it as a request.
+          // The inner request asks for a session; an answer to it shows that the server read it as a request.
           if (/"token"/.test(line.head) || line.statuses.includes(101)) arena.gotIn(name)
         }
       }),

@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from "rookery/server"
 import { messageFrame, type Intruder, type Reply } from "../../../spec/hostile/attack/intruder.js"
 import type { Arena, Attack } from "./arena.js"
 
-/** What one client may have remembered, and what all of one address that have no id: within a factor of two. */
+/** Bounds on the memory of retries: for one client within a factor of two, and for one address's anonymous clients. */
 const OF_ONE = 2 * DEFAULT_LIMITS.retryBytes
 const OF_ADDRESS = DEFAULT_LIMITS.heldRetryBytes
 const FOR_MS = 5000
@@ -22,11 +22,11 @@ export async function joined(arena: Arena, topic: string, path?: string): Promis
   return intruder
 }
 
-/** An id as clients of Rookery make it: one that nobody guesses. */
+/** An unguessable id, as clients of Rookery make it. */
 export const idOf = ({ chance }: Arena): string =>
   Array.from({ length: 22 }, () => chance.below(36).toString(36)).join("")
 
-/** Sends pushes that are all new, as many as are answered, on one socket. */
+/** Sends new pushes on one socket, as fast as they are answered. */
 async function retries(
   arena: Arena,
   topic: string,

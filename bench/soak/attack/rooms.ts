@@ -9,7 +9,7 @@ const AT_ONCE = 500
 
 const join = (topic: unknown, params: unknown = {}): Buffer => messageFrame("1", "1", topic, "phx_join", params)
 
-/** Has a crowd in a room that each push the same without end, and come back when they are sent away. */
+/** A crowd in a room: each client makes the same push without end, and comes back when the server disconnects it. */
 const pushing =
   (topic: string, event: string, payload: unknown, atOnce = AT_ONCE) =>
   async (arena: Arena) => {

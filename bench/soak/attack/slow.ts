@@ -2,13 +2,13 @@ import { clientFrame, LONGPOLL, messageFrame, requestText, TEXT } from "../../..
 import type { Arena, Attack } from "./arena.js"
 
 const LINES = 300
-/** As much as may come, and a little less: it never does. */
+/** A length a little below the limit; the rest of the bytes never comes. */
 const HELD = 1_000_000
 const HOLDERS = 600
 const DEAF = 60
 const ASKED = 100_000
 
-/** Opens a session, and gives its token. */
+/** Opens a session, and returns its token. */
 async function session(arena: Arena): Promise<string> {
   const line = await arena.connect()
   line.send(requestText("GET", LONGPOLL, ["connection: close"]))
@@ -16,7 +16,7 @@ async function session(arena: Arena): Promise<string> {
   return /"token":"([^"]+)"/.exec(line.head)?.[1] ?? ""
 }
 
-/** Sends bytes one by one, until nobody takes them any more. */
+/** Sends bytes one by one, until the connection ends. */
 async function drip(arena: Arena, bytes: Buffer, begin: string, everyMs: number, path?: string): Promise<void> {
   arena.tried()
   const line = path === undefined ? await arena.enter() : await arena.connect()
@@ -27,7 +27,7 @@ async function drip(arena: Arena, bytes: Buffer, begin: string, everyMs: number,
   clearInterval(timer)
 }
 
-/** A request whose body comes byte by byte. */
+/** Sends a request with a body that comes byte by byte. */
 async function slowBody(arena: Arena): Promise<void> {
   const token = await session(arena)
   const path = `${LONGPOLL}&token=${token}`
@@ -44,7 +44,7 @@ async function deaf(arena: Arena): Promise<void> {
   await intruder.until(() => intruder.frames >= 2)
   intruder.socket.pause()
   const ask = messageFrame("2", "3", "room:deaf", "echo", "x".repeat(ASKED))
-  // A paused line does not see its end, but what cannot be written any more ends it.
+  // A paused connection does not see its end, but a failed write ends it.
   while (!arena.impatient && !intruder.over) {
     arena.tried()
     intruder.send(ask)
@@ -91,7 +91,7 @@ export const slow: readonly Attack[] = [
   {
     name: "deaf readers",
     tried: `${DEAF} at a time in a busy room, who ask for 4 MB/s each and read nothing`,
-    // Each is below its own limit, and all together are above the one for all.
+    // Each client is below its own limit, and all together are above the one for all clients.
     counted: ["heldBytes"],
     run: (arena) => arena.crowd(DEAF, () => deaf(arena)),
   },

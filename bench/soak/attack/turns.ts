@@ -17,7 +17,7 @@ const CLASS = "time a turn"
 const heartbeat = (payload: string): Buffer => clientFrame(TEXT, `[null,"1","phoenix","heartbeat",${payload}]`)
 const filled = (bytes: number, text: string): string => text.repeat(Math.floor(bytes / text.length))
 
-/** Sends the same frame over and over, on some sockets. */
+/** Sends the same frame again and again, on some sockets. */
 const flooding =
   (frame: Buffer, path?: string, headers?: readonly string[]) =>
   async (arena: Arena): Promise<void> => {
@@ -47,7 +47,7 @@ function deflated(text: string): Buffer {
   return clientFrame(TEXT, data, { compressed: true })
 }
 
-/** Posts some lines at once. */
+/** Sends some messages in one POST. */
 async function post(arena: Arena, token: string, lines: readonly string[]): Promise<void> {
   const body = lines.join("\n")
   const line = await arena.connect()
@@ -58,7 +58,7 @@ async function post(arena: Arena, token: string, lines: readonly string[]): Prom
   arena.told(line.outcome)
 }
 
-/** Polls once more and once more, and reads what comes. */
+/** Polls again and again, and reads the answers. */
 async function polling(arena: Arena, token: string): Promise<void> {
   while (!arena.over) {
     const line = await arena.connect()

@@ -44,7 +44,7 @@ const waiting =
 const joinText = (topic: string): Buffer => messageFrame("1", "1", topic, "phx_join", {})
 const joinPacked = (topic: string): Buffer => packed("1", topic, "phx_join", Buffer.from([0x80]))
 
-/** What is kept of messages. */
+/** Attacks on the memory of messages. */
 export const weight: readonly Attack[] = [
   {
     name: "joins of empty maps",
@@ -117,7 +117,7 @@ export const weight: readonly Attack[] = [
     async run(arena) {
       const pong = clientFrame(PONG, new Uint8Array(100))
       const filling = Buffer.alloc(pong.length * 20, pong)
-      // A binary push: kind, four lengths, the fields, and bytes.
+      // A binary push has a kind, four lengths, the fields, and bytes.
       const fields = ["1", "2", "room:slow", "slow"]
       const push = clientFrame(
         BINARY,
