@@ -3,17 +3,17 @@ import type { AddressInfo } from "node:net"
 import type { Browser } from "playwright-core"
 import { Tab, type Hiding } from "./tab.js"
 
-/** What a page can live through in the Chromium at hand. A headless shell has neither windows nor a cache of pages. */
+/** The events that a page can have in the installed Chromium. A headless shell has neither windows nor a page cache. */
 export interface Abilities {
-  /** How a page becomes hidden, if it can. */
+  /** The way to hide a page, if there is one. */
   readonly hides: Hiding | false
   /** Whether a page can be frozen and resumed. */
   readonly freezes: boolean
-  /** Whether a page that was left comes back out of the back/forward cache. */
+  /** Whether a page comes back out of the back/forward cache. */
   readonly caches: boolean
 }
 
-/** How long a page may take until it says so. It usually says so in the same moment. */
+/** The time limit for a page to report an event, which usually takes no time. */
 const WITHIN_MS = 5000
 
 const PAGE = `<!doctype html><script>
@@ -23,11 +23,11 @@ const PAGE = `<!doctype html><script>
 </script>`
 
 declare global {
-  /** What the page above has lived through since it was loaded, or since it was told to forget. */
+  /** The events of the page above since its load, or since the list was emptied. */
   var seen: string[]
 }
 
-/** Whether the page comes to see an event, or shows itself as visible or hidden, within the time above. */
+/** Whether the page sees an event, or becomes visible or hidden, within the time above. */
 const comesTo = (tab: Tab, state: string): Promise<boolean> =>
   tab.evaluate(
     async ([state, withinMs]: [string, number]) => {
@@ -56,7 +56,7 @@ async function caches(tab: Tab, url: string): Promise<boolean> {
   await tab.evaluate(() => void (seen = []))
   await tab.go(`${url}other`)
   await tab.back()
-  // A page that is made anew says that it was loaded.
+  // A page that does not come out of the cache reports a load.
   return tab.evaluate(async () => {
     while (!seen.includes("restored") && !seen.includes("loaded"))
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -64,7 +64,7 @@ async function caches(tab: Tab, url: string): Promise<boolean> {
   })
 }
 
-/** Looks at what a browser can do, on pages of its own. The back/forward cache has to be switched on. */
+/** Finds the abilities of a browser, on separate pages. The back/forward cache has to be on. */
 export async function abilitiesOf(browser: Browser): Promise<Abilities> {
   const server = createServer((_request, response) =>
     response.writeHead(200, { "content-type": "text/html" }).end(PAGE),

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
-/** The violations that axe finds on a page. The page's policy has to be bypassed: it allows no script but the page's own. */
+/** The violations that axe finds on a page. The context has to bypass the page's policy, which forbids axe's script. */
 export async function faultsOf(page: Page): Promise<string[]> {
   await page.addScriptTag({ content: axe })
   return await page.evaluate(async () => {

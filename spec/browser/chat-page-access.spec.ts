@@ -7,7 +7,7 @@ import { faultsOf } from "./accessibility.js"
 import { describeInBrowser } from "./stage.js"
 import type { Visitor } from "./visitor.js"
 
-/** Where pictures of the page go: into a folder that is named, or one that goes away again. */
+/** The folder for pictures of the page: that of `SCREENSHOTS`, or a temporary one. */
 const pictures = process.env["SCREENSHOTS"] ?? mkdtempSync(join(tmpdir(), "rookery-pictures-"))
 afterAll(() => {
   if (process.env["SCREENSHOTS"] === undefined) rmSync(pictures, { recursive: true })
@@ -84,7 +84,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     expect(await overflow()).toBe(0)
     await page.getByRole("button", { name: "Show the list of rooms" }).tap()
     await page.getByRole("navigation", { name: "Rooms" }).waitFor()
-    // What lies under the open panel is out of reach.
+    // The room under the open panel is out of reach.
     expect(await page.locator("#room").evaluate((room: HTMLElement) => room.inert)).toBe(true)
     await page.screenshot({ path: join(pictures, "phone-rooms.png") })
     await page.keyboard.press("Escape")
@@ -92,7 +92,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await page.getByRole("button", { name: "Show the list of rooms" }).tap()
     await ada.room("lobby").tap()
     await ada.inRoom("lobby")
-    // No keyboard comes up over what was to be read.
+    // The focus is on the messages, so that no keyboard covers them.
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("log")
     await page.getByRole("button", { name: "here; show who" }).tap()
     await ada.person("ada@example.com").waitFor()
@@ -110,7 +110,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
       expect(statSync(path).size).toBeGreaterThan(1000)
     }
 
-    // The policy of the page would keep out the program that looks at it.
+    // The policy of the page would forbid axe's script.
     const options: BrowserContextOptions = { colorScheme, bypassCSP: true, reducedMotion: "reduce" }
 
     it("has names, landmarks, an order and contrast for everybody", async () => {

@@ -7,7 +7,7 @@ import type { Visitor } from "./visitor.js"
 
 const PAGE = fileURLToPath(new URL("../../lib/chat/page", import.meta.url))
 
-/** What would run if it were anything but text. */
+/** Texts that would run as code if the page took them for markup. */
 const MARKUP = [
   `<script>window.hacked = 1</script>`,
   `"><img src=x onerror="window.hacked = 2">`,
@@ -23,7 +23,7 @@ const MARKUP = [
   `{{constructor.constructor("window.hacked = 9")()}} \${window.hacked = 10}`,
 ]
 
-/** Nothing is there that the page has not made itself. */
+/** Checks that the log has only the elements that the page itself makes. */
 async function expectText({ page }: Visitor): Promise<void> {
   expect(await page.evaluate(() => "hacked" in window)).toBe(false)
   const log = page.locator("#log")
@@ -118,7 +118,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     })
     expect(ran.hacked).toBe(false)
     expect(ran.blocked).toEqual(expect.arrayContaining(["img-src", "script-src-elem"]))
-    // They were asked for, so they are no complaint.
+    // The spec caused these violations on purpose.
     ada.complaints.length = 0
   })
 })

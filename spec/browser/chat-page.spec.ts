@@ -57,7 +57,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await bob.page.getByLabel("Display name").fill("Robert")
     await bob.page.keyboard.press("Enter")
     await ada.person("Robert").waitFor()
-    // What was said before is by the same person.
+    // Earlier messages show the new name too.
     expect(await ada.message("It is me").last().locator("strong").textContent()).toBe("Robert")
     await bob.context.close()
     await ada.person("Robert").waitFor({ state: "detached" })
@@ -197,7 +197,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await ada.page.reload()
     await ada.message("Entry 21.").waitFor()
     expect(await ada.message("Entry 20.").count()).toBe(0)
-    // Playwright's click scrolls the button into view first, and near its top the page loads earlier messages by itself.
+    // Playwright's click would scroll to the button first, and near the top the page loads earlier messages by itself.
     await ada.page.getByRole("button", { name: "Show earlier messages" }).dispatchEvent("click")
     await ada.message("Entry 1.").waitFor()
     const all = await ada.page.locator(".message .text").allTextContents()
@@ -250,10 +250,10 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
       await ada.bytes(`${id}-sent`),
       await ada.bytes(`${id}-received`),
     ]
-    /** What it takes to go over to a serializer: each room is joined anew. */
+    /** Switches to a serializer, and returns the bytes of that: each room is joined anew. */
     const goOver = async (label: string, id: string): Promise<number[]> => {
       const [sent = 0, received = 0] = await carried(id)
-      // The former line ends when every room is on the new one.
+      // The former connection ends when every room is on the new one.
       const ended = lines.at(-1)?.waitForEvent("close")
       await ada.page.getByLabel(label).check()
       await ended
@@ -276,7 +276,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     ])
     await ada.say("By other means")
     await ada.message("By other means").waitFor()
-    // It is remembered.
+    // The page remembers the serializer.
     await ada.page.reload()
     await ada.inRoom("scales")
     expect(await ada.page.getByLabel("MessagePack").isChecked()).toBe(true)
@@ -316,7 +316,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     expect(await ada.outgoing("waiting").count()).toBe(0)
   })
 
-  it("believes an open line, and not the device, as long as the line answers", async () => {
+  it("shows an open connection as connected although the device says it is offline, as long as the server answers", async () => {
     const ada = await come()
     let isMute = false
     await ada.page.routeWebSocket(/\/socket/, (line) => {
@@ -387,7 +387,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await tab.getByRole("heading", { name: "Leave lobby?" }).waitFor()
     await ada.page.getByRole("button", { name: "Log out" }).click()
     await tab.getByText("Your session has ended.").waitFor()
-    // A page behind a modal dialog takes no click.
+    // A page behind a modal dialog would take no click.
     await tab.locator("#email").click()
     expect(await tab.evaluate(() => document.activeElement?.id)).toBe("email")
   })
@@ -397,7 +397,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     const tab = await ada.context.newPage()
     await tab.goto(chat.url)
     await tab.locator("#own-name", { hasText: /./ }).waitFor()
-    // The session of this tab ends, and another begins in the same browser.
+    // Another tab of the browser ends this session and begins a new one.
     await tab.evaluate(() =>
       fetch("/api/login", {
         method: "POST",

@@ -5,20 +5,20 @@ import { abilitiesOf, type Abilities } from "./abilities.js"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** What the browser of this run can do; `undefined` where there is none. */
+    /** The abilities of the browser of this run; `undefined` without a browser. */
     browser: Abilities | undefined
   }
 }
 
 const INSTALL = "install a whole browser (apt-get install chromium), or set CHROMIUM_PATH to one"
 
-/** Says in one line which specs the browser at hand cannot run, and what to install; throws where all have to run. */
+/** Prints a line of text about specs that cannot run and packages to install; throws in CI, where all have to run. */
 function report(line: string): void {
   if (MUST_HAVE_ALL) throw new Error(`In CI every spec has to run. ${line}`)
   console.warn(line)
 }
 
-/** Looks once, before the specs, at what the browser of this machine can do. */
+/** Finds the abilities of this machine's browser once, before the specs. */
 export default async function checkBrowser(project: TestProject): Promise<void> {
   const browser = await launchChromium({ ignoreDefaultArgs: ["--disable-back-forward-cache"] })
   if (!browser) {

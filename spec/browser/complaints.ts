@@ -1,16 +1,16 @@
 import type { ConsoleMessage, Page } from "playwright-core"
 
-/** Which messages of the console count. */
+/** The messages of the console that count. */
 export interface Listening {
-  /** By default errors and warnings. */
+  /** The types of messages, by default errors and warnings. */
   readonly types?: readonly string[]
-  /** Messages that the specs cause on purpose, for example that a server is gone. */
+  /** Messages that the specs cause on purpose, for example about a lost server. */
   readonly expected?: RegExp
-  /** The list that they go to, where several pages share one. */
+  /** A list that several pages share. */
   readonly list?: string[]
 }
 
-/** What a browser complains about on a page. */
+/** The complaints of a browser about a page. */
 export interface Complaints {
   /** Errors that no code caught, and messages of the console, in order. */
   readonly list: string[]
@@ -18,7 +18,7 @@ export interface Complaints {
   stop(): void
 }
 
-/** Listens to a page. Browsers ask for an icon by themselves; that none is there is no complaint. */
+/** Listens to a page. Browsers ask for an icon by themselves; a missing icon is no complaint. */
 export function complaintsOf(page: Page, listening: Listening = {}): Complaints {
   const { types = ["error", "warning"], expected, list = [] } = listening
   const onError = (error: Error): number => list.push(String(error))
@@ -37,5 +37,5 @@ export function complaintsOf(page: Page, listening: Listening = {}): Complaints 
   }
 }
 
-/** A browser tells of a server that is gone. */
+/** Messages of a browser about a lost server. */
 export const SERVER_GONE = /ERR_CONNECTION|WebSocket connection/

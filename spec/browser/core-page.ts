@@ -30,7 +30,7 @@ function toEndpoint(endpoint: CoreEndpoint): Transport {
   }
 }
 
-/** An endpoint and two clients in one page, and all that came of a conversation. */
+/** Runs a conversation of two clients over an endpoint in the same page, and returns its results. */
 async function converse(): Promise<object> {
   const endpoint = new CoreEndpoint(webRuntime, {
     connect: ({ params, authToken }) => ({
@@ -64,7 +64,7 @@ async function converse(): Promise<object> {
     return { socket, room, joined: await room.join() }
   }
   const [ada, bob] = [await enter("ada"), await enter("bob")]
-  // Twice by the same name, which counts once.
+  // Both pushes have the same name, so they count once.
   for (let time = 0; time < 2; time++) await bob.room.push("say", { text: "hello" })
   const answers = {
     size: await ada.room.push("size", new Uint8Array([1, 2, 3])),

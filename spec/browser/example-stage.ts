@@ -5,9 +5,9 @@ import { example, type Program } from "../support/program.js"
 
 /** An example that serves a page, and a browser for the page. */
 export interface ExampleStage {
-  /** `undefined` where there is no Chromium. */
+  /** `undefined` without a Chromium. */
   readonly browser: Browser | undefined
-  /** Starts the example's server, on any free port unless one is given. It is stopped after each spec. */
+  /** Starts the example's server, on any free port unless one is given. The end of each spec stops it. */
   serve(port?: string): Promise<{ program: Program; port: string }>
 }
 

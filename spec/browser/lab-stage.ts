@@ -11,27 +11,27 @@ import type { Abilities } from "./abilities.js"
 import type { LabSettings } from "./lab.js"
 import { Tab } from "./tab.js"
 
-/** A server with a page that has a client on it, a network between them, and as many tabs as are opened. */
+/** A server with a page that has a client, a network between them, and the opened tabs. */
 export interface LabStage {
   readonly endpoint: Endpoint
   readonly network: TcpProxy
-  /** Where clients connect, over the network that can be cut. */
+  /** The URL for clients, over the network that a spec can cut. */
   readonly url: string
   /** Opens the page in a tab. */
   open(path?: string): Promise<Tab>
 }
 
-/** What the browser of this run can do. */
+/** The abilities of the browser of this run. */
 export const ABILITIES: Abilities = inject("browser") ?? { hides: false, freezes: false, caches: false }
 
-/** Neither `eval` nor anything inline, and nothing of anybody else's. */
+/** A policy without `eval`, inline code and other origins. */
 const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:*"
 
-/** A test that is skipped where the browser is not able to do what it needs. */
+/** A test that is skipped if the browser lacks an ability. */
 export const itWhere = (isAble: boolean): typeof it | typeof it.skip => (isAble ? it : it.skip)
 
-/** What a bundler makes of the page and of its worker for browsers, with the package as it is built. */
+/** Bundles the page and its worker for browsers, with the built package. */
 async function scripts(): Promise<Record<string, string>> {
   const { outputFiles } = await build({
     entryPoints: ["page", "worker"].map((name) => `${ROOT}/spec/browser/lab-${name}.ts`),
@@ -41,7 +41,7 @@ async function scripts(): Promise<Record<string, string>> {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    // Without this the paths of tsconfig.json lead to the sources.
+    // Without this, the paths of tsconfig.json would lead to the sources.
     tsconfigRaw: {},
     logLevel: "error",
     write: false,
@@ -91,7 +91,7 @@ async function start(files: Record<string, string>): Promise<LabStage & AsyncDis
   }
 }
 
-/** The page in a tab, connected and in the room. */
+/** Opens the page in a tab, connects, and joins the room. */
 export async function enter(stage: LabStage, settings: Partial<LabSettings> = {}): Promise<Tab> {
   const tab = await stage.open()
   const { url } = stage
@@ -100,25 +100,25 @@ export async function enter(stage: LabStage, settings: Partial<LabSettings> = {}
   return tab
 }
 
-/** Waits until this has happened on the page, in this order, and behind what was waited for before. */
+/** Waits for these log entries of the page, in this order, after those of earlier calls. */
 export const logged = (tab: Tab, ...entries: string[]): Promise<void> =>
   tab.evaluate((entries: string[]) => lab.logged(...entries), entries)
 
-/** Has the server say something in the room, with a history and without. */
+/** Broadcasts a text to the room with a history and to the one without. */
 export function say(stage: LabStage, text: string): void {
   for (const topic of ["room:1", "kept:1"]) stage.endpoint.broadcast(topic, "said", { text })
 }
 
-/** Checks that the page is connected, and hears what the server says from now on. */
+/** Checks that the page is connected, and receives broadcasts from now on. */
 export async function hears(stage: LabStage, tab: Tab, text: string): Promise<void> {
   say(stage, text)
   await logged(tab, `said: ${text}`)
   expect(await tab.evaluate(() => lab.status)).toBe("connected")
 }
 
-/** Describes a client on the pages of a real Chromium, where there is one. No page may complain of anything. */
+/** Describes a client on the pages of a real Chromium, if there is one. Pages must not have any complaint. */
 export async function describeLab(what: string, tests: (stage: () => LabStage) => void): Promise<void> {
-  // Playwright has the back/forward cache switched off.
+  // Playwright switches the back/forward cache off by default.
   const browser = await launchChromium({ ignoreDefaultArgs: ["--disable-back-forward-cache"] })
   const files = await scripts()
   describe.skipIf(!browser)(what, () => {

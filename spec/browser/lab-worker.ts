@@ -1,6 +1,6 @@
 import { Lab, type LabSettings } from "./lab.js"
 
-/** The client in a worker, a service worker too: it is told where to connect, and gives what it is answered. */
+/** The client in a worker or a service worker: takes the settings of its connection, and returns the answers. */
 const answer = async ({ data, ports: [port] }: MessageEvent<LabSettings>): Promise<void> => {
   const lab = new Lab()
   try {

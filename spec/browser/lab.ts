@@ -1,7 +1,7 @@
 import { longPoll, Presence, Socket, webSocket, type Channel, type PushOptions } from "rookery"
 import { msgpack } from "rookery/msgpack"
 
-/** How a page, or a worker, is to connect. */
+/** The settings of the client in a page or a worker. */
 export interface LabSettings {
   url: string
   user: string
@@ -9,11 +9,11 @@ export interface LabSettings {
   serializer?: "json" | "msgpack"
   /** Whether the room keeps a history, by which the client recovers what it misses. */
   recovers?: boolean
-  /** How long the first attempt after a lost line waits, unless something calls for it. */
+  /** The delay of the first attempt after a lost connection, unless an event of the page triggers it earlier. */
   firstRetryMs?: number
 }
 
-/** A client on a page or in a worker, and what it lives through, in order. */
+/** A client on a page or in a worker, with a log of its events. */
 export class Lab {
   readonly log: string[] = []
   #seen = 0
@@ -59,7 +59,7 @@ export class Lab {
       ),
     )
     room.on("said", ({ text }) => this.#note(`said: ${text}`))
-    // At each rejoin, too.
+    // The callback runs at each rejoin too.
     await room.join().receive("ok", () => this.#note("joined"))
   }
 
@@ -72,7 +72,7 @@ export class Lab {
     return this.#room.push(event, payload, options)
   }
 
-  /** Waits for these, in this order, each behind what was waited for before. */
+  /** Waits for these entries, in this order, after those of earlier calls. */
   async logged(...entries: string[]): Promise<void> {
     for (const entry of entries) {
       for (;;) {

@@ -24,7 +24,7 @@ describe("the example of a LiveView", () => {
     await page.getByRole("button", { name: "Save" }).click()
     await shows("#saved", /^Saved: Ann & <Bob>$/)
 
-    // A room beside the LiveView, on its connection.
+    // Joins a room beside the LiveView, on the same connection.
     const state = await page.evaluate(async () => {
       const { liveSocket } = globalThis as unknown as { liveSocket: { getSocket(): Socket } }
       const room = await liveSocket.getSocket().join("lv:beside")

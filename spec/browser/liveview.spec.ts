@@ -10,11 +10,11 @@ import { LivePage } from "./liveview/live-page.js"
 const browser = await launchChromium()
 afterAll(() => browser?.close())
 
-/** Both clients fall back to long-poll where a websocket takes longer, as it may on a machine whose cores are busy. */
+/** Raises the time until both clients fall back to long-poll, because websockets may open late on a busy machine. */
 const withPatience = (script: string): string =>
   script.replace("longPollFallbackMs: 2500", `longPollFallbackMs: ${PATIENCE.timeout}`)
 
-/** Plays a recording, compares the page in the end, and gives what the browser complained about. */
+/** Plays a recording, compares the page at the end, and returns the complaints of the browser. */
 async function playThrough(scenario: string, page: LivePage, script: string, webSockets = true): Promise<string[]> {
   const recording = readLiveRecording(scenario)
   await using replay = await Replay.start(recording, script, webSockets)

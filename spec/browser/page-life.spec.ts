@@ -31,7 +31,7 @@ await describeLab("the client on a page", (stageOf) => {
     stage.network.cut()
     await logged(tab, "reconnecting")
     stage.network.mend()
-    // Timers fire in the order in which they are due: the one for the next attempt has fired by then.
+    // Timers fire in the order of their due times, so the timer of the next attempt has fired by then.
     await tab.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)))
     expect(await tab.evaluate(() => lab.status)).toBe("reconnecting")
     await tab.show()
@@ -48,7 +48,7 @@ await describeLab("the client on a page", (stageOf) => {
       await tab.back()
       await logged(tab, "out of the cache", "connected", "joined")
       await hears(stage, tab, "welcome back")
-      // The server does not hear of a poll that ended.
+      // The server does not notice the end of a poll.
       if (way === "websocket") expect(stage.endpoint.counters().rookery_channels).toBe(1)
     },
   )
@@ -75,7 +75,7 @@ await describeLab("the client on a page", (stageOf) => {
     stage.network.mend()
     await tab.network(false)
     await logged(tab, "online")
-    // A browser may poll again by itself, and so lose nothing.
+    // A browser may repeat the poll by itself, and so lose nothing.
     const payload = { sent: "again if need be" }
     expect(await tab.evaluate((payload: object) => lab.push("echo", payload, { retry: true }), payload)).toEqual(
       payload,
@@ -94,11 +94,11 @@ await describeLab("the client on a page", (stageOf) => {
     await hears(stage, tab, "still here")
   })
 
-  /** The texts that the page heard, in its order, as often as it heard it. */
+  /** The texts that the page received, in order, with repeats. */
   const heard = (tab: Tab): Promise<string[]> =>
     tab.evaluate(() => lab.log.filter((entry) => entry.startsWith("said: ")).map((entry) => entry.slice(6)))
 
-  /** Enters a room, hears "one" and is hidden and frozen; "two" and "three" are said meanwhile. */
+  /** Joins a room, receives "one", and hides and freezes the page, while "two" and "three" are broadcast. */
   async function freeze(stage: LabStage, way: (typeof WAYS)[number], recovers: boolean): Promise<Tab> {
     const tab = await enter(stage, { way, recovers })
     await hears(stage, tab, "one")
@@ -109,19 +109,19 @@ await describeLab("the client on a page", (stageOf) => {
     return tab
   }
 
-  /** Checks what the person hears after a freeze: all of it in a room that recovers, and nothing twice anywhere. */
+  /** Checks the texts after a freeze: all of them in a room that recovers, and none twice in any room. */
   async function expectHeard(stage: LabStage, tab: Tab, recovers: boolean): Promise<void> {
-    // Whether the browser ends the connection of a frozen page, and when it says so, is its own affair: after an answer
-    // there is one that works.
+    // The browser decides whether it ends the connection of a frozen page, and when it reports that. After the answer
+    // to this push there is a connection that works.
     await tab.evaluate(() => lab.push("echo", {}, { retry: true }))
     await hears(stage, tab, "four")
     const texts = await heard(tab)
     const all = ["one", "two", "three", "four"]
-    // A browser may keep the connection over a short freeze; then a plain room hears all of it, too.
+    // A browser may keep the connection over a short freeze; then a plain room receives all texts too.
     expect(texts).toEqual(recovers ? all : all.filter((text) => texts.includes(text)))
   }
 
-  /** Connections stay and carry nothing, as those that a router has forgotten; new ones go through. */
+  /** Existing connections carry nothing any more, like those that a router has forgotten; new ones work. */
   function mute(stage: LabStage): void {
     stage.network.stall()
     stage.network.forget()

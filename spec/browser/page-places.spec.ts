@@ -6,7 +6,7 @@ const WAYS = ["websocket", "long-poll"] as const
 const SERIALIZERS = ["json", "msgpack"] as const
 const TABLE = WAYS.flatMap((way) => SERIALIZERS.map((serializer) => ({ way, serializer })))
 
-/** What a worker answers that could do everything. */
+/** The answer of a worker in which everything worked. */
 const DONE = {
   echoes: 20,
   last: { i: 19, list: [{ a: 19 }, { a: 19 }] },
@@ -58,7 +58,7 @@ await describeLab("the client", (stageOf) => {
   it.each(TABLE)("needs no eval, over $way with $serializer", async (settings) => {
     const stage = stageOf()
     const tab = await enter(stage, settings)
-    // Maps of one shape, many times: of these, code is made where that is allowed.
+    // For many maps of one shape, msgpackr generates code if that is allowed.
     const payload = { list: Array.from({ length: 100 }, (_, i) => ({ id: i, name: `${i}`, at: { x: i, y: i + 0.5 } })) }
     const echo = await tab.evaluate(async (payload: object) => {
       for (let i = 0; i < 20; i++) await lab.push("echo", payload)
@@ -66,7 +66,7 @@ await describeLab("the client", (stageOf) => {
     }, payload)
     expect(echo).toEqual(payload)
     expect(await tab.evaluate(() => lab.log.filter((entry) => entry.startsWith("forbidden")))).toEqual([])
-    // That the policy holds.
+    // Checks that the policy is in force.
     const refused = await tab.evaluate(() => {
       setTimeout("globalThis.evaluated = true")
       return lab.logged("forbidden: script-src").then(() => "evaluated" in globalThis)

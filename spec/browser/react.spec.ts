@@ -14,7 +14,7 @@ const JOIN = 'join room:1 {"name":"Ada"}'
 
 describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", (_version, alias) => {
   let script = ""
-  // One tab for all: a window for each spec takes longer than the spec.
+  // All specs share one tab, because a window for each would take longer than the spec.
   let tab: Page
   beforeAll(async () => {
     script = await bundleReact("browser/react/page.tsx", alias)
@@ -180,7 +180,7 @@ describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", 
     expect(await stage.history("b")).toEqual(["connected", JOIN])
   })
 
-  it("show the status, and are joined again after the line was lost", async () => {
+  it("show the status, and are joined again after the connection was lost", async () => {
     const stage = await open()
     await stage.joined({ rooms: [{ ...a, mark: "" }], status: true })
     await stage.says("#status", /^connected$/)

@@ -4,22 +4,22 @@ import { ChatProcess } from "../support/chat-process.js"
 import { launchChromium } from "../support/chromium.js"
 import { Visitor } from "./visitor.js"
 
-/** A chat server, and as many browsers as come to it. */
+/** A chat server, and the browsers of its visitors. */
 export interface Stage {
   readonly chat: ChatProcess
-  /** A browser of its own, which has not been here. */
+  /** Opens the page in a new browser context. */
   come(options?: BrowserContextOptions): Promise<Visitor>
-  /** The same, logged in. */
+  /** Opens the page in a new browser context, and logs in. */
   enter(email: string, options?: BrowserContextOptions): Promise<Visitor>
 }
 
-/** Describes what a real browser shows, where there is one. None may complain of anything. */
+/** Describes the chat in a real browser, if there is one. The browser must not have any complaint. */
 export async function describeInBrowser(what: string, tests: (stage: Stage) => void): Promise<void> {
   const browser = await launchChromium()
   describe.skipIf(!browser)(what, () => {
     const chat = new ChatProcess()
     const visitors: Visitor[] = []
-    // A test that killed it has not always come to starting it again.
+    // A test that failed may have killed the server without starting it again.
     beforeEach(() => chat.start())
     afterEach(async () => {
       const complaints = visitors.flatMap((visitor) => visitor.complaints)

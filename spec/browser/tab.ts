@@ -4,12 +4,12 @@ type Method = Parameters<CDPSession["send"]>[0]
 type Outcome = { result?: Record<string, unknown>; error?: { message: string } }
 type Listener = (params: Record<string, unknown>) => void
 
-/** How a page becomes hidden: behind another tab, or, in a headless shell, whose tabs have no window, by emulation. */
+/** The way to hide a page: behind another tab, or by emulation in a headless shell, whose tabs have no window. */
 export type Hiding = "behind a tab" | "by emulation"
 
 /**
- * A tab as people have it: hidden when another is in front, frozen when it stays there. Playwright keeps its own tabs
- * visible, so this one is opened past it.
+ * A tab that behaves as for a user: it is hidden behind another tab, and may be frozen there. Playwright keeps its own
+ * tabs visible, so this one is opened without Playwright.
  */
 export class Tab {
   readonly #browser: CDPSession
@@ -20,7 +20,7 @@ export class Tab {
   readonly #hides: Hiding
   #cover: string | undefined
   #calls = 0
-  /** What nobody caught, and what the browser itself complained of. */
+  /** Uncaught errors, and complaints of the browser itself. */
   readonly complaints: string[] = []
 
   private constructor(browser: CDPSession, target: string, session: string, hides: Hiding) {
@@ -31,10 +31,10 @@ export class Tab {
     browser.on("Target.receivedMessageFromTarget", this.#receive)
   }
 
-  /** Opens one in front of the others. */
+  /** Opens a tab in front of the others. */
   static async open(browser: CDPSession, url: string, hides: Hiding = "behind a tab"): Promise<Tab> {
     const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" })
-    // Not flat: Playwright would take the session for one of its own.
+    // The session must not be flat: Playwright would take it for one of its own.
     const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false })
     const tab = new Tab(browser, targetId, sessionId, hides)
     tab.on("Runtime.exceptionThrown", ({ exceptionDetails }) => tab.complaints.push(JSON.stringify(exceptionDetails)))
@@ -56,7 +56,7 @@ export class Tab {
     await loaded
   }
 
-  /** Goes back as by the button, and waits until the page is loaded, or comes out of the back/forward cache. */
+  /** Goes back as the button does, and waits until the page is loaded or comes out of the back/forward cache. */
   async back(): Promise<void> {
     const { currentIndex, entries } = (await this.send("Page.getNavigationHistory")) as {
       currentIndex: number
@@ -66,18 +66,18 @@ export class Tab {
     const gone = this.once("Page.frameNavigated")
     await this.send("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1]?.id })
     const { type } = await gone
-    // A page out of the cache is loaded already, and is not loaded again.
+    // A page out of the cache is not loaded again.
     if (type !== "BackForwardCacheRestore") await loaded
   }
 
-  /** Puts another tab in front of it. */
+  /** Puts another tab in front of this one. */
   async hide(): Promise<void> {
     if (this.#hides === "by emulation") return this.#emulateFocus(false)
     const { targetId } = await this.#browser.send("Target.createTarget", { url: "about:blank" })
     this.#cover = targetId
   }
 
-  /** Brings it to the front again. */
+  /** Brings this tab to the front again. */
   async show(): Promise<void> {
     if (this.#hides === "by emulation") return this.#emulateFocus(true)
     await this.#browser.send("Target.activateTarget", { targetId: this.#target })
@@ -89,13 +89,13 @@ export class Tab {
     await this.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" })
   }
 
-  /** Takes the network away, or gives it back. */
+  /** Turns the network off or on. */
   async network(offline: boolean): Promise<void> {
     const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
     await this.send("Network.emulateNetworkConditions", conditions)
   }
 
-  /** Calls a function on the page, and gives what it returns or promises, as JSON. */
+  /** Calls a function on the page, and returns its result, or that of its promise, through JSON. */
   async evaluate<Result, Argument>(
     call: (argument: Argument) => Result | PromiseLike<Result>,
     argument?: Argument,

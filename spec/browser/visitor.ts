@@ -3,12 +3,12 @@ import type { ChatProcess } from "../support/chat-process.js"
 import { openPage } from "../support/chromium.js"
 import { complaintsOf } from "./complaints.js"
 
-/** Somebody with a browser of their own, who looks at the chat's page. */
+/** A visitor of the chat's page, in a separate browser context. */
 export class Visitor {
   readonly page: Page
   readonly context: BrowserContext
   readonly #chat: ChatProcess
-  /** What the browser complained about: breaches of the policy, errors that nobody caught. */
+  /** The complaints of the browser: violations of the policy, and uncaught errors. */
   readonly complaints: string[] = []
 
   private constructor(page: Page, chat: ChatProcess) {
@@ -24,7 +24,7 @@ export class Visitor {
     return visitor
   }
 
-  /** Has a link sent, opens it, and presses its button. */
+  /** Asks for a link, opens it, and presses its button. */
   async logIn(email: string): Promise<void> {
     const { page } = this
     await page.goto(this.#chat.url)
@@ -37,7 +37,7 @@ export class Visitor {
     await this.inRoom("lobby")
   }
 
-  /** Waits until the light shows this. */
+  /** Waits until the connection light shows a text. */
   async light(text: string | RegExp): Promise<void> {
     await this.page.locator("#light-text", { hasText: text }).waitFor()
   }
@@ -71,7 +71,7 @@ export class Visitor {
     return said.filter({ has: this.page.locator(".text", { hasText: text }) })
   }
 
-  /** A message that is on its way, or has failed. */
+  /** An outgoing message that is not acknowledged, or has failed. */
   outgoing(state: "waiting" | "sending" | "failed"): Locator {
     return this.page.locator(`.message[data-state="${state}"]`)
   }
@@ -84,7 +84,7 @@ export class Visitor {
     return this.page.locator("#people-list li", { hasText: name })
   }
 
-  /** How many bytes the page says a serializer has carried. */
+  /** The bytes of a serializer that the page shows. */
   async bytes(id: string): Promise<number> {
     return Number(await this.page.locator(`#${id}`).getAttribute("data-bytes"))
   }
@@ -101,7 +101,7 @@ export class Visitor {
       complaints.push(`dialog: ${dialog.message()}`)
       void dialog.dismiss()
     })
-    // Specs kill the server, go offline and ask for sessions that are not there; the browser tells of each.
+    // Specs kill the server, go offline and ask for missing sessions; the browser reports each of these.
     const expected = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|WebSocket connection|status of (401|429)/
     complaintsOf(page, { types: ["error"], expected, list: complaints })
   }

@@ -4,16 +4,16 @@ import type { Action, End, Wait } from "../../support/liveview/recording.js"
 import type { Replay } from "../../support/liveview/replay.js"
 import { complaintsOf } from "../complaints.js"
 
-/** What the page's script notes: see `page.script` of a recording. */
+/** The notes of the page's script; see `page.script` of a recording. */
 declare global {
   var seen: string[]
 }
 
-/** A page in a browser that plays recordings, one after the other: a new one for each takes twice the time. */
+/** A page in a browser that plays recordings one after the other. A new page for each would take twice the time. */
 export class LivePage {
   readonly #page: Page
   #origin = ""
-  /** What the browser complained about since the last recording began. */
+  /** The complaints of the browser since the last recording began. */
   readonly complaints: string[] = []
 
   private constructor(page: Page) {
@@ -26,7 +26,7 @@ export class LivePage {
     return new LivePage(await openPage(browser))
   }
 
-  /** Does what a step says, and comes back when it is done. */
+  /** Does an action on the page, and resolves when it is done. */
   readonly perform = async (action: Action): Promise<void> => {
     const page = this.#page
     switch (action.type) {
@@ -55,7 +55,7 @@ export class LivePage {
     }
   }
 
-  /** Plays a whole recording. Where it fails, the error says what the browser complained about. */
+  /** Plays a whole recording. If it fails, the error has the complaints of the browser. */
   async play(replay: Replay): Promise<void> {
     this.#origin = replay.url
     this.complaints.length = 0
@@ -66,12 +66,12 @@ export class LivePage {
     }
   }
 
-  /** Leaves the page, before its server goes. */
+  /** Leaves the page before its server ends. */
   async leave(): Promise<void> {
     await this.#page.goto("about:blank")
   }
 
-  /** What the page shows now, of those inputs. */
+  /** The state of the page now, with the values of these inputs. */
   end(inputs: readonly string[]): Promise<End> {
     return this.#page.evaluate((inputs) => {
       const main = document.querySelector("[data-phx-main]")
@@ -98,7 +98,7 @@ export class LivePage {
   }
 }
 
-// Runs on the page.
+// This function runs on the page.
 function holds({ path, selector, text, count, event }: Wait): boolean {
   const found = selector === undefined ? [] : [...document.querySelectorAll(selector)]
   return (

@@ -8,10 +8,10 @@ export const { SocketProvider, useChannel, useEvent, usePresence, usePush, useSo
 
 type View = ChannelView<SpecOf<Topics, "room:1">>
 
-/** What is to be seen. */
+/** The parts that the app shows. */
 export interface Shown {
   rooms: RoomProps[]
-  /** Shows the status of the connection. */
+  /** Whether to show the status of the connection. */
   status?: boolean
   /** A param of the connection. */
   token?: string
@@ -22,19 +22,19 @@ export interface RoomProps {
   id: string
   topic: `room:${string}` | null
   params?: { name?: string; ask?: number }
-  /** Asks for the params by a function, another one at every rendering. */
+  /** Whether to give the params as a function, a new one at every rendering. */
   asks?: boolean
-  /** Pushed at the first mount. */
+  /** A text to push at the first mount. */
   greets?: string
-  /** How handlers of this rendering mark what they hear. */
+  /** The mark that handlers of this rendering put on received messages. */
   mark?: string
-  /** Shows who is there. */
+  /** Whether to show the presence. */
   people?: boolean
-  /** Listens to the topic by its name. */
+  /** Whether to listen to the topic by its name. */
   byTopic?: boolean
 }
 
-/** What happened, in order, for the spec to read. */
+/** The events so far, in order, for the spec to read. */
 export const log: string[] = []
 export const pushes = new Map<string, (text: string) => Promise<string>>()
 
@@ -54,7 +54,7 @@ function Ear({ source, params, mark }: { source: View | `room:${string}`; params
 }
 
 function Room({ id, topic, params = {}, asks, greets, mark, people, byTopic }: RoomProps): ReactElement {
-  // Another object at every rendering.
+  // The params are a new object at every rendering.
   const room = useChannel(topic, asks ? () => ({ ...params }) : { ...params })
   const push = usePush(room)
   useEffect(() => {

@@ -6,7 +6,7 @@ import type { Topics } from "./topics.js"
 
 let root: Root | undefined
 const given = new Socket<Topics>("/socket")
-/** What listens to a channel of the page's own. */
+/** The refs of handlers on a channel that the page itself made. */
 const bound = new Set<number>()
 
 function start(): Root {
@@ -23,7 +23,7 @@ const Whole = (shown: Shown): ReactElement => (
   </StrictMode>
 )
 
-/** Slow enough for a drawing to be interrupted by what comes in meanwhile. */
+/** A component so slow that incoming messages interrupt a rendering. */
 function Count(): ReactElement {
   const room = useChannel("room:crowd", {})
   const people = Object.keys(usePresence(room)).length
@@ -34,7 +34,7 @@ function Count(): ReactElement {
 
 type Counted = [most: number, numbers: number]
 
-/** Many who count the same crowd, drawn anew while it grows: how many different numbers a drawing and all had. */
+/** Many components that count one growing crowd. Notes how many different numbers a rendering, and all of them, had. */
 function Crowd({ times, done }: { times: number; done: (counted: Counted) => void }): ReactElement {
   const [drawn, setDrawn] = useState(0)
   const [seen] = useState(() => ({ most: 0, numbers: new Set<string>(), asked: 0 }))
@@ -63,7 +63,7 @@ function Crowd({ times, done }: { times: number; done: (counted: Counted) => voi
 
 const page = {
   log,
-  /** Shows something, with a socket of the provider's or the page's own. */
+  /** Shows parts of the app, with a socket of the provider or of the page. */
   show(shown: Shown, mine = false): void {
     root ??= start()
     root.render(
@@ -83,13 +83,13 @@ const page = {
     root = undefined
   },
   push: (id: string, text: string): Promise<string> | undefined => pushes.get(id)?.(text),
-  /** Resolves when what was put off until the next task is done. */
+  /** Resolves when the work of the next task is done. */
   settled: (): Promise<void> => new Promise((resolve) => setTimeout(() => setTimeout(resolve))),
   connect(): void {
     given.connect()
   },
   status: (): string => given.status,
-  /** Joins a room without React, and counts who listens to it. */
+  /** Joins a room without React, and counts its handlers. */
   async own(topic: `room:${string}`): Promise<void> {
     const channel = given.channel(topic, {})
     const { on, off } = channel

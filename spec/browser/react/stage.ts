@@ -8,11 +8,11 @@ import type { Shown } from "./app.js"
 import type { Page } from "./page.js"
 import type { Topics } from "./topics.js"
 
-/** A page that uses the hooks, and the endpoint on the other end, which notes what it sees. */
+/** A page that uses the hooks, and the endpoint on the other end, which logs events. */
 export class Stage {
   readonly tab: Tab
   readonly endpoint: Endpoint<Topics>
-  /** Joins, leaves and what else ends a channel or a socket, in order. */
+  /** The joins, the leaves and the other ends of channels and sockets, in order. */
   readonly seen: string[]
   readonly #complaints: Complaints
   readonly #server: Server
@@ -25,12 +25,12 @@ export class Stage {
     this.#complaints = complaintsOf(tab)
   }
 
-  /** What the browser complained about. */
+  /** The complaints of the browser. */
   get complaints(): readonly string[] {
     return this.#complaints.list
   }
 
-  /** Opens a page with a script, and with what a server has rendered into it: at an origin of its own, in a given tab. */
+  /** Opens a page with a script and server-rendered HTML in a given tab, at a new origin. */
   static async open(tab: Tab, script: string, rendered = ""): Promise<Stage> {
     const { endpoint, seen } = app()
     const server = createServer((request, response) => {
@@ -64,31 +64,31 @@ export class Stage {
     return result as never
   }
 
-  /** Shows something, and waits until each of its rooms is joined. */
+  /** Shows parts of the app, and waits until each of its rooms is joined. */
   async joined(shown: Shown, mine = false): Promise<void> {
     await this.call("show", shown, mine)
     for (const { id, topic } of shown.rooms) if (topic) await this.state(id, "joined")
   }
 
-  /** Waits until a room stands so. */
+  /** Waits until a room has this state. */
   async state(id: string, state: string, error = ""): Promise<void> {
     const room = this.tab.locator(`#${id}[data-state="${state}"][data-error="${error}"]`)
     await room.waitFor({ state: "attached" })
   }
 
-  /** Waits until the page says this. */
+  /** Waits until the page shows this text. */
   async says(selector: string, text: RegExp): Promise<void> {
     await this.tab.locator(selector, { hasText: text }).waitFor({ state: "attached" })
   }
 
-  /** What the endpoint has seen, once it has seen everything that the page has done so far. */
+  /** The log of the endpoint, once it has handled everything that the page has done so far. */
   async history(id: string): Promise<string[]> {
     await this.call("settled")
     expect(await this.call("push", id, "so far")).toMatch(/^ok/)
     return this.seen
   }
 
-  /** Waits until the endpoint has seen this. */
+  /** Waits until the endpoint has logged this. */
   async until(what: string): Promise<void> {
     await expect.poll(() => this.seen).toContain(what)
   }

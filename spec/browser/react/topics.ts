@@ -1,4 +1,4 @@
-/** What the page of the specs and its server agree on. */
+/** The contract between the page of the specs and its server. */
 export type Topics = {
   "room:*": {
     params: { name?: string; ask?: number }
