@@ -2,7 +2,7 @@ import { Presence } from "rookery"
 import { bytesOf, equal, failure, next } from "./expectations.js"
 import type { Stage } from "./stage.js"
 
-/** What a behaviour is called in the table, and what shows it. It throws where it does not hold. */
+/** Checks one behaviour; throws if it does not hold. Its name is its title in the table. */
 export type Behaviour = (stage: Stage) => Promise<void>
 
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -19,7 +19,7 @@ function present(presence: Presence, ...expected: string[]): Promise<void> {
   })
 }
 
-/** The client as a program uses it, through the package's entry points alone. */
+/** The behaviours of the client, through the package's entry points alone. */
 export const BEHAVIOURS: Record<string, Behaviour> = {
   async join({ enter, topic }) {
     const socket = enter("ada")

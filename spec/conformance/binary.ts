@@ -5,10 +5,10 @@ import { fetched } from "../support/fetched.js"
 
 /** A package with a runtime in it, at one version. */
 export interface BinaryPackage {
-  /** By what `process.platform` and `process.arch` say. The packages of one platform run no script when installed. */
+  /** The packages, by `process.platform` and `process.arch`. They run no script at their installation. */
   readonly names: Readonly<Record<string, string>>
   readonly version: string
-  /** Where in the package it is. */
+  /** The path of the runtime in the package. */
   readonly path: string
 }
 
@@ -18,7 +18,7 @@ const node = (version: string): BinaryPackage => ({
   path: "bin/node",
 })
 
-/** What is run beside Chromium. */
+/** The runtimes beside Chromium. */
 export const PACKAGES = {
   node20: node("20.20.2"),
   node22: node("22.23.3"),
@@ -61,7 +61,10 @@ export const PACKAGES = {
 
 const run = promisify(execFile)
 
-/** The path of a runtime, of 90 to 190 MB, which is installed unless it is there. Throws where it cannot be had or does not start. */
+/**
+ * The path of a runtime, of 90 to 190 MB, which is installed unless it is there. Throws if it cannot be installed or
+ * does not start.
+ */
 export async function binaryOf({ names, version, path }: BinaryPackage): Promise<string> {
   const machine = `${process.platform} ${process.arch}`
   const name = names[machine]

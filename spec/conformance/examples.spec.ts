@@ -18,14 +18,14 @@ beforeAll(async () => {
 })
 afterAll(() => project.remove())
 
-/** A copy of an example's file in the project that has the packed package. */
+/** Copies an example's file into the project with the packed package. */
 function copied(example: string, file: string): string {
   const path = join(project.folder, `${example}-${file}`)
   cpSync(join(ROOT, "examples", example, file), path)
   return path
 }
 
-/** An example that was started, and the line by which it says at which port it listens. */
+/** A started example, and the pattern of the line that it prints with its port. */
 interface Started {
   readonly program: Program
   readonly line: RegExp

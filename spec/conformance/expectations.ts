@@ -1,6 +1,6 @@
 import type { Channel, PushError } from "rookery"
 
-/** The same, with the keys of every map in one order. */
+/** The same value, with the keys of every map sorted. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== "object" || value === null) return value
@@ -13,26 +13,26 @@ const shown = (value: unknown): string => {
   return text.length > 300 ? `${text.slice(0, 300)}... (${text.length} characters)` : text
 }
 
-/** Throws unless both say the same, as JSON. */
+/** Throws unless both are the same as JSON. */
 export function equal(actual: unknown, expected: unknown, what: string): void {
   if (JSON.stringify(sorted(actual)) === JSON.stringify(sorted(expected))) return
   throw new Error(`${what}: ${shown(actual)} instead of ${shown(expected)}`)
 }
 
-/** The bytes of whatever kind of bytes a payload is; anything else throws. */
+/** The bytes of a payload, whatever type of bytes it has; throws for any other payload. */
 export function bytesOf(payload: unknown): number[] {
   if (payload instanceof ArrayBuffer) return [...new Uint8Array(payload)]
   if (ArrayBuffer.isView(payload)) return [...new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)]
   throw new Error(`${shown(payload)} instead of bytes`)
 }
 
-/** The next message of an event, to be asked for before what makes it come. */
+/** The next message of an event; call it before the step that causes the message. */
 export const next = (room: Channel, event: string): Promise<unknown> =>
   new Promise((resolve) => {
     room.listen(event, resolve, { once: true })
   })
 
-/** Why a push fails; it has to. */
+/** The error of a push; throws if the push succeeds. */
 export const failure = (push: PromiseLike<unknown>): Promise<PushError> =>
   Promise.resolve(push).then(
     (response) => {
@@ -41,7 +41,7 @@ export const failure = (push: PromiseLike<unknown>): Promise<PushError> =>
     (error: PushError) => error,
   )
 
-/** The promise, or an error when it takes too long. */
+/** Waits for the promise; rejects if it takes too long. */
 export async function soon(promise: Promise<void>, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_resolve, reject) => {

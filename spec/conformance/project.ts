@@ -7,34 +7,34 @@ const PROGRAMS = fileURLToPath(new URL("programs", import.meta.url))
 
 /** A project with the packed package, and the programs of the suite in it. */
 export interface ConformanceProject extends Project {
-  /** For Node: what the clients connect to. */
+  /** The server of the clients, for Node. */
   readonly server: string
-  /** For what has a command line and reads packages by itself. */
+  /** The suite for runtimes with a command line that read packages by themselves. */
   readonly command: string
-  /** For workerd: everything in one module. */
+  /** The suite for workerd, in one module. */
   readonly worker: string
-  /** For Node, Bun and Deno: servers of the suite. */
+  /** The servers of the suite, for Node, Bun and Deno. */
   readonly rooms: string
 }
 
-/** A project with the packed package and nothing else in it. */
+/** A project with only the packed package. */
 export async function emptyProject(): Promise<Project> {
   const project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "ws"])
   project.write("package.json", JSON.stringify({ private: true, type: "module" }))
   return project
 }
 
-/** Packs and installs the package, and makes the programs as those who use it would. */
+/** Packs and installs the package, and bundles the programs as users would. */
 export async function makeProject(): Promise<ConformanceProject> {
   const project = await emptyProject()
   const into = (name: string): string => join(project.folder, name)
   const make = (entry: string, outfile: string, options: BuildOptions): Promise<unknown> =>
-    // Without the empty configuration the paths of tsconfig.json lead to the sources.
+    // Without the empty configuration, the paths of tsconfig.json would lead to the sources.
     build({ entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", tsconfigRaw: {}, ...options })
   for (const name of ["server", "command", "page", "worker", "rooms-command", "rooms-worker"]) {
     await make(join(PROGRAMS, `${name}.ts`), into(`${name}.mjs`), { platform: "node", packages: "external" })
   }
-  // These take packages by way of a bundler, from the project's own folder.
+  // A bundler resolves the packages of these programs, from the project's own folder.
   await make(into("page.mjs"), into("page.js"), { platform: "browser" })
   await make(into("worker.mjs"), into("worker.js"), { platform: "neutral", conditions: ["workerd", "worker"] })
   await make(into("rooms-worker.mjs"), into("rooms-worker.js"), {

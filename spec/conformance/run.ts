@@ -8,7 +8,7 @@ import { failuresOf, tableOf, type Result } from "./table.js"
 /** One half of the suite. */
 interface Half {
   readonly runtimes: Readonly<Record<string, unknown>>
-  /** Runs it in one runtime; a text says why this machine has none. */
+  /** Runs it in one runtime; returns a text if this machine lacks the runtime. */
   run(name: string, project: ConformanceProject): Promise<Report | string>
 }
 
@@ -35,8 +35,8 @@ const HALVES: Readonly<Record<string, Half>> = {
 }
 
 /**
- * Prints what the clients and the servers of the packed package do in every runtime:
- * `npm run conformance -- servers Bun Deno` for one half and some of them.
+ * Prints the behaviours of the packed package's clients and servers in every runtime.
+ * `npm run conformance -- servers Bun Deno` runs one half in some of them.
  */
 buildIfStale()
 const args = process.argv.slice(2)

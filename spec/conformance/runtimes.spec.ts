@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => project.remove())
 
-/** What each calls itself, so that none is another in disguise. */
+/** The user agent of each runtime, to check that it is the right one. */
 const AGENTS: Record<string, RegExp> = {
   Chromium: /Chrome\/\d/,
   "Node 20": /^Node\.js\/v?20/,

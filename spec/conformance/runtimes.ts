@@ -16,7 +16,7 @@ export interface Ready {
   close(): Promise<void>
 }
 
-/** Runs the suite from a command line; it has to end by itself, as every program does that leaves nothing behind. */
+/** Runs the suite as a program, which has to end by itself, because it leaves nothing behind. */
 function commandLine(file: string, ...flags: string[]): Ready {
   return {
     async run({ command, folder }, { url, control }) {
@@ -28,7 +28,7 @@ function commandLine(file: string, ...flags: string[]): Ready {
   }
 }
 
-/** The Node that runs this, if it is of that line, or one that is installed. */
+/** The Node that runs this file if it has the same major version, else an installed one. */
 export async function nodeOf(binary: BinaryPackage): Promise<string> {
   const line = (version: string): string => version.replace(/^v/, "").split(".")[0] ?? ""
   return line(binary.version) === line(process.version) ? process.execPath : binaryOf(binary)
@@ -52,7 +52,7 @@ async function chromium(): Promise<Ready> {
   }
 }
 
-/** A Worker that may reach this machine, and can be asked at a port that is free. */
+/** The configuration of a Worker that may reach this machine, on a free port. */
 const workerdConfig = (worker: string): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -71,7 +71,7 @@ async function workerd(): Promise<Ready> {
   return {
     async run(project, { url, control }) {
       const config = project.write("config.capnp", workerdConfig("worker.js"))
-      // It tells of its port on the file descriptor that it is given.
+      // workerd writes its port to the given file descriptor.
       const program = new Program(file, ["serve", config, "--control-fd=1"])
       try {
         const [, port] = await program.printed(/"event":"listen".*"port":(\d+)/)
@@ -89,10 +89,10 @@ async function workerd(): Promise<Ready> {
   }
 }
 
-/** With what Deno runs a program of a project that has its packages. */
+/** The flags with which Deno runs a program of a project that has its packages. */
 export const DENO_FLAGS: readonly string[] = ["run", "--quiet", "--node-modules-dir=manual", "--allow-all"]
 
-/** Everything that the suite runs in, and how each is had. */
+/** All runtimes of the suite, and the way to get each. */
 export const RUNTIMES: Readonly<Record<string, () => Promise<Ready>>> = {
   Chromium: chromium,
   "Node 20": () => node(PACKAGES.node20),
@@ -103,7 +103,7 @@ export const RUNTIMES: Readonly<Record<string, () => Promise<Ready>>> = {
   workerd,
 }
 
-/** The runtime, or why this machine has none; in CI every one has to be there. */
+/** The runtime, or the reason why this machine lacks it; in CI all runtimes have to be there. */
 export async function ready<T>(
   name: string,
   runtimes: Readonly<Record<string, () => Promise<T>>>,
@@ -117,7 +117,7 @@ export async function ready<T>(
   }
 }
 
-/** Runs the suite in a runtime, against a server of its own. */
+/** Runs the suite in a runtime, against a new server. */
 export async function runIn(runtime: Ready, project: ConformanceProject): Promise<Report> {
   const program = new Program(process.execPath, [project.server])
   try {

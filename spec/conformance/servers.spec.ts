@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => project.remove())
 
-/** What each calls itself, so that none is another in disguise. */
+/** The user agent of each runtime, to check that it is the right one. */
 const AGENTS: Record<string, RegExp> = { Bun: /^Bun\//, Deno: /^Deno\//, workerd: /^Cloudflare-Workers/ }
 
 const agentOf = (name: string): RegExp => AGENTS[name] ?? new RegExp(`^Node\\.js/v?${/\d+/.exec(name)?.[0] ?? "none"}`)

@@ -1,24 +1,24 @@
 import { json, longPoll, Socket, webSocket } from "rookery"
 import { msgpack } from "rookery/msgpack"
 
-/** Where the server of a run is. */
+/** The URLs of the server of a run. */
 export interface Server {
-  /** Where sockets connect to: there is something between that can be cut. */
+  /** The URL for sockets, over a network that the suite can cut. */
   readonly url: string
-  /** Where the server is told what to do. */
+  /** The URL for commands to the server. */
   readonly control: string
 }
 
 const WAYS = {
   websocket: { path: "/socket", transport: webSocket },
-  // Its websockets are refused, and its polls are short.
+  // This path refuses websockets, and has short polls.
   "long-poll": { path: "/polled", transport: longPoll },
 }
 const SERIALIZERS = { JSON: json, MessagePack: msgpack }
 
-/** How frames travel. */
+/** The transport of frames. */
 export type Way = keyof typeof WAYS
-/** What a socket is told to speak. */
+/** The serializer of a socket. */
 export type SerializerName = keyof typeof SERIALIZERS
 
 /** Every way with every serializer. */
@@ -26,13 +26,13 @@ export const COMBINATIONS: readonly { way: Way; serializer: SerializerName }[] =
   (way) => (Object.keys(SERIALIZERS) as SerializerName[]).map((serializer) => ({ way, serializer })),
 )
 
-/** What one behaviour is shown on: sockets to one server, by one way and with one serializer. */
+/** The stage of one behaviour: sockets to one server, with one transport and one serializer. */
 export class Stage {
   readonly #server: Server
   readonly #sockets: Socket[] = []
   readonly way: Way
   readonly serializer: SerializerName
-  /** One that no other behaviour has. */
+  /** A topic that no other behaviour uses. */
   readonly topic: string
 
   constructor(server: Server, way: Way, serializer: SerializerName, name: string) {
@@ -42,7 +42,7 @@ export class Stage {
     this.topic = `room:${name} ${way} ${serializer}`
   }
 
-  /** A socket of its own. */
+  /** Opens a new socket. */
   readonly enter = (user: string): Socket => {
     const { path, transport } = WAYS[this.way]
     const socket = new Socket(this.#server.url + path, {
@@ -57,14 +57,14 @@ export class Stage {
     return socket
   }
 
-  /** What lies between every client and the server. */
+  /** The network between all clients and the server. */
   readonly line = {
-    /** Ends every line without a word, and refuses new ones. */
+    /** Drops every connection, and refuses new ones. */
     cut: (): Promise<void> => this.tell("cut"),
     mend: (): Promise<void> => this.tell("mend"),
   }
 
-  /** Has the server broadcast. */
+  /** Makes the server broadcast. */
   readonly broadcast = (topic: string, event: string, payload: object): Promise<void> =>
     this.tell("broadcast", { topic, event, payload })
 

@@ -2,19 +2,19 @@ import { BEHAVIOURS } from "./behaviours.js"
 import { soon } from "./expectations.js"
 import { COMBINATIONS, Stage, type SerializerName, type Server, type Way } from "./stage.js"
 
-/** What a behaviour came to: nothing to say, or why it does not hold. */
+/** The outcome of a behaviour: `why` is the reason if it does not hold. */
 export interface Outcome {
   readonly why?: string
 }
 
-/** What the suite saw. */
+/** The results of the suite. */
 export interface Report {
-  /** What the runtime calls itself. */
+  /** The user agent of the runtime. */
   readonly agent: string
   readonly rows: readonly Row[]
 }
 
-/** One line of the table: what came of each behaviour. */
+/** One row of the table: the outcome of each behaviour. */
 export interface Row {
   readonly way: Way
   readonly serializer: SerializerName
@@ -34,15 +34,15 @@ async function show(name: string, stage: Stage): Promise<Outcome> {
   }
 }
 
-/** Node 20 has no navigator. */
+/** The user agent. Node 20 has no navigator. */
 function agent(): string {
   const { navigator, process } = globalThis as { navigator?: { userAgent: string }; process?: { version: string } }
   return navigator?.userAgent ?? `Node.js/${process?.version}`
 }
 
 /**
- * Shows every behaviour by every way with every serializer. It is the same program in every runtime, and needs nothing
- * of any of them but timers and `fetch`.
+ * Checks every behaviour with each transport and serializer. It is the same program in every runtime, and needs only
+ * timers and `fetch` from them.
  */
 export async function conformance(server: Server): Promise<Report> {
   const rows: Row[] = []

@@ -1,13 +1,13 @@
 import type { Report } from "./suite.js"
 
-/** What came of the suite in one runtime. */
+/** The results of the suite in one runtime. */
 export interface Result extends Report {
   readonly runtime: string
 }
 
 const NAMES = ["runtime", "transport", "serializer"]
 
-/** The results as a table, one line for each way and serializer. */
+/** The results as a table, one row for each transport and serializer. */
 export function tableOf(results: readonly Result[]): string {
   const behaviours = [...new Set(results.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row.outcomes))))]
   const lines = results.flatMap(({ runtime, rows }) =>
@@ -33,7 +33,7 @@ export function tableOf(results: readonly Result[]): string {
     .join("\n")
 }
 
-/** What does not hold, a line each. */
+/** The behaviours that do not hold, one line of text each. */
 export function failuresOf({ runtime, rows }: Result): string[] {
   return rows.flatMap(({ way, serializer, outcomes }) =>
     Object.entries(outcomes).flatMap(([name, { why }]) =>

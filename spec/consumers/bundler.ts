@@ -4,18 +4,18 @@ import { demand, node, same, type Ended } from "./consumer.js"
 import { EVERYTHING, leavesOut, ONLY_A_SOCKET } from "./left-out.js"
 import { PEERS, scriptOf, TALKED, type Place, type Stage } from "./stage.js"
 
-/** Where a bundle is to run. */
+/** The platform of a bundle. */
 export type Platform = "browser" | "node"
 
-/** How a tool makes one file of many. */
+/** A tool that makes one file of many. */
 export interface Bundler {
   readonly name: string
-  /** What a project needs for it, each at one version. */
+  /** The packages that a project needs for it, each at one version. */
   readonly packages: readonly string[]
   readonly platforms: readonly Platform[]
-  /** Bundles a file of `src/` into the file of that name in `dist/`, as one does for users: minified. */
+  /** Bundles a file of `src/` into the file of that name in `dist/`, minified as for production. */
   bundle(place: Place, file: string, platform: Platform): Promise<Ended>
-  /** Whether what it said is no more than that it did it. */
+  /** Whether its output has no warning. */
   isQuiet(output: string): boolean
 }
 
@@ -34,7 +34,7 @@ const FILES = {
   "dist/required.html": HTML("required.js"),
 }
 
-/** What every bundler has to show. */
+/** The checks for every bundler. */
 export function bundlerShows(stage: Stage, bundler: Bundler): Record<string, () => Promise<void>> {
   let place: Place
   const build = async (file: string, platform: Platform): Promise<string> => {

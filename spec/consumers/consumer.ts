@@ -1,18 +1,18 @@
 import { execFile } from "node:child_process"
 import type { Stage } from "./stage.js"
 
-/** Somebody's tool, and what is shown with it. */
+/** A tool of other projects, and the checks with it. */
 export interface Consumer {
   readonly name: string
-  /** Of the tool. */
+  /** The version of the tool. */
   version(): string
-  /** Whether it is quick enough for every `npm test`. */
+  /** Whether the checks are quick enough for every `npm test`. */
   readonly quick: boolean
-  /** What a project of that tool does, by a sentence; each throws where it does not. They come one after the other. */
+  /** The checks of a project with the tool, by a sentence. They run one after the other; each throws if it fails. */
   shows(stage: Stage): Readonly<Record<string, () => Promise<void>>>
 }
 
-/** What a program that ended has printed. */
+/** The exit code and the output of a program that has ended. */
 export interface Ended {
   readonly code: number
   readonly output: string
@@ -34,16 +34,16 @@ export function run(
   })
 }
 
-/** The same, of a program for Node. */
+/** Runs a program for Node in a folder to its end. */
 export const node = (args: readonly string[], cwd: string, env?: Record<string, string>): Promise<Ended> =>
   run(process.execPath, args, cwd, env)
 
-/** Throws, with what is there, unless that is so. */
+/** Throws an error with the text `otherwise` unless the condition holds. */
 export function demand(that: boolean, otherwise: string): asserts that {
   if (!that) throw new Error(otherwise)
 }
 
-/** Throws unless the two say the same. */
+/** Throws unless both are the same as JSON. */
 export function same(found: unknown, wanted: unknown): void {
   const [is, should] = [found, wanted].map((value) => JSON.stringify(value))
   demand(is === should, `${is} instead of ${should}`)

@@ -6,9 +6,9 @@ import { Stage } from "./stage.js"
 const stage = new Stage()
 afterAll(() => stage.close())
 
-// The others take their time: `npm run consumers` runs them all.
+// The others are slow; `npm run consumers` runs all of them.
 describe.each(CONSUMERS.filter(({ quick }) => quick))("the packed package in a project with $name", ({ shows }) => {
-  // They come one after the other, in the project that the first one makes.
+  // The checks run one after the other, in the project that the first one makes.
   const all = Object.entries(shows(stage)).map(([what, show], i) => ({ what, show, isFirst: i === 0 }))
   let missing = ""
   it.for(all)("$what", async ({ show, isFirst }, { skip }) => {

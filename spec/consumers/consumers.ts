@@ -7,7 +7,7 @@ import { typescript } from "./tools/typescript.js"
 import { vite } from "./tools/vite.js"
 import { webpack } from "./tools/webpack.js"
 
-/** Everything that the packed package is tried with. */
+/** All tools with which the packed package is tried. */
 export const CONSUMERS: readonly Consumer[] = [
   typescript("7.0.2", true),
   typescript("6.0.3", false),

@@ -1,6 +1,6 @@
 import { demand } from "./consumer.js"
 
-/** A program that needs nothing but a socket. */
+/** A program that only needs a socket. */
 export const ONLY_A_SOCKET = `
 import { Socket } from "rookery"
 console.log(new Socket("/socket").endPointURL())
@@ -13,7 +13,7 @@ import * as msgpack from "rookery/msgpack"
 console.log(rookery, msgpack)
 `
 
-/** Words of what a socket needs no part of: presence, plain connections, MessagePack, and the library for it. */
+/** Words of the parts that a socket does not need: presence, plain connections, MessagePack, and its library. */
 const WORDS = [
   "presence_diff",
   "a callback of the connection threw",
@@ -21,7 +21,7 @@ const WORDS = [
   "end of buffer not reached",
 ]
 
-/** Throws unless the one bundle has all of it, and the other nothing. */
+/** Throws unless the first bundle has all of these parts, and the second none. */
 export function leavesOut(everything: string, onlyASocket: string): void {
   demand(onlyASocket.includes("phx_join"), "there is no socket in the bundle of a socket")
   for (const words of WORDS) {

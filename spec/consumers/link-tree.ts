@@ -1,10 +1,10 @@
 import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 
-/** What npm writes into a tree, in place. */
+/** A file that npm overwrites in place. */
 const WRITTEN = ".package-lock.json"
 
-/** Puts a tree of files where another project has it as its own, without a copy where the system can do that. */
+/** Gives another project a tree of files, by hard links if the system can do that, and else by copies. */
 export function linkTree(from: string, to: string): void {
   mkdirSync(to, { recursive: true })
   for (const name of readdirSync(from)) {
@@ -20,7 +20,7 @@ function linkFile(source: string, target: string): void {
   try {
     linkSync(source, target)
   } catch {
-    // They may be on two disks.
+    // Hard links fail between two disks.
     copyFileSync(source, target)
   }
 }

@@ -4,7 +4,7 @@ import type { Consumer } from "./consumer.js"
 import { CONSUMERS } from "./consumers.js"
 import { Stage } from "./stage.js"
 
-/** Prints what the packed package does in projects of every tool, or of those that are named. */
+/** Prints the checks of the packed package in projects of every tool, or of the named ones. */
 buildIfStale()
 const wanted = process.argv.slice(2)
 const names = CONSUMERS.map(({ name }) => name)
@@ -15,7 +15,7 @@ const stage = new Stage()
 const rows: string[][] = [["tool", "version", "what is shown", "", "seconds"]]
 const failures: string[] = []
 
-/** Whether it came to anything. */
+/** Runs one check, prints its outcome, and returns whether it succeeded. */
 async function attempt({ name, version }: Consumer, what: string, show: () => Promise<void>): Promise<boolean> {
   const began = performance.now()
   const tell = (outcome: string): void => {
@@ -41,7 +41,7 @@ try {
   for (const consumer of CONSUMERS) {
     if (wanted.length && !wanted.includes(consumer.name)) continue
     for (const [i, [what, show]] of Object.entries(consumer.shows(stage)).entries()) {
-      // The first one makes the project, without which there is nothing else.
+      // The first check makes the project, so the others cannot run without it.
       if (!(await attempt(consumer, what, show)) && i === 0) break
     }
   }

@@ -13,21 +13,21 @@ import { linkTree } from "./link-tree.js"
 
 const HERE = fileURLToPath(new URL(".", import.meta.url))
 
-/** What Rookery can do without, and these projects do, unless they say otherwise. */
+/** The optional peers, which these projects leave out unless they name them. */
 export const PEERS = ["capnweb", "lmdb", "nodemailer", "phoenix", "react", "redis"]
 
-/** What {@link talk} says where everything is as it should be. */
+/** The result of {@link talk} if everything works. */
 export const TALKED = ["json: hi, 2, refused", "msgpack: hi, 2, refused"]
 
-/** A text of ours as JavaScript, as a module of either kind. */
+/** A source of this folder as JavaScript, as a module of either kind. */
 export const scriptOf = (name: string, format: "esm" | "cjs" = "esm"): string =>
   transformSync(readFileSync(join(HERE, name), "utf8"), { loader: "ts", format, target: "es2022" }).code
 
-/** The version of a package that lies in a folder. */
+/** The version of a package in a folder. */
 export const versionOf = (name: string, folder: string): string =>
   (JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")) as { version: string }).version
 
-/** A fresh project of somebody else's, with the packed package installed by npm. */
+/** A new project of a user, with the packed package installed by npm. */
 export interface Place {
   readonly folder: string
   /** Writes files of the project. */
@@ -38,7 +38,7 @@ export interface Place {
 const dependenciesOf = (folder: string): object =>
   (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: object }).dependencies
 
-/** Has npm install the packed package into a folder that has a manifest. */
+/** Installs the packed package by npm into a folder with a manifest. */
 async function install(folder: string): Promise<void> {
   try {
     await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", TARBALL], folder)
@@ -49,16 +49,16 @@ async function install(folder: string): Promise<void> {
   if (!existsSync(join(folder, "node_modules/rookery/dist/index.js"))) throw new Error("npm has installed nothing")
 }
 
-/** The packed package, an endpoint out of it, and the projects that talk to it. */
+/** The packed package, an endpoint that uses it, and the projects that connect to it. */
 export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-consumers-"))
-  /** Where npm has installed the package, by the packages beside it: npm installs the same in each project that has these. */
+  /** The folders of installations, by the packages beside Rookery: npm would install the same for each such project. */
   readonly #installed = new Map<string, string>()
   #server: Program | undefined
   #browser: Browser | undefined
   #port = 0
 
-  /** Where the endpoint is, which a project beside the others runs. */
+  /** The URL of the endpoint, which runs in a separate project. */
   async url(): Promise<string> {
     if (!this.#server) {
       const { folder, write } = await this.project("endpoint", [])
@@ -72,7 +72,7 @@ export class Stage {
   /**
    * Makes a project with the packed package, installed by npm.
    *
-   * @param packages what it has beside Rookery, each at one version; fetched at the first use
+   * @param packages its packages beside Rookery, each at one version; fetched at the first use
    */
   async project(name: string, packages: readonly string[], manifest: object = {}): Promise<Place> {
     const folder = join(this.#folder, name)
@@ -105,7 +105,7 @@ export class Stage {
     return { folder, write, read: (file) => readFileSync(join(folder, file), "utf8") }
   }
 
-  /** Opens a page of a project, by its path in the folder of all, or of a server of its own. */
+  /** Opens a page of a project by its path in the folder of all projects, or a page of the project's own server. */
   async page(path: string): Promise<Page> {
     this.#browser ??= await launchChromium()
     if (!this.#browser) throw new Unavailable("no Chromium starts here")

@@ -9,7 +9,7 @@ type Topics = {
   }
 }
 
-/** The program of every project: joins a room, pushes, is answered, hears what is broadcast, and is refused. */
+/** The program of every project: joins a room, pushes, gets an answer, receives a broadcast, and is refused. */
 export async function talk(url: string): Promise<string[]> {
   const said: string[] = []
   for (const serializer of [json(), msgpack()]) {

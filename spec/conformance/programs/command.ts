@@ -1,5 +1,5 @@
 import { conformance } from "../suite.js"
 
-/** The suite on a command line: of Node, Bun and Deno. It ends by itself, or something was left behind. */
+/** The suite as a program for Node, Bun and Deno. It ends by itself, unless something is left behind. */
 const [url = "", control = ""] = process.argv.slice(2)
 console.log(JSON.stringify(await conformance({ url, control })))

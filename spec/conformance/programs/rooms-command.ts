@@ -1,6 +1,6 @@
 import { makeEndpoint } from "./rooms.js"
 
-/** Endpoints on a command line: of Node, Bun and Deno. They live as long as the standard input. */
+/** Endpoints as a program for Node, Bun and Deno. They live until the end of standard input. */
 const [count = "1", websockets = ""] = process.argv.slice(2)
 
 async function extra(): Promise<object> {

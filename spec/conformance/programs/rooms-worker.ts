@@ -1,7 +1,7 @@
 import type { Endpoint } from "rookery/server"
 import { makeEndpoint } from "./rooms.js"
 
-/** As much of a Worker's bindings as is used. */
+/** The part of a Worker's bindings that the suite uses. */
 interface Bindings {
   readonly ROOMS: {
     idFromName(name: string): unknown
@@ -9,7 +9,7 @@ interface Bindings {
   }
 }
 
-/** One node with all its sockets. */
+/** One node with all of its sockets. */
 export class Rooms {
   readonly #endpoint = makeEndpoint() as Endpoint & { fetch(request: Request): Promise<Response> }
 
@@ -18,7 +18,7 @@ export class Rooms {
   }
 }
 
-/** A Worker that hands each request to the one node. */
+/** A Worker that passes each request to the one node. */
 export default {
   fetch(request: Request, { ROOMS }: Bindings): Promise<Response> | Response {
     if (new URL(request.url).pathname === "/agent") return new Response(navigator.userAgent)

@@ -1,16 +1,16 @@
 import { Endpoint, Refused } from "rookery/server"
 
-// What the servers of the conformance suite serve, the same on every runtime.
+// The channels of the conformance suite's servers, the same on every runtime.
 
-/** How often each key was counted, by a push that may come twice. */
+/** The count of each key, by a push that may come twice. */
 const counted = new Map<string, number>()
-/** What lets the push of a key be answered. */
+/** Functions that let the push of a key be answered. */
 const waiting = new Map<string, () => void>()
 
-/** What makes websockets on Node; other runtimes take none. */
+/** The option for websockets on Node; other runtimes have none. */
 type Extra = object
 
-/** An endpoint with everything that the suite asks for. */
+/** An endpoint with all channels of the suite. */
 export function makeEndpoint(extra: Extra = {}): Endpoint {
   const endpoint: Endpoint = new Endpoint({
     logger: false,

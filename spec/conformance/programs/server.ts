@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net"
 import { Endpoint, Refused } from "rookery/server"
 import { TcpProxy } from "../../support/tcp-proxy.js"
 
-/** The other end of the conformance suite, with the package as it is installed. It lives as long as its standard input. */
+/** The server of the conformance suite, with the installed package. It lives until the end of its standard input. */
 
-/** How often each user has joined each topic. */
+/** The number of joins of each user to each topic. */
 const joins = new Map<string, number>()
 
 const endpoint = new Endpoint({
@@ -65,7 +65,7 @@ const COMMANDS: Record<string, (body: { topic: string; event: string; payload: o
   "/broadcast": ({ topic, event, payload }) => void endpoint.broadcast(topic, event, payload),
 }
 
-/** What a page is made of: itself, and the suite bundled for it. */
+/** The files of the page: its HTML, and the suite bundled for it. */
 const FILES: Record<string, { type: string; content: () => string | Promise<string> }> = {
   "/": { type: "text/html", content: () => '<!doctype html><script type="module" src="/page.js"></script>' },
   "/page.js": { type: "text/javascript", content: () => readFile(new URL("page.js", import.meta.url), "utf8") },

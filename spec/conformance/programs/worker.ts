@@ -1,6 +1,6 @@
 import { conformance } from "../suite.js"
 
-/** The suite in a Worker: asked where the server is, it answers with what it saw. */
+/** The suite in a Worker: a request names the server, and the response is the report. */
 export default {
   async fetch(request: Request): Promise<Response> {
     const { searchParams } = new URL(request.url)

@@ -4,7 +4,7 @@ import { WebSocket } from "ws"
 import { bytesOf, equal, failure, next } from "../expectations.js"
 import type { ServerStage } from "./stage.js"
 
-/** What shows that a server does what it does everywhere. It throws where that does not hold. */
+/** Checks one behaviour of a server; throws if it does not hold. */
 export type ServerBehaviour = (stage: ServerStage) => Promise<void>
 
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -15,7 +15,7 @@ const closeOf = (socket: Socket): Promise<number> =>
     socket.onClose(({ code }) => resolve(code))
   })
 
-/** A request without a client. */
+/** Makes a request without a client. */
 async function ask(
   stage: ServerStage,
   path: string,
@@ -26,7 +26,7 @@ async function ask(
   return { http: response.status, body: text.startsWith("{") ? (JSON.parse(text) as unknown) : text }
 }
 
-/** A websocket without a client, or the HTTP status that refuses it. */
+/** Opens a websocket without a client, or returns the HTTP status of the refusal. */
 async function handshake(
   stage: ServerStage,
   path: string,
@@ -44,7 +44,7 @@ async function handshake(
   })
 }
 
-/** The close code that a message is answered with. */
+/** The close code that answers a message. */
 async function closedAfter(stage: ServerStage, path: string, ...messages: string[]): Promise<number> {
   const socket = await handshake(stage, path)
   if (typeof socket === "number") throw new Error(`refused with ${socket}`)
@@ -58,7 +58,7 @@ async function openSession(stage: ServerStage, path: string): Promise<string> {
   return (body as { token: string }).token
 }
 
-/** Everything that a server of Rookery does, seen by its clients alone. */
+/** The behaviours of a server of Rookery, as its clients see them. */
 export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
   async join(stage) {
     const socket = stage.enter("ada")
@@ -133,7 +133,7 @@ export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
     await room.push("shout", { n: 1 })
     const recovered = new Promise((resolve) => void room.onRecovered(resolve))
     stage.line.cut()
-    // The server hears another client while this one is away.
+    // Another client broadcasts while this one is away.
     const other = await stage.past("bob").join(topic)
     await other.push("shout", { n: 2 })
     stage.line.mend()
@@ -156,7 +156,7 @@ export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
     const counted = room.push("count", { key }, { retry: true })
     await counting
     stage.line.cut()
-    // The push is answered while its client is away, so that the client has to send it again.
+    // The server answers the push while its client is away, so that the client has to send it again.
     const other = await stage.past("bob").join(stage.topic())
     await other.push("go_on", { key })
     stage.line.mend()
@@ -215,7 +215,7 @@ export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
       equal(await closedAfter(stage, `/socket/websocket${query}`, "nonsense"), 1011, "the code after no frame")
       equal(await closedAfter(stage, `/tight/websocket${query}`, "x".repeat(1001)), 1009, "the code after a long one")
       const flood = Array.from({ length: 50 }, () => heartbeat)
-      // Deno resets the connection of a client whose frames are still on their way, and the close frame is lost.
+      // Deno resets a connection while frames of the client are on their way, and the close frame is lost.
       const code = await closedAfter(stage, `/tight/websocket${query}`, ...flood)
       equal(stage.agent.startsWith("Deno/") && code === 1006 ? 1008 : code, 1008, "the code after a flood")
     } else {
@@ -245,7 +245,7 @@ export const SERVER_BEHAVIOURS: Record<string, ServerBehaviour> = {
     const room = await socket.join(stage.topic())
     const closed = closeOf(socket)
     equal(await room.push("drain"), { drained: room.topic }, "the reply that was pending")
-    // A client of long-poll learns of the end by its next request, which may find nothing there any more.
+    // A long-poll client notices the end by its next request, which may find no server any more.
     const code = await closed
     if (stage.way === "websocket") equal(code, 1012, "the code of the end")
   },

@@ -6,11 +6,11 @@ import { COMBINATIONS } from "../stage.js"
 import type { Report } from "../suite.js"
 import { serverConformance, type Servers } from "./suite.js"
 
-/** How the servers of a runtime are started. */
+/** The start of a runtime's servers. */
 export interface Start {
   readonly file: string
   args(project: ConformanceProject): string[]
-  /** Reads where they are. */
+  /** Reads the ports of the servers. */
   servers(program: Program): Promise<Servers>
 }
 
@@ -28,7 +28,7 @@ const commandLine = (file: string, flags: readonly string[] = [], websockets = "
 
 const rowNames = COMBINATIONS.map((_, i) => `row${i}`)
 
-/** A Worker and a Durable Object for each name, each at a port of its own. */
+/** The configuration of a Worker and a Durable Object for each name, each at a separate port. */
 export const workerdConfig = (
   worker: string,
   names: readonly string[],
@@ -70,7 +70,7 @@ const workerd = async (): Promise<Start> => ({
   },
 })
 
-/** Everything that a server runs in. */
+/** All runtimes of servers. */
 export const SERVERS: Readonly<Record<string, () => Promise<Start>>> = {
   "Node 20": async () => commandLine(await nodeOf(PACKAGES.node20)),
   "Node 20, ws": async () => commandLine(await nodeOf(PACKAGES.node20), [], "ws"),

@@ -6,20 +6,20 @@ import type { SerializerName, Way } from "../stage.js"
 
 const SERIALIZERS = { JSON: json, MessagePack: msgpack }
 
-/** How a socket is made that is not as usual. */
+/** Options for a socket that differs from the usual one. */
 export interface EnterOptions extends Partial<SocketOptions> {
-  /** Which of the endpoint's sockets it connects to. */
+  /** The path of the endpoint's socket. */
   readonly path?: string
   readonly port?: number
 }
 
-/** A server of the suite, seen by clients of one transport that speak one serializer. */
+/** A server of the suite, for clients with one transport and one serializer. */
 export class ServerStage {
   readonly way: Way
   readonly serializer: SerializerName
-  /** What lies between the clients and the server. */
+  /** The network between the clients and the server. */
   readonly line: TcpProxy
-  /** What the server's runtime calls itself. */
+  /** The user agent of the server's runtime. */
   readonly agent: string
   readonly #port: number
   readonly #sockets: Socket[] = []
@@ -37,12 +37,12 @@ export class ServerStage {
     return new ServerStage(port, await TcpProxy.to(port), agent, way, serializer)
   }
 
-  /** A topic that no other behaviour has. */
+  /** A topic that no other behaviour uses. */
   topic(): string {
     return `room:${++this.#topics}`
   }
 
-  /** Where a request without a client goes. */
+  /** The URL for a request without a client. */
   url(path: string, protocol: "http" | "ws" = "http", port: number = this.line.port): string {
     return `${protocol}://127.0.0.1:${port}${path}`
   }
@@ -52,7 +52,7 @@ export class ServerStage {
     return this.way === "websocket" && this.serializer === "MessagePack" ? msgpack().vsn : json().vsn
   }
 
-  /** A socket of its own. */
+  /** Opens a new socket. */
   readonly enter = (user: string, { path = "/socket", port, ...options }: EnterOptions = {}): Socket => {
     const socket = new Socket(this.url(path, "ws", port), {
       transport: this.way === "websocket" ? webSocket({ WebSocket }) : longPoll(),
@@ -67,7 +67,7 @@ export class ServerStage {
     return socket
   }
 
-  /** A socket that goes on while the connections of the others are cut. */
+  /** Opens a socket past the network, so that cuts do not affect it. */
   readonly past = (user: string): Socket => this.enter(user, { port: this.#port })
 
   /** Ends the clients of one behaviour. */

@@ -17,10 +17,10 @@ async function show(name: string, stage: ServerStage): Promise<Outcome> {
   }
 }
 
-/** Where the servers of one runtime are: one for each row, since the last behaviour stops it. */
+/** The servers of one runtime: one for each row, because the last behaviour stops it. */
 export interface Servers {
   readonly ports: readonly number[]
-  /** What the runtime calls itself. */
+  /** The user agent of the runtime. */
   readonly agent: string
 }
 
@@ -35,7 +35,7 @@ async function rowOf(port: number, agent: string, way: Way, serializer: Serializ
   return { way, serializer, outcomes }
 }
 
-/** Shows every behaviour of a server by every way with every serializer; the rows have servers of their own. */
+/** Checks every behaviour of a server with each transport and serializer. Each row has a separate server. */
 export async function serverConformance({ ports, agent }: Servers): Promise<Report> {
   const rows = COMBINATIONS.map(({ way, serializer }, i) => rowOf(ports[i] as number, agent, way, serializer))
   return { agent, rows: await Promise.all(rows) }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
 import { Endpoint, Refused } from "rookery/server"
 
-/** What all the projects talk to, from a project of its own; it shows their pages as well. */
+/** The endpoint of all projects, in a separate project; it serves their pages too. */
 const [folder = "."] = process.argv.slice(2)
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" }
 

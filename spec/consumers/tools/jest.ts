@@ -49,7 +49,7 @@ test("talks to a real endpoint", async () => {
 })
 `
 
-/** What Jest says of a test that leaves something behind. */
+/** Jest's messages about a test that leaves something behind. */
 const LEFT_BEHIND = /did not exit|open handle|worker process has failed to exit/i
 
 export const jest: Consumer = {

@@ -12,11 +12,11 @@ const PACKAGES = [
   `@react-native/babel-preset@${REACT_NATIVE}`,
   "@babel/core@7.29.13",
   "hermes-compiler@0.14.1",
-  // Every such app has it.
+  // Every app of React Native has React.
   "react@19.2.0",
 ]
 
-/** As in every app of React Native, but without it: what its own modules need is not ours to show. */
+/** The build of an app of React Native without React Native itself, whose modules are not under test. */
 const BUILD = `
 const { runBuild } = require("metro")
 const { getDefaultConfig, mergeConfig } = require("@react-native/metro-config")

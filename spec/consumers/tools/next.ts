@@ -16,17 +16,17 @@ interface Manifest {
 }
 const manifest = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8")) as Manifest
 
-/** Everything but the package itself, which is installed as it was packed. */
+/** All packages but Rookery itself, which is installed from the packed file. */
 const PACKAGES = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
   .filter(([name]) => name !== "rookery")
   .map(([name, version]) => `${name}@${version}`)
 
 const NEXT = "node_modules/next/dist/bin/next"
 const QUIET = { NEXT_TELEMETRY_DISABLED: "1" }
-/** What only an example that is in use has. */
+/** Files that only an example in use has. */
 const MADE = ["node_modules", ".next", "next-env.d.ts", "package.json"]
 
-/** A visitor's tab: it opens the page, and complains of nothing. */
+/** Opens the page in a tab, and collects its complaints. */
 async function visit(stage: Stage, url: string, complaints: string[]): Promise<Page> {
   const page = await stage.page("about:blank")
   complaintsOf(page, { list: complaints })
@@ -35,7 +35,7 @@ async function visit(stage: Stage, url: string, complaints: string[]): Promise<P
   return page
 }
 
-/** The example while it is served, by the command of its README. */
+/** Serves the example by the command of its README, and calls `visited` meanwhile. */
 async function serve(folder: string, mode: "start" | "dev", visited: (url: string, line: TcpProxy) => Promise<void>) {
   const endpoint = new Program(process.execPath, [join(folder, "endpoint.js")], { PORT: "0" })
   let next: Program | undefined
@@ -67,7 +67,7 @@ async function talk(stage: Stage, url: string): Promise<void> {
   same(complaints, [])
 }
 
-/** The example, as its README says to use it. */
+/** The example, used as its README describes. */
 export const next: Consumer = {
   name: "Next.js",
   quick: false,

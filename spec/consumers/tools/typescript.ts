@@ -28,7 +28,7 @@ export type { RedisOptions } from "rookery/redis"
 export const test = (): ChannelTest<Topics> => new ChannelTest(endpoint)
 `
 
-/** One mistake a line, so that a line of the compiler's tells which. */
+/** One mistake per line of code, so that the compiler's line numbers tell which. */
 const MISTAKES = `import { Socket } from "rookery"
 import { contract, Endpoint } from "rookery/server"
 type Topics = { "room:*": { params: { name: string }; sends: { new_msg: { payload: { text: string } } } } }
@@ -57,7 +57,7 @@ const OPTIONS = {
   rootDir: "src",
 }
 
-/** How a project takes packages, and what it is, by the names that \`tsconfig.json\` knows. */
+/** The kinds of projects, with their options in \`tsconfig.json\` and their manifest. */
 const PROJECTS: Record<string, [options: object, manifest: object]> = {
   "moduleResolution bundler": [{ module: "esnext", moduleResolution: "bundler" }, { type: "module" }],
   "node16, ES modules": [{ module: "node16", moduleResolution: "node16" }, { type: "module" }],
@@ -96,7 +96,7 @@ export function typescript(version: string, quick: boolean): Consumer {
     return {
       ...Object.fromEntries(compiles),
       "points at every mistake in the user's own line, and at nothing else": async () => {
-        // The bundler's way, and CommonJS.
+        // The projects for bundlers, and those of CommonJS.
         for (const place of [places[0], places[2]]) {
           demand(place !== undefined, "there is no project")
           const { output } = await compile(place, "mistakes.json")

@@ -3,7 +3,7 @@ import { node, type Consumer } from "../consumer.js"
 
 const VERSION = "5.112.2"
 
-/** What a page or a service is usually built with, and no word about Rookery. */
+/** A usual build of a page or a service, without settings for Rookery. */
 const BUILD = `
 const webpack = require("webpack")
 const [file, target] = process.argv.slice(2)
@@ -16,7 +16,7 @@ webpack({ context: __dirname, mode: "production", entry: "./src/" + file, target
 })
 `
 
-/** What `ws` takes where it is there, and tries for: webpack says so, and goes on. */
+/** webpack's warnings about the optional packages of `ws`. */
 const OF_WS = /^.*Can't resolve '(bufferutil|utf-8-validate)' in '.*[/\\]node_modules[/\\]ws[/\\]lib'\n/gm
 
 const bundler: Bundler = {
