@@ -5,7 +5,7 @@ import { startReferenceApp } from "../support/reference-app.js"
 import { example, type Program } from "../support/program.js"
 import { API_KEY, startSupabaseApp } from "../support/supabase-app.js"
 
-/** The packaging specs take the sources as on a platform that is not Node. */
+/** The packaging specs import the sources as on a platform other than Node, so the transport names its WebSocket. */
 const transport = webSocket({ WebSocket })
 
 const running: Program[] = []

@@ -63,7 +63,7 @@ it("answers as its handlers say, where they are CommonJS and it is an ES module"
     refused: ["connect_refused", 418],
     answers: [ANSWERS, ANSWERS],
     failures: [],
-    // The documents say so, and that a code is enough.
+    // The documents describe this, and advise to compare the code.
     sameClass: false,
   })
 })

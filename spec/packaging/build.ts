@@ -15,17 +15,17 @@ const SOURCES = [
   "tsup.config.ts",
   "tsup.page.config.ts",
 ]
-/** The page is built last. */
+/** The file that the build writes last. */
 const RESULT = join(ROOT, "dist/page/app.js")
 
-/** The files that npm packs, or that say which. */
+/** The files that npm packs, and the manifest that lists them. */
 const PACKED = ["dist", "lib", "package.json", "README.md", "CHANGELOG.md", "LICENSE"]
 const CACHES = join(ROOT, "node_modules/.cache")
 const CACHE = join(CACHES, "rookery-packed")
 
-/** The package as npm would publish it. `npm run package` looks at it, too. */
+/** The package as npm would publish it. `npm run package` checks it too. */
 export const TARBALL: string = join(CACHE, "rookery.tgz")
-/** The files of {@link TARBALL}. Specs copy them, and change nothing here. */
+/** The files of {@link TARBALL}. Specs copy them, and do not change them here. */
 export const UNPACKED: string = join(CACHE, "package")
 
 function lastChange(path: string): number {
@@ -48,8 +48,8 @@ function build(): void {
 }
 
 /**
- * Packs as npm would publish, without the build that npm would run before, and unpacks: in a folder of its own, so that
- * a run that is cut off leaves no half of it.
+ * Packs as npm would publish, without the build that npm would run before, and unpacks. It works in a temporary folder,
+ * so that an interrupted run leaves no partial result.
  */
 function pack(): void {
   mkdirSync(CACHES, { recursive: true })
@@ -72,7 +72,7 @@ function pack(): void {
   }
 }
 
-/** Builds and packs the package, unless that was done after the last change. Many specs share what is packed. */
+/** Builds and packs the package, unless that was done after the last change. Many specs share the packed files. */
 export default function buildIfStale(): void {
   if (!isAsNewAs(RESULT, SOURCES)) build()
   if (!isAsNewAs(TARBALL, PACKED)) pack()

@@ -2,18 +2,18 @@ import { gzipSync } from "node:zlib"
 import { build, type BuildOptions } from "esbuild"
 import { ROOT } from "./build.js"
 
-/** What an app that is bundled for a browser gets of the package. */
+/** The bundle of an app for a browser. */
 export interface Bundle {
   code: string
-  /** Minified. */
+  /** The minified size. */
   bytes: number
-  /** Minified, and gzipped at level 9. */
+  /** The size after minifying and gzip at level 9. */
   gzipped: number
-  /** The files that are in it, from the root of the repository. */
+  /** The files in it, by their paths from the root of the repository. */
   files: string[]
 }
 
-/** Bundles a program for a browser, as an app would that has the package installed. */
+/** Bundles a program for a browser, as an app with the installed package would. */
 export async function bundle(program: string, options: BuildOptions = {}): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: ROOT },
@@ -23,7 +23,7 @@ export async function bundle(program: string, options: BuildOptions = {}): Promi
     format: "esm",
     platform: "browser",
     target: "es2022",
-    // Without this the paths of tsconfig.json lead to the sources.
+    // Without this, the paths of tsconfig.json would lead to the sources.
     tsconfigRaw: {},
     write: false,
     metafile: true,

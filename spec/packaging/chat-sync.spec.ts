@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(() => chat.close({ deadlineMs: 0 }))
 
-/** What a script prints that has nothing but the built package. */
+/** Runs a script with only the built package, and returns its output. */
 async function run(body: string, type: "module" | "commonjs" = "module"): Promise<string[]> {
   const names = "{ SyncChatClient, AuthenticationError, ConnectionError }"
   const load = type === "module" ? `import ${names} from "rookery/chat"` : `const ${names} = require("rookery/chat")`

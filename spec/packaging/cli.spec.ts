@@ -47,7 +47,7 @@ describe("the built command", () => {
     expect(readFileSync(BIN, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it("exits with 64 and says it in one line", async () => {
+  it("exits with 64 on wrong usage and prints one line of text that says why", async () => {
     const program = rookery(["tial"])
     expect([await program.ended, program.stdout.text, program.stderr.lines]).toEqual([
       64,
@@ -56,7 +56,7 @@ describe("the built command", () => {
     ])
   })
 
-  it("exits with 2 where nobody listens", async () => {
+  it("exits with 2 if no server listens", async () => {
     const program = rookery(["tail", "ws://127.0.0.1:1/socket", "room:a"])
     expect([await program.ended, program.stderr.lines]).toEqual([
       2,
@@ -82,7 +82,7 @@ describe("the built command", () => {
     const push = (n: number): Promise<number | string> => rookery(["push", url, "room:a", "shout", `{"n":${n}}`]).ended
     expect(await push(1)).toBe(0)
     await pipe.stdout.line(/"n":1/)
-    // It learns that nobody reads any more when it writes again, once head is gone.
+    // The command notices the closed pipe at its next write after the end of head.
     const over = pipe.ended.then(() => "over")
     for (let n = 2; (await Promise.race([over, push(n)])) !== "over"; n++);
     expect(await pipe.ended).toBe(0)
@@ -118,7 +118,7 @@ describe("the command of the packed package", () => {
   it("works by its name, with nothing installed but what it depends on", async () => {
     const text = readFileSync(join(project.folder, "node_modules/rookery/package.json"), "utf8")
     const { version, bin } = JSON.parse(text) as { version: string; bin: Record<string, string> }
-    // As npm does.
+    // npm makes this link at an installation.
     const name = join(project.folder, "node_modules/.bin/rookery")
     mkdirSync(dirname(name))
     symlinkSync(join("../rookery", bin["rookery"] ?? ""), name)

@@ -20,10 +20,10 @@ const PLATFORM_BUILDS = [
   "rpc",
   "supabase",
 ].flatMap((name) => [`${name}.js`, `${name}.cjs`])
-/** `rookery/server` on the runtimes that are not Node. */
+/** The builds of `rookery/server` for runtimes other than Node. */
 const SERVER_BUILDS = ["bun", "deno", "web", "workers"].flatMap((name) => [`server-${name}.js`, `server-${name}.cjs`])
 
-/** Every file that a file of `dist/` leads to, and the packages that they import. */
+/** Every file that a file of `dist/` imports, directly or not, and the packages that they import. */
 async function closure(entry: string): Promise<{ files: string[]; packages: string[] }> {
   const { metafile } = await build({
     entryPoints: [join(DIST, entry)],
@@ -39,10 +39,10 @@ async function closure(entry: string): Promise<{ files: string[]; packages: stri
   return { files: Object.keys(metafile.inputs), packages: [...new Set(packages)].sort() }
 }
 
-/** What the types of an entry point may ask for beside Rookery's own. */
+/** The packages that the types of an entry point may import. */
 const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^server\./, /^(rookery|mitt|node:.*)$/],
-  // The runtimes that are not Node, and a file with what their types share with Node's.
+  // The other runtimes, and a file with the types that they share with Node.
   [/^server-[a-z]+\./, /^mitt$/],
   [/^[\w-]+-[\w-]{8}\.d\./, /^(rookery|mitt)$/],
   [/^react\./, /^(rookery|react)$/],
@@ -78,7 +78,7 @@ describe("what is built for a platform that is not Node", () => {
 })
 
 describe("what is built for React Native", () => {
-  // Its preset for Babel leaves the rest to Hermes, and both do not know these.
+  // React Native's preset for Babel leaves static blocks alone, and Hermes does not know them.
   it.each(PLATFORM_BUILDS)("has no static block: %s", async (entry) => {
     const { files } = await closure(entry)
     const own = files.filter((file) => file.startsWith("dist/"))

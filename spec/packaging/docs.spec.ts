@@ -7,7 +7,7 @@ import { ROOT } from "./build.js"
 import { DocumentProject, withGuide } from "./document-project.js"
 import { DOCUMENTS, problemsOf, textOf } from "./examples.js"
 
-/** Run by testing.spec.ts, as the tests that they are. */
+/** The document whose examples testing.spec.ts runs as tests. */
 const RUN_ELSEWHERE = "docs/TESTING.md"
 
 const needsRedis = (code: string): boolean => code.includes("redis://")
@@ -62,7 +62,7 @@ describe.each(RUNNABLE)("the examples of %s", (document) => {
     await server.printed(/^\[through\]$/)
   })
   let running: Program | undefined
-  // One that hangs is ended with its test.
+  // The end of a test kills an example that hangs.
   afterEach(() => running?.kill())
   afterAll(async () => {
     await server?.kill()

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { ROOT } from "./build.js"
 import { DOCUMENTS, textOf } from "./examples.js"
 
-/** The documents for people who change Rookery. They name files by their paths, in drawings and tables too. */
+/** The documents for contributors. They name files by their paths, in drawings and tables too. */
 const FOR_CONTRIBUTORS = DOCUMENTS.filter((name) => name === "CONTRIBUTING.md" || name.startsWith("docs/decisions/"))
 
 const PATHS = /(?<![\w/.-])(?:lib|spec|docs|build|bench|fixtures|examples)\/[\w./-]*\w/g

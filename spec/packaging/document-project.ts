@@ -10,7 +10,7 @@ const LINKS = [
   ...["capnweb", "express", "fastify", "lmdb", "nodemailer", "phoenix", "redis", "valibot", "zod"],
 ]
 
-// Runs a file to its end, whatever it leaves open; one that is to stay says when it is there.
+// Runs a file to its end, whatever it leaves open. One that has to stay prints when it is ready.
 const RUN = `import { pathToFileURL } from "node:url"
 process.argv.splice(1, 1)
 await import(pathToFileURL(process.argv[1]))
@@ -19,7 +19,7 @@ console.log("[through]")
 if (!process.env.STAY && !process.argv[1].includes(".test.")) process.exit(0)
 `
 
-/** The client's examples talk to the server of the guide, and import what it declares. */
+/** The examples of a document. Those of the client use the server of the guide, and import its declarations. */
 export const withGuide = (document: string): Example[] => {
   const own = examplesOf(textOf(document))
   if (document !== "docs/CLIENT.md") return own
@@ -28,7 +28,7 @@ export const withGuide = (document: string): Example[] => {
   return [...guide.filter(({ name }) => !names.has(name)).map((example) => ({ ...example, runs: false })), ...own]
 }
 
-/** The examples of one document as files of a project that has the packed package, each on ports of its own. */
+/** The examples of one document as files of a project with the packed package, on free ports. */
 export class DocumentProject {
   readonly examples: readonly Example[]
   readonly #project: Project
@@ -39,7 +39,7 @@ export class DocumentProject {
     this.examples = examples
   }
 
-  /** @param ports what is there already: a port by the one that the document names */
+  /** @param ports the ports of running servers, by the ports that the document names */
   static async create(document: string, ports: ReadonlyMap<string, number>): Promise<DocumentProject> {
     const project = await installPacked(LINKS)
     const made = new DocumentProject(project, withGuide(document))
@@ -54,7 +54,7 @@ export class DocumentProject {
     return made
   }
 
-  /** Runs an example in a process of its own; with `stay` its server goes on until it is killed. */
+  /** Runs an example in a separate process; with `stay` its server runs until it is killed. */
   run({ name }: Pick<Example, "name">, stay = false, ...args: string[]): Program {
     const [run, file] = ["run.mjs", name.replace(/tsx?$/, "js")].map((file) => join(this.#project.folder, file))
     return new Program(process.execPath, ["--no-warnings", `${run}`, `${file}`, ...args], { STAY: stay ? "1" : "" })

@@ -20,7 +20,7 @@ function rowsOf(markdown: string, heading: string): string[][] {
   )
 }
 
-/** What the members of an interface say of themselves: their text, and that of `@default`. */
+/** The documentation of an interface's members: their text, and that of `@default`. */
 function docsOf(file: string, name: string): Map<string, { text: string; default: string }> {
   const docs = new Map<string, { text: string; default: string }>()
   const source = ts.createSourceFile(file, textOf(file), ts.ScriptTarget.Latest, true)

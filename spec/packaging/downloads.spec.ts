@@ -12,7 +12,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((program) => program.kill()))
 })
 
-/** So slow that none of the downloads ends while a test runs, and so fast that each ends after a few looks at it. */
+/** Speeds so slow that no download ends during a test, and so fast that each ends after a few progress events. */
 const SLOW = 0.001
 const FAST = 100
 

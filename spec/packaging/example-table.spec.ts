@@ -11,7 +11,7 @@ const section =
     .split(/^## /m)
     .find((part) => part.startsWith("Programs")) ?? ""
 
-/** The commands of each row, as they stand. */
+/** The commands of each row, unchanged. */
 const ROWS = [...section.matchAll(/^\| (?!what|-)([^|]+?) *\| (.*) \|$/gm)].map(
   ([, what = "", cell = ""]): [what: string, commands: string[]] => [
     what,
@@ -20,15 +20,15 @@ const ROWS = [...section.matchAll(/^\| (?!what|-)([^|]+?) *\| (.*) \|$/gm)].map(
 )
 
 interface Step {
-  /** What a command says that it does what the row promises. */
+  /** The output of a command that does what the row promises. */
   says: RegExp
-  /** What is typed into it first. */
+  /** The text that is typed into it first. */
   types?: string
-  /** Whether it ends by itself, and well. */
+  /** Whether it ends by itself with exit code 0. */
   ends?: true
 }
 
-/** What each row's commands do, in order: they run beside each other. */
+/** The expected results of each row's commands, in order. The commands of a row run at the same time. */
 const STEPS: Step[][] = [
   [{ says: /The endpoint goes on at ws:/ }],
   [{ says: /^Downloads at ws:\/\/localhost:\d+\/ws/ }, { says: /^#1 \d+\.\d % / }],
@@ -48,11 +48,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((program) => program.kill()))
 })
 
-/** The ports that the commands name, or that their programs take where none is named. */
+/** The ports that the commands name, or that their programs use by default. */
 const NAMED_PORTS = [8080, 8000, 4400, 4000]
 const MOVE_PORTS = pathToFileURL(join(ROOT, "spec/support/moved-ports.mjs")).href
 
-/** What moves the ports of a program to others: those that are named may be taken on this machine. */
+/** Variables that move the ports of a program to free ones, because the named ones may be taken on this machine. */
 async function movedPorts(): Promise<Record<string, string>> {
   const pairs = await Promise.all(NAMED_PORTS.map(async (port) => `${port}:${await freePort()}`))
   return { MOVED_PORTS: pairs.join(), NODE_OPTIONS: `--import ${MOVE_PORTS}` }

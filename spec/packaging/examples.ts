@@ -3,12 +3,12 @@ import { join } from "node:path"
 import ts from "typescript"
 import { ROOT } from "./build.js"
 
-/** A block of TypeScript in a text of ours. */
+/** A block of TypeScript in a document. */
 export interface Example {
-  /** The file that it says it is, in a comment at its top; otherwise one that nobody else has. */
+  /** The name of the file in a comment at its top; otherwise a unique name. */
   name: string
   code: string
-  /** Whether it can be run as it stands; ```` ```ts no-run ```` says that it cannot, and so does `tsx`: it needs a page. */
+  /** Whether it can run unchanged. Blocks of ```` ```ts no-run ```` cannot, nor those of `tsx`, which need a page. */
   runs: boolean
 }
 
@@ -35,7 +35,7 @@ export function examplesOf(markdown: string): Example[] {
   }))
 }
 
-/** What the compiler says of them, as files of one folder; a name may lead into a folder of its own. */
+/** The compiler's findings about examples as files of one folder; a name may contain further folders. */
 export function problemsOf(examples: readonly Pick<Example, "name" | "code">[]): string[] {
   const text = readFileSync(join(ROOT, "tsconfig.json"), "utf8")
   const { config } = ts.parseConfigFileTextToJson("tsconfig.json", text) as { config: object }
@@ -50,7 +50,7 @@ export function problemsOf(examples: readonly Pick<Example, "name" | "code">[]):
     return code === undefined ? getSourceFile(name, target, ...rest) : ts.createSourceFile(name, code, target)
   }
   const program = ts.createProgram([...files.keys()], options, host)
-  // The sources that they import are checked by `npm run typecheck`, and only as far as the examples need them here.
+  // `npm run typecheck` checks the sources; here they are only checked as far as the examples need them.
   const problems = [...files.keys()].flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
   return [...new Set(problems)].map(({ messageText, file, start = 0 }) => {
     const where = file && `${file.fileName}:${file.getLineAndCharacterOfPosition(start).line + 1}: `

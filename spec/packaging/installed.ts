@@ -4,15 +4,15 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { ROOT, UNPACKED } from "./build.js"
 
-/** A project of somebody else's that has the packed package installed. */
+/** A project of a user, with the packed package installed. */
 export interface Project {
   folder: string
-  /** Writes a file of the project and gives its path. */
+  /** Writes a file of the project and returns its path. */
   write(name: string, text: string): string
   remove(): void
 }
 
-/** Puts the packed package into an empty project, with links to the packages that the project has beside it. */
+/** Puts the packed package into an empty project, with links to the given packages beside it. */
 export async function installPacked(links: string[]): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "rookery-packed-"))
   const modules = join(folder, "node_modules")

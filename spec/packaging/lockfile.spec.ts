@@ -12,14 +12,14 @@ interface Entry {
 const readJson = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name), "utf8"))
 const { packages } = readJson("package-lock.json") as { packages: Record<string, Entry> }
 
-/** Whether a package that sits at `path` finds another one by its name. */
+/** Whether a package at `path` finds another one by its name. */
 function finds(path: string, name: string): boolean {
   if (`${path}/node_modules/${name}` in packages) return true
   const parent = path.lastIndexOf("/node_modules/")
   return parent === -1 ? `node_modules/${name}` in packages : finds(path.slice(0, parent), name)
 }
 
-// npm leaves out what the registry at hand does not have, and then nobody on such a platform gets it.
+// npm leaves out packages that the current registry lacks; then no machine with such a platform would get them.
 it("locks the binaries of every platform", () => {
   const wanted = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies).map((name) => ({ path, name })),

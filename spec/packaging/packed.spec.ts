@@ -239,7 +239,7 @@ describe("the types of the packed package", () => {
   const web = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }
   const server = { lib: ["lib.es2022.d.ts"], types: ["node"] }
 
-  /** The compiler's findings in files of one program: a program of its own for each would read the same libraries anew. */
+  /** The compiler's findings in files of one program. A program for each file would read the same libraries anew. */
   const compile = (files: Readonly<Record<string, string>>, options: ts.CompilerOptions): string[] => {
     const paths = Object.entries(files).map(([file, code]) => project.write(file, code))
     const program = ts.createProgram(paths, {

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => project.remove())
 
-/** Every entry point but the hooks: a file of those begins with an import of React, as in any library for it. */
+/** Every entry point but the hooks, which import React at their top, as any library for React does. */
 const ENTRIES = [
   "",
   "/msgpack",

@@ -14,7 +14,7 @@ describe.each(REACTS)("the hooks on a server, in React %s", (_version, alias) =>
     expect(html).toMatch(/id="a" data-state="joining"/)
     expect(html).toMatch(/id="b" data-state="joining"/)
     expect(html).toMatch(/id="c" data-state="closed"/)
-    // Its standard output is a pipe.
+    // The standard output of the process is a pipe.
     expect(begun.filter((what) => what !== "PipeWrap")).toEqual([])
   })
 

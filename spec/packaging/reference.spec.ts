@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest"
 import { ROOT } from "./build.js"
 import { textOf } from "./examples.js"
 
-/** The entry points: every file of lib/ that is in no folder, but the command. */
+/** The entry points: every file directly in lib/, except the command. */
 const ENTRIES = readdirSync(join(ROOT, "lib"))
   .filter((name) => name.endsWith(".ts") && name !== "cli.ts")
   .map((name) => `lib/${name}`)

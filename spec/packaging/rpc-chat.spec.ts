@@ -57,7 +57,7 @@ describe("the example of a chat by RPC", () => {
         heard.push(`${user}: ${text}`)
       }
     }
-    // Node 20 has none, and capnweb takes the platform's.
+    // capnweb uses the platform's WebSocket, which Node 20 lacks.
     vi.stubGlobal("WebSocket", WebSocket)
     const carol = newWebSocketRpcSession<Chat>(url)
     expect(await carol.join("Carol", new Callback())).toBe("Welcome, Carol!")

@@ -4,13 +4,13 @@ import { bundle } from "./bundle.js"
 export interface SizeRow {
   name: string
   program: string
-  /** Left out of the bundle: measured without it. */
+  /** Packages that are left out of the bundle. */
   external?: string[]
-  /** Bytes, minified and gzipped, that it may not pass. */
+  /** The most bytes, minified and gzipped. */
   budget?: number
 }
 
-/** What is measured, and what it may cost. */
+/** The measured programs, and their budgets. */
 export const SIZE_ROWS: SizeRow[] = [
   { name: "rookery, everything", program: 'export * from "rookery"', budget: 13_500 },
   { name: "rookery, a Socket alone", program: 'export { Socket } from "rookery"', budget: 10_500 },
@@ -37,7 +37,7 @@ export const SIZE_ROWS: SizeRow[] = [
   { name: "phoenix, a Socket alone", program: 'export { Socket } from "phoenix"' },
 ]
 
-/** A row, measured. */
+/** Measures a row. */
 export async function measure({ program, external = [] }: SizeRow): Promise<{ bytes: number; gzipped: number }> {
   return bundle(program, { external })
 }

@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What `npm start` runs, on a free port. */
+/** Starts the program of `npm start`, on a free port. */
 function start(): Program {
   const program = new Program(process.execPath, ["--import", "tsx", "build/start.ts", "--port", "0", "--data", folder])
   running.push(program)
@@ -23,7 +23,7 @@ function start(): Program {
 
 const IS_THERE = /^The demo is at (\S+), and the chat at (\S+)$/
 
-/** The files that were built, with the times at which they were written. */
+/** The built files, with their times of writing. */
 const builtFiles = (): string[] => {
   const builds = join(ROOT, ".build/start")
   return readdirSync(builds, { recursive: true, encoding: "utf8" })

@@ -28,7 +28,7 @@ const readJson = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path
 const manifest = readJson<Manifest>("package.json")
 const { packages } = readJson<{ packages: Record<string, Entry> }>("package-lock.json")
 
-/** Where a package is that another one asks for. */
+/** The path of a package that another one requires. */
 function locate(from: string, name: string): string | undefined {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf("/node_modules/")))) {
     const path = `${at === "" ? "" : `${at}/`}node_modules/${name}`
@@ -37,7 +37,7 @@ function locate(from: string, name: string): string | undefined {
   }
 }
 
-/** All that comes along with the package, with what may be missing or without it. */
+/** All packages that are installed with Rookery, with or without the optional ones. */
 function tree(withOptional: boolean): string[] {
   const found = new Set<string>()
   const visit = (path: string): void => {
@@ -68,9 +68,9 @@ describe("what comes with the package", () => {
   it("runs nothing when it is installed, but for what may be left out", () => {
     const scripted = (paths: string[]): string[] => paths.filter((path) => packages[path]?.hasInstallScript).map(nameOf)
     expect(scripted(tree(false))).toEqual([])
-    // The one that is looked for, so that the look would find another.
+    // The check finds this known one, so it would find another.
     expect(scripted(tree(true))).toEqual(["msgpackr-extract"])
-    // npm runs prepack where the package is packed. From the registry it comes packed.
+    // npm runs prepack only where the package is packed, and not when it is installed from the registry.
     const hooks = /^(pre|post)?(install|prepare|prepack|pack|publish|uninstall)$|^prepublishOnly$|^dependencies$/
     expect(Object.keys(manifest.scripts).filter((name) => hooks.test(name))).toEqual(["prepack"])
     expect(hooks.test("postinstall")).toBe(true)
@@ -104,7 +104,7 @@ describe("the package with nothing but what it cannot do without", () => {
   let project: Project
   beforeAll(async () => {
     project = await installPacked([])
-    // Copies: by links the optional ones would be found beside them.
+    // The packages are copied, because links would lead to the optional packages beside them.
     for (const name of Object.keys(manifest.dependencies)) {
       cpSync(join(ROOT, "node_modules", name), join(project.folder, "node_modules", name), { recursive: true })
     }
@@ -146,7 +146,7 @@ interface Report {
   vulnerabilities: Record<string, unknown>
 }
 
-/** What npm's registry says of what is locked; nothing where it cannot be asked. */
+/** The findings of npm's registry about the locked packages; `undefined` if it cannot be reached. */
 async function audit(): Promise<Report | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "rookery-audit-"))
   try {
@@ -156,7 +156,7 @@ async function audit(): Promise<Report | undefined> {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm"
     const args = ["audit", "--omit=dev", "--json", "--fetch-retries=0", "--fetch-timeout=20000"]
     const { stdout } = await run(npm, args, { cwd: folder, timeout: 240_000 }).catch(
-      // With findings it exits with 1, and says them all the same.
+      // With findings npm exits with 1, and prints them too.
       (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }),
     )
     const report = JSON.parse(stdout) as Partial<Report>

@@ -22,7 +22,7 @@ async function startServer(data: string, port = "0"): Promise<Program & { url: s
   return { ...program, url: line.split(/[ ,]/)[4] ?? "" }
 }
 
-/** Somebody at a terminal, logged in by the link that the server has printed. */
+/** Opens a terminal, and logs a user in with the link that the server prints. */
 async function person(name: string, server: Program & { url: string }, env = {}): Promise<Terminal> {
   const words = [...ROOKERY, "chat", "-s", server.url]
   const terminal = await Terminal.open(words, { XDG_STATE_HOME: newFolder(), ...env })
@@ -49,7 +49,7 @@ describe.runIf(HAS_TMUX)("in a real terminal", () => {
     expect(rows.at(-1)).toBe("lobby> half a li")
     expect(rows.at(-2)).toMatch(/^\d\d:\d\d Ada Lovelace \(ada@example\.com\): hello, Bob$/)
 
-    // And it can be gone on with.
+    // The half-typed line can still be edited.
     await bob.press("Left")
     await ada.enter("are you there?")
     await bob.shows("are you there?")
@@ -106,7 +106,7 @@ describe.runIf(HAS_TMUX)("in a real terminal", () => {
     await bob.enter("n, I typed this")
     await ada.shows("bob@example.com: while it is down, I typed this")
 
-    // What was acknowledged is there for who comes.
+    // A user who joins now gets the acknowledged messages.
     await ada.enter("/quit")
     expect((await ada.shows("exit 0")).at(-1)).toBe("exit 0")
     const carol = await person("carol", back)
@@ -134,7 +134,7 @@ describe.runIf(HAS_TMUX)("in a real terminal", () => {
     const ada = await person("ada", server)
     await ada.press(key)
     await ada.shows(said)
-    // Typed letters are echoed by the terminal again, and Enter ends a line.
+    // The terminal echoes typed letters again, and Enter ends a line of text.
     await ada.enter("echo")
     expect((await ada.shows(/echo\necho/)).slice(-2)).toEqual(["echo", "echo"])
   })

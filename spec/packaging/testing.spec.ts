@@ -9,9 +9,9 @@ import { installPacked, type Project } from "./installed.js"
 
 const GUIDE = examplesOf(readFileSync(join(ROOT, "docs/TESTING.md"), "utf8"))
 
-/** What node:test says of files, which have to let the process end by themselves. */
+/** Runs files under node:test, which have to let the process end by themselves, and returns the results. */
 function nodeTest(project: Project, files: string[]): { passed: number; failed: number; output: string } {
-  // A runner that finds itself within another says less.
+  // A runner within another one prints less.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const args = ["--no-warnings", "--test", "--test-reporter=tap", ...files]
   const { stdout, error } = spawnSync(process.execPath, args, {
@@ -26,7 +26,7 @@ function nodeTest(project: Project, files: string[]): { passed: number; failed: 
 }
 
 describe("the guide to testing", () => {
-  // That they compile is shown with those of the other documents.
+  // Another spec compiles them, with the examples of the other documents.
   it("has a chat, and tests of it, of time and of a client", () => {
     expect(GUIDE.map(({ name }) => name)).toEqual(["chat.ts", "chat.test.ts", "clock.test.ts", "client.test.ts"])
   })

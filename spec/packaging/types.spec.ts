@@ -6,12 +6,12 @@ import { ROOT } from "./build.js"
 
 const FOLDER = join(ROOT, "spec/types")
 const SPECS = readdirSync(FOLDER).filter((name) => name.endsWith(".spec-d.ts"))
-/** These are about things of the DOM. */
+/** The specs that use types of the DOM. */
 const FOR_THE_WEB = ["as-phoenix.spec-d.ts", "options.spec-d.ts"]
 
 const built = (name: string): string[] => [join(ROOT, "dist", `${name}.d.ts`)]
 
-/** What the compiler finds in the specs of the types, when they are read from what is built. */
+/** The compiler's findings in the type specs, with the built declarations. */
 function findings(specs: string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram(
     specs.map((name) => join(FOLDER, name)),
@@ -39,15 +39,15 @@ function findings(specs: string[], options: ts.CompilerOptions): string[] {
     .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`)
 }
 
-/** The command is run, and has nothing to import. */
+/** The entry points. The command is none, because it has nothing to import. */
 const ENTRIES = readdirSync(join(ROOT, "lib"))
   .filter((name) => name.endsWith(".ts") && name !== "cli.ts")
   .map((name) => name.slice(0, -".ts".length))
 
-/** One program for all entry points: they share most of their declarations. */
+/** One program for all entry points, because they share most of their declarations. */
 const declarations = ts.createProgram(ENTRIES.flatMap(built), { module: ts.ModuleKind.ESNext, types: ["node"] })
 
-/** What a declaration file says can be imported to be used, and not only to be named. */
+/** The values, and not only types, that a declaration file exports. */
 function declaredValues(entry: string): string[] {
   const [path = ""] = built(entry)
   const checker = declarations.getTypeChecker()
