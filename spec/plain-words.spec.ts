@@ -29,6 +29,12 @@ describe("the check of plain words", () => {
     }
   })
 
+  it("leaves directives to a linter alone, and reads the comment around them", () => {
+    const directive = "// oxlint-disable-next-line no-control-regex"
+    expect(rulesIn("lib/a.ts", `${directive}\nconst a = 1`)).toEqual([])
+    expect(rulesIn("lib/a.ts", `// Closes the line.\n${directive}\nconst a = 1`)).toEqual(["connection"])
+  })
+
   it("leaves code blocks, code and tables alone", () => {
     expect(rulesIn("docs/A.md", "```ts\n// What is not prose\n```\n\n| What | it is |")).toEqual([])
     expect(rulesIn("lib/a.ts", 'const a = "What is no comment"')).toEqual([])
