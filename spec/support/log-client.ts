@@ -1,4 +1,5 @@
 import { Socket, type Channel } from "rookery"
+import { SERVICE_RESTART } from "../../lib/protocol/close-codes.js"
 
 /** The observations of all clients of a test. */
 export interface Sightings {
@@ -7,8 +8,10 @@ export interface Sightings {
   messages: number
   /** Pushes that clients made again, because the result of the first was unknown. */
   pushedAgain: number
-  /** The times of the joins, in milliseconds. */
-  readonly joins: number[]
+  /** How many joins were answered. */
+  joins: number
+  /** How long the clients of a node that restarts wait before they come back, in milliseconds. */
+  readonly waits: number[]
 }
 
 export const noSightings = (): Sightings => ({
@@ -16,7 +19,8 @@ export const noSightings = (): Sightings => ({
   notRecovered: 0,
   messages: 0,
   pushedAgain: 0,
-  joins: [],
+  joins: 0,
+  waits: [],
 })
 
 const GIVE_UP_MS = 120_000
@@ -36,6 +40,9 @@ export class LogClient {
       heartbeatIntervalMs: 2000,
       rejoinAfterMs: (tries) => Math.min(100 * 2 ** tries, 2000),
     })
+    this.socket.onStatus((status, { retryInMs, tries, lost }) => {
+      if (status === "reconnecting" && tries === 1 && lost?.code === SERVICE_RESTART) seen.waits.push(retryInMs ?? 0)
+    })
     void this.socket.connect()
   }
 
@@ -54,7 +61,7 @@ export class LogClient {
       else this.#seen.notRecovered++
     })
     const join = channel.join()
-    join.receive("ok", () => this.#seen.joins.push(performance.now()))
+    join.receive("ok", () => this.#seen.joins++)
     await new Promise<void>((resolve) => join.receive("ok", () => resolve()))
   }
 
