@@ -9,7 +9,7 @@ export interface Stage {
   readonly chat: ChatProcess
   /** Opens the page in a new browser context. */
   come(options?: BrowserContextOptions): Promise<Visitor>
-  /** Opens the page in a new browser context, and logs in. */
+  /** Opens the page in a new browser context, logged in. */
   enter(email: string, options?: BrowserContextOptions): Promise<Visitor>
 }
 
@@ -38,7 +38,7 @@ export async function describeInBrowser(what: string, tests: (stage: Stage) => v
     }
     const enter = async (email: string, options?: BrowserContextOptions): Promise<Visitor> => {
       const visitor = await come(options)
-      await visitor.logIn(email)
+      await visitor.enter(email)
       return visitor
     }
     tests({ chat, come, enter })
