@@ -1,11 +1,12 @@
 import type { Loose } from "../../protocol/contract.js"
 import type { Ref } from "../../protocol/message.js"
 import type { ChannelHost, HostedChannel } from "./channel-host.js"
-import { askToJoin, refusalOf } from "./join.js"
+import { JOIN_TIMEOUT, refusalOf } from "./join.js"
 import type { JoinAnswer, Membership } from "./membership.js"
 import { isPromise, wait, type Outcome } from "../support/call-user-code.js"
 import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./channel-routes.js"
+import { validate } from "./validation.js"
 
 /** The channel that a join is for. */
 export interface JoiningChannel extends HostedChannel {
@@ -34,6 +35,8 @@ export class JoinProcess {
   readonly #channel: JoiningChannel
   readonly #membership: Membership
   readonly #ref: Ref
+  /** Set while a handler that returned a promise is awaited. */
+  #timer: unknown
 
   constructor(channel: JoiningChannel, membership: Membership, ref: Ref) {
     this.#channel = channel
@@ -43,18 +46,20 @@ export class JoinProcess {
 
   /** Calls the channel's `join` and replies to the client. */
   start(params: unknown): void {
-    const { route, services, socket } = this.#channel
-    askToJoin({
-      params,
-      schema: route.schemas?.params,
-      timeoutMs: socket.limits.joinMs,
-      clock: services.runtime.clock,
-      ask: (checked) => this.#channel.askToJoin(checked as Loose),
-      ...this.#asked((response) => this.#admit(response)),
-    })
+    const schema = this.#channel.route.schemas?.params
+    let result: unknown
+    try {
+      const checked = schema === undefined ? params : validate(schema, params, "params")
+      result = isPromise(checked) ? checked.then((value) => this.#ask(value)) : this.#ask(checked)
+    } catch (error) {
+      return this.refuse(error)
+    }
+    if (isPromise(result)) this.#await(result)
+    else this.#admit(result)
   }
 
   refuse(error: unknown): void {
+    this.#stopTimer()
     const { joining, services, socket, topic, sentJoinRef } = this.#channel
     if (!joining) return
     const { telemetry } = services
@@ -73,11 +78,31 @@ export class JoinProcess {
     })
   }
 
+  #ask(params: unknown): unknown {
+    return this.#channel.askToJoin(params as Loose)
+  }
+
+  /** Waits for the handler, within the time limit of a join. */
+  #await(result: PromiseLike<unknown>): void {
+    const { services, socket } = this.#channel
+    const { joinMs } = socket.limits
+    if (joinMs !== Infinity) {
+      this.#timer = services.runtime.clock.setTimeout(() => this.refuse(JOIN_TIMEOUT), joinMs)
+    }
+    const answered = this.#asked((response) => this.#admit(response))
+    wait(result, answered)
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#channel.services.runtime.clock.clearTimeout(this.#timer)
+  }
+
   #asked(done: (result: unknown) => void): Outcome {
     return this.#channel.outcome(done, (error) => this.refuse(error))
   }
 
   #admit(response: unknown): void {
+    this.#stopTimer()
     if (!this.#channel.joining) return
     const entered = this.#membership.enter()
     if (!isPromise(entered)) return this.#welcomeInTurn(response)
