@@ -6,7 +6,7 @@ import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
 import type { SocketLimits } from "../../server/api/socket-limits.js"
 import type { Holder } from "../../server/limits/held-bytes.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
-import type { Worker } from "../../server/limits/turns.js"
+import type { Reader } from "../../server/limits/turns.js"
 import type { TransportServices } from "../../server/process/services.js"
 import type { WsSocket } from "./ws-types.js"
 
@@ -36,7 +36,7 @@ export interface WsLinkOptions {
 }
 
 /** A connection whose handshake and frames are handled by the package `ws`. */
-export class WsLink implements ServerLink, Holder, Worker {
+export class WsLink implements ServerLink, Holder, Reader {
   readonly transport = "websocket"
   readonly address: string | undefined
   readonly #options: WsLinkOptions
@@ -103,9 +103,8 @@ export class WsLink implements ServerLink, Holder, Worker {
     this.#cut()
   }
 
-  work(): boolean {
+  readAgain(): void {
     this.#options.ws.resume()
-    return false
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -114,7 +113,7 @@ export class WsLink implements ServerLink, Holder, Worker {
     if (data.length > SMALL && services.turns.isFull(data.length)) {
       // This message is read already; the next one has to wait.
       ws.pause()
-      services.turns.add(this)
+      services.turns.readLater(this)
     }
     this.#end?.receive(isBinary ? data : data.toString())
   }

@@ -6,10 +6,18 @@ export interface Worker {
   work(): boolean
 }
 
+/** A client that is not read from until there is room for what it sends. */
+export interface Reader {
+  /** Reads from the client again. */
+  readAgain(): void
+}
+
 /** The time, in one turn of the event loop, for all workers together. */
 const SHARE_MS = 4
 /** The bytes of large chunks that are read in one turn of the event loop; further large chunks wait. */
 const TURN_BYTES = 131_072
+/** The bytes that a platform reads from a connection at once. It reads them before it tells anybody. */
+const READ_BYTES = 65_536
 
 /**
  * Serves clients that send much a little at a time, in turns, and after the clients that send little: a flood delays
@@ -17,6 +25,7 @@ const TURN_BYTES = 131_072
  */
 export class Turns {
   readonly #waiting = new Set<Worker>()
+  readonly #readers = new Set<Reader>()
   readonly #runtime: Pick<Runtime, "afterMicrotasks" | "atEndOfTurn" | "clock">
   #scheduled = false
   #taken = 0
@@ -58,13 +67,21 @@ export class Turns {
   /** Adds a worker, whose work is then done in turns. */
   add(worker: Worker): void {
     this.#waiting.add(worker)
-    if (this.#scheduled) return
-    this.#scheduled = true
-    this.#runtime.atEndOfTurn(this.#run)
+    this.#schedule()
   }
 
-  remove(worker: Worker): void {
-    this.#waiting.delete(worker)
+  /**
+   * Adds a client that has been paused. Only a few clients in a turn are read from again: if all were, hundreds of them
+   * would send their next chunk in the same turn, and all of it is read before the first one can be paused again.
+   */
+  readLater(reader: Reader): void {
+    this.#readers.add(reader)
+    this.#schedule()
+  }
+
+  remove(client: Worker | Reader): void {
+    this.#waiting.delete(client as Worker)
+    this.#readers.delete(client as Reader)
   }
 
   /** Resolves when there is time for long work. The callbacks of the promise count as that work. */
@@ -76,6 +93,12 @@ export class Turns {
       }
       this.add({ work })
     })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#runtime.atEndOfTurn(this.#run)
   }
 
   #renewLater(): void {
@@ -99,14 +122,23 @@ export class Turns {
   /** Lets one worker do a part of its work. The next one follows after the microtasks that the first one has caused. */
   readonly #step = (): void => {
     const [worker] = this.#waiting
-    if (worker === undefined) {
-      this.#scheduled = false
-      return
-    }
-    if (this.isSpent()) return this.#runtime.atEndOfTurn(this.#run)
+    if (worker === undefined || this.isSpent()) return this.#endRun()
     // A worker with more work goes to the end.
     this.#waiting.delete(worker)
     if (worker.work()) this.#waiting.add(worker)
     this.#runtime.afterMicrotasks(this.#step)
+  }
+
+  /** Lets a few clients send more in the next turn, and goes on in that turn if anybody still waits. */
+  #endRun(): void {
+    let bytes = 0
+    for (const reader of this.#readers) {
+      bytes += READ_BYTES
+      if (bytes > TURN_BYTES) break
+      this.#readers.delete(reader)
+      reader.readAgain()
+    }
+    this.#scheduled = false
+    if (this.#waiting.size + this.#readers.size > 0) this.#schedule()
   }
 }

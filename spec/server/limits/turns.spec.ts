@@ -50,6 +50,18 @@ describe("turns", () => {
     expect(full()).toEqual([false, false, true])
   })
 
+  it("let a few paused clients send again in a turn of the event loop, in their order", async () => {
+    const done: string[] = []
+    const turns = new Turns(nodeRuntime)
+    const readers = ["a", "b", "c", "d", "e"].map((name) => ({ readAgain: () => void done.push(name) }))
+    for (const reader of readers) turns.readLater(reader)
+    turns.remove(readers[2] as (typeof readers)[number])
+    await turn()
+    expect(done.join("")).toBe("ab")
+    await turn()
+    expect(done.join("")).toBe("abde")
+  })
+
   it("leave out who has gone", async () => {
     const clock = { now: 0 }
     const done: string[] = []

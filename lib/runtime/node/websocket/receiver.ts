@@ -144,13 +144,6 @@ export class WebSocketReceiver {
     return this.#take(chunk)
   }
 
-  /** Keeps a received chunk for {@link WebSocketReceiver.resume}. */
-  defer(chunk: Buffer): void {
-    if (this.#done) return
-    this.#paused = true
-    this.push(chunk)
-  }
-
   /** Reads the bytes that wait. Throws and returns as `push` does. */
   resume(): boolean {
     if (!this.#paused) return false

@@ -63,12 +63,20 @@ export interface Worker {
   work(): boolean
 }
 
+/** A client that is not read from until there is room for what it sends. */
+export interface Reader {
+  /** Reads from the client again. */
+  readAgain(): void
+}
+
 /** Divides the time of the event loop among clients that send much at once. */
 export interface TurnTaking {
   /** Counts the bytes of a large chunk. Returns whether the chunk has to wait, because enough was read in this turn. */
   isFull(bytes: number): boolean
   add(worker: Worker): void
-  remove(worker: Worker): void
+  /** Adds a client that has been paused. Only a few clients in a turn are read from again. */
+  readLater(reader: Reader): void
+  remove(client: Worker & Reader): void
 }
 
 /** A client that the endpoint holds memory for. */

@@ -15,6 +15,7 @@ import type {
   Encoding,
   HeldMemory,
   Holder,
+  Reader,
   SharedMessage,
   TurnTaking,
   WebSocketLimits,
@@ -57,7 +58,7 @@ const NONE = -1
  * A websocket after its handshake. All frames of one turn of the event loop are sent in one write, and the frame of a
  * broadcast is the same buffer for all sockets.
  */
-export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker {
+export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverPace, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
   pending: FrameChain | undefined
@@ -75,6 +76,9 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   #before = 0
   /** The bytes for this client alone that were written since the queue was last empty. */
   #alone = 0
+  #pausedAt = 0
+  /** Whether the next chunk has waited for its turn already. */
+  #mayRead = false
   /** Whether the last frame was sent. */
   #closing = false
   #over = false
@@ -153,9 +157,9 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
     this.#options.held.note(this)
   }
 
-  /** The bytes of an incomplete message, and those that wait to be sent to this client alone. */
+  /** The bytes of an incomplete message, those that wait to be read, and those that wait for this client alone. */
   get heldBytes(): number {
-    return this.#receiver.unfinished + Math.min(this.#alone, this.#socket.writableLength)
+    return this.#receiver.unfinished + this.#socket.readableLength + Math.min(this.#alone, this.#socket.writableLength)
   }
 
   giveUp(): void {
@@ -166,8 +170,15 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   work(): boolean {
     if (this.#read(undefined)) return true
     if (this.#socket.readableEnded) this.#endOfStream()
-    else this.#socket.resume()
+    else this.#options.turns.readLater(this)
     return false
+  }
+
+  readAgain(): void {
+    this.#mayRead = true
+    // The time that the client had to wait does not count towards `messageMs`.
+    if (this.#begun !== NONE) this.#begun += now() - this.#pausedAt
+    this.#socket.resume()
   }
 
   allowFrame(bytes: number, inflated: boolean): boolean {
@@ -192,10 +203,28 @@ export class WebSocketLink implements BatchTarget, Holder, ReceiverPace, Worker 
   #receive(chunk: Buffer): void {
     // Data that arrives after the server's close frame does not extend the deadline for the close.
     if (!this.#closing) this.#timer?.refresh()
-    if (chunk.length > UNQUEUED_CHUNK_BYTES && this.#options.turns.isFull(chunk.length)) this.#receiver.defer(chunk)
-    else if (!this.#read(chunk)) return
+    const { turns } = this.#options
+    if (chunk.length > UNQUEUED_CHUNK_BYTES && !this.#mayRead && turns.isFull(chunk.length)) return this.#putBack(chunk)
+    this.#mayRead = false
+    if (!this.#read(chunk)) return
+    this.#pause()
+    turns.add(this)
+  }
+
+  #pause(): void {
     this.#socket.pause()
-    this.#options.turns.add(this)
+    this.#pausedAt = now()
+  }
+
+  /**
+   * Leaves a chunk to a later turn. The socket takes it back, because a socket that is paused without one in its buffer
+   * reads on until it has: with hundreds of clients that is as much work as the chunks themselves.
+   */
+  #putBack(chunk: Buffer): void {
+    this.#pause()
+    this.#socket.unshift(chunk)
+    this.#options.held.note(this)
+    this.#options.turns.readLater(this)
   }
 
   /** Reads a chunk, or without one the bytes that wait. Returns whether some bytes still wait for their turn. */

@@ -131,16 +131,6 @@ describe("a receiver that is not to read too much in one go", () => {
     expect(seen).toEqual(["one", "two"])
   })
 
-  it("leaves what is put off, and all that comes behind it", () => {
-    const [made, seen] = paced(() => false)
-    made.push(Buffer.from(frames.subarray(0, 12)))
-    made.defer(Buffer.from(frames.subarray(12, 40)))
-    expect(made.push(Buffer.from(frames.subarray(40)))).toBe(true)
-    expect(seen).toEqual(["one"])
-    expect(made.resume()).toBe(false)
-    expect(seen).toEqual(["one", "two", "three", "four"])
-  })
-
   it("keeps nothing once it was stopped", () => {
     const [made, seen] = paced(() => true)
     made.push(Buffer.from(frames))
