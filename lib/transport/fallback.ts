@@ -81,72 +81,74 @@ export function firstOrSecond(
     name: `${first.name} or ${second.name}`,
     open(url, linkOptions, events) {
       if (working === second) return openSecond(url, linkOptions, events)
-      /** The state of the first transport; `abandoned` once the attempt goes on without it. */
-      let stage: "trying" | "open" | "closing" | "abandoned" = "trying"
-      const leaveFirst = (): void => {
-        stage = "abandoned"
+      let link: Link | undefined
+      let timer: unknown
+      let isOpen = false
+      /** Whether the attempt goes on without the first transport, whose late events are dropped. */
+      let isAbandoned = false
+      /** Whether this attempt is to show if the first transport works here. */
+      let isTrial = !working
+      const giveUp = (): void => {
+        if (!isTrial) return
+        isTrial = false
+        isAbandoned = true
         clock.clearTimeout(timer)
         link?.close()
-      }
-      const fallBack = (): void => {
-        leaveFirst()
-        link = openSecond(url, linkOptions, events)
-      }
-      const late = (): void => {
-        if (stage === "trying") return fallBack()
-        if (working) return
+        if (!isOpen) {
+          link = openSecond(url, linkOptions, events)
+          return
+        }
         // The socket is connected already, so this connection ends, and the next attempt takes the second.
-        leaveFirst()
         working = second
         events.error(new ConnectError(`${first.name}: no answer within ${after} ms`))
         events.close(closeInfo(ABNORMAL, "no answer"))
       }
-      let timer = working ? undefined : clock.setTimeout(late, after)
-      let link: Link
       const firstEvents: LinkEvents = {
         open(traits) {
-          if (stage !== "trying") return
-          stage = "open"
+          if (isAbandoned) return
+          isOpen = true
           clock.clearTimeout(timer)
-          timer = clock.setTimeout(late, after)
-          events.open({ ...traits, wantsPing: !working })
+          timer = clock.setTimeout(giveUp, after)
+          events.open({ ...traits, wantsPing: isTrial })
         },
         frame(frame) {
-          if (stage !== "open") return
+          if (isAbandoned) return
+          isTrial = false
           working = first
           events.frame(frame)
         },
         error(error) {
-          if (stage === "abandoned") return
+          if (isAbandoned) return
           events.error(error)
-          if (stage === "trying" && !working) fallBack()
+          if (!isOpen) giveUp()
         },
         close(info) {
-          if (stage === "abandoned") return
-          if (stage === "trying" && !working) return fallBack()
+          if (isAbandoned) return
+          if (isTrial && !isOpen) return giveUp()
           // Some proxies accept a websocket and cut it off before its first frame.
-          if (stage === "open" && !info.wasClean) working ??= second
+          if (isTrial && !info.wasClean) working = second
           clock.clearTimeout(timer)
           events.close(info)
         },
       }
+      if (isTrial) timer = clock.setTimeout(giveUp, after)
       try {
         link = first.open(url, linkOptions, firstEvents)
       } catch (error) {
         // For example on a platform without a WebSocket.
-        if (working) throw error
-        fallBack()
+        if (!isTrial) throw error
+        giveUp()
       }
       return {
-        send: (frame) => link.send(frame),
+        send: (frame) => link?.send(frame),
         close(code, reason) {
           // A failure of the first no longer falls back: the end was asked for.
-          if (stage !== "abandoned") stage = "closing"
+          isTrial = false
           clock.clearTimeout(timer)
-          link.close(code, reason)
+          link?.close(code, reason)
         },
         get bufferedAmount() {
-          return link.bufferedAmount
+          return link?.bufferedAmount ?? 0
         },
       }
     },
