@@ -297,7 +297,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     whenReady(
       this.params as Provider<object>,
       (params) => {
-        if (join.ref === ref) this.#post(PHX_JOIN, withRecoverParams(params, this.recovery), ref, join as Push)
+        if (join.ref === ref) this.post(PHX_JOIN, withRecoverParams(params, this.recovery), ref, join as Push)
       },
       (error) => {
         if (join.ref !== ref) return
@@ -324,12 +324,13 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** Leaves at the server, if the server has heard of the join. */
   #postLeave(): void {
-    const { ref, state } = this.#join
-    const wasSent = ref && state !== "queued"
-    if (wasSent && this.socket.isConnected()) this.#post(PHX_LEAVE, {}, this.socket.makeRef())
+    const { ref, wasWritten } = this.#join
+    const wasSent = ref && wasWritten
+    if (wasSent && this.socket.isConnected()) this.post(PHX_LEAVE, {}, this.socket.makeRef())
   }
 
-  #post(event: string, payload: unknown, ref: Ref, push?: Push): void {
+  /** Sends a message of the current join. @internal */
+  post(event: string, payload: unknown, ref: Ref, push?: Push): void {
     this.socket.post({ join_ref: this.#join.ref, ref, topic: this.topic, event, payload }, push)
   }
 

@@ -10,18 +10,18 @@ const MAX_CRASHES = 1
 
 /** The channel of a {@link PushQueue}. */
 export interface PushQueueOwner {
-  readonly topic: string
   readonly socket: ChannelHost
-  joinRef(): Ref
+  /** Sends a message of the current join. */
+  post(event: string, payload: unknown, ref: Ref, push: Push): void
 }
 
 /** The pushes of a channel on their way, and their timeouts. Changes the state of each push; calls nothing of the channel. */
 export class PushQueue {
   readonly #channel: PushQueueOwner
   /** Pushes that wait for the join. */
-  #waiting: Set<Push> | undefined
+  readonly #waiting = new Set<Push>()
   /** Pushes that are queued in the socket or in flight, by ref, in the order of their sending. */
-  #sent: Map<Ref, Push> | undefined
+  readonly #sent = new Map<Ref, Push>()
 
   constructor(channel: PushQueueOwner) {
     this.#channel = channel
@@ -32,47 +32,45 @@ export class PushQueue {
     const { socket } = this.#channel
     // The time of a push with `retry` counts only while it is on its way.
     if (!push.retry && !socket.isDestroyed) this.#startTimer(push)
-    push.state = "waiting"
-    return addToBuffer((this.#waiting ??= new Set()), push, socket.options)
+    return addToBuffer(this.#waiting, push, socket.options)
   }
 
   /** Hands a push to the socket. */
   send(push: Push): void {
-    const { socket, topic } = this.#channel
+    const { socket } = this.#channel
     let ref = socket.makeRef()
     if (push.retry) ref = refWithId(ref, (push.id ??= socket.options.id + ref))
     push.queuedAs(ref)
     this.#startTimer(push)
-    ;(this.#sent ??= new Map()).set(ref, push)
-    socket.post({ join_ref: this.#channel.joinRef(), ref, topic, event: push.event, payload: push.payload }, push)
+    this.#sent.set(ref, push)
+    this.#channel.post(push.event, push.payload, ref, push)
   }
 
   /** Sends the pushes that waited for the join. */
   sendWaiting(): void {
-    for (const push of this.#waiting ?? []) {
-      this.#waiting?.delete(push)
+    for (const push of this.#waiting) {
+      this.#waiting.delete(push)
       this.send(push)
     }
   }
 
   /** Settles the push that an answer is for, if there is one. */
   answer(ref: Ref, status: string, response: unknown): void {
-    const push = this.#sent?.get(ref)
+    const push = this.#sent.get(ref)
     if (push) this.#settle(push, status, response)
   }
 
   /** After a lost connection or a crash of the channel: rejects the pushes that cannot be sent again, keeps the others. */
   interrupt(connectionLost: boolean): void {
-    for (const push of this.#sent?.values() ?? []) {
+    for (const push of this.#sent.values()) {
       if (!this.#canSendAgain(push, connectionLost)) {
         this.reject(push, unanswered(push, connectionLost))
         continue
       }
-      if (!connectionLost && push.state === "in-flight") push.crashes++
+      if (!connectionLost && push.wasWritten) push.crashes++
       if (push.retry) push.stopTimer()
       this.remove(push)
-      push.state = "waiting"
-      ;(this.#waiting ??= new Set()).add(push)
+      this.#waiting.add(push)
     }
   }
 
@@ -80,26 +78,25 @@ export class PushQueue {
   reject(push: Push, error: Error): void {
     if (push.timer !== undefined) this.#channel.socket.lateTimeouts.add(push)
     this.remove(push)
-    push.state = "settled"
     push.settle(error)
   }
 
   /** Rejects all pushes, because the channel is closed. */
   rejectAll(): void {
-    for (const push of [...(this.#sent?.values() ?? []), ...(this.#waiting ?? [])]) {
+    for (const push of [...this.#sent.values(), ...this.#waiting]) {
       this.reject(push, channelClosed(push))
     }
   }
 
   /** Forgets a push: its answer is not expected, and it is not sent if it waits. */
   remove(push: Push): void {
-    this.#sent?.delete(push.ref)
-    this.#waiting?.delete(push)
+    this.#sent.delete(push.ref)
+    this.#waiting.delete(push)
     push.ref = null
   }
 
   #canSendAgain(push: Push, connectionLost: boolean): boolean {
-    if (push.state === "queued") return true
+    if (!push.wasWritten) return true
     return push.retry && (connectionLost || push.crashes < MAX_CRASHES)
   }
 

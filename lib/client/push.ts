@@ -11,12 +11,6 @@ type KnownStatus = "ok" | "error" | "timeout"
 /** The response of an answer with this status. */
 export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
-/**
- * Where a push is: `waiting` in its channel for the join, `queued` in the socket under its ref, `in-flight` once it was
- * written to the connection, `settled` when no answer is expected any more.
- */
-export type PushState = "waiting" | "queued" | "in-flight" | "settled"
-
 /** The channel of a push, as far as the push knows it. @internal */
 export interface PushSender {
   readonly topic: string
@@ -42,8 +36,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly payload: unknown
   /** The ref that its answer will carry; `null` while no answer is expected. @internal */
   ref: Ref = null
-  /** @internal */
-  state: PushState = "waiting"
+  /** Whether the message with this ref was written to a connection, so that the server may have it. @internal */
+  wasWritten = false
   /** @internal */
   readonly retry: boolean
   /** @internal */
@@ -133,14 +127,14 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** Starts a sending under a new ref. @internal */
   queuedAs(ref: Ref): void {
     this.ref = ref
-    this.state = "queued"
+    this.wasWritten = false
     this.#answer = undefined
   }
 
   /** The message with this ref was written to the connection. @internal */
   writtenAs(ref: Ref): void {
-    // The answer may have come, or the connection ended, while the message was being written.
-    if (this.ref === ref && this.state === "queued") this.state = "in-flight"
+    // The answer may have come, or the connection ended and the push got another ref, while the message was written.
+    if (this.ref === ref) this.wasWritten = true
   }
 
   /** Starts the timeout anew. @internal */
@@ -163,7 +157,6 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** Returns whether the answer reaches the application. @internal */
   answer(status: string, response: unknown): boolean {
     this.stopTimer()
-    this.state = "settled"
     this.#answer = { status, response }
     this.settle(this.#answer)
     return callHandlers(this.#hooks, this.#sender.socket, status, response) || this.isAwaited
