@@ -1,4 +1,4 @@
-import { toBase64, toBinaryString } from "./base64.js"
+import { toBinaryString } from "./base64.js"
 import { readBase64 } from "./read-base64.js"
 
 /** The subprotocol that a Phoenix socket agrees on when a client sends an auth token. */
@@ -16,7 +16,7 @@ export const AUTH_TOKEN_HEADER = "X-Phoenix-AuthToken"
  * an answer instead of an exception.
  */
 export function authTokenSubprotocols(token: string): [string, string] {
-  const plain = toBase64(new TextEncoder().encode(token)).replace(/=/g, "")
+  const plain = btoa(authTokenHeader(token)).replace(/=/g, "")
   const encoded = plain.includes("/") ? plain.replace(/\//g, "_").replace(/\+/g, "-") : plain
   return [PHOENIX_SUBPROTOCOL, AUTH_TOKEN_PREFIX + encoded]
 }

@@ -52,7 +52,6 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   let closed = false
   const queue: string[] = []
   let queued = 0
-  let posting = false
   let token: string | undefined
 
   /** Calls back in a task of its own, unless the link is closed by then. */
@@ -124,7 +123,6 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       if (answer.status !== 200) return fail(answer.status)
       for (const line of lines) queued -= line.length
     }
-    posting = false
   }
 
   later(() => poll().catch(fail))
@@ -132,11 +130,10 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     send(frame) {
       if (closed) return
       const line = typeof frame === "string" ? frame : toBase64(frame)
+      // Frames that are sent in one task leave in one request.
+      if (!queued) later(post)
       queued += line.length
       queue.push(line)
-      // Frames that are sent in one task leave in one request.
-      if (!posting) later(post)
-      posting = true
     },
     close,
     get bufferedAmount() {
