@@ -78,10 +78,17 @@ export const LAYERS: Layer[] = [
       "server/support",
     ],
   },
-  { of: "runtime/web", lib: ["protocol", "serializer", "runtime/longpoll", "runtime/memory", "server"] },
-  { of: "runtime/bun", lib: ["protocol", "runtime/memory", "runtime/web", "server"] },
-  { of: "runtime/deno", lib: ["protocol", "runtime/memory", "runtime/web", "server"] },
-  { of: "runtime/workers", lib: ["protocol", "runtime/memory", "runtime/web", "server"] },
+  {
+    of: "runtime/messages",
+    lib: ["protocol", "serializer", "server/api", "server/limits", "server/process", "server/support"],
+  },
+  {
+    of: "runtime/web",
+    lib: ["protocol", "serializer", "runtime/longpoll", "runtime/memory", "runtime/messages", "server"],
+  },
+  { of: "runtime/bun", lib: ["protocol", "runtime/memory", "runtime/messages", "runtime/web", "server"] },
+  { of: "runtime/deno", lib: ["protocol", "runtime/memory", "runtime/messages", "runtime/web", "server"] },
+  { of: "runtime/workers", lib: ["protocol", "runtime/memory", "runtime/messages", "runtime/web", "server"] },
   { of: "runtime/node", lib: ["protocol", "runtime/longpoll", "runtime/memory", "server"], node: true },
   { of: "runtime/node/platform", lib: ["protocol", "server/api"], node: true },
   {

@@ -1,5 +1,5 @@
 import type { Runtime } from "../../server/api/runtime.js"
-import type { PlatformSocket } from "../web/platform-socket.js"
+import type { PlatformSocket } from "../messages/platform-socket.js"
 import type { BunWebSocket } from "./bun-types.js"
 
 /** Writes what is sent in one turn of the event loop at its end, one write for each client. */

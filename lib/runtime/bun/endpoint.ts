@@ -14,7 +14,7 @@ import {
 } from "../web/options.js"
 import { inNextTask } from "../web/immediate.js"
 import { BY_FETCH } from "../web/unfollowed.js"
-import type { MessageLink } from "../web/message-link.js"
+import type { MessageLink } from "../messages/message-link.js"
 import type { Gateway } from "../../server/gateway/gateway.js"
 import { webRuntime } from "../web/web-runtime.js"
 import { BunSocket, BunWrites } from "./bun-socket.js"

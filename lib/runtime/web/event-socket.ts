@@ -1,6 +1,6 @@
 import { NORMAL } from "../../protocol/close-codes.js"
-import type { MessageLink } from "./message-link.js"
-import type { PlatformSocket } from "./platform-socket.js"
+import type { MessageLink } from "../messages/message-link.js"
+import type { PlatformSocket } from "../messages/platform-socket.js"
 
 /** A websocket with events, as the web has it: Deno's, and each half of a `WebSocketPair`. */
 export interface WebSocketLike {

@@ -19,9 +19,9 @@ import type { LongPoll } from "../longpoll/longpoll.js"
 import { LongPolls } from "../longpoll/longpolls.js"
 import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
 import { FetchExchange, responseOf } from "./fetch-exchange.js"
-import { MessageLink } from "./message-link.js"
+import { MessageLink } from "../messages/message-link.js"
 import type { EndpointOptions, GatewayOptions, SocketOptions } from "./options.js"
-import type { PlatformSocket } from "./platform-socket.js"
+import type { PlatformSocket } from "../messages/platform-socket.js"
 import { refuseUnfollowed, type Unfollowed } from "./unfollowed.js"
 
 /** A client whose request for a websocket was let in. */
