@@ -1,5 +1,7 @@
+import type { Frame } from "../../serializer/serializer.js"
 import type { Runtime } from "../../server/api/runtime.js"
-import type { PlatformSocket } from "../messages/platform-socket.js"
+import type { Encoding } from "../../server/api/shared-frame.js"
+import { TEXT_OR_BYTES, type PlatformSocket } from "../messages/platform-socket.js"
 import type { BunWebSocket } from "./bun-types.js"
 
 /** Writes what is sent in one turn of the event loop at its end, one write for each client. */
@@ -24,7 +26,8 @@ export class BunWrites {
 }
 
 /** Carries the messages of a websocket of Bun. */
-export class BunSocket implements PlatformSocket {
+export class BunSocket implements PlatformSocket<Frame> {
+  readonly encoding: Encoding<Frame> = TEXT_OR_BYTES
   readonly #socket: BunWebSocket
   readonly #writes: BunWrites
   readonly #compress: boolean
@@ -44,6 +47,10 @@ export class BunSocket implements PlatformSocket {
   send(data: string | Uint8Array): void {
     this.#pendingBytes += data.length
     if (this.#pending.push(data) === 1) this.#writes.add(this)
+  }
+
+  sendForm(form: Frame): void {
+    this.send(form)
   }
 
   close(code: number, reason: string): void {

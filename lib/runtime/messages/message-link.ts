@@ -10,10 +10,10 @@ import {
 import type { Frame } from "../../serializer/serializer.js"
 import type { Admitted } from "../../server/api/arrival.js"
 import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
-import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
+import type { SharedFrame } from "../../server/api/shared-frame.js"
 import type { Holder } from "../../server/limits/held-bytes.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
-import type { Worker } from "../../server/limits/turns.js"
+import type { Reader, Worker } from "../../server/limits/turns.js"
 import type { TransportServices } from "../../server/process/services.js"
 import { isLongerThan } from "../../server/support/is-longer-than.js"
 import type { PlatformSocket } from "./platform-socket.js"
@@ -23,21 +23,19 @@ const LARGE = 16_384
 /** A message of fewer bytes is handled at once, whatever other clients send. */
 const SMALL = 4096
 
-/** Text as a string, which is what these platforms send as text: another node shares it as UTF-8. */
-const TEXT_OR_BYTES: Encoding<Frame> = {
-  encode: (data, text) => (text && typeof data !== "string" ? new TextDecoder().decode(data) : data),
-}
-
 /** Whether a message is longer than a limit; text is counted in UTF-8. */
 const isLonger = (data: string | Uint8Array, bytes: number): boolean =>
   typeof data === "string" ? isLongerThan(data, bytes) : data.length > bytes
 
+/** The parts of an admission that a link needs. */
+type Opening = Pick<Admitted, "limits" | "open" | "leave">
+
 /** A connection whose handshake and frames are the platform's business. */
-export class MessageLink implements ServerLink, Holder, Worker {
+export class MessageLink implements ServerLink, Holder, Reader, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
   readonly #socket: PlatformSocket
-  readonly #admitted: Admitted
+  readonly #admitted: Opening
   readonly #services: TransportServices
   readonly #end: SocketEnd
   /** Messages that wait for their turn among other clients' large ones. */
@@ -51,7 +49,7 @@ export class MessageLink implements ServerLink, Holder, Worker {
   #isSlow = false
   #isClosed = false
 
-  constructor(socket: PlatformSocket, address: string | undefined, admitted: Admitted, services: TransportServices) {
+  constructor(socket: PlatformSocket, address: string | undefined, admitted: Opening, services: TransportServices) {
     this.#socket = socket
     this.address = address
     this.#admitted = admitted
@@ -75,9 +73,9 @@ export class MessageLink implements ServerLink, Holder, Worker {
       this.#isSlow = this.#socket.bufferedAmount > queuedBytes
       if (this.#isSlow) return false
     }
-    const data = shared.as(TEXT_OR_BYTES)
-    if (data === undefined) return false
-    this.#socket.send(data)
+    const form = shared.as(this.#socket.encoding)
+    if (form === undefined) return false
+    this.#socket.sendForm(form)
     this.#checkLater()
     return true
   }
@@ -93,12 +91,12 @@ export class MessageLink implements ServerLink, Holder, Worker {
   /** Handles a message of the client. */
   receive(data: string | Uint8Array): void {
     if (!this.allowFrame(data.length)) return
-    if (isLonger(data, this.#admitted.limits.messageBytes)) return this.#tooLong()
+    if (isLonger(data, this.#admitted.limits.messageBytes)) return this.tooLong()
     const { turns, held } = this.#services
     if (this.#waiting.length === 0 && !(data.length > SMALL && turns.isFull(data.length))) {
       return this.#end.receive(data)
     }
-    this.#waiting.push(data)
+    if (this.#waiting.push(data) === 1) this.#socket.pause?.()
     this.#waitingBytes += data.length
     held.note(this)
     turns.add(this)
@@ -118,7 +116,7 @@ export class MessageLink implements ServerLink, Holder, Worker {
   }
 
   /** Closes the connection of a client whose message is over the limit. */
-  #tooLong(): void {
+  tooLong(): void {
     if (this.#isClosed) return
     this.#end.limitHit("messageBytes")
     this.#shut(TOO_BIG)
@@ -156,7 +154,13 @@ export class MessageLink implements ServerLink, Holder, Worker {
     if (data === undefined) return false
     this.#waitingBytes -= data.length
     this.#end.receive(data)
-    return this.#waiting.length > 0
+    if (this.#waiting.length > 0) return true
+    if (this.#socket.resume) this.#services.turns.readLater(this)
+    return false
+  }
+
+  readAgain(): void {
+    this.#socket.resume?.()
   }
 
   /** Ends the connection once no frame has come for `idleMs`. One timer a connection, which no frame has to set anew. */

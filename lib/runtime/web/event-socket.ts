@@ -1,6 +1,8 @@
 import { NORMAL } from "../../protocol/close-codes.js"
+import type { Frame } from "../../serializer/serializer.js"
+import type { Encoding } from "../../server/api/shared-frame.js"
 import type { MessageLink } from "../messages/message-link.js"
-import type { PlatformSocket } from "../messages/platform-socket.js"
+import { TEXT_OR_BYTES, type PlatformSocket } from "../messages/platform-socket.js"
 
 /** A websocket with events, as the web has it: Deno's, and each half of a `WebSocketPair`. */
 export interface WebSocketLike {
@@ -15,7 +17,8 @@ export interface WebSocketLike {
 }
 
 /** Carries the messages of a websocket that has events. Such a websocket has no way to end without a close frame. */
-export class EventSocket implements PlatformSocket {
+export class EventSocket implements PlatformSocket<Frame> {
+  readonly encoding: Encoding<Frame> = TEXT_OR_BYTES
   readonly #socket: WebSocketLike
 
   constructor(socket: WebSocketLike) {
@@ -49,6 +52,10 @@ export class EventSocket implements PlatformSocket {
     } catch {
       // The connection is ending, and its close event is on its way.
     }
+  }
+
+  sendForm(form: Frame): void {
+    this.send(form)
   }
 
   close(code: number, reason: string): void {

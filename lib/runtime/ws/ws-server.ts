@@ -1,8 +1,12 @@
 import type { IncomingMessage } from "node:http"
 import type { SocketLimits } from "../../server/api/socket-limits.js"
+import { MessageLink } from "../messages/message-link.js"
 import type { WebSocketServerAdapter } from "../node/upgrade/websocket-server.js"
-import { WsLink } from "./ws-link.js"
+import { WsConnection } from "./ws-connection.js"
 import type { WsServer, WsServerClass } from "./ws-types.js"
+
+/** The slot of a client is freed when TCP ends, by who hands over the upgrade. */
+const leave = (): void => {}
 
 /** The contents of the response to a handshake. */
 interface Accepted {
@@ -56,8 +60,8 @@ export function wsServer(WebSocketServer: WsServerClass): WebSocketServerAdapter
     upgrade({ request, socket, head, address, subprotocol, headers, compress, limits, services, open }) {
       accepted.set(request, { subprotocol, headers })
       serverFor(limits, compress).handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsLink({ ws, socket, address, limits, services })
-        link.start(open(link))
+        const connection = new WsConnection(ws, socket, services.runtime)
+        connection.attach(new MessageLink(connection, address, { limits, open, leave }, services))
       })
     },
   }
