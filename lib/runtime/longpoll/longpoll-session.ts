@@ -6,6 +6,7 @@ import type { HeldBytes, Holder } from "../../server/limits/held-bytes.js"
 import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
 import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
+import type { Turns, Worker } from "../../server/limits/turns.js"
 import type { Runtime } from "../../server/api/runtime.js"
 
 /** Answers a poll: 200 with messages, or 204 after a poll window without any. */
@@ -30,6 +31,7 @@ export interface LongPollSessionOptions {
   readonly address: string | undefined
   readonly limits: SocketLimits
   readonly held: HeldBytes
+  readonly turns: Turns
   readonly runtime: Pick<Runtime, "atEndOfTurn" | "clock">
   /** Called when the session has ended and its token is no longer valid. */
   onEnd(): void
@@ -41,11 +43,21 @@ const asMessage = (frame: Frame): string => (typeof frame === "string" ? frame :
 /** The form of bytes for long-poll, shared by all sessions that get the same broadcast. */
 const BASE64: Encoding<string> = { encode: asMessage }
 
+/** The most bytes of messages in one answer, unless it has only one: a longer answer would hold up other clients. */
+const MOST_BYTES = 1_048_576
+
+/** A message that waits for a poll. */
+interface Waiting {
+  readonly message: string
+  /** Whether it is for this client alone. */
+  readonly alone: boolean
+}
+
 /** The most polls that wait at once. A client has one, and a second one after it has given up on the first. */
 const MAX_POLLS = 4
 
 /** A connection made of HTTP requests: keeps messages until the client polls. */
-export class LongPollSession implements ServerLink, Holder {
+export class LongPollSession implements ServerLink, Holder, Worker {
   readonly transport = "longpoll"
   readonly token: string
   readonly address: string | undefined
@@ -56,7 +68,7 @@ export class LongPollSession implements ServerLink, Holder {
   readonly #unread = new Set<Unread>()
   #unreadBytes = 0
   #socket: SocketEnd | undefined
-  #messages: string[] = []
+  #messages: Waiting[] = []
   #bytes = 0
   /** The part of `#bytes` that belongs to messages for this client alone. */
   #alone = 0
@@ -119,7 +131,7 @@ export class LongPollSession implements ServerLink, Holder {
       this.#end(TRY_AGAIN_LATER)
       return
     }
-    this.#messages.push(message)
+    this.#messages.push({ message, alone })
     if (alone) {
       this.#alone += message.length
       this.#options.held.note(this)
@@ -129,8 +141,16 @@ export class LongPollSession implements ServerLink, Holder {
     this.#scheduled = true
     this.#options.runtime.atEndOfTurn(() => {
       this.#scheduled = false
-      this.#deliver()
+      if (this.work()) this.#options.turns.add(this)
     })
+  }
+
+  /** Answers the poll, or waits for a turn: a broadcast may be due to thousands of sessions at once. */
+  work(): boolean {
+    if (this.#poll === undefined || this.#messages.length === 0) return false
+    if (this.#options.turns.isSpent()) return true
+    this.#deliver()
+    return false
   }
 
   broadcast(shared: SharedFrame): boolean {
@@ -210,12 +230,20 @@ export class LongPollSession implements ServerLink, Holder {
     }, ms)
   }
 
-  #deliver(): void {
+  /** Answers the poll with the messages that fit into one answer. The client polls again for the others. */
+  #deliver(mostBytes = MOST_BYTES): void {
     if (this.#poll === undefined || this.#messages.length === 0) return
-    const messages = this.#messages
-    this.#messages = []
-    this.#bytes = this.#alone = 0
-    this.#poll(200, messages)
+    let bytes = 0
+    const end = this.#messages.findIndex(({ message }, at) => (bytes += message.length) > mostBytes && at > 0)
+    const answered = this.#messages.splice(0, end === -1 ? this.#messages.length : end)
+    for (const { message, alone } of answered) {
+      this.#bytes -= message.length
+      if (alone) this.#alone -= message.length
+    }
+    this.#poll(
+      200,
+      answered.map(({ message }) => message),
+    )
   }
 
   /**
@@ -226,7 +254,7 @@ export class LongPollSession implements ServerLink, Holder {
     if (this.#ended) return
     this.#ended = true
     if (code === SERVICE_RESTART) {
-      this.#deliver()
+      this.#deliver(Infinity)
       for (const waiting of [...this.#polls]) waiting(204, [])
     }
     // When the server stops, clients may still read their answers until its deadline.
@@ -235,6 +263,7 @@ export class LongPollSession implements ServerLink, Holder {
     this.#messages = []
     this.#bytes = this.#alone = 0
     this.#options.held.forget(this)
+    this.#options.turns.remove(this)
     this.#options.onEnd()
     this.#socket?.closed(code)
   }

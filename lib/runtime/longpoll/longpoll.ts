@@ -118,6 +118,7 @@ export class LongPoll {
       address: arrival.address,
       limits: admitted.limits,
       held: this.#services.held,
+      turns: this.#services.turns,
       runtime: this.#services.runtime,
       onEnd: () => {
         this.#sessions.delete(token)
