@@ -37,7 +37,7 @@ describe("a body", () => {
   it.each(["content-length: 1000", "transfer-encoding: chunked"])(
     "that does not come is not waited for: %s",
     async (header) => {
-      const made = await siege({ limits: { messageMs: 30 } })
+      const made = await siege({ limits: { messageMs: 500 } })
       const path = await session(made)
       const line = await made.knock()
       line.send(requestText("POST", path, [header]))
