@@ -7,6 +7,8 @@ export const PHOENIX_SUBPROTOCOL = "phoenix"
 export const AUTH_TOKEN_PREFIX = "base64url.bearer.phx."
 /** The header that carries the token over long-poll. */
 export const AUTH_TOKEN_HEADER = "X-Phoenix-AuthToken"
+/** The header that carries the token of a long-poll's session. */
+export const SESSION_TOKEN_HEADER = "X-Phoenix-LongPoll-Token"
 
 /**
  * The websocket subprotocols that carry an auth token, because a browser lets a page set no header.

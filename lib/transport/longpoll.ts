@@ -1,4 +1,4 @@
-import { AUTH_TOKEN_HEADER, authTokenHeader } from "../protocol/auth-token.js"
+import { AUTH_TOKEN_HEADER, authTokenHeader, SESSION_TOKEN_HEADER } from "../protocol/auth-token.js"
 import { decodeBase64, toBase64 } from "../protocol/base64.js"
 import { INTERNAL_ERROR, NO_STATUS, POLICY_VIOLATION, SESSION_GONE } from "../protocol/close-codes.js"
 import { ConnectError } from "../protocol/errors.js"
@@ -53,6 +53,8 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   const queue: string[] = []
   let queued = 0
   let token: string | undefined
+  /** Whether the server reads the token from the header, once that is known; else it goes into the query. */
+  let readsHeader: boolean | undefined
 
   /** Calls back in a task of its own, unless the link is closed by then. */
   const later = (callback: () => void): unknown => setTimeout(() => closed || callback())
@@ -75,6 +77,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   /** The answer, or `undefined` after the link has ended or failed. */
   const ask = async (init: RequestInit): Promise<Answer | undefined> => {
     if (closed) return undefined
+    const inQuery = readsHeader === false
     const abort = new AbortController()
     requests.add(abort)
     const timer = setTimeout(() => {
@@ -82,11 +85,22 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       fail("timeout", NO_STATUS, "timeout")
     }, timeout)
     try {
-      const response = await request(appendQuery(url, { token }), { ...init, signal: abort.signal })
-      const body = (await response.json().catch(() => null)) as Answer | null
-      if (body?.status && !closed) return body
+      const response = await request(inQuery ? appendQuery(url, { token }) : url, {
+        ...init,
+        headers: { ...init.headers, ...(token && { [SESSION_TOKEN_HEADER]: token }) },
+        signal: abort.signal,
+      })
+      const answer = (await response.json().catch(() => null)) as Answer | null
+      if (answer?.status && !closed) {
+        // Phoenix before 1.8.10 reads the token from the query only, where logs keep it, and knows no session otherwise.
+        if (token && !inQuery && !readsHeader) {
+          readsHeader = answer.status !== 410
+          if (!readsHeader) return ask(init)
+        }
+        return answer
+      }
       // The page of a proxy, of which only the status is of use.
-      fail(response.ok ? body : response.status)
+      fail(response.ok ? answer : response.status)
     } catch (error) {
       fail(error)
     } finally {

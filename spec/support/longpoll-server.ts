@@ -18,6 +18,8 @@ export class LongPollServer {
   readonly instead: { GET?: Answer | "a network error"; POST?: Answer | "a network error" } = {}
   /** The number of requests that are neither answered nor aborted. */
   underWay = 0
+  /** Where the client puts the token of its session. */
+  tokenIsIn: "the query" | "a header" | undefined
   readonly #app: ReferenceApp
   readonly #log: CallLog
   #waiting: string[] = []
@@ -34,11 +36,17 @@ export class LongPollServer {
   async #answer(url: string, init: RequestInit): Promise<Response> {
     const method = init.method === "POST" ? "POST" : "GET"
     const { pathname, search, searchParams } = new URL(url)
-    const authToken = new Headers(init.headers).get("x-phoenix-authtoken")
-    this.#log.note(`${method} ${pathname}${search.replace(/&$/, "")}`, ...(authToken === null ? [] : [authToken]))
+    const headers = new Headers(init.headers)
+    const authToken = headers.get("x-phoenix-authtoken")
+    const inHeader = headers.get("x-phoenix-longpoll-token")
+    const token = searchParams.get("token") ?? inHeader
+    if (token !== null) this.tokenIsIn = inHeader === null ? "the query" : "a header"
+    // The log has the token in the query, wherever the client puts it.
+    const query = search.replace(/&(token=.*)?$/, "") + (token === null ? "" : `&token=${token}`)
+    this.#log.note(`${method} ${pathname}${query}`, ...(authToken === null ? [] : [authToken]))
     const instead = this.instead[method]
     if (instead === "a network error") throw new TypeError("fetch failed")
-    const answer = instead ?? (method === "POST" ? this.#post(init) : this.#poll(searchParams))
+    const answer = instead ?? (method === "POST" ? this.#post(init) : this.#poll(token))
     this.underWay++
     try {
       return await Promise.race([response(answer), aborted(init.signal)])
@@ -54,8 +62,8 @@ export class LongPollServer {
     return { status: 200 }
   }
 
-  async #poll(query: URLSearchParams): Promise<Answer> {
-    if (query.get("token") !== TOKEN) return { status: 410, token: TOKEN, messages: [] }
+  async #poll(token: string | null): Promise<Answer> {
+    if (token !== TOKEN) return { status: 410, token: TOKEN, messages: [] }
     while (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve))
     return { status: 200, token: TOKEN, messages: this.#waiting.splice(0) }
   }

@@ -9,7 +9,7 @@ export interface SeenRequest {
   frames: string[]
 }
 
-const COMPARED_HEADERS = ["accept", "content-type", "x-phoenix-authtoken"]
+const COMPARED_HEADERS = ["accept", "content-type", "x-phoenix-authtoken", "x-phoenix-longpoll-token"]
 
 /**
  * The long-poll half of a recording's server: the nth poll gets the nth recorded answer, once the client has posted the

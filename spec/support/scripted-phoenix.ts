@@ -95,6 +95,7 @@ export class ScriptedPhoenix {
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader("content-type", "application/json")
     const url = new URL(request.url ?? "", this.endPoint)
+    const hasSession = (url.searchParams.get("token") ?? request.headers["x-phoenix-longpoll-token"]) === TOKEN
     if (request.method === "POST") {
       const chunks = (await request.toArray()) as Buffer[]
       for (const line of Buffer.concat(chunks).toString().split("\n")) {
@@ -102,7 +103,7 @@ export class ScriptedPhoenix {
         this.#received(frame, url, (answer) => this.#deliver(answer))
       }
       response.end(JSON.stringify({ status: 200 }))
-    } else if (url.searchParams.get("token") === TOKEN) {
+    } else if (hasSession) {
       this.#poll = response
       this.#flush()
     } else {

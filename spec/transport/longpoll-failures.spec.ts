@@ -54,6 +54,13 @@ describe("an answer that ends it", () => {
     ],
   ]
 
+  /** A link whose server has read the token of the session. */
+  async function polled(): ReturnType<typeof opened> {
+    const { poll, ...link } = await opened()
+    poll.answer({ status: 204, token: "t1", messages: [] })
+    return { ...link, poll: await link.http.polls.next() }
+  }
+
   async function expectEnd(log: LinkLog, [, , status, code, reason]: Ending): Promise<void> {
     const [what, error] = await log.next()
     expect(what).toBe("error")
@@ -85,7 +92,7 @@ describe("an answer that ends it", () => {
       "session_gone",
     ] as Ending,
   ])("may come to a poll: %s", async (...ending) => {
-    const { http, log, poll, link } = await opened()
+    const { http, log, poll, link } = await polled()
     link.send("[1]")
     const post = await http.posts.next()
     ending[1](poll)
@@ -100,13 +107,24 @@ describe("an answer that ends it", () => {
     ["the session is gone", (r) => r.answer({ status: 410 }), 410, ...SERVER_ERROR] as Ending,
     ["a refused line", (r) => r.answer({ status: 400, error: "line 1" }), 400, ...SERVER_ERROR] as Ending,
   ])("may come to a POST: %s", async (...ending) => {
-    const { http, log, poll, link } = await opened()
+    const { http, log, poll, link } = await polled()
     link.send("[1]")
     const post = await http.posts.next()
     link.send("[2]")
     ending[1](post)
     await expectEnd(log, ending)
     expect(poll.signal?.aborted).toBe(true)
+    await tasks()
+    expect(http.quiet).toBe(true)
+  })
+
+  it("may come before the server has read the token: the session is gone", async () => {
+    const { http, log, poll } = await opened()
+    poll.answer({ status: 410, token: "t2", messages: [] })
+    const again = await http.polls.next()
+    expect(again.url.searchParams.get("token")).toBe("t1")
+    again.answer({ status: 410, token: "t3", messages: [] })
+    await expectEnd(log, ["", () => {}, 410, 3410, "session_gone"])
     await tasks()
     expect(http.quiet).toBe(true)
   })

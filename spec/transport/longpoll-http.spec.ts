@@ -58,7 +58,8 @@ async function opened(): Promise<Awaited<ReturnType<typeof start>> & { poll: Ask
 describe("longPoll, over HTTP", () => {
   it("sends the token of the session, and the auth token as its UTF-8", async () => {
     const { poll } = await opened()
-    expect(poll.request.url).toBe("/socket/longpoll?vsn=2.0.0&token=t1")
+    expect(poll.request.url).toBe("/socket/longpoll?vsn=2.0.0")
+    expect(poll.request.headers["x-phoenix-longpoll-token"]).toBe("t1")
     // Node reads each byte of a header as one character.
     const header = poll.request.headers["x-phoenix-authtoken"] as string
     expect(Buffer.from(header, "latin1").toString()).toBe("tok-☃")

@@ -21,13 +21,34 @@ describe("a session", () => {
     first.answer({ status: 410, token: "a/b+c", messages: [] })
     expect(await log.next()).toEqual(["open", { textOnly: true, skipHeartbeat: true }])
     const second = await http.polls.next()
-    expect(second.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0&token=a%2Fb%2Bc")
+    // The URL stands in logs.
+    expect(second.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0")
+    expect(second.headers.get("x-phoenix-longpoll-token")).toBe("a/b+c")
+  })
+
+  it("goes on with its token in the query where the server does not read the header, and loses no frame", async () => {
+    const { http, log, link, poll } = await opened()
+    link.send("[1]")
+    const post = await http.posts.next()
+    expect([poll, post].map(({ url }) => url.searchParams.get("token"))).toEqual([null, null])
+    // To such a server both are requests without a session, and the poll begins another one.
+    poll.answer({ status: 410, token: "another", messages: [] })
+    post.answer({ status: 410 })
+    const polledAgain = await http.polls.next()
+    const postedAgain = await http.posts.next()
+    expect(polledAgain.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0&token=t1")
+    expect([postedAgain.url.href, postedAgain.body]).toEqual([polledAgain.url.href, "[1]"])
+    postedAgain.answer({ status: 200 })
+    polledAgain.answer({ status: 200, token: "t/2", messages: ["[2]"] })
+    expect(await log.next()).toEqual(["frame", "[2]"])
+    expect((await http.polls.next()).url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0&token=t%2F2")
+    expect([log.waiting, http.quiet]).toEqual([[], true])
   })
 
   it("takes a new token when the server gives one", async () => {
     const { http, poll } = await opened()
     poll.answer({ status: 204, token: "t2", messages: [] })
-    expect((await http.polls.next()).url.searchParams.get("token")).toBe("t2")
+    expect((await http.polls.next()).headers.get("x-phoenix-longpoll-token")).toBe("t2")
   })
 
   it.each([
@@ -138,7 +159,8 @@ describe("what goes out", () => {
     link.send("[2]")
     expect(http.posts.waiting).toEqual([])
     const post = await http.posts.next()
-    expect(post.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0&token=t1")
+    expect(post.url.href).toBe("http://host/socket/longpoll?user=ada&vsn=2.0.0")
+    expect(post.headers.get("x-phoenix-longpoll-token")).toBe("t1")
     expect(post.headers.get("content-type")).toBe("application/x-ndjson")
     expect(post.lines).toEqual(["[1]", "[2]"])
   })

@@ -89,6 +89,19 @@ describe("LongPoll", () => {
       socket.disconnect(undefined, 4000, "bye")
     }),
     differs(
+      "the token of the session",
+      {
+        why: "a URL stands in logs; a server that does not read the header gets the token in the query",
+        phoenix: ['token "the query"'],
+        rookery: ['token "a header"'],
+      },
+      async (t) => {
+        const { longPoll } = await joined(t)
+        t.forget()
+        t.note("token", longPoll.tokenIsIn)
+      },
+    ),
+    differs(
       "the reason of a close without one",
       {
         why: "that of a CloseEvent is text",
