@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest"
 import { Endpoint } from "rookery/server"
-import { Intruder, requestText } from "../hostile/attack/intruder.js"
+import { Intruder, requestText, UPGRADE, WEBSOCKET } from "../hostile/attack/intruder.js"
 import { PollClient } from "../support/poll-client.js"
 import { stages } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
@@ -133,6 +133,30 @@ describe("no client holds the event loop", () => {
     const inOneTurn = [...new Set(answers)].map((each) => answers.filter((other) => other === each).length)
     expect(answers).toHaveLength(30)
     // Two of them begin within the time of requests that have just come, and two within that of those that waited.
+    expect(Math.max(...inOneTurn)).toBeLessThanOrEqual(4)
+  })
+
+  it("by handshakes on many connections at once, which are answered a few in a turn", async () => {
+    const turns = countTurns()
+    const asked: number[] = []
+    const { port } = await stage({
+      connect() {
+        // A turn has room for four milliseconds.
+        compute(3)
+        asked.push(turns.now())
+        return {}
+      },
+    })
+    const lines = await Promise.all(numbered(30).map(() => Intruder.connect({ port })))
+    // The server accepts connections one in a turn, so that the first requests do not come at once.
+    for (const [round, request] of [requestText("GET", "/"), requestText("GET", WEBSOCKET, UPGRADE)].entries()) {
+      for (const line of lines) line.send(request)
+      await Promise.all(lines.map((line) => line.until(() => line.statuses.length === round + 1)))
+    }
+    expect(lines.map((line) => line.statuses[1])).toEqual(lines.map(() => 101))
+    for (const line of lines) line.leave()
+    const inOneTurn = [...new Set(asked)].map((each) => asked.filter((other) => other === each).length)
+    expect(asked).toHaveLength(30)
     expect(Math.max(...inOneTurn)).toBeLessThanOrEqual(4)
   })
 })

@@ -45,8 +45,11 @@ export async function upgrade(
   head: Buffer,
   { admission, services, websockets, address }: UpgradeOptions,
 ): Promise<HttpAnswer | undefined> {
-  // The client may disconnect while `connect` is awaited.
+  // The client may disconnect while the handshake or `connect` is awaited.
   socket.on("error", () => {})
+  // Hundreds of handshakes that come at once would fill a turn of the event loop.
+  if (services.turns.mustWait()) await services.turns.next()
+  if (socket.destroyed) return undefined
   const fault = faultOfHandshake(request)
   if (fault !== undefined) {
     admission.refused("websocket", address, new Rejection("no websocket", fault))
