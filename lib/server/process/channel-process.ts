@@ -55,7 +55,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #status: "joining" | "joined" | "ended" = "joining"
   /** Whether a handler runs, or is awaited. */
   #busy = false
-  readonly queue: ChannelQueue
+  #queue: ChannelQueue | undefined
   /** The bytes of the join's params. */
   readonly #joinReceipt: Receipt
   #current: PushProcess | undefined
@@ -80,7 +80,6 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.sentJoinRef = join.join_ref
     this.replaces = replaces
     this.#joinReceipt = receipt
-    this.queue = new ChannelQueue(this, services.turns)
     this.route = route
     this.#membership = new Membership(services, route.history, join)
     this.#params = this.#membership.params
@@ -127,12 +126,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Whether a message that arrives now has to wait. */
   get busy(): boolean {
-    return this.#busy || this.queue.isBehind
+    return this.#busy || this.#isBehind
   }
 
   /** Whether a message that waits may still decide which channel the next message is for, as a join or a leave does. */
   get deciding(): boolean {
-    return this.joining || (!this.#busy && this.queue.isBehind)
+    return this.joining || (!this.#busy && this.#isBehind)
   }
 
   get running(): boolean {
@@ -143,9 +142,19 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.socket.successorOf(this)
   }
 
+  /** The messages that wait for this channel. Made for the first of them: most channels never have one. */
+  get queue(): ChannelQueue {
+    return (this.#queue ??= new ChannelQueue(this, this.services.turns))
+  }
+
   /** The number of queued messages. */
   get waiting(): number {
-    return this.queue.length
+    return this.#queue?.length ?? 0
+  }
+
+  /** Whether a message that arrives now has to wait behind others. */
+  get #isBehind(): boolean {
+    return this.#queue?.isBehind === true
   }
 
   /** Calls the channel's `join` and replies to the client. */
@@ -242,7 +251,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     const { joined: wasJoined, ended } = this
     if (ended) return
     this.#status = "ended"
-    this.queue.end()
+    this.#queue?.end()
     this.#letGo(!wasJoined)
     this.#busy = false
     this.#current = undefined
@@ -385,7 +394,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#membership.exit()
     tell()
     this.#abort?.abort()
-    this.queue.drain()
+    this.#queue?.drain()
   }
 
   /** A handler has ended: stops the channel if the handler called `stop()`, else handles the queue. */
@@ -395,7 +404,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#passing = undefined
     if (this.ended) return
     if (this.#stopping !== undefined) return this.#stop(this.#stopping)
-    this.queue.drain()
+    this.#queue?.drain()
   }
 
   handleWaiting({ message, unchecked }: Waiting): void {
