@@ -20,6 +20,8 @@ const TABLE_ENTRY = 24
 const TABLE = 48
 /** A short string that `JSON.parse` has met before is the same string again. */
 const SHARED_LENGTH = 10
+/** The first short strings of a message are not compared: most messages have no more, and never one of them twice. */
+const UNCOMPARED_STRINGS = 8
 
 /** From so many keys on V8 keeps an object as a hash table. */
 const MANY_KEYS = 128
@@ -77,9 +79,12 @@ class Scales {
   #bound = 0
   #decodedBy: DecodedBy = "json"
   readonly #shapes = new SeenShapes()
+  /** The short strings since the message began, and those of them that may come again. */
+  #shortStrings = 0
   readonly #strings = new Set<string>()
   readonly #buffers = new Set<ArrayBufferLike>()
-  /** Objects that are not weighed yet. */
+  /** The next object to weigh, and those behind it. Most messages have one at a time, which needs no list. */
+  #next: object | undefined
   readonly #pending: object[] = []
   #bytes = 0
 
@@ -90,9 +95,9 @@ class Scales {
     this.#bytes = 0
     this.#add(value)
     if (typeof value === "number" && !isSmall(value)) this.#bytes += NUMBER
-    while (this.#bytes <= bound) {
-      const next = this.#pending.pop()
-      if (next === undefined) break
+    while (this.#next !== undefined && this.#bytes <= bound) {
+      const next = this.#next
+      this.#next = this.#pending.length > 0 ? this.#pending.pop() : undefined
       if (Array.isArray(next)) this.#array(next)
       else this.#object(next)
     }
@@ -101,15 +106,19 @@ class Scales {
   }
 
   #forget(): void {
-    this.#pending.length = 0
+    this.#next = undefined
+    if (this.#pending.length > 0) this.#pending.length = 0
     this.#shapes.forget()
+    this.#shortStrings = 0
     if (this.#strings.size > 0) this.#strings.clear()
     if (this.#buffers.size > 0) this.#buffers.clear()
   }
 
   #add(value: unknown): void {
     if (typeof value === "object") {
-      if (value !== null) this.#pending.push(value)
+      if (value === null) return
+      if (this.#next === undefined) this.#next = value
+      else this.#pending.push(value)
     } else if (typeof value === "string") this.#string(value)
     else if (typeof value === "bigint") this.#bytes += OTHER
   }
@@ -117,7 +126,8 @@ class Scales {
   #string(text: string): void {
     const { length } = text
     if (length < 2) return
-    if (length <= SHARED_LENGTH && this.#decodedBy === "json") {
+    const mayComeAgain = length <= SHARED_LENGTH && this.#decodedBy === "json"
+    if (mayComeAgain && ++this.#shortStrings > UNCOMPARED_STRINGS) {
       if (this.#strings.has(text)) return
       this.#strings.add(text)
     }
