@@ -296,7 +296,7 @@ export class ConnectionTable {
     const connection = new Connection(socket, server, address, proxied, release)
     this.#all.add(connection)
     if (server === this.#ownServer) this.#own.add(connection)
-    socket.once("close", () => this.#remove(connection))
+    socket.on("close", () => this.#remove(connection))
     this.#move(connection, this.#opening)
     if (this.#opening.size > limits.halfOpen) this.#cutOldest(this.#opening, "halfOpen")
     return connection

@@ -23,6 +23,8 @@ export interface UpgradeOptions {
   readonly address: string | undefined
 }
 
+const ignore = (): void => {}
+
 const UPGRADE_REQUIRED = upgradeRequired(VERSIONS)
 
 /** The answer to a request that is no valid websocket handshake; `undefined` for a valid one. */
@@ -46,7 +48,7 @@ export async function upgrade(
   { admission, services, websockets, address }: UpgradeOptions,
 ): Promise<HttpAnswer | undefined> {
   // The client may disconnect while the handshake or `connect` is awaited.
-  socket.on("error", () => {})
+  socket.on("error", ignore)
   // Hundreds of handshakes that come at once would fill a turn of the event loop.
   if (services.turns.mustWait()) await services.turns.next()
   if (socket.destroyed) return undefined
@@ -63,7 +65,9 @@ export async function upgrade(
     return undefined
   }
   // The slot is freed only when TCP ends: a client that lingers after its close frame still uses a connection.
-  socket.once("close", leave)
+  socket.on("close", leave)
+  // From here on the websocket listens for errors itself.
+  socket.off("error", ignore)
   websockets.upgrade({
     request,
     socket,

@@ -41,6 +41,7 @@ export interface WebSocketLinkOptions {
 }
 
 const now = (): number => performance.now()
+const ignore = (): void => {}
 
 /** The longest time that the frames of one client are read at once. */
 const SLICE_MS = 1
@@ -115,7 +116,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverPace,
     // Frames that wait for their turn arrived before the end of the stream, so they are read first.
     socket.on("end", () => this.#receiver.paused || this.#endOfStream())
     // An error is followed by the event "close", which is handled.
-    socket.on("error", () => {})
+    socket.on("error", ignore)
     socket.on("close", () => this.#gone())
     if (head.length > 0) this.#receive(head)
     if (socket.destroyed) this.#gone()
