@@ -11,15 +11,14 @@ export class ConnectionSlots {
     limits: { readonly connections: number; readonly connectionsPerAddress: number },
   ): (() => void) | "connections" | "connectionsPerAddress" {
     if (this.#total >= limits.connections) return "connections"
-    const release = this.#byAddress.take(address, limits.connectionsPerAddress)
-    if (release === undefined) return "connectionsPerAddress"
+    if (!this.#byAddress.take(address, limits.connectionsPerAddress)) return "connectionsPerAddress"
     this.#total++
     let taken = true
     return () => {
       if (!taken) return
       taken = false
       this.#total--
-      release()
+      this.#byAddress.giveBack(address)
     }
   }
 }

@@ -59,9 +59,8 @@ class Connection {
     readonly socket: Duplex,
     readonly server: AnyHttpServer,
     readonly address: string | undefined,
+    /** Whether its peer is a trusted proxy. Then the clients behind the peer are counted by address, not the peer. */
     readonly proxied: boolean,
-    /** Subtracts it from the count of its address. */
-    readonly release: () => void,
   ) {}
 }
 
@@ -206,15 +205,14 @@ export class ConnectionTable {
     const connection = this.#byStream.get(request.socket)
     if (connection === undefined) return true
     if (connection.proxied && !this.#takeRequest(client)) return false
-    const release = this.#count(connection, client)
-    if (release === undefined) return false
+    if (!this.#countBehind(connection, client)) return false
     this.#begin(connection)
     response.once("prefinish", () => {
       connection.unread = connection.stream?.writableLength ?? 0
       this.#move(connection, this.#answering)
     })
     response.once("close", () => {
-      release()
+      if (connection.proxied) this.#byAddress.giveBack(client)
       this.#end(connection)
       if (request.complete || connection.stream?.destroyed === true) return
       connection.unfinished = request
@@ -238,10 +236,9 @@ export class ConnectionTable {
   serveUpgrade(stream: Duplex, client: string | undefined): boolean {
     const connection = this.#byStream.get(stream)
     if (connection === undefined) return true
-    const release = this.#count(connection, client)
-    if (release === undefined) return false
+    if (!this.#countBehind(connection, client)) return false
     this.#begin(connection)
-    connection.socket.once("close", release)
+    if (connection.proxied) connection.socket.once("close", () => this.#byAddress.giveBack(client))
     return true
   }
 
@@ -283,23 +280,27 @@ export class ConnectionTable {
     server: AnyHttpServer,
   ): Connection | undefined {
     const address = peerOf(socket)
-    const { limits, isProxy, onLimit } = this.#options
+    const { limits, isProxy } = this.#options
     const proxied = address !== undefined && isProxy(address)
-    const release = proxied ? ignore : this.#byAddress.take(address, this.#mostOfAddress)
-    const full = release === undefined ? "tcpConnectionsPerAddress" : this.#isFull() ? "tcpConnections" : undefined
-    if (full !== undefined || release === undefined) {
-      release?.()
-      onLimit(full ?? "tcpConnections", address)
-      socket.destroy()
-      return undefined
+    if (!proxied && !this.#byAddress.take(address, this.#mostOfAddress)) {
+      return this.#turnAway(socket, "tcpConnectionsPerAddress", address)
     }
-    const connection = new Connection(socket, server, address, proxied, release)
+    if (this.#isFull()) {
+      if (!proxied) this.#byAddress.giveBack(address)
+      return this.#turnAway(socket, "tcpConnections", address)
+    }
+    const connection = new Connection(socket, server, address, proxied)
     this.#all.add(connection)
     if (server === this.#ownServer) this.#own.add(connection)
     socket.on("close", () => this.#remove(connection))
     this.#move(connection, this.#opening)
     if (this.#opening.size > limits.halfOpen) this.#cutOldest(this.#opening, "halfOpen")
     return connection
+  }
+
+  #turnAway(socket: Duplex, limit: LimitName, address: string | undefined): undefined {
+    this.#options.onLimit(limit, address)
+    socket.destroy()
   }
 
   /** Whether there is no room for another connection. Makes room, if possible, by cutting one that is no websocket. */
@@ -334,11 +335,10 @@ export class ConnectionTable {
   /**
    * Counts a request or a websocket for the client behind a trusted proxy. The proxy itself may have many connections.
    */
-  #count({ proxied }: Connection, client: string | undefined): (() => void) | undefined {
-    if (!proxied) return ignore
-    const release = this.#byAddress.take(client, this.#mostOfAddress)
-    if (release === undefined) this.#options.onLimit("tcpConnectionsPerAddress", client)
-    return release
+  #countBehind({ proxied }: Connection, client: string | undefined): boolean {
+    if (!proxied || this.#byAddress.take(client, this.#mostOfAddress)) return true
+    this.#options.onLimit("tcpConnectionsPerAddress", client)
+    return false
   }
 
   #begin(connection: Connection): void {
@@ -377,7 +377,7 @@ export class ConnectionTable {
   #remove(connection: Connection): void {
     this.#move(connection, undefined)
     if (!this.#all.delete(connection)) return
-    connection.release()
+    if (!connection.proxied) this.#byAddress.giveBack(connection.address)
     if (connection.stream === undefined && connection.handshake !== undefined) {
       this.#handshakes.delete(connection.handshake)
     }
