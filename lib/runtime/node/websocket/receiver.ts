@@ -30,15 +30,18 @@ export interface ReceiverEvents {
   closed(code: number): void
 }
 
-/** Options of a {@link WebSocketReceiver}. */
-export interface ReceiverOptions {
+/** The limits of a {@link WebSocketReceiver}. */
+export interface ReceiverLimits {
   /** The most bytes of one frame, including its header. */
   readonly frameBytes: number
   /** The most bytes of one message: all fragments, and after inflating. */
   readonly messageBytes: number
-  /** Set with permessage-deflate: inflates one message to at most `limit` bytes. */
-  readonly inflate?: ((payload: Buffer, limit: number) => Buffer) | undefined
-  readonly pace?: ReceiverPace | undefined
+}
+
+/** Inflates messages, if permessage-deflate was negotiated. */
+export interface MessageInflater {
+  /** Inflates one message to at most `limit` bytes. */
+  inflate(payload: Buffer, limit: number): Buffer
 }
 
 /** Limits how fast a receiver may read. */
@@ -80,8 +83,10 @@ function unmask(bytes: Buffer, at: number, end: number, mask: number): void {
  * pause, so that clients take turns. Bytes in a message are a view of the received chunk, not a copy.
  */
 export class WebSocketReceiver {
-  readonly #options: ReceiverOptions
+  readonly #limits: ReceiverLimits
   readonly #events: ReceiverEvents
+  readonly #pace: ReceiverPace | undefined
+  readonly #inflater: MessageInflater | undefined
   #chunks: Buffer[] = []
   #buffered = 0
   #needed = 2
@@ -97,9 +102,11 @@ export class WebSocketReceiver {
   /** The number of complete messages so far. */
   messages = 0
 
-  constructor(options: ReceiverOptions, events: ReceiverEvents) {
-    this.#options = options
+  constructor(limits: ReceiverLimits, events: ReceiverEvents, pace?: ReceiverPace, inflater?: MessageInflater) {
+    this.#limits = limits
     this.#events = events
+    this.#pace = pace
+    this.#inflater = inflater
   }
 
   /** The bytes of incomplete frames and messages. */
@@ -167,7 +174,8 @@ export class WebSocketReceiver {
 
   /** Reads whole frames, and returns their bytes. Sets `#needed` to the least number of bytes of the next frame. */
   #read(bytes: Buffer): number {
-    const { frameBytes, pace } = this.#options
+    const { frameBytes } = this.#limits
+    const pace = this.#pace
     let at = 0
     for (let frames = 0; ; frames++) {
       const left = bytes.length - at
@@ -212,7 +220,7 @@ export class WebSocketReceiver {
   #checkHeader(first: number, opcode: number, final: boolean, length: number): void {
     const compressed = (first & 0x40) !== 0
     if ((first & 0x30) !== 0) throw violation("a reserved bit is set")
-    if (compressed && (this.#options.inflate === undefined || (opcode !== TEXT && opcode !== BINARY))) {
+    if (compressed && (this.#inflater === undefined || (opcode !== TEXT && opcode !== BINARY))) {
       throw violation("a compressed frame that was not agreed on")
     }
     if (opcode >= CLOSE) {
@@ -254,7 +262,7 @@ export class WebSocketReceiver {
       return
     }
     const length = this.#fragmented + payload.length
-    if (length > this.#options.messageBytes) {
+    if (length > this.#limits.messageBytes) {
       throw new ProtocolViolation(TOO_BIG, "a message over the limit", "messageBytes")
     }
     if (length > this.#fragments.length) {
@@ -275,13 +283,12 @@ export class WebSocketReceiver {
   }
 
   #message(opcode: number, compressed: boolean, payload: Buffer): void {
-    const { inflate, messageBytes, pace } = this.#options
     this.messages++
     if (this.#closing) return
     let data = payload
-    if (compressed && inflate !== undefined) {
-      data = inflate(payload, messageBytes)
-      if (pace !== undefined && !pace.allowFrame(data.length, true)) throw tooMany()
+    if (compressed && this.#inflater !== undefined) {
+      data = this.#inflater.inflate(payload, this.#limits.messageBytes)
+      if (this.#pace !== undefined && !this.#pace.allowFrame(data.length, true)) throw tooMany()
     }
     if (opcode === BINARY) return this.#events.message(data)
     if (!isUtf8(data)) throw new ProtocolViolation(INVALID_TEXT, "text that is not UTF-8")

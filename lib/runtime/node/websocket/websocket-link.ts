@@ -9,7 +9,7 @@ import {
 } from "../../../protocol/close-codes.js"
 import { encodingOf, Inflater, type AgreedDeflate } from "./deflate.js"
 import { frameBytes, frameClose, PLAIN, PONG } from "./frames.js"
-import { ProtocolViolation, WebSocketReceiver, type ReceiverPace } from "./receiver.js"
+import { ProtocolViolation, WebSocketReceiver, type ReceiverEvents, type ReceiverPace } from "./receiver.js"
 import type {
   Bucket,
   Encoding,
@@ -59,7 +59,7 @@ const NONE = -1
  * A websocket after its handshake. All frames of one turn of the event loop are sent in one write, and the frame of a
  * broadcast is the same buffer for all sockets.
  */
-export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverPace, Worker {
+export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvents, ReceiverPace, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
   pending: FrameChain | undefined
@@ -90,21 +90,9 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverPace,
     this.#socket = options.socket
     this.address = options.address
     this.#encoding = options.deflate === undefined ? PLAIN : encodingOf(options.deflate)
-    const inflater = options.deflate ? new Inflater() : undefined
-    const { frameBytes: frame, messageBytes, idleMs } = options.limits
-    this.#receiver = new WebSocketReceiver(
-      {
-        frameBytes: frame,
-        messageBytes,
-        pace: this,
-        ...(inflater && { inflate: (payload: Buffer, limit: number) => inflater.inflate(payload, limit) }),
-      },
-      {
-        message: (data) => this.#user?.receive(data),
-        ping: (data) => this.#write(frameBytes(PONG, data)),
-        closed: (code) => this.#answerClose(code),
-      },
-    )
+    const inflater = options.deflate === undefined ? undefined : new Inflater()
+    this.#receiver = new WebSocketReceiver(options.limits, this, this, inflater)
+    const { idleMs } = options.limits
     if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
   }
 
@@ -120,6 +108,25 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverPace,
     socket.on("close", () => this.#gone())
     if (head.length > 0) this.#receive(head)
     if (socket.destroyed) this.#gone()
+  }
+
+  message(data: string | Uint8Array): void {
+    this.#user?.receive(data)
+  }
+
+  ping(data: Buffer): void {
+    this.#write(frameBytes(PONG, data))
+  }
+
+  /** Handles the close frame of the client, its last frame. */
+  closed(code: number): void {
+    if (!this.#closing) {
+      const answer = code === NO_STATUS ? undefined : code
+      // Phoenix's server answers every close frame with code 1000.
+      this.#options.batch.add(this, frameClose(this.#options.echoClose ? answer : NORMAL))
+      this.#leave(code)
+    }
+    this.#finish()
   }
 
   send(frame: string | Uint8Array): void {
@@ -296,17 +303,6 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverPace,
     if (this.#closing) return
     this.#options.batch.add(this, frameClose(code, reason))
     this.#leave(code)
-  }
-
-  /** Handles the close frame of the client, its last frame. */
-  #answerClose(code: number): void {
-    if (!this.#closing) {
-      const answer = code === NO_STATUS ? undefined : code
-      // Phoenix's server answers every close frame with code 1000.
-      this.#options.batch.add(this, frameClose(this.#options.echoClose ? answer : NORMAL))
-      this.#leave(code)
-    }
-    this.#finish()
   }
 
   /** Handles the end of the client's half of TCP. Without a close frame before it, the client has gone abnormally. */

@@ -61,8 +61,9 @@ describe("a receiver that is not to read too much in one go", () => {
   ): [WebSocketReceiver, string[]] => {
     const seen: string[] = []
     const made = new WebSocketReceiver(
-      { frameBytes: 1000, messageBytes: 1000, pace: { shouldYield, allowFrame } },
+      { frameBytes: 1000, messageBytes: 1000 },
       { message: (data) => void seen.push(String(data)), ping() {}, closed() {} },
+      { shouldYield, allowFrame },
     )
     return [made, seen]
   }
@@ -70,12 +71,13 @@ describe("a receiver that is not to read too much in one go", () => {
   it("reads control frames between fragments in their order, though it pauses behind every frame", () => {
     const seen: Seen[] = []
     const made = new WebSocketReceiver(
-      { frameBytes: 1000, messageBytes: 1000, pace: { shouldYield: () => true, allowFrame: () => true } },
+      { frameBytes: 1000, messageBytes: 1000 },
       {
         message: (data) => void seen.push(["text", data]),
         ping: (data) => void seen.push(["ping", String(data)]),
         closed: (code) => void seen.push(["close", code]),
       },
+      { shouldYield: () => true, allowFrame: () => true },
     )
     const between = [masked(0x01, text("thr")), masked(0x89, text("1")), masked(0x80, text("ee"))]
     const after = [masked(0x89, text("2")), masked(0x88, Buffer.from([0x03, 0xe8])), masked(0x81, text("late"))]
