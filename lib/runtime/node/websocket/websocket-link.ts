@@ -64,7 +64,12 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   readonly address: string | undefined
   pending: FrameChain | undefined
   readonly #socket: Duplex
-  readonly #options: WebSocketLinkOptions
+  readonly #limits: WebSocketLimits
+  readonly #batch: WriteBatch
+  readonly #turns: TurnTaking
+  readonly #held: HeldMemory
+  readonly #echoClose: boolean
+  readonly #makeBucket: WebSocketLinkOptions["makeBucket"]
   readonly #receiver: WebSocketReceiver
   /** The form of messages for this client: plain or deflated. */
   readonly #encoding: Encoding<Buffer>
@@ -86,14 +91,18 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   readonly #onData = (chunk: Buffer): void => this.#receive(chunk)
 
   constructor(options: WebSocketLinkOptions) {
-    this.#options = options
-    this.#socket = options.socket
-    this.address = options.address
-    this.#encoding = options.deflate === undefined ? PLAIN : encodingOf(options.deflate)
-    const inflater = options.deflate === undefined ? undefined : new Inflater()
-    this.#receiver = new WebSocketReceiver(options.limits, this, this, inflater)
-    const { idleMs } = options.limits
-    if (idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), idleMs)
+    const { socket, address, limits, batch, turns, held, deflate, echoClose, makeBucket } = options
+    this.#socket = socket
+    this.address = address
+    this.#limits = limits
+    this.#batch = batch
+    this.#turns = turns
+    this.#held = held
+    this.#echoClose = echoClose
+    this.#makeBucket = makeBucket
+    this.#encoding = deflate === undefined ? PLAIN : encodingOf(deflate)
+    this.#receiver = new WebSocketReceiver(limits, this, this, deflate === undefined ? undefined : new Inflater())
+    if (limits.idleMs !== Infinity) this.#timer = setTimeout(() => this.#idle(), limits.idleMs)
   }
 
   /** Begins to read, and passes messages to the user. `head` has the bytes that arrived with the handshake. */
@@ -123,7 +132,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
     if (!this.#closing) {
       const answer = code === NO_STATUS ? undefined : code
       // Phoenix's server answers every close frame with code 1000.
-      this.#options.batch.add(this, frameClose(this.#options.echoClose ? answer : NORMAL))
+      this.#batch.add(this, frameClose(this.#echoClose ? answer : NORMAL))
       this.#leave(code)
     }
     this.#finish()
@@ -134,7 +143,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   }
 
   broadcast(shared: SharedMessage): boolean {
-    if (this.#over && this.#options.limits.slowClient === "drop" && this.#isOver()) return false
+    if (this.#over && this.#limits.slowClient === "drop" && this.#isOver()) return false
     const wire = shared.as(this.#encoding)
     if (wire === undefined) return false
     this.#write(wire)
@@ -161,8 +170,8 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
       socket.uncork()
     }
     if (socket.writableLength === 0) return
-    if (socket.writableLength > this.#options.limits.queuedBytes) this.#tooSlow()
-    this.#options.held.note(this)
+    if (socket.writableLength > this.#limits.queuedBytes) this.#tooSlow()
+    this.#held.note(this)
   }
 
   /** The bytes of an incomplete message, those that wait to be read, and those that wait for this client alone. */
@@ -178,7 +187,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   work(): boolean {
     if (this.#read(undefined)) return true
     if (this.#socket.readableEnded) this.#endOfStream()
-    else this.#options.turns.readLater(this)
+    else this.#turns.readLater(this)
     return false
   }
 
@@ -190,9 +199,9 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   }
 
   allowFrame(bytes: number, inflated: boolean): boolean {
-    const { framesPerSecond, frameBurst } = this.#options.limits
+    const { framesPerSecond, frameBurst } = this.#limits
     if (framesPerSecond === Infinity) return true
-    this.#frames ??= this.#options.makeBucket(framesPerSecond, frameBurst)
+    this.#frames ??= this.#makeBucket(framesPerSecond, frameBurst)
     const large = inflated ? LARGE_INFLATED : LARGE
     return this.#frames.take(bytes > large ? Math.ceil(bytes / large) : 1)
   }
@@ -205,18 +214,18 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   }
 
   #write(wire: Buffer): void {
-    if (!this.#closing) this.#options.batch.add(this, wire)
+    if (!this.#closing) this.#batch.add(this, wire)
   }
 
   #receive(chunk: Buffer): void {
     // Data that arrives after the server's close frame does not extend the deadline for the close.
     if (!this.#closing) this.#timer?.refresh()
-    const { turns } = this.#options
-    if (chunk.length > UNQUEUED_CHUNK_BYTES && !this.#mayRead && turns.isFull(chunk.length)) return this.#putBack(chunk)
+    const isLarge = chunk.length > UNQUEUED_CHUNK_BYTES
+    if (isLarge && !this.#mayRead && this.#turns.isFull(chunk.length)) return this.#putBack(chunk)
     this.#mayRead = false
     if (!this.#read(chunk)) return
     this.#pause()
-    turns.add(this)
+    this.#turns.add(this)
   }
 
   #pause(): void {
@@ -231,8 +240,8 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   #putBack(chunk: Buffer): void {
     this.#pause()
     this.#socket.unshift(chunk)
-    this.#options.held.note(this)
-    this.#options.turns.readLater(this)
+    this.#held.note(this)
+    this.#turns.readLater(this)
   }
 
   /** Reads a chunk, or without one the bytes that wait. Returns whether some bytes still wait for their turn. */
@@ -271,19 +280,19 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
     if (this.#begun === NONE || this.#before !== messages) {
       this.#begun = now()
       this.#before = messages
-    } else if (now() - this.#begun > this.#options.limits.messageMs && !this.#closing) {
+    } else if (now() - this.#begun > this.#limits.messageMs && !this.#closing) {
       this.#violated(new ProtocolViolation(POLICY_VIOLATION, "a message that takes too long", "messageMs"))
     }
-    this.#options.held.note(this)
+    this.#held.note(this)
   }
 
   #isOver(): boolean {
-    this.#over = this.#socket.writableLength + (this.pending?.length ?? 0) > this.#options.limits.queuedBytes
+    this.#over = this.#socket.writableLength + (this.pending?.length ?? 0) > this.#limits.queuedBytes
     return this.#over
   }
 
   #tooSlow(): void {
-    const { queuedBytes, slowClient } = this.#options.limits
+    const { queuedBytes, slowClient } = this.#limits
     if (this.#closing) return
     if (!this.#over) this.#user?.limitHit("queuedBytes")
     this.#over = true
@@ -301,7 +310,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   /** Sends a close frame, and waits for the client's. */
   #sendClose(code: number, reason?: string): void {
     if (this.#closing) return
-    this.#options.batch.add(this, frameClose(code, reason))
+    this.#batch.add(this, frameClose(code, reason))
     this.#leave(code)
   }
 
@@ -316,7 +325,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
     this.#closing = true
     this.flush()
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#socket.destroy(), this.#options.limits.closeMs)
+    this.#timer = setTimeout(() => this.#socket.destroy(), this.#limits.closeMs)
     this.#receiver.expectClose()
     this.#user?.closed(code)
   }
@@ -325,7 +334,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   #finish(): void {
     const socket = this.#socket
     this.#receiver.stop()
-    this.#options.turns.remove(this)
+    this.#turns.remove(this)
     socket.off("data", this.#onData)
     socket.resume()
     socket.end()
@@ -335,8 +344,8 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
     clearTimeout(this.#timer)
     this.#closing = true
     this.#receiver.stop()
-    this.#options.turns.remove(this)
-    this.#options.held.forget(this)
+    this.#turns.remove(this)
+    this.#held.forget(this)
     this.pending = undefined
     this.#user?.closed(ABNORMAL)
   }
