@@ -89,7 +89,7 @@ export class GatewayClient<Assigns = Loose> {
     this.subprotocol = setup.subprotocol ?? null
     this.assigns = setup.assigns as Assigns
     this.#limits = setup.limits
-    this.#kept = new KeptBytes(host.held, () => this.#tooMuch("heldBytes"))
+    this.#kept = new KeptBytes(host.held, this)
   }
 
   /** The client's IP address, read from proxy headers as far as `trustProxy` allows. */
@@ -194,6 +194,11 @@ export class GatewayClient<Assigns = Loose> {
     this.#host.left(this)
     const { onClose } = this.#host.handlers
     if (onClose !== undefined) this.#run(() => onClose(this, code))
+  }
+
+  /** @internal */
+  giveUp(): void {
+    this.#tooMuch("heldBytes")
   }
 
   /** @internal */

@@ -32,17 +32,22 @@ export function releaseWith(object: object, receipt: Receipt): void {
   collected.register(object, receipt)
 }
 
+/** A socket, from the view of the bytes that it keeps. */
+export interface KeptFor {
+  /** Closes the socket: all sockets together hold too much, and this one holds the most. */
+  giveUp(): void
+}
+
 /** The bytes of memory that one socket makes the endpoint keep, except those that wait to be sent to it. */
 export class KeptBytes implements Holder {
   readonly #held: HeldBytes
-  readonly #tooMuch: () => void
+  readonly #socket: KeptFor
   readonly #bytes: Record<Kind, number> = { push: 0, join: 0, broadcast: 0, ownBroadcast: 0 }
   #ended = false
 
-  /** @param tooMuch closes the socket: all sockets together hold too much, and this one holds the most */
-  constructor(held: HeldBytes, tooMuch: () => void) {
+  constructor(held: HeldBytes, socket: KeptFor) {
     this.#held = held
-    this.#tooMuch = tooMuch
+    this.#socket = socket
   }
 
   /** The bytes of pushes that wait, or whose handler is awaited. */
@@ -66,7 +71,7 @@ export class KeptBytes implements Holder {
   }
 
   giveUp(): void {
-    this.#tooMuch()
+    this.#socket.giveUp()
   }
 
   /** Counts bytes. A broadcast that does not count for another socket yet is an `ownBroadcast`. */

@@ -23,7 +23,7 @@ import type { ChannelQueue } from "./channel-queue.js"
 import type { SocketClient } from "./client-table.js"
 import { RenewalProcess } from "./renewal-process.js"
 import { isSameTerm } from "../support/same-term.js"
-import { KeptBytes, type Receipt } from "../limits/kept-bytes.js"
+import { KeptBytes, type KeptFor, type Receipt } from "../limits/kept-bytes.js"
 import type { ServerLink, SocketEnd } from "../api/server-link.js"
 import type { SocketServices } from "./services.js"
 import type { ServerSocket, TransportName } from "../api/socket.js"
@@ -58,7 +58,7 @@ function isLongRef(ref: Ref, max: number): boolean {
 }
 
 /** One client: decodes its frames and dispatches each message to its channel. */
-export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
+export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, KeptFor {
   readonly id: string | null
   readonly assigns: Loose
   readonly limits: SocketLimits
@@ -81,7 +81,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     this.assigns = setup.assigns
     this.limits = setup.limits
     this.#serializer = setup.serializer
-    this.#kept = new KeptBytes(services.held, () => this.#giveUp())
+    this.#kept = new KeptBytes(services.held, this)
     if (setup.renew !== undefined) this.#renewal = new RenewalProcess(this, services, setup.renew)
     if (setup.expiresAt !== undefined) services.expiries.set(this, setup.expiresAt)
     services.clients.opened(this)
@@ -122,6 +122,11 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     if (!this.#open) return
     this.#link.close(code)
     this.closed(code)
+  }
+
+  giveUp(): void {
+    this.#telemetry.limitHit("heldBytes", this)
+    this.close(TRY_AGAIN_LATER)
   }
 
   /** The connection has ended. */
@@ -282,11 +287,6 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost {
     if (limit !== undefined) this.#telemetry.limitHit(limit, this)
     if (!told) this.close(limit === undefined ? INTERNAL_ERROR : TOO_BIG)
     return false
-  }
-
-  #giveUp(): void {
-    this.#telemetry.limitHit("heldBytes", this)
-    this.close(TRY_AGAIN_LATER)
   }
 
   /**
