@@ -47,6 +47,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   replaces: ChannelProcess | undefined
   readonly route: ChannelRoute
   readonly #membership: Membership
+  /**
+   * The join. It stays after its answer: at a full collection while no client joins, V8 would drop the hidden class of
+   * joins, and with it their optimized code.
+   */
   readonly #join: JoinProcess
   /** The broadcast that the `intercept` handler has now. */
   #passing: Broadcast | undefined

@@ -22,7 +22,7 @@ import type {
   WebSocketUser,
   Worker,
 } from "./surroundings.js"
-import type { BatchTarget, FrameChain, WriteBatch } from "./write-batch.js"
+import { NO_FRAMES, type BatchTarget, type FrameChain, type WriteBatch } from "./write-batch.js"
 
 /** Options of a {@link WebSocketLink}. */
 export interface WebSocketLinkOptions {
@@ -62,7 +62,7 @@ const NONE = -1
 export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvents, ReceiverPace, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
-  pending: FrameChain | undefined
+  pending: FrameChain = NO_FRAMES
   readonly #socket: Duplex
   readonly #limits: WebSocketLimits
   readonly #batch: WriteBatch
@@ -156,9 +156,9 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
 
   flush(): void {
     const run = this.pending
-    this.pending = undefined
+    this.pending = NO_FRAMES
     const socket = this.#socket
-    if (run === undefined || socket.destroyed || socket.writableEnded) return
+    if (run === NO_FRAMES || socket.destroyed || socket.writableEnded) return
     if (socket.writableLength === 0) this.#alone = 0
     this.#alone += run.claim()
     const buffers = run.buffers()
@@ -287,7 +287,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   }
 
   #isOver(): boolean {
-    this.#over = this.#socket.writableLength + (this.pending?.length ?? 0) > this.#limits.queuedBytes
+    this.#over = this.#socket.writableLength + this.pending.length > this.#limits.queuedBytes
     return this.#over
   }
 
@@ -346,7 +346,7 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
     this.#receiver.stop()
     this.#turns.remove(this)
     this.#held.forget(this)
-    this.pending = undefined
+    this.pending = NO_FRAMES
     this.#user?.closed(ABNORMAL)
   }
 }

@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest"
-import { WriteBatch, type BatchTarget, type FrameChain } from "../../../../lib/runtime/node/websocket/write-batch.js"
+import {
+  NO_FRAMES,
+  WriteBatch,
+  type BatchTarget,
+  type FrameChain,
+} from "../../../../lib/runtime/node/websocket/write-batch.js"
 
 /** A socket that keeps what it would write. */
 class Target implements BatchTarget {
-  pending: FrameChain | undefined
+  pending: FrameChain = NO_FRAMES
   readonly written: Buffer[] = []
 
   flush(): void {
-    this.written.push(...(this.pending?.buffers() ?? []))
-    this.pending = undefined
+    this.written.push(...this.pending.buffers())
+    this.pending = NO_FRAMES
   }
 }
 
