@@ -44,19 +44,20 @@ export type ContractSchemas = Record<string, TopicSchemas>
 type InputOf<S> = S extends Schema<infer I, Loose> ? I : never
 type OutputOf<S> = S extends Schema<Loose, infer O> ? O : never
 
-type ClientSend<S> = { [K in keyof S]: K extends "payload" ? InputOf<S[K]> : OutputOf<S[K]> }
+type InputsOf<S> = { [K in keyof S]: InputOf<S[K]> }
 type ServerSend<S> = { [K in keyof S]: K extends "payload" ? OutputOf<S[K]> : InputOf<S[K]> }
 
-/** The types of a contract of schemas, as a client sees them: what it sends is what goes into a schema. */
+/**
+ * The types of a contract of schemas, as a client sees them: on the wire is what goes into a schema, in both directions. A
+ * client parses nothing, so it gets no `Date` where a schema makes one of text.
+ */
 export type ClientTopics<C> = {
   [P in keyof C]: {
     [K in keyof C[P]]: K extends "sends"
-      ? { [E in keyof C[P][K]]: ClientSend<C[P][K][E]> }
+      ? { [E in keyof C[P][K]]: InputsOf<C[P][K][E]> }
       : K extends "receives"
-        ? { [E in keyof C[P][K]]: OutputOf<C[P][K][E]> }
-        : K extends "params"
-          ? InputOf<C[P][K]>
-          : OutputOf<C[P][K]>
+        ? InputsOf<C[P][K]>
+        : InputOf<C[P][K]>
   }
 }
 

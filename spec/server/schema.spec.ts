@@ -154,6 +154,39 @@ describe("the types of a contract", () => {
     })
   })
 
+  it("promise a client what is on the wire, and not what a schema would make of it", async () => {
+    const at = z.object({ at: z.string().transform((text) => new Date(text)) })
+    const schemas = {
+      "room:*": {
+        joined: at,
+        refused: at,
+        presence: at,
+        receives: { tick: at },
+        sends: { ask: { payload: at, ok: at, error: at } },
+      },
+    }
+    type Room = ClientTopics<typeof schemas>["room:*"]
+    type OnTheWire = { at: string }
+    expectTypeOf<Room>().toEqualTypeOf<{
+      joined: OnTheWire
+      refused: OnTheWire
+      presence: OnTheWire
+      receives: { tick: OnTheWire }
+      sends: { ask: { payload: OnTheWire; ok: OnTheWire; error: OnTheWire } }
+    }>()
+    const { connect } = await stage({ topics: contract(schemas) }, (endpoint) =>
+      endpoint.channel("room:*", {
+        join: () => ({ at: "2026-01-01" }),
+        joined: (room) => {
+          room.push("tick", { at: "2026-01-02" })
+        },
+      }),
+    )
+    const client = await connect()
+    expect(answer(await client.join("room:1"))).toEqual({ status: "ok", response: { at: "2026-01-01" } })
+    expect((await client.take(1)).map((frame) => frame[4])).toEqual([{ at: "2026-01-02" }])
+  })
+
   it("can be told without schemas, with the assigns of connect", () => {
     interface Topics {
       "room:*": { sends: { ask: { payload: { n: number }; ok: { id: string } } }; presence: { name: string } }
