@@ -73,6 +73,8 @@ export interface Reader {
 export interface TurnTaking {
   /** Counts the bytes of a large chunk. Returns whether the chunk has to wait, because enough was read in this turn. */
   isFull(bytes: number): boolean
+  /** Whether long work has to wait for its turn, behind the work of others. */
+  mustWait(): boolean
   add(worker: Worker): void
   /** Adds a client that has been paused. Only a few clients in a turn are read from again. */
   readLater(reader: Reader): void

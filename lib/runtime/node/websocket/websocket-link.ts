@@ -54,6 +54,8 @@ const UNQUEUED_CHUNK_BYTES = 4096
 const UNTIMED_CHUNK_BYTES = 512
 /** The value of `#begun` without an incomplete message. */
 const NONE = -1
+/** The value of `#begun` if the incomplete message has taken longer than `messageMs`. */
+const LATE = -2
 
 /**
  * A websocket after its handshake. All frames of one turn of the event loop are sent in one write, and the frame of a
@@ -185,6 +187,9 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
   }
 
   work(): boolean {
+    if (this.#begun === LATE) {
+      return this.#violated(new ProtocolViolation(POLICY_VIOLATION, "a message that takes too long", "messageMs"))
+    }
     if (this.#read(undefined)) return true
     if (this.#socket.readableEnded) this.#endOfStream()
     else this.#turns.readLater(this)
@@ -280,10 +285,16 @@ export class WebSocketLink implements BatchTarget, Holder, Reader, ReceiverEvent
     if (this.#begun === NONE || this.#before !== messages) {
       this.#begun = now()
       this.#before = messages
-    } else if (now() - this.#begun > this.#limits.messageMs && !this.#closing) {
-      this.#violated(new ProtocolViolation(POLICY_VIOLATION, "a message that takes too long", "messageMs"))
-    }
+    } else if (now() - this.#begun > this.#limits.messageMs && !this.#closing) this.#tooLate()
     this.#held.note(this)
+  }
+
+  /** Fails the connection, in turns with others: clients that began at the same time are late at the same time. */
+  #tooLate(): void {
+    this.#begun = LATE
+    if (!this.#turns.mustWait()) return void this.work()
+    this.#pause()
+    this.#turns.add(this)
   }
 
   #isOver(): boolean {

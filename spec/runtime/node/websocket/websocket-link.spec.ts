@@ -6,6 +6,7 @@ import { nodeRuntime } from "../../../../lib/runtime/node/platform/node-runtime.
 import { TokenBucket } from "../../../../lib/server/limits/token-bucket.js"
 import { Turns } from "../../../../lib/server/limits/turns.js"
 import { DEFAULT_LIMITS } from "../../../../lib/protocol/limits.js"
+import { runtimeAt } from "../../../support/runtime.js"
 import { clientFrame, TEXT } from "../../../hostile/attack/intruder.js"
 
 const CHUNK = 65_536
@@ -40,17 +41,17 @@ class FullSocket extends Duplex {
   }
 }
 
-function open(socket: FullSocket, turns: Turns): string[] {
+function open(socket: FullSocket, turns: Turns, { messageMs = 1000, closed = () => {} } = {}): string[] {
   const seen: string[] = []
   const held = { note: () => {}, forget: () => {} }
-  const limits = { ...DEFAULT_LIMITS, idleMs: Infinity, slowClient: "close" as const }
+  const limits = { ...DEFAULT_LIMITS, idleMs: Infinity, messageMs, slowClient: "close" as const }
   const makeBucket = (perSecond: number, burst: number): TokenBucket => new TokenBucket(perSecond, burst)
   const link = new WebSocketLink({
     ...{ socket, turns, held, limits, makeBucket, batch: new WriteBatch() },
     ...{ address: undefined, deflate: undefined, echoClose: false },
   })
   const receive = (data: string | Uint8Array): void => void seen.push(data as string)
-  link.start({ receive, closed: () => {}, limitHit: () => {}, fail: (error) => seen.push(String(error)) }, Buffer.of())
+  link.start({ receive, closed, limitHit: () => {}, fail: (error) => seen.push(String(error)) }, Buffer.of())
   return seen
 }
 
@@ -77,5 +78,32 @@ describe("websockets that send much at once", () => {
     expect(Math.ceil((inTurns[0] ?? 0) / CHUNK)).toBeLessThanOrEqual(44)
     expect(Math.ceil(Math.max(...inTurns.slice(1)) / CHUNK)).toBeLessThanOrEqual(6)
     expect(turns.waiting).toBe(0)
+  })
+})
+
+describe("websockets whose messages take too long", () => {
+  it("are closed a few in a turn of the event loop, though all are late at the same time", async () => {
+    const clock = { now: 0 }
+    const turns = new Turns(runtimeAt(() => clock.now))
+    const frame = clientFrame(TEXT, "x".repeat(900)).subarray(0, -1)
+    const closedInTurns: number[] = [0]
+    const closed = (): void => {
+      closedInTurns.push((closedInTurns.pop() ?? 0) + 1)
+      // A turn has room for four milliseconds.
+      clock.now += 3
+    }
+    const sockets = Array.from({ length: 10 }, () => new FullSocket(frame))
+    for (const socket of sockets) {
+      open(socket, turns, { messageMs: -1, closed })
+      // The first bytes begin the message, and the next ones are late.
+      socket.push(frame.subarray(0, 100))
+      socket.push(frame.subarray(100, 200))
+    }
+    for (let n = 0; n < 8; n++) {
+      await turn()
+      closedInTurns.push(0)
+    }
+    expect(closedInTurns.reduce((sum, count) => sum + count, 0)).toBe(10)
+    expect(Math.max(...closedInTurns)).toBeLessThanOrEqual(4)
   })
 })
