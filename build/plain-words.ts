@@ -35,6 +35,7 @@ export const CHECKED: readonly string[] = [
   "examples",
   "lib",
   "spec",
+  "templates",
 ]
 
 /** The sentences that a rule finds and that are right. */

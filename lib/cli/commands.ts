@@ -3,6 +3,11 @@ import type { CommandEntry } from "./command.js"
 /** Every command. Each is loaded by itself, so that none waits for, or needs, what only another one uses. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "new",
+    summary: "begins a project",
+    load: async () => (await import("./new.js")).newProject,
+  },
+  {
     name: "tail",
     summary: "prints every message of live topics",
     load: async () => (await import("./tail.js")).tail,

@@ -19,7 +19,7 @@ const SOURCES = [
 const RESULT = join(ROOT, "dist/page/app.js")
 
 /** The files that npm packs, and the manifest that lists them. */
-const PACKED = ["dist", "lib", "package.json", "README.md", "CHANGELOG.md", "LICENSE"]
+const PACKED = ["dist", "lib", "templates", "package.json", "README.md", "CHANGELOG.md", "LICENSE"]
 const CACHES = join(ROOT, "node_modules/.cache")
 const CACHE = join(CACHES, "rookery-packed")
 

@@ -110,7 +110,7 @@ describe.each(["mjs", "cjs"] as const)("the packed package, imported from a .%s 
 describe("the packed package", () => {
   it("holds what it needs and nothing that only its makers need", () => {
     const root = readdirSync(join(project.folder, "node_modules/rookery"))
-    expect(root.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "lib", "package.json"])
+    expect(root.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "lib", "package.json", "templates"])
   })
 
   it("has every file that its manifest names", () => {

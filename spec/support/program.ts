@@ -14,8 +14,8 @@ export class Program {
   #waiting: (() => void)[] = []
   #over = false
 
-  constructor(file: string, args: readonly string[], env: Record<string, string> = {}) {
-    const options = { cwd: ROOT, env: { ...process.env, NO_COLOR: "1", ...env }, detached: true }
+  constructor(file: string, args: readonly string[], env: Record<string, string> = {}, cwd = ROOT) {
+    const options = { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, detached: true }
     this.#child = spawn(file, args, options)
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {

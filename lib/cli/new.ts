@@ -1,0 +1,78 @@
+import { existsSync, readdirSync } from "node:fs"
+import { cp, readFile, rename, writeFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { basename, dirname, join, resolve } from "node:path"
+import type { Command } from "./command.js"
+import { EXIT } from "./exit-codes.js"
+import { UsageError } from "./usage-error.js"
+
+const MANIFEST = createRequire(import.meta.url).resolve("rookery/package.json")
+const TEMPLATES = join(dirname(MANIFEST), "templates")
+
+interface Manifest {
+  name: string
+  version: string
+  dependencies: Record<string, string>
+}
+
+const readManifest = async (path: string): Promise<Manifest> => JSON.parse(await readFile(path, "utf8")) as Manifest
+
+/** A name that npm takes, made of the name of a folder. */
+const packageName = (folder: string): string =>
+  basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .replace(/^-+|-+$/g, "") || "app"
+
+/** A path as a shell takes it. */
+const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
+
+/** The entry of Rookery in the project's dependencies: a version, or a package file by its whole path. */
+async function dependency(given: string | undefined): Promise<string> {
+  if (given === undefined) return `^${(await readManifest(MANIFEST)).version}`
+  return existsSync(given) ? `file:${resolve(given)}` : given
+}
+
+async function begin(folder: string, template: "react" | "vanilla", rookery: string): Promise<void> {
+  for (const part of ["shared", template]) await cp(join(TEMPLATES, part), folder, { recursive: true })
+  // npm leaves a file of this name out of a package.
+  await rename(join(folder, "gitignore"), join(folder, ".gitignore"))
+  const path = join(folder, "package.json")
+  const manifest = await readManifest(path)
+  manifest.name = packageName(folder)
+  manifest.dependencies["rookery"] = rookery
+  await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+/** `rookery new`: begins a project. */
+export const newProject: Command = {
+  name: "new",
+  usage: "<folder> [options]",
+  arity: [1, 1],
+  about: [
+    "Begins a project in a new folder: a server, a contract that types both ends, a page, and a test.",
+    "`npm run dev` in it serves all of it on one port, and reloads what changes.",
+  ].join("\n"),
+  options: {
+    react: { help: "a page with React" },
+    rookery: { value: "version", help: "the version, or package file, of Rookery to depend on; this one by default" },
+  },
+  examples: ["rookery new my-app", "rookery new my-app --react"],
+  async run(args, { stdout }) {
+    const [given = ""] = args.positionals
+    const folder = resolve(given)
+    if (existsSync(folder) && readdirSync(folder).length > 0) {
+      throw new UsageError(`${given} has files in it; give a new folder`)
+    }
+    await begin(folder, args.flag("react") ? "react" : "vanilla", await dependency(args.value("rookery")))
+    const lines = [
+      `${given} has a server, a page and a test. Next:`,
+      "",
+      `  cd ${quoted(given)}`,
+      "  npm install",
+      "  npm run dev",
+    ]
+    stdout.write(`${lines.join("\n")}\n`)
+    return EXIT.ok
+  },
+}

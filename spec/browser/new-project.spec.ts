@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import type { Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { ROOT, TARBALL } from "../packaging/build.js"
+import { installPacked, type Project } from "../packaging/installed.js"
+import { launchChromium, openPage } from "../support/chromium.js"
+import { Program } from "../support/program.js"
+import { faultsOf } from "./accessibility.js"
+import { complaintsOf } from "./complaints.js"
+
+/** The packages of the templates, and of Rookery, at the versions that this repository has. */
+const PACKAGES = [
+  "@types/node",
+  "@types/react",
+  "@types/react-dom",
+  "@vitejs/plugin-react",
+  "csstype",
+  "mitt",
+  "msgpackr",
+  "react",
+  "react-dom",
+  "tsx",
+  "typescript",
+  "undici-types",
+  "vite",
+  "ws",
+]
+
+const TSX = join(ROOT, "node_modules/tsx/dist/cli.mjs")
+
+const browser = await launchChromium()
+afterAll(() => browser?.close())
+
+describe.each([
+  ["with a page of plain TypeScript", []],
+  ["with a page of React", ["--react"]],
+])("a project by rookery new, %s", (_, options) => {
+  let place: Project
+  let folder: string
+  const run = (...args: string[]): Promise<{ stdout: string }> =>
+    promisify(execFile)(process.execPath, args, { cwd: folder })
+
+  beforeAll(async () => {
+    // The project is in a folder of its parent's packages, so that it needs no network to be installed.
+    place = await installPacked(PACKAGES)
+    folder = join(place.folder, "My App")
+    const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [cli, "new", "My App", ...options, "--rookery", TARBALL],
+      { cwd: place.folder },
+    )
+    expect(stdout.split("\n").slice(1)).toEqual(["", "  cd 'My App'", "  npm install", "  npm run dev", ""])
+  })
+  afterAll(() => place.remove())
+
+  it("depends on what was asked for, under a name that npm takes", () => {
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      name: string
+      dependencies: Record<string, string>
+    }
+    expect([manifest.name, manifest.dependencies["rookery"]]).toEqual(["my-app", `file:${TARBALL}`])
+    expect(readFileSync(join(folder, ".gitignore"), "utf8")).toContain("node_modules")
+  })
+
+  it("has types and tests that pass", async () => {
+    await run(join(ROOT, "node_modules/typescript/bin/tsc"))
+    const { stdout } = await run(TSX, "--test", "test/rooms.test.ts")
+    expect(stdout).toMatch(/pass 3/)
+  })
+
+  describe.skipIf(!browser)("in a browser", () => {
+    const complaints: string[] = []
+    const open = async (url: string): Promise<Page> => {
+      if (!browser) throw new Error("there is no browser")
+      const page = await openPage(browser)
+      complaintsOf(page, { types: ["error"], list: complaints })
+      await page.goto(url)
+      await page.getByRole("status").getByText("connected", { exact: true }).waitFor()
+      return page
+    }
+
+    /** Two tabs meet, one says something, and the other hears it. */
+    async function meet(url: string): Promise<void> {
+      const [ada, bob] = [await open(url), await open(url)]
+      await ada.getByText(/^Here now: Guest \d+, Guest \d+$/).waitFor()
+      await bob.getByLabel("Message", { exact: true }).fill("hello <b>you</b>")
+      await bob.getByRole("button", { name: "Send" }).click()
+      await ada.getByRole("list", { name: "Messages" }).getByText("hello <b>you</b>").waitFor()
+      expect(await faultsOf(ada)).toEqual([])
+      // A tab that comes later shows what was said before.
+      const eve = await open(url)
+      await eve.getByRole("list", { name: "Messages" }).getByText("hello <b>you</b>").waitFor()
+      await Promise.all([ada, bob, eve].map((page) => page.context().close()))
+      expect(complaints.splice(0)).toEqual([])
+    }
+
+    /** Starts the server, and has two tabs meet. Returns how the server ends when it is asked to. */
+    const meetAt = async (...args: string[]): Promise<unknown> => {
+      const server = new Program(process.execPath, [TSX, "server/main.ts", ...args], { PORT: "0" }, folder)
+      try {
+        const [, url = ""] = await server.printed(/^Open (\S+)$/)
+        await meet(url)
+        return await server.kill("SIGTERM")
+      } finally {
+        await server.kill()
+      }
+    }
+
+    it("talks between two tabs while it is worked on", async () => {
+      // Vite ends the process before the endpoint has closed.
+      expect([0, 143]).toContain(await meetAt())
+    })
+
+    it("talks between two tabs when it is built, and ends in order", async () => {
+      await run(join(ROOT, "node_modules/vite/bin/vite.js"), "build")
+      expect(await meetAt("--production")).toBe(0)
+    })
+  })
+})
+
+describe("rookery new", () => {
+  it("leaves a folder alone that has files in it", async () => {
+    const place = await installPacked([])
+    try {
+      place.write("my-app/notes.txt", "mine")
+      const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
+      const failed = promisify(execFile)(process.execPath, [cli, "new", "my-app"], { cwd: place.folder })
+      await expect(failed).rejects.toMatchObject({
+        code: 64,
+        stderr: "rookery: my-app has files in it; give a new folder\n",
+      })
+    } finally {
+      place.remove()
+    }
+  })
+})

@@ -1,0 +1,51 @@
+import { useState, type FormEvent } from "react"
+import type { Message } from "../contract/topics.js"
+import { useChannel, useEvent, usePresence, usePush, useStatus } from "./hooks.js"
+
+export function Lobby({ name }: { name: string }) {
+  const status = useStatus()
+  // `recover` brings what was said while the connection was lost, and `rewind` the last messages from before the join.
+  const room = useChannel("room:lobby", { name }, { recover: { rewind: 20 } })
+  const people = usePresence(room)
+  const push = usePush(room)
+  const [messages, setMessages] = useState<Message[]>([])
+  const [failure, setFailure] = useState("")
+  useEvent(room, "new_msg", (message) => setMessages((all) => [...all, message]))
+
+  async function send(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = event.currentTarget
+    try {
+      // `retry` sends the message again after a cut; the server handles it once.
+      await push("new_msg", { text: String(new FormData(form).get("text")) }, { retry: true })
+      form.reset()
+      setFailure("")
+    } catch (error) {
+      setFailure((error as Error).message)
+    }
+  }
+
+  return (
+    <>
+      <header>
+        <h1>Lobby</h1>
+        <p role="status">{status}</p>
+      </header>
+      <p>Here now: {Object.keys(people).join(", ") || "nobody"}</p>
+      <ol aria-label="Messages" tabIndex={0}>
+        {messages.map(({ id, from, text }) => (
+          <li key={id}>
+            <b>{from}</b> {text}
+          </li>
+        ))}
+      </ol>
+      <p role="alert">{room.error?.message ?? failure}</p>
+      <form onSubmit={(event) => void send(event)}>
+        <label>
+          Message <input name="text" autoComplete="off" maxLength={500} required />
+        </label>
+        <button>Send</button>
+      </form>
+    </>
+  )
+}

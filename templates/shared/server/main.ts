@@ -1,0 +1,23 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { pageByVite, pageOfFolder } from "./page.js"
+import { endpoint } from "./rooms.js"
+
+const isProduction = process.argv.includes("--production")
+const port = Number(process.env["PORT"] ?? 3000)
+
+const http = createServer()
+http.on("request", isProduction ? pageOfFolder("dist") : await pageByVite(http))
+endpoint.attach(http) // takes /socket, and leaves every other path to the page
+http.on("error", (error) => {
+  console.error(error.message)
+  process.exit(1)
+})
+http.listen(port, () => console.log(`Open http://localhost:${(http.address() as AddressInfo).port}/`))
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    // Clients are told to come back, to the next process.
+    void endpoint.close({ deadlineMs: 5000 }).then(() => process.exit(0))
+  })
+}
