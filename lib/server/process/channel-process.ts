@@ -21,8 +21,9 @@ import type { Tracker } from "../pubsub/presence.js"
 import type { Subscriber } from "../pubsub/pubsub.js"
 import { callUserCode, type Outcome } from "../support/call-user-code.js"
 import { noReply, Refused, type NoReply, type ReplyTo } from "../api/reply.js"
-import { Membership, type JoinAnswer } from "./membership.js"
+import { membershipOf, type JoinAnswer, type Membership } from "./membership.js"
 import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
+import { takeRecoverRequest } from "./recover-request.js"
 import type { MaybePromise } from "../api/cluster.js"
 import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./channel-routes.js"
@@ -85,8 +86,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.replaces = replaces
     this.#joinReceipt = receipt
     this.route = route
-    this.#membership = new Membership(services, route.history, join)
-    this.#params = this.#membership.params
+    const { history } = route
+    const [request, params] = history === undefined ? [undefined, join.payload] : takeRecoverRequest(join.payload)
+    this.#params = params
+    this.#membership = membershipOf(join.topic, history, request, services)
     this.#join = new JoinProcess(this, this.#membership, join.ref)
   }
 

@@ -1,9 +1,8 @@
-import type { Message } from "../../protocol/message.js"
 import { RECOVER, type HistoryOptions, type RecoverRequest, type RecoverResponse } from "../../protocol/recovery.js"
 import type { MaybePromise } from "../api/cluster.js"
 import type { Broadcast } from "../pubsub/broadcast.js"
 import type { PubSub } from "../pubsub/pubsub.js"
-import { isRecord, takeRecoverRequest } from "./recover-request.js"
+import { isRecord } from "./recover-request.js"
 import { Refused } from "../api/reply.js"
 import { isPromise } from "../support/call-user-code.js"
 import { randomId } from "../support/random-id.js"
@@ -19,10 +18,45 @@ export interface JoinAnswer {
   readonly recovered: boolean | undefined
 }
 
-/** The membership of one channel in its topic: on this node, and in the topic's history. */
-export class Membership {
-  /** The join's params without the request to recover. */
-  readonly params: unknown
+/** The membership of one channel in its topic: among the nodes of the cluster, and in the topic's history. */
+export interface Membership {
+  /** Whether the client recovers, and so relies on getting every message. */
+  readonly recovers: boolean
+  /** The sender id in broadcasts that must not come back to this channel; `undefined` if there is none yet. */
+  readonly id: string | undefined
+  /** The sender id for a new broadcast that must not come back to this channel. Created if the topic has a history. */
+  senderId(): string | undefined
+  /** Enters the topic, and loads the messages that the client may have missed. */
+  enter(): MaybePromise<void>
+  exit(): void
+  /** The join's response and the messages that the client missed. Throws `Refused` if these are unknown. */
+  answer(response: unknown): JoinAnswer
+}
+
+const NOTHING_MISSED: readonly Broadcast[] = []
+
+/** The one membership of all channels that have nothing to enter: there are no other nodes, and no history. */
+const ON_THIS_NODE_ONLY: Membership = {
+  recovers: false,
+  id: undefined,
+  senderId: () => undefined,
+  enter: () => undefined,
+  exit: () => {},
+  answer: (response) => ({ response, missed: NOTHING_MISSED, recovered: undefined }),
+}
+
+/** Makes the membership of a channel, with the request of its client to recover. */
+export function membershipOf(
+  topic: string,
+  history: HistoryOptions | undefined,
+  request: RecoverRequest | undefined,
+  services: Pick<ChannelServices, "pubsub" | "telemetry">,
+): Membership {
+  if (services.pubsub.alone && history === undefined) return ON_THIS_NODE_ONLY
+  return new TopicMembership(topic, history, request, services)
+}
+
+class TopicMembership implements Membership {
   readonly #pubsub: PubSub
   readonly #telemetry: Telemetry
   readonly #topic: string
@@ -32,37 +66,32 @@ export class Membership {
   #entered = false
 
   constructor(
-    services: Pick<ChannelServices, "pubsub" | "telemetry">,
+    topic: string,
     history: HistoryOptions | undefined,
-    join: Message,
+    request: RecoverRequest | undefined,
+    services: Pick<ChannelServices, "pubsub" | "telemetry">,
   ) {
     this.#pubsub = services.pubsub
     this.#telemetry = services.telemetry
-    this.#topic = join.topic
+    this.#topic = topic
     this.#history = history
-    const { payload } = join
-    ;[this.#request, this.params] = history === undefined ? [undefined, payload] : takeRecoverRequest(payload)
+    this.#request = request
   }
 
-  /** Whether the client recovers, and so relies on getting every message. */
   get recovers(): boolean {
     return this.#request !== undefined
   }
 
-  /** The sender id in broadcasts that must not come back to this channel; `undefined` if there is none yet. */
   get id(): string | undefined {
     return this.#request?.id ?? this.#ownId
   }
 
-  /** The sender id for a new broadcast that must not come back to this channel. Created if the topic has a history. */
   senderId(): string | undefined {
     if (this.#history !== undefined && this.#request === undefined) this.#ownId ??= randomId()
     return this.id
   }
 
-  /** Enters the topic, and loads the messages that the client may have missed. */
   enter(): MaybePromise<void> {
-    if (this.#pubsub.alone && this.#history === undefined) return undefined
     this.#entered = true
     const entered = this.#pubsub.enter(this.#topic)
     const prepared = isPromise(entered) ? entered.then(() => this.#prepare()) : this.#prepare()
@@ -74,11 +103,10 @@ export class Membership {
     this.#entered = false
   }
 
-  /** The join's response and the messages that the client missed. Throws `Refused` if these are unknown. */
   answer(response: unknown): JoinAnswer {
     if (!isRecord(response)) this.#request = undefined
     if (this.#request === undefined || this.#history === undefined) {
-      return { response, missed: [], recovered: undefined }
+      return { response, missed: NOTHING_MISSED, recovered: undefined }
     }
     const missed = this.#pubsub.missed(this.#topic, this.#history, this.#request)
     if (missed === undefined) throw new Refused({ reason: "unavailable" })
