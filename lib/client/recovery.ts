@@ -9,13 +9,16 @@ export const withRecoverParams = (params: object | undefined, position: Recovery
   position ? { ...params, [RECOVER]: position } : (params ?? {})
 
 /**
- * Reads the answer to a join. `true`: all missed messages are there or on their way; `false`: some are lost;
+ * Reads the server's part of the answer to a join, and takes it out: the application gets what its own `join` returned.
+ * `true`: all missed messages are there or on their way; `false`: some are lost;
  * `undefined`: it was the first join, which misses nothing.
  */
 export function readJoinResponse(position: RecoveryPosition, response: unknown): boolean | undefined {
   const isFirst = position.epoch === undefined
   // A server without recovery does not know what was missed.
-  const answer = (response as { [RECOVER]?: RecoverResponse } | null)?.[RECOVER]
+  const answered = response as { [RECOVER]?: RecoverResponse } | null
+  const answer = answered?.[RECOVER]
+  if (answer) delete answered[RECOVER]
   if (answer?.recovered) return true
   position.epoch = answer?.epoch ?? ""
   position.offset = answer?.offset ?? 0

@@ -181,6 +181,18 @@ describe("a channel that recovers", () => {
     expect(asked(await nextLine(stage, stage.line))).toMatchObject({ offset: 303 })
   })
 
+  it("gets the answer that the server's join gave, without what is there for the recovery", async () => {
+    const { room, stage } = recovering()
+    const replies: unknown[] = []
+    room.joinPush.receive("ok", (response) => replies.push(response))
+    const join = room.joinPush.then((response) => replies.push(response))
+    const line = await nextLine(stage)
+    const recover = { epoch: "e", offset: 4, recovered: false }
+    line.reply(line.last("phx_join"), "ok", { members: 2, recover })
+    await join
+    expect(replies).toEqual([{ members: 2 }, { members: 2 }])
+  })
+
   it("is what socket.join() makes of the option, too", async () => {
     const { socket, stage } = staged()
     socket.connect()
