@@ -4,6 +4,7 @@ import type { HistoryOptions, Position, Seen } from "../../protocol/recovery.js"
 import type { Cluster, HistorySlice, MaybePromise, NumberedMessage } from "../api/cluster.js"
 import { Broadcast } from "./broadcast.js"
 import { missed, RecentMessages, type Missed } from "./recent-messages.js"
+import { SharedForms } from "./shared-forms.js"
 import { isPromise } from "../support/call-user-code.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
@@ -48,6 +49,7 @@ export class PubSub {
   readonly #subscribers = new Map<string, Set<Subscriber>>()
   readonly #interests = new Map<string, Interest>()
   readonly #left: (topic: string) => void
+  readonly #shared: SharedForms
 
   constructor({ cluster, alone, clock, telemetry, historyOf, left }: PubSubOptions) {
     this.#cluster = cluster
@@ -56,6 +58,7 @@ export class PubSub {
     this.#telemetry = telemetry
     this.#historyOf = historyOf
     this.#left = left
+    this.#shared = new SharedForms(clock)
   }
 
   subscribe(topic: string, subscriber: Subscriber): void {
@@ -118,6 +121,7 @@ export class PubSub {
       recent?.add(epoch, offset, broadcast, this.#clock.now())
       this.publishHere(broadcast)
       if (recent !== undefined) broadcast.shrink()
+      else this.#shared.add(broadcast)
     }
   }
 
@@ -169,6 +173,12 @@ export class PubSub {
 
   /** The messages that a returning client missed, on a topic that this node has entered; `undefined` if not known. */
   missed(topic: string, history: HistoryOptions, position: Seen): Missed | undefined {
+    const found = this.#missed(topic, history, position)
+    for (const broadcast of found?.broadcasts ?? []) this.#shared.add(broadcast)
+    return found
+  }
+
+  #missed(topic: string, history: HistoryOptions, position: Seen): Missed | undefined {
     const { recent } = this.#interests.get(topic) ?? {}
     if (!this.alone) return recent?.since(position, this.#clock.now())
     // A client that has seen nothing yet needs the current position of the topic, and the messages that it asks for.
