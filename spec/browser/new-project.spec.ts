@@ -100,7 +100,7 @@ describe.each([
 
     /** Starts the server, and has two tabs meet. Returns how the server ends when it is asked to. */
     const meetAt = async (...args: string[]): Promise<unknown> => {
-      const server = new Program(process.execPath, [TSX, "server/main.ts", ...args], { PORT: "0" }, folder)
+      const server = new Program(process.execPath, args, { PORT: "0" }, folder)
       try {
         const [, url = ""] = await server.printed(/^Open (\S+)$/)
         await meet(url)
@@ -112,12 +112,12 @@ describe.each([
 
     it("talks between two tabs while it is worked on", async () => {
       // Vite ends the process before the endpoint has closed.
-      expect([0, 143]).toContain(await meetAt())
+      expect([0, 143]).toContain(await meetAt(TSX, "server/main.ts"))
     })
 
     it("talks between two tabs when it is built, and ends in order", async () => {
       await run(join(ROOT, "node_modules/vite/bin/vite.js"), "build")
-      expect(await meetAt("--production")).toBe(0)
+      expect(await meetAt("--import", "tsx", "server/main.ts", "--production")).toBe(0)
     })
   })
 })

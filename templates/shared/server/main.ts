@@ -16,7 +16,8 @@ http.on("error", (error) => {
 http.listen(port, () => console.log(`Open http://localhost:${(http.address() as AddressInfo).port}/`))
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
+  // Not `once`: a terminal sends its signal to npm and to this process, and npm passes its own on.
+  process.on(signal, () => {
     // Clients are told to come back, to the next process.
     void endpoint.close({ deadlineMs: 5000 }).then(() => process.exit(0))
   })
