@@ -35,6 +35,17 @@ describe("the log of an endpoint that refuses clients", () => {
   )
 })
 
+it("the log of an endpoint says that a client sends what its serializer cannot read", async () => {
+  const { lines, options } = loggedBy({})
+  const { connect } = await stage(options)
+  const client = await connect()
+  client.socket.send(Buffer.from([0x95, 0xa1, 0x31]))
+  expect(await client.closed()).toBe(1011)
+  expect(lines.map(([level, message]) => [level, message])).toEqual([
+    ["warn", "a frame could not be decoded; does the client send what the serializer of version 2.0.0 reads?"],
+  ])
+})
+
 describe("terminate", () => {
   it.each(["at once", "after an await"])("may broadcast %s to those who stay", async (when) => {
     const { connect } = await stage({}, (made) =>

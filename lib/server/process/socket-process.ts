@@ -285,8 +285,16 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
   #reject(told: boolean, limit?: "messageWeight" | "refBytes"): false {
     this.#telemetry.counters.rookery_frames_rejected_total++
     if (limit !== undefined) this.#telemetry.limitHit(limit, this)
+    else this.#logUnreadable()
     if (!told) this.close(limit === undefined ? INTERNAL_ERROR : TOO_BIG)
     return false
+  }
+
+  /** A client that sends what its version does not know is disconnected, comes back, and sends it again: for ever. */
+  #logUnreadable(): void {
+    const { id, address } = this
+    const message = `a frame could not be decoded; does the client send what the serializer of version ${this.#serializer.vsn} reads?`
+    this.#telemetry.log("warn", message, { socket: id, address })
   }
 
   /**
