@@ -43,9 +43,12 @@ export const platformWebSocket = (): WebSocketClass | undefined => QuietWebSocke
 export const takesRequestOptions: boolean = true
 
 /** The mistakes behind most failures, by the HTTP status of the answer; `undefined` if there was none. */
-const hintFor = (status: number | undefined): string => {
+const hintFor = (status: number | undefined, url: string): string => {
+  if (status === 404 && url.endsWith("/websocket/websocket")) return "; leave out /websocket, which the client adds"
   if (status === 404) return "; no socket is mounted at this path, mostly it is /socket"
-  if (status === 401 || status === 403) return "; the server does not accept the params, the authToken or the origin"
+  if (status === 401 || status === 403) {
+    return "; the server does not accept the params, the authToken, the origin or the version of the serializer"
+  }
   return status === undefined ? "; is the server running there?" : ""
 }
 
@@ -69,8 +72,9 @@ export function watchErrors(socket: WebSocketLike, callback: (error: unknown) =>
   })
   socket.onerror = (event) => {
     if (wasOpen) return callback(event)
+    const url = withoutSecrets(socket.url)
     const why = status === undefined ? reasonOf(event.error) : `the server refused the websocket with HTTP ${status}`
-    const message = `no connection to ${withoutSecrets(socket.url)}: ${why}${hintFor(status)}`
+    const message = `no connection to ${url}: ${why}${hintFor(status, url)}`
     callback(new ConnectError(message, status, event))
   }
 }

@@ -71,10 +71,18 @@ describe("a mistake that nobody listens for is one warning:", () => {
     expect(read).toContain("HTTP 404; no socket is mounted at this path, mostly it is /socket")
   })
 
+  it("a /websocket that the client adds itself", async () => {
+    const { url } = await listen()
+    const read = await readAtConsole(`${url}/socket/websocket`)
+    expect(read).toContain("HTTP 404; leave out /websocket, which the client adds")
+  })
+
   it("a refused token", async () => {
     const { url } = await listen()
     const read = await readAtConsole(`${url}/socket`, { params: { token: "bad" } })
-    expect(read).toContain("HTTP 403; the server does not accept the params, the authToken or the origin")
+    expect(read).toContain(
+      "HTTP 403; the server does not accept the params, the authToken, the origin or the version of the serializer",
+    )
     expect(read).not.toContain("bad")
   })
 
