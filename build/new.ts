@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { join } from "node:path"
 import buildIfStale, { TARBALL } from "../spec/packaging/build.js"
@@ -10,10 +10,12 @@ import buildIfStale, { TARBALL } from "../spec/packaging/build.js"
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url))
 
+console.log("Building and packing this clone; the first time that takes a minute or two …")
 buildIfStale()
 const args = ["new", ...process.argv.slice(2), "--rookery", TARBALL]
-// npm runs scripts in the folder of the clone; a path is meant from where the command was typed.
-execFileSync(process.execPath, [join(ROOT, "dist/cli.js"), ...args], {
+const { status } = spawnSync(process.execPath, [join(ROOT, "dist/cli.js"), ...args], {
+  // npm runs scripts in the folder of the clone; a path is meant from where the command was typed.
   cwd: process.env["INIT_CWD"] ?? process.cwd(),
   stdio: "inherit",
 })
+process.exitCode = status ?? 1

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs"
-import { cp, readFile, rename, writeFile } from "node:fs/promises"
+import { copyFile, cp, mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { basename, dirname, join, resolve } from "node:path"
 import type { Command } from "./command.js"
@@ -27,20 +27,27 @@ const packageName = (folder: string): string =>
 /** A path as a shell takes it. */
 const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
-/** The entry of Rookery in the project's dependencies: a version, or a package file by its whole path. */
-async function dependency(given: string | undefined): Promise<string> {
+/**
+ * The entry of Rookery in the project's dependencies: a version, or a package file. The project gets a copy of the file,
+ * because it is to be installed again where the original is not.
+ */
+async function dependency(given: string | undefined, folder: string): Promise<string> {
   if (given === undefined) return `^${(await readManifest(MANIFEST)).version}`
-  return existsSync(given) ? `file:${resolve(given)}` : given
+  if (!existsSync(given)) return given
+  const copy = `vendor/${basename(given)}`
+  await mkdir(join(folder, "vendor"))
+  await copyFile(given, join(folder, copy))
+  return `file:${copy}`
 }
 
-async function begin(folder: string, template: "react" | "vanilla", rookery: string): Promise<void> {
+async function begin(folder: string, template: "react" | "vanilla", rookery: string | undefined): Promise<void> {
   for (const part of ["shared", template]) await cp(join(TEMPLATES, part), folder, { recursive: true })
   // npm leaves a file of this name out of a package.
   await rename(join(folder, "gitignore"), join(folder, ".gitignore"))
   const path = join(folder, "package.json")
   const manifest = await readManifest(path)
   manifest.name = packageName(folder)
-  manifest.dependencies["rookery"] = rookery
+  manifest.dependencies["rookery"] = await dependency(rookery, folder)
   await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
@@ -64,13 +71,13 @@ export const newProject: Command = {
     if (existsSync(folder) && readdirSync(folder).length > 0) {
       throw new UsageError(`${given} has files in it; give a new folder`)
     }
-    await begin(folder, args.flag("react") ? "react" : "vanilla", await dependency(args.value("rookery")))
+    await begin(folder, args.flag("react") ? "react" : "vanilla", args.value("rookery"))
     const lines = [
       `${given} has a server, a page and a test. Next:`,
       "",
       `  cd ${quoted(given)}`,
       "  npm install",
-      "  npm run dev",
+      "  npm run dev    # at http://localhost:3000; open it in two tabs",
     ]
     stdout.write(`${lines.join("\n")}\n`)
     return EXIT.ok

@@ -53,7 +53,13 @@ describe.each([
       [cli, "new", "My App", ...options, "--rookery", TARBALL],
       { cwd: place.folder },
     )
-    expect(stdout.split("\n").slice(1)).toEqual(["", "  cd 'My App'", "  npm install", "  npm run dev", ""])
+    expect(stdout.split("\n").slice(1)).toEqual([
+      "",
+      "  cd 'My App'",
+      "  npm install",
+      "  npm run dev    # at http://localhost:3000; open it in two tabs",
+      "",
+    ])
   })
   afterAll(() => place.remove())
 
@@ -62,8 +68,14 @@ describe.each([
       name: string
       dependencies: Record<string, string>
     }
-    expect([manifest.name, manifest.dependencies["rookery"]]).toEqual(["my-app", `file:${TARBALL}`])
+    expect([manifest.name, manifest.dependencies["rookery"]]).toEqual(["my-app", "file:vendor/rookery.tgz"])
+    expect(readFileSync(join(folder, "vendor/rookery.tgz")).equals(readFileSync(TARBALL))).toBe(true)
     expect(readFileSync(join(folder, ".gitignore"), "utf8")).toContain("node_modules")
+  })
+
+  it("says what to do where it is started before it is built", async () => {
+    const failed = run("--import", "tsx", "server/main.ts", "--production")
+    await expect(failed).rejects.toThrow("there is no dist: run `npm run build` first")
   })
 
   it("has types and tests that pass", async () => {
@@ -90,6 +102,12 @@ describe.each([
       await bob.getByLabel("Message", { exact: true }).fill("hello <b>you</b>")
       await bob.getByRole("button", { name: "Send" }).click()
       await ada.getByRole("list", { name: "Messages" }).getByText("hello <b>you</b>").waitFor()
+      await bob.getByLabel("Message", { exact: true }).fill("  ")
+      await bob.getByRole("button", { name: "Send" }).click()
+      await bob
+        .getByRole("alert")
+        .getByText(/^a message has 1 to 500 characters$/)
+        .waitFor()
       expect(await faultsOf(ada)).toEqual([])
       // A tab that comes later shows what was said before.
       const eve = await open(url)

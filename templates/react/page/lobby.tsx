@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react"
 import type { Message } from "../contract/topics.js"
 import { useChannel, useEvent, usePresence, usePush, useStatus } from "./hooks.js"
+import { reasonOf } from "./reason.js"
 
 export function Lobby({ name }: { name: string }) {
   const status = useStatus()
@@ -21,7 +22,7 @@ export function Lobby({ name }: { name: string }) {
       form.reset()
       setFailure("")
     } catch (error) {
-      setFailure((error as Error).message)
+      setFailure(reasonOf(error))
     }
   }
 
@@ -39,7 +40,7 @@ export function Lobby({ name }: { name: string }) {
           </li>
         ))}
       </ol>
-      <p role="alert">{room.error?.message ?? failure}</p>
+      <p role="alert">{room.error ? reasonOf(room.error) : failure}</p>
       <form onSubmit={(event) => void send(event)}>
         <label>
           Message <input name="text" autoComplete="off" maxLength={500} required />

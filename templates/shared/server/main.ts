@@ -9,8 +9,9 @@ const port = Number(process.env["PORT"] ?? 3000)
 const http = createServer()
 http.on("request", isProduction ? pageOfFolder("dist") : await pageByVite(http))
 endpoint.attach(http) // takes /socket, and leaves every other path to the page
-http.on("error", (error) => {
-  console.error(error.message)
+http.on("error", (error: NodeJS.ErrnoException) => {
+  const isTaken = error.code === "EADDRINUSE"
+  console.error(isTaken ? `Port ${port} is taken; set another: PORT=${port + 1} npm run dev` : error.message)
   process.exit(1)
 })
 http.listen(port, () => console.log(`Open http://localhost:${(http.address() as AddressInfo).port}/`))

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import type { RequestListener, Server } from "node:http"
 import { extname, join } from "node:path"
 
@@ -18,6 +18,7 @@ export async function pageByVite(http: Server): Promise<RequestListener> {
 
 /** Serves a built page. Its files are read once: nothing else of the disk can be asked for. */
 export function pageOfFolder(folder: string): RequestListener {
+  if (!existsSync(folder)) throw new Error(`there is no ${folder}: run \`npm run build\` first`)
   const files = new Map<string, Buffer>()
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue

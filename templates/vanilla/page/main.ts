@@ -1,5 +1,6 @@
 import { Presence, Socket } from "rookery"
 import type { Topics } from "../contract/topics.js"
+import { reasonOf } from "./reason.js"
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
 
@@ -28,8 +29,6 @@ presence.onSync(() => {
   element("people").textContent = `Here now: ${people.join(", ")}`
 })
 
-await room.join()
-
 element<HTMLFormElement>("composer").addEventListener("submit", async (event) => {
   event.preventDefault()
   const form = event.currentTarget as HTMLFormElement
@@ -39,6 +38,12 @@ element<HTMLFormElement>("composer").addEventListener("submit", async (event) =>
     form.reset()
     element("alert").textContent = ""
   } catch (error) {
-    element("alert").textContent = (error as Error).message
+    element("alert").textContent = reasonOf(error)
   }
 })
+
+try {
+  await room.join()
+} catch (error) {
+  element("alert").textContent = reasonOf(error)
+}
