@@ -21,8 +21,8 @@ const readManifest = async (path: string): Promise<Manifest> => JSON.parse(await
 const packageName = (folder: string): string =>
   basename(folder)
     .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^-+|-+$/g, "") || "app"
+    .match(/[a-z0-9]+/g)
+    ?.join("-") ?? "app"
 
 /** A path as a shell takes it. */
 const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
