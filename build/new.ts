@@ -1,14 +1,11 @@
 import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { join } from "node:path"
-import buildIfStale, { TARBALL } from "../spec/packaging/build.js"
+import buildIfStale, { ROOT, TARBALL } from "../spec/packaging/build.js"
 
 /*
  * `npm run new`: begins a project that depends on this clone, as long as the package is not on npm. It packs the clone
  * as npm would publish it, and gives the pack to `rookery new`.
  */
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url))
 
 console.log("Building and packing this clone; the first time that takes a minute or two …")
 buildIfStale()

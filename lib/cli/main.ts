@@ -1,4 +1,3 @@
-import { createRequire } from "node:module"
 import { readArguments } from "./arguments.js"
 import type { CommandEntry } from "./command.js"
 import { COMMANDS } from "./commands.js"
@@ -6,12 +5,8 @@ import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { commandHelp, overview } from "./help.js"
 import { say, type Io } from "./io.js"
 import { nearest } from "./nearest.js"
+import { ownVersion } from "./own-package.js"
 import { UsageError } from "./usage-error.js"
-
-function version(): string {
-  const manifest = createRequire(import.meta.url)("rookery/package.json") as { version: string }
-  return manifest.version
-}
 
 function find(name: string, commands: readonly CommandEntry[]): CommandEntry {
   const found = commands.find((command) => command.name === name)
@@ -28,7 +23,7 @@ async function dispatch(argv: readonly string[], io: Io, commands: readonly Comm
   const [first, ...rest] = argv
   if (first === undefined) throw new UsageError("which command? See rookery --help")
   if (["--version", "-V"].includes(first)) {
-    io.stdout.write(`${version()}\n`)
+    io.stdout.write(`${ownVersion()}\n`)
     return EXIT.ok
   }
   const asksHelp = ["--help", "-h", "help"].includes(first)

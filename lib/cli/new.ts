@@ -1,21 +1,15 @@
 import { existsSync, readdirSync } from "node:fs"
 import { copyFile, cp, mkdir, readFile, rename, writeFile } from "node:fs/promises"
-import { createRequire } from "node:module"
-import { basename, dirname, join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import type { Command } from "./command.js"
 import { EXIT } from "./exit-codes.js"
+import { ownFolder, ownVersion } from "./own-package.js"
 import { UsageError } from "./usage-error.js"
-
-const MANIFEST = createRequire(import.meta.url).resolve("rookery/package.json")
-const TEMPLATES = join(dirname(MANIFEST), "templates")
 
 interface Manifest {
   name: string
-  version: string
   dependencies: Record<string, string>
 }
-
-const readManifest = async (path: string): Promise<Manifest> => JSON.parse(await readFile(path, "utf8")) as Manifest
 
 /** A name that npm takes, made of the name of a folder. */
 const packageName = (folder: string): string =>
@@ -32,7 +26,7 @@ const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${
  * because it is to be installed again where the original is not.
  */
 async function dependency(given: string | undefined, folder: string): Promise<string> {
-  if (given === undefined) return `^${(await readManifest(MANIFEST)).version}`
+  if (given === undefined) return `^${ownVersion()}`
   if (!existsSync(given)) return given
   const copy = `vendor/${basename(given)}`
   await mkdir(join(folder, "vendor"))
@@ -41,11 +35,12 @@ async function dependency(given: string | undefined, folder: string): Promise<st
 }
 
 async function begin(folder: string, template: "react" | "vanilla", rookery: string | undefined): Promise<void> {
-  for (const part of ["shared", template]) await cp(join(TEMPLATES, part), folder, { recursive: true })
+  const templates = join(ownFolder(), "templates")
+  for (const part of ["shared", template]) await cp(join(templates, part), folder, { recursive: true })
   // npm leaves a file of this name out of a package.
   await rename(join(folder, "gitignore"), join(folder, ".gitignore"))
   const path = join(folder, "package.json")
-  const manifest = await readManifest(path)
+  const manifest = JSON.parse(await readFile(path, "utf8")) as Manifest
   manifest.name = packageName(folder)
   manifest.dependencies["rookery"] = await dependency(rookery, folder)
   await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`)
