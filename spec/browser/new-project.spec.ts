@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { promisify } from "node:util"
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { node, type Ended } from "../consumers/consumer.js"
 import { ROOT, TARBALL } from "../packaging/build.js"
 import { installPacked, type Project } from "../packaging/installed.js"
 import { launchChromium, openPage } from "../support/chromium.js"
@@ -40,20 +39,16 @@ describe.each([
 ])("a project by rookery new, %s", (_, options) => {
   let place: Project
   let folder: string
-  const run = (...args: string[]): Promise<{ stdout: string }> =>
-    promisify(execFile)(process.execPath, args, { cwd: folder })
+  const run = (...args: string[]): Promise<Ended> => node(args, folder)
 
   beforeAll(async () => {
     // The project is in a folder of its parent's packages, so that it needs no network to be installed.
     place = await installPacked(PACKAGES)
     folder = join(place.folder, "My App")
     const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [cli, "new", "My App", ...options, "--rookery", TARBALL],
-      { cwd: place.folder },
-    )
-    expect(stdout.split("\n").slice(1)).toEqual([
+    const { code, output } = await node([cli, "new", "My App", ...options, "--rookery", TARBALL], place.folder)
+    expect(code).toBe(0)
+    expect(output.split("\n").slice(1)).toEqual([
       "",
       "  cd 'My App'",
       "  npm install",
@@ -74,14 +69,16 @@ describe.each([
   })
 
   it("says what to do where it is started before it is built", async () => {
-    const failed = run("--import", "tsx", "server/main.ts", "--production")
-    await expect(failed).rejects.toThrow("there is no dist: run `npm run build` first")
+    const { code, output } = await run("--import", "tsx", "server/main.ts", "--production")
+    expect(code).toBe(1)
+    expect(output).toContain("there is no dist: run `npm run build` first")
   })
 
   it("has types and tests that pass", async () => {
-    await run(join(ROOT, "node_modules/typescript/bin/tsc"))
-    const { stdout } = await run(TSX, "--test", "test/rooms.test.ts")
-    expect(stdout).toMatch(/pass 3/)
+    expect(await run(join(ROOT, "node_modules/typescript/bin/tsc"))).toEqual({ code: 0, output: "" })
+    const { code, output } = await run(TSX, "--test", "test/rooms.test.ts")
+    expect(output).toMatch(/pass 3/)
+    expect(code).toBe(0)
   })
 
   describe.skipIf(!browser)("in a browser", () => {
@@ -134,7 +131,7 @@ describe.each([
     })
 
     it("talks between two tabs when it is built, and ends in order", async () => {
-      await run(join(ROOT, "node_modules/vite/bin/vite.js"), "build")
+      expect(await run(join(ROOT, "node_modules/vite/bin/vite.js"), "build")).toMatchObject({ code: 0 })
       expect(await meetAt("--import", "tsx", "server/main.ts", "--production")).toBe(0)
     })
   })
@@ -146,10 +143,9 @@ describe("rookery new", () => {
     try {
       place.write("my-app/notes.txt", "mine")
       const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
-      const failed = promisify(execFile)(process.execPath, [cli, "new", "my-app"], { cwd: place.folder })
-      await expect(failed).rejects.toMatchObject({
+      expect(await node([cli, "new", "my-app"], place.folder)).toEqual({
         code: 64,
-        stderr: "rookery: my-app has files in it; give a new folder\n",
+        output: "rookery: my-app has files in it; give a new folder\n",
       })
     } finally {
       place.remove()
