@@ -15,11 +15,13 @@ export function Lobby({ name }: { name: string }) {
 
   async function send(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
-    const form = event.currentTarget
+    const field = event.currentTarget.elements.namedItem("text") as HTMLInputElement
+    const text = field.value
     try {
       // `retry` sends the message again after a cut; the server handles it once.
-      await push("new_msg", { text: String(new FormData(form).get("text")) }, { retry: true })
-      form.reset()
+      await push("new_msg", { text }, { retry: true })
+      // The person may have typed the next message while this one was on its way.
+      if (field.value === text) field.value = ""
       setFailure("")
     } catch (error) {
       setFailure(reasonOf(error))

@@ -29,13 +29,15 @@ presence.onSync(() => {
   element("people").textContent = `Here now: ${people.join(", ")}`
 })
 
+const field = element<HTMLInputElement>("text")
 element<HTMLFormElement>("composer").addEventListener("submit", async (event) => {
   event.preventDefault()
-  const form = event.currentTarget as HTMLFormElement
+  const text = field.value
   try {
     // `retry` sends the message again after a cut; the server handles it once.
-    await room.push("new_msg", { text: String(new FormData(form).get("text")) }, { retry: true })
-    form.reset()
+    await room.push("new_msg", { text }, { retry: true })
+    // The person may have typed the next message while this one was on its way.
+    if (field.value === text) field.value = ""
     element("alert").textContent = ""
   } catch (error) {
     element("alert").textContent = reasonOf(error)
