@@ -29,10 +29,6 @@ export interface SubscriptionHost {
   report(error: unknown): void
 }
 
-/** Whether two params are the same as JSON. Functions are the same only if they are identical. */
-const areSameParams = (a: unknown, b: unknown): boolean =>
-  a === b || (typeof a !== "function" && JSON.stringify(a) === JSON.stringify(b))
-
 /** Joins a topic once for any number of subscriptions. */
 export function subscribe(
   host: SubscriptionHost,
@@ -98,6 +94,12 @@ export function subscribe(
   }
 }
 
-/** Whether a subscription with these params and options can share the join of a channel. */
+/**
+ * Whether a subscription with these params and options can share the join of a channel. Params are the same if their JSON
+ * is; functions only if they are identical.
+ */
 const isShareable = (channel: Channel, params: unknown, options: ChannelOptions | undefined): boolean =>
-  (params === undefined || areSameParams(channel.params, params)) && (!options?.recover || !!channel.recovery)
+  (params === undefined ||
+    params === channel.params ||
+    (typeof params !== "function" && JSON.stringify(params) === JSON.stringify(channel.params))) &&
+  (!options?.recover || !!channel.recovery)

@@ -69,7 +69,8 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   const fail = (why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void => {
     // In a later task, as the messages that came before are delivered in tasks of their own.
     later(() => {
-      events.error(new ConnectError(`long-poll: ${reason}`, typeof why === "number" ? why : undefined, why))
+      const status = typeof why === "number" ? why : undefined
+      events.error(new ConnectError(`long-poll: ${status ? `HTTP ${status}` : why}`, status, why))
       close(code, reason, false)
     })
   }
@@ -99,8 +100,8 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
         }
         return answer
       }
-      // The page of a proxy, of which only the status is of use.
-      fail(response.ok ? answer : response.status)
+      // The page of a proxy or of another server, of which only the status is of use.
+      fail(response.ok ? "not a Phoenix server" : response.status)
     } catch (error) {
       fail(error)
     } finally {

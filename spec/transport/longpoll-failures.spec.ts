@@ -16,8 +16,11 @@ describe("an answer that ends it", () => {
     status: number | undefined,
     code: number,
     reason: string,
+    /** Without one the message is the HTTP status. */
+    message?: string,
   ]
   const SERVER_ERROR = [1011, "internal server error"] as const
+  const NOT_PHOENIX = [undefined, ...SERVER_ERROR, "not a Phoenix server"] as const
   const both: Ending[] = [
     ["an HTTP 502 page", (request) => request.respond("<html>Bad Gateway</html>", 502), 502, ...SERVER_ERROR],
     [
@@ -28,12 +31,24 @@ describe("an answer that ends it", () => {
     ],
     ["an empty 504", (request) => request.respond("", 504), 504, ...SERVER_ERROR],
     ["a status in the body", (request) => request.answer({ status: 500 }), 500, ...SERVER_ERROR],
-    ["a page that says 200", (request) => request.respond("<html>Please log in</html>"), undefined, ...SERVER_ERROR],
-    ["an empty 200", (request) => request.respond(""), undefined, ...SERVER_ERROR],
-    ["JSON without a status", (request) => request.answer({ ok: true }), undefined, ...SERVER_ERROR],
-    ["null", (request) => request.answer(null), undefined, ...SERVER_ERROR],
-    ["a status that is text", (request) => request.answer({ status: "200", token: "t1" }), undefined, ...SERVER_ERROR],
-    ["a network that fails", (request) => request.fail(new TypeError("fetch failed")), undefined, ...SERVER_ERROR],
+    ["a page that says 200", (request) => request.respond("<html>Please log in</html>"), ...NOT_PHOENIX],
+    ["an empty 200", (request) => request.respond(""), ...NOT_PHOENIX],
+    ["JSON without a status", (request) => request.answer({ ok: true }), ...NOT_PHOENIX],
+    ["null", (request) => request.answer(null), ...NOT_PHOENIX],
+    [
+      "a status that is text",
+      (request) => request.answer({ status: "200", token: "t1" }),
+      undefined,
+      ...SERVER_ERROR,
+      "200",
+    ],
+    [
+      "a network that fails",
+      (request) => request.fail(new TypeError("fetch failed")),
+      undefined,
+      ...SERVER_ERROR,
+      "TypeError: fetch failed",
+    ],
   ]
   const toPolls: Ending[] = [
     ["a refusal", (request) => request.answer({ status: 403 }), 403, 1008, "forbidden"],
@@ -45,12 +60,14 @@ describe("an answer that ends it", () => {
       (request) => request.answer({ status: 200, token: "t1", messages: 5 }),
       undefined,
       ...SERVER_ERROR,
+      "TypeError: messages.map is not a function",
     ],
     [
       "a message that is neither text nor base64",
       (request) => request.answer({ status: 200, token: "t1", messages: ["A?"] }),
       undefined,
       ...SERVER_ERROR,
+      "InvalidCharacterError",
     ],
   ]
 
@@ -61,11 +78,14 @@ describe("an answer that ends it", () => {
     return { ...link, poll: await link.http.polls.next() }
   }
 
-  async function expectEnd(log: LinkLog, [, , status, code, reason]: Ending): Promise<void> {
+  async function expectEnd(
+    log: LinkLog,
+    [, , status, code, reason, message = `HTTP ${status}`]: Ending,
+  ): Promise<void> {
     const [what, error] = await log.next()
     expect(what).toBe("error")
     expect(error).toBeInstanceOf(ConnectError)
-    expect(error).toMatchObject({ status, message: `long-poll: ${reason}` })
+    expect(error).toMatchObject({ status, message: expect.stringContaining(`long-poll: ${message}`) as string })
     expect(await log.next()).toEqual(["close", { code, reason, wasClean: false }])
   }
 
