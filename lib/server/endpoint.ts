@@ -231,6 +231,14 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     return this.services.telemetry.on(event, handler)
   }
 
+  /**
+   * The pattern that serves a topic, such as `room:*` for `room:1`, as it was given to {@link Endpoint.channel};
+   * `undefined` if none does. There are few patterns and any number of topics, so metrics and traces group by patterns.
+   */
+  patternOf(topic: string): string | undefined {
+    return this.services.routes.find(topic)?.pattern
+  }
+
   /** The counts so far. */
   counters(): Counters {
     const { telemetry, pubsub, presence } = this.services

@@ -13,6 +13,7 @@ const NAMES: (keyof EndpointEvents)[] = [
   "joinRefused",
   "channelEnded",
   "pushHandled",
+  "pushCrashed",
   "broadcast",
   "limitHit",
   "error",
@@ -57,11 +58,18 @@ describe("an endpoint", () => {
       "channelJoined",
       "pushHandled",
       "broadcast",
+      "pushCrashed",
       "error",
       "channelEnded",
       "socketClosed",
     ])
-    expect(last("joinRefused")).toMatchObject({ topic: "nope:1", reason: "unmatched" })
+    expect(last("joinRefused")).toMatchObject({ topic: "nope:1", reason: "unmatched", durationMs: 0 })
+    expect(last("pushCrashed")).toMatchObject({
+      topic: "room:1",
+      event: "crash",
+      durationMs: expect.any(Number),
+      error: new Error("boom"),
+    })
     expect(last("pushHandled")).toMatchObject({
       topic: "room:1",
       event: "ask",

@@ -115,23 +115,36 @@ export class Admission {
    * @param isPageAllowed the result of `pageAllowed`, if the transport has called it already
    */
   async admit(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
-    const outcome = await this.#decide(arrival, isPageAllowed)
-    if (outcome instanceof Rejection) this.refused(arrival.transport, arrival.address, outcome)
+    const { clock } = this.#made
+    const startedAt = clock.now()
+    const outcome = await this.#decide(arrival, startedAt, isPageAllowed)
+    if (outcome instanceof Rejection) {
+      this.refused(arrival.transport, arrival.address, outcome, clock.now() - startedAt)
+    }
     return outcome
   }
 
-  /** Counts and reports a refusal. */
-  refused(transport: TransportName, address: string | undefined, { answer, reason }: Rejection): void {
+  /**
+   * Counts and reports a refusal.
+   *
+   * @param durationMs the time since the client's request came
+   */
+  refused(
+    transport: TransportName,
+    address: string | undefined,
+    { answer, reason }: Rejection,
+    durationMs: number = 0,
+  ): void {
     this.#telemetry.counters.rookery_connects_refused_total++
     const message = `a ${transport} was refused: ${reason}`
     const hint = HINTS[reason]
     // Strangers cause refusals at will, so only the first for each reason is worth a warning.
     const isExplained = hint !== undefined && this.#telemetry.explain(message, `${message}; ${hint}`, { address })
     if (!isExplained) this.#telemetry.log("info", message, { address })
-    this.#telemetry.emit("connectRefused", { transport, status: answer.status, reason, address })
+    this.#telemetry.emit("connectRefused", { transport, status: answer.status, reason, address, durationMs })
   }
 
-  async #decide(arrival: Arrival, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
+  async #decide(arrival: Arrival, startedAt: number, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
     const params = readQuery(arrival.query)
     if (params instanceof Rejection) return params
     if (!(isPageAllowed ?? this.pageAllowed(arrival))) return forbidden("origin")
@@ -153,7 +166,7 @@ export class Admission {
       slot()
       return connected
     }
-    const setup = { ...connected, serializer, limits: this.limits, renew: this.#renew, subprotocol }
+    const setup = { ...connected, startedAt, serializer, limits: this.limits, renew: this.#renew, subprotocol }
     return { subprotocol, limits: this.limits, open: (link) => this.#made.open(link, setup), leave: slot }
   }
 

@@ -5,6 +5,8 @@ import type { SocketLimits } from "../api/socket-limits.js"
 
 /** The settings of a client that was let in. */
 export interface SocketSetup {
+  /** When the client's request came, by the endpoint's clock. */
+  readonly startedAt: number
   readonly id: string | null
   readonly assigns: Loose
   readonly serializer: Serializer

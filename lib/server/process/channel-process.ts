@@ -36,7 +36,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   readonly topic: string
   readonly socket: ChannelHost
   readonly services: ChannelServices
-  readonly #started: number
+  readonly startedAt: number
   /** The join_ref of this channel: its messages carry it, and messages of the client must carry the same one. */
   readonly joinRef: Ref
   /**
@@ -79,7 +79,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   ) {
     this.socket = socket
     this.services = services
-    this.#started = services.runtime.clock.now()
+    this.startedAt = services.runtime.clock.now()
     this.topic = join.topic
     this.joinRef = join.join_ref ?? join.ref
     this.sentJoinRef = join.join_ref
@@ -384,7 +384,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     services.telemetry.emit("channelJoined", {
       socket,
       topic,
-      durationMs: services.runtime.clock.now() - this.#started,
+      durationMs: services.runtime.clock.now() - this.startedAt,
       recovered,
     })
     for (const broadcast of missed) this.deliver(broadcast)
@@ -437,13 +437,17 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   #handle(message: Message): void {
     const { event, ref } = message
-    const { topic, route, socket } = this
+    const { topic, route, socket, services } = this
     if (event === PHX_LEAVE) {
       socket.reply(this.joinRef, ref, topic, "ok", {})
       return this.#finish({ kind: "left" }, PHX_CLOSE)
     }
     const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
-    if (handler === undefined) return this.crash(unhandled(topic, event))
+    if (handler === undefined) {
+      const error = unhandled(topic, event)
+      services.telemetry.emit("pushCrashed", { socket, topic, event, durationMs: 0, error })
+      return this.crash(error)
+    }
     this.#busy = true
     this.#current = new PushProcess(this, message, handler)
     this.#current.start()

@@ -4,6 +4,8 @@ import type { AnyChannelHandlers, AnyHandler } from "../api/handlers.js"
 
 /** One registered channel: its handlers, history and schemas. */
 export interface ChannelRoute {
+  /** The topic, or the prefix of topics and a `*`, that the channel was registered for. */
+  readonly pattern: string
   readonly handlers: AnyChannelHandlers
   readonly receive: ReadonlyMap<unknown, AnyHandler> | undefined
   readonly intercept: ReadonlyMap<unknown, AnyHandler> | undefined
@@ -42,6 +44,7 @@ export class ChannelRoutes {
 
   add(pattern: string, handlers: AnyChannelHandlers, schemas?: TopicSchemas): void {
     const route = {
+      pattern,
       handlers,
       receive: ownHandlers(handlers.receive),
       intercept: ownHandlers(handlers.intercept),

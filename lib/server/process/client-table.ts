@@ -29,13 +29,14 @@ export class ClientTable implements LocalClients {
     this.#telemetry = telemetry
   }
 
-  opened(socket: SocketClient): void {
+  /** @param durationMs the time since the client's request came */
+  opened(socket: SocketClient, durationMs: number): void {
     this.sockets.add(socket)
     this.#socketIds.add(socket)
     const { counters } = this.#telemetry
     counters.rookery_sockets++
     counters.rookery_sockets_connected_total++
-    this.#telemetry.emit("socketConnected", { socket })
+    this.#telemetry.emit("socketConnected", { socket, durationMs })
   }
 
   closed(socket: SocketClient, code: number): void {

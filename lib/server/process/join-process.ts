@@ -15,6 +15,8 @@ export interface JoiningChannel extends HostedChannel {
   readonly route: ChannelRoute
   /** Whether the join is not answered yet. */
   readonly joining: boolean
+  /** When the join came, by the endpoint's clock. */
+  readonly startedAt: number
   /** Calls the handler of the join with its checked params. */
   askToJoin(params: Loose): unknown
   /** Makes the callbacks for a call of user code. An error of the endpoint's own code closes the connection. */
@@ -60,9 +62,9 @@ export class JoinProcess {
 
   refuse(error: unknown): void {
     this.#stopTimer()
-    const { joining, services, socket, topic, sentJoinRef } = this.#channel
+    const { joining, services, socket, topic, sentJoinRef, startedAt } = this.#channel
     if (!joining) return
-    const { telemetry } = services
+    const { telemetry, runtime } = services
     const { reason, response } = refusalOf(error)
     telemetry.counters.rookery_joins_refused_total++
     if (reason === "crashed") telemetry.failed(error, "join", topic, socket)
@@ -74,7 +76,8 @@ export class JoinProcess {
         socket.reply(sentJoinRef, this.#ref, topic, "error", { reason: "join crashed" })
       }
       socket.joinAnswered(this.#channel, false)
-      telemetry.emit("joinRefused", { socket, topic, reason })
+      const durationMs = runtime.clock.now() - startedAt
+      telemetry.emit("joinRefused", { socket, topic, reason, durationMs, ...(reason === "crashed" && { error }) })
     })
   }
 

@@ -57,7 +57,9 @@ export class PushProcess {
     this.#channel = channel
     this.#message = message
     this.#handler = handler
-    this.#started = channel.services.telemetry.listens("pushHandled") ? channel.services.runtime.clock.now() : undefined
+    const { telemetry, runtime } = channel.services
+    const measured = telemetry.listens("pushHandled") || telemetry.listens("pushCrashed")
+    this.#started = measured ? runtime.clock.now() : undefined
   }
 
   /** Calls the handler, unless the push was handled before and the client sends it again. */
@@ -148,6 +150,11 @@ export class PushProcess {
   #failed(error: unknown): void {
     if (isRefused(error)) return this.#answer(new StatusReply("error", error.response))
     this.#first?.release()
+    const { joined, services, socket, topic } = this.#channel
+    if (joined && this.#started !== undefined) {
+      const durationMs = services.runtime.clock.now() - this.#started
+      services.telemetry.emit("pushCrashed", { socket, topic, event: this.#message.event, durationMs, error })
+    }
     this.#channel.crash(error)
   }
 

@@ -84,7 +84,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     this.#kept = new KeptBytes(services.held, this)
     if (setup.renew !== undefined) this.#renewal = new RenewalProcess(this, services, setup.renew)
     if (setup.expiresAt !== undefined) services.expiries.set(this, setup.expiresAt)
-    services.clients.opened(this)
+    services.clients.opened(this, services.runtime.clock.now() - setup.startedAt)
   }
 
   get socket(): ServerSocket {
@@ -387,7 +387,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     if (route === undefined) {
       if (!isPrintableTopic(topic)) return void this.#reject(false)
       this.#telemetry.counters.rookery_joins_refused_total++
-      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "unmatched" })
+      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "unmatched", durationMs: 0 })
       return this.#unmatched(message)
     }
     this.#own(message)
@@ -396,7 +396,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     if (limit !== undefined) {
       this.#telemetry.counters.rookery_joins_refused_total++
       this.#telemetry.limitHit(limit, this)
-      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "limit" })
+      this.#telemetry.emit("joinRefused", { socket: this, topic, reason: "limit", durationMs: 0 })
       this.reply(join_ref, ref, topic, "error", { reason: JOIN_LIMITS[limit] })
       if (current !== undefined) this.#end(current, PHX_CLOSE)
       return
