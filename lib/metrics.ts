@@ -1,2 +1,3 @@
-export { metrics, type Metrics, type MetricsOptions, type MetricsSource } from "./metrics/metrics.js"
+export { metrics, type Metrics, type MetricsOptions } from "./metrics/metrics.js"
+export type { MetricsSource } from "./metrics/measure.js"
 export type { Labels } from "./metrics/exposition.js"

@@ -1,21 +1,20 @@
 import { backgroundTimer } from "../protocol/background-timer.js"
 import type { Clock } from "../protocol/clock.js"
-import type { Histogram } from "./histogram.js"
 
 /** The milliseconds between two samples. */
 const EVERY_MS = 100
 
 /**
- * Samples how late a timer fires, which is how long everything else waits for the event loop as well.
+ * Samples how many seconds late a timer fires, which is how long everything else waits for the event loop as well.
  *
  * @returns a function that stops it
  */
-export function sampleEventLoopDelay(histogram: Histogram, clock: Clock): () => void {
+export function sampleEventLoopDelay(observe: (seconds: number) => void, clock: Clock): () => void {
   let timer: unknown
   const next = (): void => {
     const due = clock.now() + EVERY_MS
     const sample = (): void => {
-      histogram.observe(Math.max(0, clock.now() - due) / 1000)
+      observe(Math.max(0, clock.now() - due) / 1000)
       next()
     }
     timer = backgroundTimer(clock, sample, EVERY_MS)

@@ -1,14 +1,8 @@
 import type { Counters } from "rookery/server"
+import type { CountName, HistogramName } from "./measure.js"
 
 /** The name of a count of an endpoint, or of what is measured beside them. */
-export type MetricName =
-  | keyof Counters
-  | "rookery_recoveries_total"
-  | "rookery_cluster_healthy"
-  | "rookery_join_duration_seconds"
-  | "rookery_push_duration_seconds"
-  | "rookery_broadcast_recipients"
-  | "rookery_event_loop_delay_seconds"
+export type MetricName = keyof Counters | CountName | HistogramName | "rookery_cluster_healthy"
 
 /** The meanings of the metrics. */
 export const HELP: Readonly<Record<MetricName, string>> = {

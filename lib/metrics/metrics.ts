@@ -1,17 +1,9 @@
-import type { Counters, EndpointEvents } from "rookery/server"
+import type { Counters } from "rookery/server"
 import { systemClock, type Clock } from "../protocol/clock.js"
-import { sampleEventLoopDelay } from "./event-loop-delay.js"
 import { CONTENT_TYPE, textOf, type Family, type Labels, type Sample } from "./exposition.js"
 import { HELP, type MetricName } from "./help.js"
 import { Histogram } from "./histogram.js"
-
-/** An endpoint, as metrics see it. */
-export interface MetricsSource {
-  counters(): Counters
-  /** Whether the other nodes can be reached. */
-  readonly healthy: boolean
-  on<E extends keyof EndpointEvents>(event: E, handler: (details: EndpointEvents[E]) => void): () => void
-}
+import { COUNTS, HISTOGRAMS, measure, type HistogramName, type MetricsSource } from "./measure.js"
 
 /** Options of {@link metrics}. */
 export interface MetricsOptions {
@@ -33,18 +25,13 @@ export interface Metrics {
   stop(): void
 }
 
-/** The bounds for joins and for the handlers of pushes. */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const DELAY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
-const RECIPIENTS = [0, 1, 2, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000]
-
 /** Counts by one label. */
 class Counts {
   readonly #label: string
   readonly #values = new Map<string, number>()
 
-  /** @param known the values that are shown from the start, so that a rate has a zero to begin from */
-  constructor(label: string, known: readonly string[] = []) {
+  /** @param known the values that are shown from the start */
+  constructor(label: string, known: readonly string[]) {
     this.#label = label
     for (const value of known) this.#values.set(value, 0)
   }
@@ -55,6 +42,32 @@ class Counts {
 
   samples(): Sample[] {
     return Array.from(this.#values, ([value, count]) => ({ labels: { [this.#label]: value }, value: count }))
+  }
+}
+
+/** The histograms of one name: a single one, or one for each value of a label. */
+class Histograms {
+  readonly #bounds: readonly number[]
+  readonly #label: string | undefined
+  readonly #histograms = new Map<string | undefined, Histogram>()
+
+  constructor(bounds: readonly number[], label: string | undefined) {
+    this.#bounds = bounds
+    this.#label = label
+    if (label === undefined) this.#histograms.set(undefined, new Histogram(bounds))
+  }
+
+  observe(measured: number, value: string | undefined): void {
+    let histogram = this.#histograms.get(value)
+    if (histogram === undefined) this.#histograms.set(value, (histogram = new Histogram(this.#bounds)))
+    histogram.observe(measured)
+  }
+
+  samples(): Sample[] {
+    const label = this.#label
+    return Array.from(this.#histograms, ([value, histogram]) =>
+      histogram.samples(label === undefined || value === undefined ? undefined : { [label]: value }),
+    ).flat()
   }
 }
 
@@ -71,39 +84,16 @@ class Counts {
  * ```
  */
 export function metrics(endpoint: MetricsSource, { labels = {}, clock = systemClock }: MetricsOptions = {}): Metrics {
-  const limits = new Counts("limit")
-  const refusedJoins = new Counts("reason", ["refused", "crashed", "unmatched", "limit", "timeout"])
-  const refusedConnects = new Counts("status")
-  const recoveries = new Counts("outcome", ["recovered", "gap"])
-  const joins = new Histogram(SECONDS)
-  const pushes = new Map<string, Histogram>()
-  const recipients = new Histogram(RECIPIENTS)
-  const delay = new Histogram(DELAY_SECONDS)
+  const counts = new Map<string, Counts>()
+  for (const [name, { label, known }] of Object.entries(COUNTS)) counts.set(name, new Counts(label, known))
+  const histograms = new Map<string, Histograms>()
+  for (const [name, { bounds, label }] of Object.entries(HISTOGRAMS))
+    histograms.set(name, new Histograms(bounds, label))
 
-  const stops = [
-    sampleEventLoopDelay(delay, clock),
-    endpoint.on("limitHit", ({ limit }) => limits.add(limit)),
-    endpoint.on("joinRefused", ({ reason }) => refusedJoins.add(reason)),
-    endpoint.on("connectRefused", ({ status }) => refusedConnects.add(String(status))),
-    endpoint.on("channelJoined", ({ durationMs, recovered }) => {
-      joins.observe(durationMs / 1000)
-      if (recovered !== undefined) recoveries.add(recovered ? "recovered" : "gap")
-    }),
-    endpoint.on("pushHandled", ({ status = "none", durationMs }) => {
-      // A handler may reply with a status of its own; labels must not grow with what handlers make up.
-      const label = status === "ok" || status === "error" || status === "none" ? status : "other"
-      let histogram = pushes.get(label)
-      if (histogram === undefined) pushes.set(label, (histogram = new Histogram(SECONDS)))
-      histogram.observe(durationMs / 1000)
-    }),
-    endpoint.on("broadcast", (sent) => recipients.observe(sent.recipients)),
-  ]
-
-  const labelled: Readonly<Record<string, Counts>> = {
-    rookery_limits_hit_total: limits,
-    rookery_joins_refused_total: refusedJoins,
-    rookery_connects_refused_total: refusedConnects,
-  }
+  const stop = measure(endpoint, clock, {
+    count: (name, value) => counts.get(name)?.add(value),
+    record: (name, measured, value) => histograms.get(name)?.observe(measured, value),
+  })
 
   const family = (name: MetricName, type: Family["type"], samples: readonly Sample[]): Family => ({
     name,
@@ -115,17 +105,13 @@ export function metrics(endpoint: MetricsSource, { labels = {}, clock = systemCl
   function text(): string {
     const counters = Object.entries(endpoint.counters()) as [keyof Counters, number][]
     const counted = counters.map(([name, value]) =>
-      family(name, name.endsWith("_total") ? "counter" : "gauge", labelled[name]?.samples() ?? [{ value }]),
+      family(name, name.endsWith("_total") ? "counter" : "gauge", counts.get(name)?.samples() ?? [{ value }]),
     )
-    const ofPushes = Array.from(pushes, ([status, those]) => those.samples({ status })).flat()
     const families = [
       ...counted,
-      family("rookery_recoveries_total", "counter", recoveries.samples()),
+      family("rookery_recoveries_total", "counter", counts.get("rookery_recoveries_total")?.samples() ?? []),
       family("rookery_cluster_healthy", "gauge", [{ value: endpoint.healthy ? 1 : 0 }]),
-      family("rookery_join_duration_seconds", "histogram", joins.samples()),
-      family("rookery_push_duration_seconds", "histogram", ofPushes),
-      family("rookery_broadcast_recipients", "histogram", recipients.samples()),
-      family("rookery_event_loop_delay_seconds", "histogram", delay.samples()),
+      ...Array.from(histograms, ([name, those]) => family(name as HistogramName, "histogram", those.samples())),
     ]
     return textOf(families, labels)
   }
@@ -134,8 +120,6 @@ export function metrics(endpoint: MetricsSource, { labels = {}, clock = systemCl
     contentType: CONTENT_TYPE,
     text,
     response: () => new Response(text(), { headers: { "content-type": CONTENT_TYPE } }),
-    stop: () => {
-      for (const stop of stops) stop()
-    },
+    stop,
   }
 }
