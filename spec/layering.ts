@@ -119,6 +119,7 @@ export const LAYERS: Layer[] = [
   { of: "rpc", packages: [...PUBLIC, "capnweb"] },
   { of: "lifecycle", lib: ["protocol"], packages: ["rookery"] },
   { of: "metrics", lib: ["protocol"], packages: ["rookery/server"] },
+  { of: "otel", lib: ["metrics", "protocol"], packages: ["rookery/server"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },

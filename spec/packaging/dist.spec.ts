@@ -15,6 +15,7 @@ const PLATFORM_BUILDS = [
   "lifecycle",
   "metrics",
   "msgpack",
+  "otel",
   "phoenix",
   "react",
   "rpc",
@@ -42,12 +43,14 @@ async function closure(entry: string): Promise<{ files: string[]; packages: stri
 /** The packages that the types of an entry point may import. */
 const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^server\./, /^(rookery|mitt|node:.*)$/],
+  // A file with the types that rookery/metrics and rookery/otel share.
+  [/^measure-[\w-]{8}\.d\./, /^rookery\/server$/],
   // The other runtimes, and a file with the types that they share with Node.
   [/^server-[a-z]+\./, /^mitt$/],
   [/^[\w-]+-[\w-]{8}\.d\./, /^(rookery|mitt)$/],
   [/^react\./, /^(rookery|react)$/],
   [/^lifecycle\./, /^rookery$/],
-  [/^metrics\./, /^rookery\/server$/],
+  [/^(metrics|otel)\./, /^rookery\/server$/],
   [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
   [/^chat-server\./, /^(rookery(\/.*)?|node:.*)$/],
 ]

@@ -17,6 +17,7 @@ const ENTRIES = [
   "/msgpack",
   "/lifecycle",
   "/metrics",
+  "/otel",
   "/supabase",
   "/server",
   "/testing",

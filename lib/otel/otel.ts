@@ -1,0 +1,38 @@
+import { systemClock, type Clock } from "../protocol/clock.js"
+import { RookeryError } from "../protocol/errors.js"
+import type { MeterLike, TracerLike } from "./api.js"
+import { instrument } from "./instruments.js"
+import type { OtelSource } from "./source.js"
+import { trace } from "./spans.js"
+
+/** Options of {@link otel}. */
+export interface OtelOptions {
+  /** Makes the spans, as `trace.getTracer("chat")` of `@opentelemetry/api` gives it. @default no spans */
+  readonly tracer?: TracerLike | undefined
+  /** Makes the instruments, as `metrics.getMeter("chat")` of `@opentelemetry/api` gives it. @default no instruments */
+  readonly meter?: MeterLike | undefined
+  /** For the times of spans and the delay of the event loop. @default the platform's clock */
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * Tells OpenTelemetry of an endpoint: spans of connects, joins, pushes and broadcasts, and the numbers of
+ * `rookery/metrics` as instruments. Call it before clients connect.
+ *
+ * ```ts
+ * import { metrics, trace } from "@opentelemetry/api"
+ *
+ * otel(endpoint, { tracer: trace.getTracer("chat"), meter: metrics.getMeter("chat") })
+ * ```
+ *
+ * @returns a function that stops it
+ */
+export function otel(endpoint: OtelSource, { tracer, meter, clock = systemClock }: OtelOptions): () => void {
+  if (tracer === undefined && meter === undefined) {
+    throw new RookeryError("bad_option", "otel() has nothing to tell; give it a `tracer`, a `meter`, or both")
+  }
+  const stops = [tracer && trace(endpoint, tracer, clock), meter && instrument(endpoint, meter, clock)]
+  return () => {
+    for (const stop of stops) stop?.()
+  }
+}

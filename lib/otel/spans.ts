@@ -1,0 +1,149 @@
+import type { EndpointEvents, ServerSocket } from "rookery/server"
+import { dateOf, type Clock } from "../protocol/clock.js"
+import type { AttributesLike, SpanContextLike, TracerLike } from "./api.js"
+import type { OtelSource } from "./source.js"
+
+// The numbers of OpenTelemetry's SpanKind, SpanStatusCode and TraceFlags.
+const SERVER = 1
+const PRODUCER = 3
+const ERROR = 2
+const SAMPLED = 1
+
+/** The longest text from a client that becomes an attribute. */
+const LONGEST = 200
+
+/** Why something failed: a word of a few, and the error if code of the server threw one. */
+interface Fault {
+  readonly type: string
+  readonly error?: unknown
+}
+
+/** Something that is over. */
+interface Done {
+  readonly name: string
+  readonly kind: number
+  readonly durationMs: number
+  readonly attributes: AttributesLike
+  /** The client whose message it was. Its span begins a trace, and is linked to the span of the client's connect. */
+  readonly client?: ServerSocket
+  readonly fault?: Fault | undefined
+}
+
+/** The text of what a client chose. It may be long, or an object of which `String()` throws. */
+function textOf(chosen: unknown): string {
+  if (typeof chosen === "object" && chosen !== null) return "(no text)"
+  return String(chosen).slice(0, LONGEST)
+}
+
+const clientAttributes = ({ id, transport }: ServerSocket): AttributesLike => ({
+  "rookery.transport": transport,
+  ...(id !== null && { "rookery.socket.id": id }),
+})
+
+/**
+ * Gives a tracer the spans of an endpoint.
+ *
+ * @returns a function that stops it
+ */
+export function trace(endpoint: OtelSource, tracer: TracerLike, clock: Clock): () => void {
+  const connects = new WeakMap<ServerSocket, SpanContextLike>()
+
+  function record({ name, kind, durationMs, attributes, client, fault }: Done): SpanContextLike {
+    const end = dateOf(clock)
+    const connect = client && connects.get(client)
+    const span = tracer.startSpan(name, {
+      kind,
+      attributes: fault === undefined ? attributes : { ...attributes, "error.type": fault.type },
+      startTime: end - durationMs,
+      // A message that waited is handled in the turn of another one, whose span would be taken for its parent.
+      root: client !== undefined,
+      ...(connect !== undefined && { links: [{ context: connect }] }),
+    })
+    if (fault !== undefined) {
+      const { type, error } = fault
+      if (error !== undefined) span.recordException(error instanceof Error ? error : textOf(error), end)
+      span.setStatus({ code: ERROR, message: type })
+    }
+    span.end(end)
+    return span.spanContext()
+  }
+
+  /** The name and the attributes of what happens to a topic, by OpenTelemetry's conventions for messaging. */
+  function about(operation: string, topic: string, more: AttributesLike): Pick<Done, "name" | "attributes"> {
+    const pattern = endpoint.patternOf(topic)
+    return {
+      // Names have to be few, and topics are as many as clients like.
+      name: pattern === undefined ? operation : `${operation} ${pattern}`,
+      attributes: {
+        "messaging.system": "rookery",
+        "messaging.operation.name": operation,
+        "messaging.destination.name": textOf(topic),
+        ...(pattern !== undefined && { "messaging.destination.template": pattern }),
+        ...more,
+      },
+    }
+  }
+
+  function joined(
+    { socket, topic, durationMs }: Pick<EndpointEvents["joinRefused"], "socket" | "topic" | "durationMs">,
+    more: AttributesLike,
+    fault?: Fault,
+  ): void {
+    const attributes = { ...clientAttributes(socket), ...more }
+    record({ ...about("join", topic, attributes), kind: SERVER, durationMs, client: socket, fault })
+  }
+
+  function pushed(
+    { socket, topic, event, durationMs }: Omit<EndpointEvents["pushCrashed"], "error">,
+    more: AttributesLike,
+    fault?: Fault,
+  ): void {
+    const attributes = {
+      "messaging.operation.type": "process",
+      "rookery.event": textOf(event),
+      ...clientAttributes(socket),
+      ...more,
+    }
+    record({ ...about("push", topic, attributes), kind: SERVER, durationMs, client: socket, fault })
+  }
+
+  const stops = [
+    endpoint.on("socketConnected", ({ socket, durationMs }) => {
+      const { address } = socket
+      const attributes = { ...clientAttributes(socket), ...(address !== undefined && { "client.address": address }) }
+      const context = record({ name: "connect", kind: SERVER, durationMs, attributes })
+      if ((context.traceFlags & SAMPLED) !== 0) connects.set(socket, context)
+    }),
+    endpoint.on("connectRefused", ({ transport, status, reason, address, durationMs }) => {
+      const attributes = {
+        "rookery.transport": transport,
+        "http.response.status_code": status,
+        ...(address !== undefined && { "client.address": address }),
+      }
+      record({ name: "connect", kind: SERVER, durationMs, attributes, fault: { type: reason } })
+    }),
+    endpoint.on("channelJoined", ({ recovered, ...join }) =>
+      joined(join, recovered === undefined ? {} : { "rookery.recovered": recovered }),
+    ),
+    endpoint.on("joinRefused", ({ reason, error, ...join }) => joined(join, {}, { type: reason, error })),
+    endpoint.on("pushHandled", ({ status, ...push }) =>
+      pushed(
+        push,
+        status === undefined ? {} : { "rookery.status": textOf(status) },
+        status === "error" ? { type: "refused" } : undefined,
+      ),
+    ),
+    endpoint.on("pushCrashed", ({ error, ...push }) => pushed(push, {}, { type: "crashed", error })),
+    endpoint.on("broadcast", ({ topic, event, recipients }) => {
+      const attributes = {
+        "messaging.operation.type": "send",
+        "rookery.event": textOf(event),
+        "rookery.recipients": recipients,
+      }
+      record({ ...about("broadcast", topic, attributes), kind: PRODUCER, durationMs: 0 })
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
