@@ -10,6 +10,8 @@ export class Living {
   readonly #node: string
   readonly #leaseMs: number
   #renewedAt = -Infinity
+  /** Whether it has counted as dead since {@link Living.renew} last said so. */
+  #wasOut = false
 
   constructor(link: Link, keys: Keys, node: string, leaseMs: number) {
     this.#link = link
@@ -23,19 +25,21 @@ export class Living {
     return performance.now() - this.#renewedAt > this.#leaseMs / 2
   }
 
-  /** Says that this node lives. Gives whether it counted as dead, and which others do. */
+  /**
+   * Says that this node lives. Gives whether it counted as dead since the last time, and which others do. A node that is
+   * late itself names none: Redis may have been away, or this process have stood still, and the others with it.
+   */
   async renew(): Promise<{ wasOut: boolean; dead: string[] }> {
-    const [added, dead] = (await this.#link.run(RENEW, [this.#keys.nodes], this.#node, String(this.#leaseMs))) as [
-      number,
-      Buffer[],
-    ]
-    this.#renewedAt = performance.now()
-    return { wasOut: Number(added) === 1, dead: dead.map(String) }
+    const isLate = this.overdue
+    const dead = await this.#renew()
+    const wasOut = this.#wasOut
+    this.#wasOut = false
+    return { wasOut, dead: isLate ? [] : dead }
   }
 
   /** How many nodes live. */
   async count(): Promise<number> {
-    const { dead } = await this.renew()
+    const dead = await this.#renew()
     return Number(await this.#link.ask("ZCARD", this.#keys.nodes)) - dead.length
   }
 
@@ -51,5 +55,16 @@ export class Living {
     })
     await this.#link.ask("DEL", this.#keys.nodeTopics(node))
     await this.#link.ask("ZREM", this.#keys.nodes, node)
+  }
+
+  async #renew(): Promise<string[]> {
+    const [added, dead] = (await this.#link.run(RENEW, [this.#keys.nodes], this.#node, String(this.#leaseMs))) as [
+      number,
+      Buffer[],
+    ]
+    this.#renewedAt = performance.now()
+    // Kept until it is acted upon: who only asks for the number of nodes brings no presences back.
+    this.#wasOut ||= Number(added) === 1
+    return dead.map(String)
   }
 }
