@@ -48,9 +48,11 @@ export class Router implements RequestTaker {
   }
 
   faulty(stream: Duplex, late: boolean): void {
-    this.connections.ending(stream)
-    if (late) this.#services.telemetry.limitHit("handshakeMs", undefined, peerOf(stream))
-    else this.#services.telemetry.counters.rookery_requests_malformed_total++
+    const isNew = this.connections.ending(stream)
+    if (late) {
+      // The table of connections and Node's HTTP server each have a timer for requests that do not come.
+      if (isNew) this.#services.telemetry.limitHit("handshakeMs", undefined, peerOf(stream))
+    } else this.#services.telemetry.counters.rookery_requests_malformed_total++
   }
 
   acceptFailed(error: Error): void {

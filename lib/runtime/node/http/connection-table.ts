@@ -242,10 +242,16 @@ export class ConnectionTable {
     return true
   }
 
-  /** The last bytes of a connection are written: it ends once the client has read them, or after `closeMs`. */
-  ending(stream: Duplex): void {
+  /**
+   * The last bytes of a connection are written: it ends once the client has read them, or after `closeMs`. Returns `false`
+   * if it was ending already.
+   */
+  ending(stream: Duplex): boolean {
     const connection = this.#byStream.get(stream)
-    if (connection !== undefined) this.#move(connection, this.#ending)
+    if (connection === undefined) return true
+    if (connection.state === this.#ending) return false
+    this.#move(connection, this.#ending)
+    return true
   }
 
   /** Stops watching the connections of a server, except those that the endpoint serves. */
