@@ -44,7 +44,8 @@ function Composer({ room }: { room: RoomView }): ReactElement {
     event.preventDefault()
     try {
       await push("new_msg", { text })
-      setText("")
+      // The person may have typed the next message while this one was on its way.
+      setText((now) => (now === text ? "" : now))
       setFailure("")
     } catch (error) {
       setFailure((error as Error).message)

@@ -33,7 +33,8 @@ function Room({ topic }: { topic: `room:${string}` }): ReactElement {
     const from = String(new FormData(event.currentTarget).get("from"))
     try {
       await push("new_msg", { from, text })
-      setText("")
+      // The person may have typed the next message while this one was on its way.
+      setText((now) => (now === text ? "" : now))
       setFailure("")
     } catch (error) {
       setFailure((error as Error).message)
