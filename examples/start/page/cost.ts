@@ -51,12 +51,20 @@ async function measure(frames: readonly string[], receive: (frame: string) => vo
     return performance.now() - begun
   }
   let messages = 16
-  while (timeOf(messages) < ROUND_MS) messages *= 2
   let least = Infinity
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let rounds = 0; rounds < ROUNDS;) {
     // The page may draw between the rounds.
     await new Promise((resolve) => setTimeout(resolve))
-    least = Math.min(least, timeOf(messages))
+    const time = timeOf(messages)
+    if (time >= ROUND_MS) {
+      least = Math.min(least, time)
+      rounds++
+    } else {
+      // Too few for the clock of a page, though a pause of the process may have made an earlier round long enough.
+      messages *= 2
+      least = Infinity
+      rounds = 0
+    }
   }
   return (least * 1000) / messages
 }
