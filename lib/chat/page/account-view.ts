@@ -61,9 +61,11 @@ export class AccountView {
 
   async #save(event: Event): Promise<void> {
     event.preventDefault()
-    const error = await this.#chat.setDisplayName(this.#input.value.trim() || null)
+    const typed = this.#input.value
+    const error = await this.#chat.setDisplayName(typed.trim() || null)
     if (error !== undefined) return this.#tell(error)
-    this.#close(true)
+    // Until the answer came the person may have gone on: to the message field, or to yet another name.
+    if (this.#input.value === typed) this.#close(this.#form.contains(document.activeElement))
     announce(`You are now ${this.#chat.user.display_name ?? this.#chat.user.email}.`)
   }
 

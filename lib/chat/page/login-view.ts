@@ -14,6 +14,8 @@ export class LoginView {
   readonly #loggedIn: () => void
   /** Whether the server prints its links instead of mailing them. */
   #isLocal = false
+  /** Settles when the server has told that. */
+  #ways: Promise<void> | undefined
 
   constructor(loggedIn: () => void) {
     this.#loggedIn = loggedIn
@@ -31,7 +33,7 @@ export class LoginView {
     this.#tell("")
     this.#oneClickError.hidden = true
     this.#email.focus()
-    void this.#askForWays()
+    this.#ways = this.#askForWays()
   }
 
   async #askForWays(): Promise<void> {
@@ -59,7 +61,7 @@ export class LoginView {
     this.#submit.ariaDisabled = "true"
     setText(this.#submit, "Sending the link…")
     try {
-      await requestLink(email)
+      await Promise.all([requestLink(email), this.#ways])
       for (const address of this.#sent.querySelectorAll(".link-address")) setText(address, email)
       byId("link-mailed", HTMLElement).hidden = this.#isLocal
       byId("link-printed", HTMLElement).hidden = !this.#isLocal

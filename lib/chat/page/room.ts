@@ -168,7 +168,10 @@ export class Room {
   }
 
   #heard(message: ChatMessage): void {
-    this.#host.people.rename(message.user, message.user.display_name)
+    // A person in the room is renamed by an event of its own, which a message that was under way may come behind.
+    if (!this.#users.some(({ id }) => id === message.user.id)) {
+      this.#host.people.rename(message.user, message.user.display_name)
+    }
     if (!this.timeline.add(message)) return
     this.#settle(message)
     this.#count([message])
