@@ -70,6 +70,9 @@ const NOT_QUICK = [
   "spec/**/*{weight,hostile,neutral,recordings,crash,nodes,lmdb-store,time-of-a-turn,lingering,tcp-connections}*.spec.ts",
 ]
 
+/** Gives the tests of properties their seed. */
+const SEED = "spec/support/one-outcome.ts"
+
 const leftOut = (mode: string): string[] => (mode === "quick" ? NOT_QUICK : [])
 
 export default defineConfig(({ mode }) => ({
@@ -91,6 +94,7 @@ export default defineConfig(({ mode }) => ({
           // The files of a worker share the modules that they import. Loading these anew for each costs more than the specs.
           isolate: false,
           globalSetup: MACHINE,
+          setupFiles: SEED,
           include: ["spec/**/*.spec.ts"],
           exclude: [...NODE, ...MOCKS, ...PACKAGING, ...BROWSER, ...CONFORMANCE, ...CONSUMERS, ...leftOut(mode)],
         },
@@ -102,6 +106,7 @@ export default defineConfig(({ mode }) => ({
           name: "node",
           isolate: false,
           globalSetup: MACHINE,
+          setupFiles: SEED,
           include: NODE,
           exclude: [...MOCKS, ...leftOut(mode)],
         },

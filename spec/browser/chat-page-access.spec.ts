@@ -93,7 +93,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await ada.room("lobby").tap()
     await ada.inRoom("lobby")
     // The focus is on the messages, so that no keyboard covers them.
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("log")
+    await page.locator("#log:focus").waitFor()
     await page.getByRole("button", { name: "here; show who" }).tap()
     await ada.person("ada@example.com").waitFor()
     await page.getByRole("button", { name: "Close the list of people" }).tap()

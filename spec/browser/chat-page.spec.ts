@@ -23,9 +23,13 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
     await page.goto(chat.url)
     const headers = { "content-type": "application/json" }
     const body = JSON.stringify({ email: "flood@example.com" })
+    let accepted = 0
     for (let status = 0; status !== 429;) {
       status = (await fetch(new URL("/api/login", chat.url), { method: "POST", headers, body })).status
+      if (status === 202) accepted++
     }
+    // Links that are still on their way count against the next person, who asks from the same network.
+    for (; accepted > 0; accepted--) await chat.linkFor("flood@example.com")
     await page.getByLabel("Mail address").fill("flood@example.com")
     await page.keyboard.press("Enter")
     await page.getByRole("alert").getByText("That was asked for too often; wait").waitFor()

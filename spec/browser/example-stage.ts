@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll } from "vitest"
 import { launchChromium } from "../support/chromium.js"
+import { freePort } from "../support/free-port.js"
 import { example, type Program } from "../support/program.js"
 
 /** An example that serves a page, and a browser for the page. */
@@ -14,7 +15,7 @@ export interface ExampleStage {
 /**
  * Sets up the specs of one file.
  *
- * @param listens what the server prints when it listens; its group is the port
+ * @param listens what the server prints when it listens
  */
 export function exampleStage(script: string, listens: RegExp, ...args: string[]): ExampleStage {
   let browser: Browser | undefined
@@ -30,11 +31,12 @@ export function exampleStage(script: string, listens: RegExp, ...args: string[])
     get browser() {
       return browser
     },
-    async serve(port = "0") {
+    async serve(given) {
+      const port = given ?? String(await freePort())
       const program = example(script, ...args, "--port", port)
       running.push(program)
-      const [, found = ""] = await program.printed(listens)
-      return { program, port: found }
+      await program.printed(listens)
+      return { program, port }
     },
   }
 }

@@ -53,7 +53,8 @@ async function start(files: Record<string, string>): Promise<LabStage & AsyncDis
   const endpoint = new Endpoint({
     logger: false,
     connect: ({ params }) => ({ id: `user:${params["user"]}`, assigns: { user: String(params["user"]) } }),
-    limits: { pollWindowMs: 2000 },
+    // A client that polls again a second late is still there.
+    limits: { pollWindowMs: 4000 },
   })
   for (const [pattern, history] of [["room:*"], ["kept:*", { size: 100, ttl: 3_600_000 }]] as const) {
     endpoint.channel(pattern, {

@@ -93,6 +93,10 @@ describe.each([
       if (!browser) throw new Error("there is no browser")
       const page = await openPage(browser)
       pages.push(page)
+      // Each guest has a name of its own.
+      await page.addInitScript((random) => {
+        Math.random = () => random
+      }, pages.length / 10)
       complaintsOf(page, { types: ["error"], list: complaints })
       await page.goto(url)
       await page.getByRole("status").getByText("connected", { exact: true }).waitFor()

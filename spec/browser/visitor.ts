@@ -42,7 +42,7 @@ export class Visitor {
   async enter(email: string): Promise<void> {
     const { url } = this.#chat
     const { request } = this.context
-    await request.post(`${url}/api/login`, { data: { email } })
+    expect((await request.post(`${url}/api/login`, { data: { email } })).status()).toBe(202)
     const token = new URL(await this.#chat.linkFor(email)).searchParams.get("token") ?? ""
     // A page of the server sends the form; its answer leads to the chat, and sets the cookie of the session.
     const form = { form: { token }, headers: { origin: new URL(url).origin }, maxRedirects: 0 }
@@ -117,7 +117,8 @@ export class Visitor {
       void dialog.dismiss()
     })
     // Specs kill the server, go offline and ask for missing sessions; the browser reports each of these.
-    const expected = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|WebSocket connection|status of (401|429)/
+    const expected =
+      /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INTERNET_DISCONNECTED|WebSocket connection|status of (401|429)/
     complaintsOf(page, { types: ["error"], expected, list: complaints })
   }
 }

@@ -10,7 +10,7 @@ it("shows heartbeats and their answers too", async () => {
   const serializer = msgpack()
   const lines: string[] = []
   const transport = tapped(webSocket(), (direction, frame) => lines.push(frameText(frame, direction, serializer)))
-  const socket = new Socket(`ws://localhost:${app.port}/socket`, { serializer, transport, heartbeatIntervalMs: 20 })
+  const socket = new Socket(`ws://localhost:${app.port}/socket`, { serializer, transport, heartbeatIntervalMs: 200 })
   onTestFinished(() => socket.destroy())
   socket.connect()
   await expect.poll(() => lines.length).toBeGreaterThan(1)

@@ -2,6 +2,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { WebSocketServer, type WebSocket } from "ws"
+import { freePort } from "../support/free-port.js"
 import { Connection, type ConnectionEvents, type ConnectionOptions } from "rookery"
 
 let server: WebSocketServer
@@ -142,6 +143,9 @@ describe("staying connected", () => {
   })
 
   it("survives a server that is gone for a while", async () => {
+    // At a port that no other program is given while the server is gone.
+    server.close()
+    await listen(await freePort())
     const gateway = connection()
     const [peer] = await Promise.all([client(), gateway.connect()])
     const failed = event(gateway, "error")

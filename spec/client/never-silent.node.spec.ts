@@ -1,8 +1,9 @@
-import { createServer, type Server } from "node:http"
+import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { Socket, type SocketOptions } from "rookery"
 import { Endpoint } from "rookery/server"
+import { freePort } from "../support/free-port.js"
 
 const undo: (() => unknown)[] = []
 const warned: string[] = []
@@ -16,7 +17,7 @@ afterEach(async () => {
   for (const step of undo.splice(0)) await step()
 })
 
-async function listen(): Promise<{ url: string; server: Server }> {
+async function listen(): Promise<string> {
   const server = createServer()
   const endpoint = new Endpoint({
     path: "/socket",
@@ -31,7 +32,7 @@ async function listen(): Promise<{ url: string; server: Server }> {
     () => endpoint.close(),
     () => server.close(),
   )
-  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** The text on the console for a socket without listeners. */
@@ -53,9 +54,7 @@ async function readAtConsole(url: string, options: SocketOptions = {}): Promise<
 
 describe("a mistake that nobody listens for is one warning:", () => {
   it("a port without a server", async () => {
-    const { url, server } = await listen()
-    await new Promise((resolve) => server.close(resolve))
-    const read = await readAtConsole(`${url}/socket`, { params: { token: "s3cr3t" } })
+    const read = await readAtConsole(`ws://127.0.0.1:${await freePort()}/socket`, { params: { token: "s3cr3t" } })
     expect(read).toMatch(/^no connection to ws:\/\/127\.0\.0\.1:\d+\/socket\/websocket: .*ECONNREFUSED/)
     expect(read).toContain("is the server running there?")
     expect(read).not.toContain("s3cr3t")
@@ -66,19 +65,19 @@ describe("a mistake that nobody listens for is one warning:", () => {
   })
 
   it("a forgotten /socket", async () => {
-    const { url } = await listen()
+    const url = await listen()
     const read = await readAtConsole(url)
     expect(read).toContain("HTTP 404; no socket is mounted at this path, mostly it is /socket")
   })
 
   it("a /websocket that the client adds itself", async () => {
-    const { url } = await listen()
+    const url = await listen()
     const read = await readAtConsole(`${url}/socket/websocket`)
     expect(read).toContain("HTTP 404; leave out /websocket, which the client adds")
   })
 
   it("a refused token", async () => {
-    const { url } = await listen()
+    const url = await listen()
     const read = await readAtConsole(`${url}/socket`, { params: { token: "bad" } })
     expect(read).toContain(
       "HTTP 403; the server does not accept the params, the authToken, the origin or the version of the serializer",
@@ -87,7 +86,7 @@ describe("a mistake that nobody listens for is one warning:", () => {
   })
 
   it("params that throw", async () => {
-    const { url } = await listen()
+    const url = await listen()
     const params = (): object => {
       throw new Error("no token in the storage")
     }
@@ -95,7 +94,7 @@ describe("a mistake that nobody listens for is one warning:", () => {
   })
 
   it("a topic that the server does not have", async () => {
-    const { url } = await listen()
+    const url = await listen()
     const socket = new Socket(`${url}/socket`, { params: { token: "good" } })
     undo.push(() => socket.destroy())
     socket.connect()
@@ -119,7 +118,7 @@ describe("a mistake that nobody listens for is one warning:", () => {
 
 describe("a socket whose errors are listened to", () => {
   it("warns of no failure, and hands over the error", async () => {
-    const { url } = await listen()
+    const url = await listen()
     const socket = new Socket(`${url}/socket`, { params: { token: "bad" }, maxReconnectAttempts: 0 })
     undo.push(() => socket.destroy())
     const errors: unknown[] = []

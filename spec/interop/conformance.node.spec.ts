@@ -240,7 +240,10 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
       const [ada, bob] = await Promise.all([as("ada").join("room:1"), as("bob").join("room:1")])
       const heard: unknown[] = []
       ada.on("shout", (payload) => heard.push(payload))
+      // The client answers its own leave, and bob's connection may overtake ada's.
+      const left = new Promise((resolve) => app.endpoint.on("channelEnded", resolve))
       await ada.leave()
+      await left
       await bob.push("shout", { n: 1 })
       expect(await ada.join()).toEqual({ topic: "room:1" })
       const second = next(ada, "shout")

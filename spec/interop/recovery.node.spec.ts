@@ -33,7 +33,6 @@ async function start(): Promise<App> {
   const gone = new Promise<void>((resolve) => (go = resolve))
   const endpoint = new Endpoint({
     logger: false,
-    limits: { pollWindowMs: 1000 },
     connect: ({ params }) => ({ id: `user:${params["user"]}` }),
   })
   endpoint.channel("room:*", {

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { freePort } from "../support/free-port.js"
 import { startProgram, startReferenceProcess, type Program, type ProgramOptions } from "../support/process.js"
 import { ROOT } from "./build.js"
 import { installPacked, type Project } from "./installed.js"
@@ -91,7 +92,7 @@ describe("the built command", () => {
   })
 
   it("comes back by itself after the server was killed", async () => {
-    const app = await startReferenceProcess()
+    const app = await startReferenceProcess(await freePort())
     const url = `ws://localhost:${app.port}/socket`
     const tail = rookery(["tail", url, "room:a", "--json"])
     await tail.stderr.line(/joined/)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
+import { freePort } from "../support/free-port.js"
 import { example, type Program } from "../support/program.js"
 
 const running: Program[] = []
@@ -16,11 +17,12 @@ afterEach(async () => {
 const SLOW = 0.001
 const FAST = 100
 
-async function server(speed: number, port = "0"): Promise<{ program: Program; port: string }> {
+async function server(speed: number, given?: string): Promise<{ program: Program; port: string }> {
+  const port = given ?? String(await freePort())
   const pace = ["--tick", "20", "--speed", String(speed)]
   const program = started(example("downloads/server.ts", "--host", "127.0.0.1", "--port", port, ...pace))
-  const [, found = ""] = await program.printed(/^Downloads at ws:\/\/127\.0\.0\.1:(\d+)\/ws/)
-  return { program, port: found }
+  await program.printed(/^Downloads at ws:\/\/127\.0\.0\.1:\d+\/ws/)
+  return { program, port }
 }
 
 const client = (port: string): Program =>

@@ -1,6 +1,7 @@
 import { newWebSocketRpcSession, RpcTarget } from "capnweb"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { WebSocket } from "ws"
+import { freePort } from "../support/free-port.js"
 import { example, type Program } from "../support/program.js"
 
 const running: Program[] = []
@@ -14,10 +15,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((program) => program.kill()))
 })
 
-async function server(port = "0"): Promise<{ program: Program; url: string; port: string }> {
+async function server(given?: string): Promise<{ program: Program; url: string; port: string }> {
+  const port = given ?? String(await freePort())
   const program = started(example("rpc-chat/server.ts", "--port", port))
   const [, url = ""] = await program.printed(/^RPC chat listens at (ws:\/\/127\.0\.0\.1:\d+\/rpc\/ws)$/)
-  return { program, url, port: new URL(url).port }
+  return { program, url, port }
 }
 
 async function client(url: string, name: string): Promise<Program> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { freePort } from "../support/free-port.js"
 import { HAS_TMUX } from "../support/machine.js"
 import { startProgram, startReferenceProcess, type Program } from "../support/process.js"
 import { Terminal } from "../support/tmux.js"
@@ -15,8 +16,9 @@ const newFolder = (): string => {
   return folder
 }
 
-async function startServer(data: string, port = "0"): Promise<Program & { url: string }> {
+async function startServer(data: string, given?: string): Promise<Program & { url: string }> {
   const [node = "", ...words] = ROOKERY
+  const port = given ?? String(await freePort())
   const program = startProgram(node, [...words, "chat-server", "--port", port, "--data", data])
   const line = await program.stdout.line(/^The chat is at /)
   return { ...program, url: line.split(/[ ,]/)[4] ?? "" }
@@ -45,7 +47,8 @@ describe.runIf(HAS_TMUX)("in a real terminal", () => {
     await bob.type("half a li")
     await bob.shows("lobby> half a li")
     await ada.enter("hello, Bob")
-    const rows = await bob.shows("Ada Lovelace (ada@example.com): hello, Bob")
+    // The prompt is drawn again behind the text.
+    const rows = await bob.shows(/Ada Lovelace \(ada@example\.com\): hello, Bob\nlobby> half a li$/)
     expect(rows.at(-1)).toBe("lobby> half a li")
     expect(rows.at(-2)).toMatch(/^\d\d:\d\d Ada Lovelace \(ada@example\.com\): hello, Bob$/)
 
@@ -55,7 +58,7 @@ describe.runIf(HAS_TMUX)("in a real terminal", () => {
     await bob.shows("are you there?")
     await bob.enter("e of a")
     await ada.shows(/^\d\d:\d\d bob@example\.com: half a le of ai$/m)
-    const after = await bob.shows(/^\d\d:\d\d bob@example\.com: half a le of ai$/m)
+    const after = await bob.shows(/^\d\d:\d\d bob@example\.com: half a le of ai\nlobby>$/m)
     expect(after.at(-1)).toBe("lobby>")
     expect(after.filter((row) => row.includes("half a"))).toHaveLength(1)
   })

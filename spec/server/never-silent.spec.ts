@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest"
 import type { Channel, EndpointOptions, LogFields, LogLevel } from "rookery/server"
+import { PATIENCE } from "../support/patience.js"
 import { rawUpgrade } from "../support/raw-http.js"
 import { stages } from "../support/stage.js"
 
@@ -90,7 +91,7 @@ describe("a channel that has ended", () => {
     const ada = await connect()
     await ada.join("room:1")
     ada.send("1", "2", "room:1", "phx_leave", {})
-    await vi.waitFor(() => expect(rooms[0]?.signal.aborted).toBe(true))
+    await vi.waitFor(() => expect(rooms[0]?.signal.aborted).toBe(true), PATIENCE)
     for (let i = 0; i < 3; i++) {
       rooms[0]?.push("tick", {})
       await rooms[0]?.broadcast("tick", {})

@@ -151,18 +151,18 @@ describe.each(backends())("a room with a history, %s,", (_name, clusters) => {
     home.rights.delete("ada")
     await node(home, 1).endpoint.disconnect("user:ada")
     await home.say(SECRET)
-    await vi.waitFor(() => expect(refusals.length).toBeGreaterThan(2), 5000)
+    await vi.waitFor(() => expect(refusals.length).toBeGreaterThan(2), PATIENCE)
     const told: unknown[] = []
     const history = Promise.resolve(room.history()).then((answer) => void told.push(answer))
     // Twice more refused, so that it had its time.
     const count = refusals.length
-    await vi.waitFor(() => expect(refusals.length).toBeGreaterThan(count + 1), 5000)
+    await vi.waitFor(() => expect(refusals.length).toBeGreaterThan(count + 1), PATIENCE)
     expect(told).toEqual([])
     expect(heard).toEqual([{ text: "for all" }])
     expect(refusals[0]).toEqual({ reason: "unauthorized" })
     // With the right restored, the missed message arrives, so it was still kept.
     home.rights.add("ada")
-    await vi.waitFor(() => expect(heard).toEqual([{ text: "for all" }, { text: SECRET }]), 5000)
+    await vi.waitFor(() => expect(heard).toEqual([{ text: "for all" }, { text: SECRET }]), PATIENCE)
     await history
     expect(JSON.stringify(told)).toContain(SECRET)
   })

@@ -109,7 +109,8 @@ async function sendInPieces(client: RawClient, bytes: Uint8Array): Promise<void>
 /** The outcome of a sequence at a server. */
 async function outcomeAt(server: Server, sequence: Sequence, path: string, cut: boolean): Promise<string> {
   const { offer, bytes, then, halfClose = false } = sequence
-  const gone = once(server.gone, path)
+  // Not `once()` of `node:events`, which listens for `error` too: all sequences wait at one emitter.
+  const gone = new Promise<void>((resolve) => void server.gone.once(path, resolve))
   const client = await RawClient.open(
     server.port,
     path,

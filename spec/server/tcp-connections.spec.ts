@@ -255,7 +255,7 @@ describe("an answer", () => {
   })
 
   it("given before the body has come keeps the connection if the body comes in time", async () => {
-    const { connect } = await open({ limits: { closeMs: 2000 } })
+    const { connect } = await open({ limits: { closeMs: 60_000 } })
     const intruder = await connect()
     expect(await status(intruder, requestText("POST", "/nowhere", ["content-length: 4"], "x"))).toBe(404)
     intruder.send("xxx")

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { compiled } from "./compiled.js"
+import { freePort } from "./free-port.js"
 import { Program } from "./program.js"
 
 /** A chat server in a separate process that runs the built package, with a folder for its data. */
 export class ChatProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-chat-"))
   #program: Program | undefined
+  #port: number | undefined
   #url = ""
   /** The printed links with their addresses, the oldest first. */
   #links: { email: string; link: string }[] = []
@@ -18,14 +20,14 @@ export class ChatProcess {
     return this.#url
   }
 
-  /** Starts it unless it runs: the first time on any free port, later on the same one. */
+  /** Starts it unless it runs, each time on the same port. */
   async start(): Promise<void> {
     if (this.#program) return
-    const port = this.#url ? new URL(this.#url).port : "0"
-    const args = [compiled("spec/support/chat-app.ts", "package"), this.#folder, port]
+    this.#port ??= await freePort()
+    const args = [compiled("spec/support/chat-app.ts", "package"), this.#folder, String(this.#port)]
     const program = new Program(process.execPath, args)
-    this.#program = program
     const [, url = ""] = await program.printed(/^The chat listens at (\S+)$/)
+    this.#program = program
     this.#url = url
     void this.#collect(program)
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { IS_CI } from "./machine.js"
 
 const CACHES = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url))
 const FLAGS = [
@@ -11,7 +12,7 @@ const FLAGS = [
   "--no-audit",
   "--no-fund",
   "--no-package-lock",
-  "--fetch-retries=1",
+  `--fetch-retries=${IS_CI ? 5 : 1}`,
 ]
 
 /** npm's message about a failure, as one line of text. */

@@ -69,7 +69,8 @@ export class TcpProxy implements AsyncDisposable {
       from.on("error", () => {})
       from.on("close", () => {
         this.#lines.delete(from)
-        to.destroy()
+        // The other side still gets the bytes that wait for it.
+        to.destroySoon()
       })
       if (this.#mode === "stalled") from.pause()
     }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest"
 import { ConnectError } from "../../lib/protocol/errors.js"
 import { longPoll } from "../../lib/transport/longpoll.js"
 import type { Link } from "../../lib/transport/transport.js"
+import { freePort } from "../support/free-port.js"
 import { LinkLog, linkOptions, Waitable } from "../support/link-log.js"
 
 interface Asked {
@@ -113,10 +114,7 @@ describe("longPoll, over HTTP", () => {
   })
 
   it("fails where nobody listens", async () => {
-    const server = createServer()
-    await once(server.listen(0, "127.0.0.1"), "listening")
-    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/socket/websocket`
-    await new Promise((resolve) => server.close(resolve))
+    const url = `ws://127.0.0.1:${await freePort()}/socket/websocket`
     const log = new LinkLog()
     longPoll().open(url, linkOptions(url), log)
     const refused = { code: "connect_failed", status: undefined, cause: expect.any(TypeError) as unknown }

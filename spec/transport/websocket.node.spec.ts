@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket as ServerSocket } from "ws"
 import { ConnectError } from "../../lib/protocol/errors.js"
 import type { Link, LinkOptions } from "../../lib/transport/transport.js"
 import { webSocket, type WebSocketOptions } from "../../lib/transport/websocket.js"
+import { freePort } from "../support/free-port.js"
 import { LinkLog, linkOptions, Waitable } from "../support/link-log.js"
 
 const servers: Server[] = []
@@ -165,9 +166,7 @@ describe("webSocket in Node", () => {
     const { upgrades, url } = await listen()
     const hungUp = connect(url)
     ;(await upgrades.next()).raw.destroy()
-    const [server] = servers.splice(0)
-    await new Promise((resolve) => server?.close(resolve))
-    const nobody = connect(url)
+    const nobody = connect(`ws://127.0.0.1:${await freePort()}/socket/websocket`)
     for (const { log } of [hungUp, nobody]) {
       const [what, error] = await log.next()
       expect(what).toBe("error")

@@ -6,6 +6,7 @@ import { Socket, type Channel } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import type { ChatMessage, ChatTopics } from "rookery/chat/server"
 import { compiled } from "../../support/compiled.js"
+import { freePort } from "../../support/free-port.js"
 import { Program } from "../../support/program.js"
 import { ask } from "./stage.js"
 
@@ -21,7 +22,8 @@ let port: number
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "rookery-crash-"))
   sockets = []
-  port = await start()
+  port = await freePort()
+  await start()
 })
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
@@ -29,18 +31,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-async function start(at = 0): Promise<number> {
+async function start(): Promise<void> {
   // The links must not go to a mail server that this machine has set.
   const env = { SMTP_URL: "", SMTP_HOST: "" }
-  server = new Program(process.execPath, [compiled("spec/chat/server/chat-process.ts"), folder, String(at)], env)
-  const [, found] = await server.printed(/^listening at (\d+)$/)
-  return Number(found)
+  server = new Program(process.execPath, [compiled("spec/chat/server/chat-process.ts"), folder, String(port)], env)
+  await server.printed(/^listening at \d+$/)
 }
 
 /** Kills the server with SIGKILL, and starts it again. */
 async function crash(): Promise<void> {
   expect(await server.kill("SIGKILL")).toBe("SIGKILL")
-  await start(port)
+  await start()
 }
 
 async function linkFor(email: string): Promise<string> {

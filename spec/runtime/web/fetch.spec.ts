@@ -100,7 +100,7 @@ describe("an endpoint that is asked by fetch", () => {
   })
 
   it("holds the limit of requests by the address that it is told", async () => {
-    const { ask, limits } = served({ limits: { requestsPerSecond: 1, requestBurst: 2 } })
+    const { ask, limits } = served({ limits: { requestsPerSecond: 0.01, requestBurst: 2 } })
     const statuses = [await ask(""), await ask(""), await ask("")].map(({ status }) => status)
     expect(statuses).toEqual([200, 200, 429])
     expect(limits).toEqual(["requestsPerSecond"])
