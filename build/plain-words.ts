@@ -34,6 +34,7 @@ export const CHECKED: readonly string[] = [
   "docs",
   "examples",
   "lib",
+  "site",
   "spec",
   "templates",
 ]

@@ -1,0 +1,69 @@
+import { pathOf, SOURCES } from "./documents.js"
+
+/** The documents in the order of the sidebar: title of the page in it, and where it is in the repository. */
+export const GROUPS: readonly (readonly [title: string, entries: readonly (readonly [title: string, to: string])[]])[] =
+  [
+    [
+      "To begin with",
+      [
+        ["Guide", "docs/GUIDE.md"],
+        ["Tour", "docs/TOUR.md"],
+        ["Examples", "docs/EXAMPLES.md"],
+        ["Compared with others", "docs/COMPARED.md"],
+      ],
+    ],
+    [
+      "Both ends",
+      [
+        ["Client", "docs/CLIENT.md"],
+        ["Server", "docs/SERVER.md"],
+        ["React", "docs/TOUR.md#react"],
+        ["Serializers and transports", "docs/SERIALIZERS-AND-TRANSPORTS.md"],
+        ["Testing", "docs/TESTING.md"],
+        ["The chat", "docs/CHAT.md"],
+      ],
+    ],
+    [
+      "With Phoenix",
+      [
+        ["LiveView", "docs/LIVEVIEW.md"],
+        ["Moving from phoenix.js", "docs/FROM-PHOENIX-JS.md"],
+        ["Phoenix on the other end", "docs/PHOENIX-BACKENDS.md"],
+      ],
+    ],
+    [
+      "In production",
+      [
+        ["Runtimes", "docs/RUNTIMES.md"],
+        ["Deploy", "docs/DEPLOY.md"],
+        ["Operations", "docs/OPERATIONS.md"],
+        ["Scale", "docs/SCALE.md"],
+        ["Security", "docs/SECURITY.md"],
+      ],
+    ],
+    [
+      "To look things up",
+      [
+        ["Limits", "docs/LIMITS.md"],
+        ["Errors", "docs/ERRORS.md"],
+        ["The wire", "docs/PROTOCOL.md"],
+        ["Decisions", "docs/decisions/README.md"],
+        ["All documents", "docs/README.md"],
+        ["Changelog", "CHANGELOG.md"],
+      ],
+    ],
+  ]
+
+const linkOf = (to: string): string => {
+  const [source = "", anchor] = to.split("#")
+  if (!SOURCES.includes(source)) throw new Error(`site/sidebar.ts names ${source}, which is no document`)
+  return pathOf(source) + (anchor === undefined ? "" : `#${anchor}`)
+}
+
+/** The sidebar. Throws if a document of docs/ is not in it, so that no new one is forgotten. */
+export function sidebar(): { text: string; items: { text: string; link: string }[] }[] {
+  const named = new Set(GROUPS.flatMap(([, entries]) => entries.map(([, to]) => to)))
+  const missing = SOURCES.filter((source) => /^docs\/[^/]+$/.test(source) && !named.has(source))
+  if (missing.length > 0) throw new Error(`site/sidebar.ts does not name ${missing.join(", ")}`)
+  return GROUPS.map(([text, entries]) => ({ text, items: entries.map(([text, to]) => ({ text, link: linkOf(to) })) }))
+}
