@@ -60,11 +60,21 @@ function withoutHead(tokens: readonly Token[]): Token[] {
   return tokens.slice(sentence + 1)
 }
 
+/** Makes plain cells of the empty heads of a table: as heads they would be read out, and name nothing. */
+function withoutEmptyHeads(tokens: readonly Token[]): void {
+  for (const [i, token] of tokens.entries()) {
+    const [, inline, close] = tokens.slice(i, i + 3)
+    if (token.type !== "th_open" || inline?.content !== "" || close === undefined) continue
+    token.tag = close.tag = "td"
+  }
+}
+
 /** Teaches VitePress's Markdown what GitHub's does with the same documents. */
 export function likeGitHub(markdown: MarkdownRenderer): void {
   markdown.core.ruler.push("rookery-documents", (state) => {
     const source = sourceOf(state.env as { path: string })
     if (source === "README.md") state.tokens = withoutHead(state.tokens)
+    withoutEmptyHeads(state.tokens)
     for (const token of state.tokens) {
       if (token.children !== null) token.children = withLinks(source, token.children)
       for (const html of [token, ...(token.children ?? [])]) {

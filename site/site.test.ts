@@ -82,6 +82,14 @@ describe("the site", () => {
     assert.ok(bytes <= 200_000, `${bytes} bytes: ${files.join(", ")}`)
   })
 
+  it("has no head of a table that names nothing", () => {
+    const pages = site.files(".html").filter((file) => !file.startsWith("api/"))
+    assert.deepEqual(
+      pages.filter((file) => /<th[^>]*><\/th>/.test(site.textOf(file))),
+      [],
+    )
+  })
+
   it("has the reference of every entry point", () => {
     assert.match(site.textOf("api/index.html"), /modules\/server\.html/)
   })
