@@ -1,4 +1,4 @@
-import { pathOf, SOURCES } from "./documents.js"
+import { pathOf, SOURCES, textOf } from "./documents.js"
 
 /** The documents in the order of the sidebar: title of the page in it, and where it is in the repository. */
 export const GROUPS: readonly (readonly [title: string, entries: readonly (readonly [title: string, to: string])[]])[] =
@@ -60,10 +60,16 @@ const linkOf = (to: string): string => {
   return pathOf(source) + (anchor === undefined ? "" : `#${anchor}`)
 }
 
-/** The sidebar. Throws if a document of docs/ is not in it, so that no new one is forgotten. */
+/** The title of a document: its first heading. */
+export const titleOf = (source: string): string => /^# (.+)$/m.exec(textOf(source))?.[1]?.replaceAll("`", "") ?? source
+
+/** The sidebar. A document of docs/ that has no place in it yet comes last, by its title. */
 export function sidebar(): { text: string; items: { text: string; link: string }[] }[] {
   const named = new Set(GROUPS.flatMap(([, entries]) => entries.map(([, to]) => to)))
-  const missing = SOURCES.filter((source) => /^docs\/[^/]+$/.test(source) && !named.has(source))
-  if (missing.length > 0) throw new Error(`site/sidebar.ts does not name ${missing.join(", ")}`)
-  return GROUPS.map(([text, entries]) => ({ text, items: entries.map(([text, to]) => ({ text, link: linkOf(to) })) }))
+  const others = SOURCES.filter((source) => /^docs\/[^/]+$/.test(source) && !named.has(source))
+  const more = ["More", others.map((source) => [titleOf(source), source] as const)] as const
+  return [...GROUPS, ...(others.length > 0 ? [more] : [])].map(([text, entries]) => ({
+    text,
+    items: entries.map(([text, to]) => ({ text, link: linkOf(to) })),
+  }))
 }

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, describe, it } from "node:test"
-import { pageOf, ROOT, SOURCES, textOf } from "./documents.js"
+import { pageOf, ROOT, SOURCES } from "./documents.js"
 import { Output } from "./output.js"
+import { titleOf } from "./sidebar.js"
 
 // The output of `npm run site`, as a host would serve it.
 const site = new Output(join(ROOT, "site/dist"), process.env["SITE_BASE"])
@@ -35,10 +36,18 @@ async function searchIndex(): Promise<SearchIndex> {
 describe("the site", () => {
   it("has a page for each document, by the title of the document", () => {
     for (const source of SOURCES) {
-      const [, title = ""] = /^# (.+)$/m.exec(textOf(source)) ?? []
-      const plain = title.replaceAll(/[`*]/g, "").replaceAll("&", "&amp;")
+      const plain = titleOf(source).replaceAll("&", "&amp;")
       assert.ok(site.textOf(htmlOf(source)).includes(`<title>${plain}`), `${htmlOf(source)} has not the title ${plain}`)
     }
+  })
+
+  it("leads to each document of docs/ by the sidebar of a page", () => {
+    const html = site.textOf("guide.html")
+    const documents = SOURCES.filter((source) => /^docs\/[^/]+$/.test(source)).map(htmlOf)
+    assert.deepEqual(
+      documents.filter((page) => !html.includes(`/${page}"`)),
+      [],
+    )
   })
 
   it("leads nowhere that is not there, and names no file that it has not", () => {
