@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, statSync } from "node:fs"
 import { copyFile, cp, mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
 import type { Command } from "./command.js"
@@ -21,13 +21,19 @@ const packageName = (folder: string): string =>
 /** A path as a shell takes it. */
 const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** Whether a text can only be meant as a file of this machine, and not as a version, a tag or a URL. */
+const looksLikeFile = (given: string): boolean =>
+  given.startsWith(".") || given.startsWith("/") || (given.endsWith(".tgz") && !given.includes(":"))
+
 /**
  * The entry of Rookery in the project's dependencies: a version, or a package file. The project gets a copy of the file,
  * because it is to be installed again where the original is not.
  */
 async function dependency(given: string | undefined, folder: string): Promise<string> {
   if (given === undefined) return `^${ownVersion()}`
-  if (!existsSync(given)) return given
+  if (!isFile(given)) return given
   const copy = `vendor/${basename(given)}`
   await mkdir(join(folder, "vendor"))
   await copyFile(given, join(folder, copy))
@@ -66,7 +72,11 @@ export const newProject: Command = {
     if (existsSync(folder) && readdirSync(folder).length > 0) {
       throw new UsageError(`${given} has files in it; give a new folder`)
     }
-    await begin(folder, args.flag("react") ? "react" : "vanilla", args.value("rookery"))
+    const rookery = args.value("rookery")
+    if (rookery !== undefined && looksLikeFile(rookery) && !isFile(rookery)) {
+      throw new UsageError(`there is no package file ${rookery}; give a file that npm pack has made, or a version`)
+    }
+    await begin(folder, args.flag("react") ? "react" : "vanilla", rookery)
     const lines = [
       `${given} has a server, a page and a test. Next:`,
       "",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
@@ -162,6 +162,20 @@ describe("rookery new", () => {
         code: 64,
         output: "rookery: my-app has files in it; give a new folder\n",
       })
+    } finally {
+      place.remove()
+    }
+  })
+
+  it("begins nothing with a package file that is not there", async () => {
+    const place = await installPacked([])
+    try {
+      const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
+      expect(await node([cli, "new", "my-app", "--rookery", "./rookery.tgz"], place.folder)).toEqual({
+        code: 64,
+        output: "rookery: there is no package file ./rookery.tgz; give a file that npm pack has made, or a version\n",
+      })
+      expect(existsSync(join(place.folder, "my-app"))).toBe(false)
     } finally {
       place.remove()
     }
