@@ -17,7 +17,7 @@ export const GROUPS: readonly (readonly [title: string, entries: readonly (reado
       [
         ["Client", "docs/CLIENT.md"],
         ["Server", "docs/SERVER.md"],
-        ["React", "docs/TOUR.md#react"],
+        ["React", "docs/REACT.md"],
         ["Serializers and transports", "docs/SERIALIZERS-AND-TRANSPORTS.md"],
         ["Testing", "docs/TESTING.md"],
         ["The chat", "docs/CHAT.md"],
