@@ -24,10 +24,17 @@ export const GROUPS: readonly (readonly [title: string, entries: readonly (reado
       ],
     ],
     [
+      "Moving here",
+      [
+        ["From phoenix.js", "docs/FROM-PHOENIX-JS.md"],
+        ["From @supabase/realtime-js", "docs/FROM-SUPABASE-REALTIME.md"],
+        ["From socket.io", "docs/FROM-SOCKET-IO.md"],
+      ],
+    ],
+    [
       "With Phoenix",
       [
         ["LiveView", "docs/LIVEVIEW.md"],
-        ["Moving from phoenix.js", "docs/FROM-PHOENIX-JS.md"],
         ["Phoenix on the other end", "docs/PHOENIX-BACKENDS.md"],
       ],
     ],

@@ -8,6 +8,7 @@ import { installPacked, type Project } from "./installed.js"
 const LINKS = [
   ...["mitt", "msgpackr", "msgpackr-extract", "ws"],
   ...["capnweb", "express", "fastify", "lmdb", "nodemailer", "phoenix", "redis", "valibot", "zod"],
+  ...["socket.io", "socket.io-client"],
 ]
 
 // Runs a file to its end, whatever it leaves open. One that has to stay prints when it is ready.
