@@ -30,11 +30,11 @@ function useOwnSocket({ endPoint, options }: SocketProviderProps): Socket | unde
   const latest = useLatest(options)
   const socket = useMemo(() => {
     if (endPoint === undefined) return undefined
-    const { params, authToken } = options ?? {}
     return new Socket(endPoint, {
       ...options,
-      ...(params !== undefined && { params: () => provided(latest.current?.params ?? {}) as object }),
-      ...(authToken !== undefined && { authToken: () => provided(latest.current?.authToken) as string | undefined }),
+      // Always given, because a token often comes later, by a state of the app.
+      params: () => provided(latest.current?.params ?? {}) as object,
+      authToken: () => provided(latest.current?.authToken) as string | undefined,
     })
     // Other options alone make no other socket.
   }, [endPoint])

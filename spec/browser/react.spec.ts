@@ -240,6 +240,15 @@ describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", 
     expect((await stage.call("log")).filter((line) => line.startsWith("recovered"))).toEqual([])
   })
 
+  it("connect with a token that the provider is given only after its first rendering", async () => {
+    const stage = await open()
+    await stage.joined({ rooms: [a] })
+    await stage.joined({ rooms: [a], token: "one", authToken: "two" })
+    expect(await stage.history("a")).toEqual(["connected", JOIN])
+    void stage.endpoint.disconnect("page")
+    await stage.until("connected one two")
+  })
+
   it("connect with the params of the last rendering, and to another end point by another socket", async () => {
     const stage = await open()
     await stage.joined({ rooms: [a], token: "one" })

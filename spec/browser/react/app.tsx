@@ -13,8 +13,9 @@ export interface Shown {
   rooms: RoomProps[]
   /** Whether to show the status of the connection. */
   status?: boolean
-  /** A param of the connection. */
+  /** A param of the connection. Without it the provider gets no options. */
   token?: string
+  authToken?: string
   endPoint?: string
 }
 

@@ -1,6 +1,6 @@
 import { startTransition, StrictMode, useEffect, useLayoutEffect, useState, type ReactElement } from "react"
 import { createRoot, hydrateRoot, type Root } from "react-dom/client"
-import { Socket } from "rookery"
+import { Socket, type SocketOptions } from "rookery"
 import { App, log, pushes, SocketProvider, useChannel, usePresence, usePush, type Shown } from "./app.js"
 import type { Topics } from "./topics.js"
 
@@ -15,9 +15,12 @@ function start(): Root {
   return createRoot(element)
 }
 
+const optionsOf = ({ token, authToken }: Shown): SocketOptions | undefined =>
+  token === undefined ? undefined : { params: () => ({ token }), authToken }
+
 const Whole = (shown: Shown): ReactElement => (
   <StrictMode>
-    <SocketProvider endPoint={shown.endPoint ?? "/socket"} options={{ params: () => ({ token: shown.token ?? "" }) }}>
+    <SocketProvider endPoint={shown.endPoint ?? "/socket"} options={optionsOf(shown)}>
       <App {...shown} />
     </SocketProvider>
   </StrictMode>

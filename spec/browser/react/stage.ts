@@ -106,8 +106,8 @@ function app(): { endpoint: Endpoint<Topics>; seen: string[] } {
   let pushes = 0
   const endpoint = new Endpoint({
     topics: contract<Topics>(),
-    connect({ params }) {
-      seen.push(`connected ${String(params["token"] ?? "")}`.trim())
+    connect({ params, authToken }) {
+      seen.push(["connected", params["token"], authToken].filter(Boolean).join(" "))
       return { id: "page", assigns: {} }
     },
   })
