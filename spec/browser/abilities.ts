@@ -14,7 +14,7 @@ export interface Abilities {
 }
 
 /** The time limit for a page to report an event, which usually takes no time. */
-const WITHIN_MS = 5000
+const WITHIN_MS = 15_000
 
 const PAGE = `<!doctype html><script>
   globalThis.seen = []

@@ -45,6 +45,8 @@ export class Lab {
       reconnectAfterMs: (tries) => (tries === 1 ? firstRetryMs : 20),
       rejoinAfterMs: () => 20,
       heartbeatIntervalMs: 3_600_000,
+      // A page of a busy machine may get no processor for longer than the default.
+      wakeTimeoutMs: 10_000,
     }))
     socket.onStatus((status) => this.#note(status))
     socket.connect()

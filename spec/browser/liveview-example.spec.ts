@@ -1,6 +1,7 @@
 import type { Socket } from "rookery"
 import { describe, expect, it } from "vitest"
 import { openPage } from "../support/chromium.js"
+import { PATIENCE } from "../support/patience.js"
 import { complaintsOf, SERVER_GONE } from "./complaints.js"
 import { exampleStage } from "./example-stage.js"
 
@@ -14,6 +15,13 @@ describe("the example of a LiveView", () => {
     const page = await openPage(browser)
     const { list: complaints } = complaintsOf(page, { expected: SERVER_GONE })
     const shows = (selector: string, hasText: RegExp): Promise<void> => page.locator(selector, { hasText }).waitFor()
+    // The websocket may open late on a busy machine.
+    await page.route("**/assets/js/app.js", async (route) => {
+      const script = await (await route.fetch()).text()
+      const patient = script.replace(/longPollFallbackMs: 2500/, `longPollFallbackMs: ${PATIENCE.timeout}`)
+      expect(patient).not.toBe(script)
+      await route.fulfill({ contentType: "text/javascript", body: patient })
+    })
     await page.goto(`http://127.0.0.1:${port}/`)
     await page.locator("[data-phx-main].phx-connected").waitFor()
     // LiveView takes no second click of an element whose first one is not answered.

@@ -261,6 +261,7 @@ describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", 
     await stage.joined({ rooms: [a], token: "three", endPoint: "/other" })
     await stage.until("left room:1")
     await stage.says("#a .joined", /^\{"nth":3\}$/)
+    await expect.poll(() => stage.seen.slice(before)).toContain("disconnected")
     expect((await stage.history("a")).slice(before).sort()).toEqual([
       "connected three",
       "disconnected",

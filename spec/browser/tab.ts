@@ -51,7 +51,7 @@ export class Tab {
 
   /** Goes to a page, and waits until it is loaded. */
   async go(url: string): Promise<void> {
-    const loaded = this.once("Page.loadEventFired")
+    const loaded = this.#loaded(url)
     await this.send("Page.navigate", { url })
     await loaded
   }
@@ -136,6 +136,16 @@ export class Tab {
     this.#browser.off("Target.receivedMessageFromTarget", this.#receive)
     await this.#uncover()
     await this.#browser.send("Target.closeTarget", { targetId: this.#target })
+  }
+
+  /** Waits until this page is loaded. The load of a page before it, such as that of an empty new tab, may come late. */
+  async #loaded(url: string): Promise<void> {
+    const { href } = new URL(url)
+    let arrived = false
+    this.on("Page.frameNavigated", ({ frame }) => {
+      arrived ||= (frame as { url: string }).url === href
+    })
+    await this.once("Page.loadEventFired", () => arrived)
   }
 
   async #uncover(): Promise<void> {

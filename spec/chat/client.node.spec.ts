@@ -192,7 +192,7 @@ describe("talking", () => {
     expect(await ada.send("x".repeat(4001))).toMatchObject({ code: 413 })
     expect(await ada.send("x", { room: "nowhere" })).toMatchObject({ code: 404 })
     await expect(ada.join("not a name")).rejects.toMatchObject({ code: "refused", response: { code: 400 } })
-    const impatient = await person("bob@example.org", { connectionTimeout: 2000 })
+    const impatient = await person("bob@example.org", { connectionTimeout: 4000 })
     proxy.stall()
     expect(await impatient.send("late")).toEqual({ error: "there was no answer in time", code: 408 })
   })

@@ -169,9 +169,9 @@ describe.each(BACKENDS)("a cluster %s", (_name, make) => {
 
   it("leaves a claim with its node for as long as that renews it, and nobody else can", async () => {
     const [a, b] = (await nodes(make(), 2)) as [Node, Node]
-    await a.cluster.claim("renewed", 2000)
+    await a.cluster.claim("renewed", 4000)
     await a.cluster.renew("renewed", 60_000)
-    await a.cluster.claim("mine", 2000)
+    await a.cluster.claim("mine", 4000)
     await b.cluster.renew("mine", 60_000)
     const over = async (): Promise<void> => expect(await b.cluster.claim("mine", 60_000)).toEqual({ kind: "new" })
     await vi.waitFor(over, PATIENCE)

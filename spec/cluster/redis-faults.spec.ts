@@ -37,7 +37,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     const cluster = redis(await connected(port), { prefix, leaseMs: 900, timeoutMs })
     const seen = new SeenNode()
     undo.push(() => cluster.close())
-    // It goes on trying where Redis takes longer than this node waits: each write waits for the disk.
+    // It goes on trying where Redis takes longer than this node waits.
     await Promise.resolve(cluster.start(seen)).catch(() => undefined)
     await vi.waitFor(() => expect(seen.healths.at(-1)).toBe(true), PATIENCE)
     return { cluster, seen }
@@ -201,7 +201,7 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     undo.push(() => proxy[Symbol.asyncDispose]())
     const client = await connected(proxy.port)
     proxy.cut()
-    const cluster = redis(client, { prefix: randomUUID(), timeoutMs: 40, leaseMs: 900 })
+    const cluster = redis(client, { prefix: randomUUID(), timeoutMs: 1000, leaseMs: 900 })
     undo.push(() => cluster.close())
     const seen = new SeenNode()
     await expect(cluster.start(seen)).rejects.toMatchObject({ code: "cluster_unavailable" })

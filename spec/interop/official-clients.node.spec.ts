@@ -349,7 +349,7 @@ describe("phoenix 1.8.16", () => {
 /** Drains one endpoint, and starts another in its place. */
 async function movesOn(server: Parameters<Endpoint["attach"]>[0], enter: () => Socket): Promise<void> {
   const start = (name: string): Endpoint => {
-    const endpoint = new Endpoint({ logger: false, limits: { pollWindowMs: 2000 } })
+    const endpoint = new Endpoint({ logger: false, limits: { pollWindowMs: 4000 } })
     endpoint.channel("room:*", { join: () => ({ on: name }), receive: { where: () => name } })
     endpoint.attach(server)
     return endpoint

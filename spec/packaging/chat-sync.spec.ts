@@ -44,10 +44,16 @@ describe("SyncChatClient", () => {
   it.each(["module", "commonjs"] as const)("does everything before its calls return (%s)", async (type) => {
     const lines = await run(
       `${OPEN}
-chat.on("message", ({ user, content, room }) => console.log("heard", user.email, content, room))
+let heard = false
+chat.on("message", ({ user, content, room }) => {
+  heard = true
+  console.log("heard", user.email, content, room)
+})
 chat.connect()
 console.log(chat.connected, chat.user.email, chat.connectionState)
-console.log(chat.send("hello").status)
+const sent = chat.send("hello")
+while (!heard) chat.poll(20)
+console.log(sent.status)
 console.log(chat.join("den").users.length, chat.users("den")[0].email, chat.history("lobby").length)
 console.log(chat.setDisplayName("Ada").display_name, chat.send("x", { room: "nowhere" }).code)
 chat.poll(0)

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import { Address } from "../../lib/react/channel-view.js"
 import { Rooms } from "../../lib/react/rooms.js"
 import { FakeClock } from "../support/fake-clock.js"
+import { PATIENCE } from "../support/patience.js"
 
 const sockets: Socket[] = []
 afterEach(() => {
@@ -44,7 +45,7 @@ function app(clock?: FakeClock): App {
 }
 
 const soon = (what: () => unknown, wanted: unknown): Promise<void> =>
-  vi.waitFor(() => expect(what()).toEqual(wanted), { timeout: 10_000, interval: 1 })
+  vi.waitFor(() => expect(what()).toEqual(wanted), { ...PATIENCE, interval: 1 })
 
 describe("the rooms of a socket", () => {
   it("are the same for all who ask", () => {

@@ -163,7 +163,7 @@ describe.each([
   })
 
   it("tells a client of a limit, and closes the connection of one that sends what is no frame", async () => {
-    const { endpoint, limits } = make({ ...way.options, limits: { pushesPerSecond: 1, pushBurst: 1 } })
+    const { endpoint, limits } = make({ ...way.options, limits: { pushesPerSecond: 0.001, pushBurst: 1 } })
     const client = await way.connect(endpoint)
     client.send(JOIN)
     await client.next()

@@ -253,7 +253,7 @@ describe("the limits of a gateway", () => {
   })
 
   it("a gateway closes a connection that sends too many messages at once", async () => {
-    const { url, endpoint } = await served({ limits: { pushesPerSecond: 1, pushBurst: 3 } })
+    const { url, endpoint } = await served({ limits: { pushesPerSecond: 0.001, pushBurst: 3 } })
     const { socket } = await plain(url)
     for (let i = 0; i < 4; i++) socket.send("x")
     expect(await closed(socket)).toEqual([1008, "too many messages"])

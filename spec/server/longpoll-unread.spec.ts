@@ -64,7 +64,7 @@ describe("answers of a long-poll that nobody reads", () => {
   })
 
   it("count no longer than their connection, which ends when they take too long", async () => {
-    const { client, hits, hit, pollUnread } = await served({ limits: { messageMs: 500 } })
+    const { client, hits, hit, pollUnread } = await served({ limits: { messageMs: 3000 } })
     const first = await pollUnread()
     expect(await hit).toBe("messageMs")
     first.resume()

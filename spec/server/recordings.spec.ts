@@ -3,6 +3,7 @@ import { createInterface } from "node:readline"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { compiled } from "../support/compiled.js"
 import { durations, playedAnswers, recordedAnswers, type Comparable } from "../support/compare-recording.js"
+import { inOneGo } from "../support/in-one-go.js"
 import { Player } from "../support/play.js"
 import { readRecording, readRecordings, type Recording } from "../support/recordings.js"
 import { startReferenceApp, type ReferenceApp } from "../support/reference-app.js"
@@ -80,19 +81,24 @@ describe("the endpoint answers as Phoenix did", () => {
 })
 
 describe.concurrent("the endpoint takes its time as Phoenix did", () => {
-  it.each(named(true))("%s", async (_name, recorded) => {
+  /** Plays a recording against an application of its own. */
+  async function playAlone(recorded: Recording): Promise<Outcome> {
     const app = await startReferenceApp()
     const player = new Player(app.port)
     try {
-      const { seen, expected, times } = await play(player, recorded)
-      expect(seen).toEqual(expected)
-      for (const part of times) {
-        expect(part).toBeGreaterThan(EARLIEST)
-        expect(part).toBeLessThan(LATEST)
-      }
+      return await play(player, recorded)
     } finally {
       player.end()
       await app.close()
+    }
+  }
+
+  it.each(named(true))("%s", async (_name, recorded) => {
+    const { seen, expected, times } = await inOneGo(() => playAlone(recorded))
+    expect(seen).toEqual(expected)
+    for (const part of times) {
+      expect(part).toBeGreaterThan(EARLIEST)
+      expect(part).toBeLessThan(LATEST)
     }
   })
 })

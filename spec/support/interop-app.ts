@@ -11,7 +11,7 @@ export interface InteropApp extends ReferenceApp {
  */
 export async function startInteropApp(): Promise<InteropApp> {
   const app = await startReferenceApp()
-  app.endpoint.socket("/polled", { websocket: false, limits: { pollWindowMs: 2000 } })
+  app.endpoint.socket("/polled", { websocket: false, limits: { pollWindowMs: 4000 } })
   let release = (): void => {}
   const released = new Promise<void>((resolve) => (release = resolve))
   app.endpoint.channel("held:*", { join: () => released, receive: { echo: (payload) => payload } })

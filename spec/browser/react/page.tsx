@@ -51,7 +51,8 @@ function Crowd({ times, done }: { times: number; done: (counted: Counted) => voi
   })
   useEffect(() => {
     if (!isJoined) return
-    if (drawn === times) return done([seen.most, seen.numbers.size])
+    // Where the machine is busy, the drawings can be over before the first person is heard of.
+    if (drawn >= times && seen.numbers.size > 1) return done([seen.most, seen.numbers.size])
     startTransition(() => setDrawn(drawn + 1))
     push("say", { text: `person ${drawn}` })
   }, [drawn, done, isJoined, push, seen, times])

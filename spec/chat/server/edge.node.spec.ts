@@ -38,7 +38,7 @@ describe("the chat's server", () => {
   })
 
   it("ends a connection between two requests after its time where the headers of the second drip", async () => {
-    const { port } = await open({ endpoint: { limits: { handshakeMs: 500, messageMs: 500 } } })
+    const { port } = await open({ endpoint: { limits: { handshakeMs: 3000, messageMs: 3000 } } })
     const intruder = await knock(port)
     intruder.send(requestText("GET", "/login?token=x"))
     await intruder.until(() => intruder.statuses.length > 0)

@@ -15,7 +15,7 @@ export function makeEndpoint(extra: Extra = {}): Endpoint {
   const endpoint: Endpoint = new Endpoint({
     logger: false,
     origins: ["https://known.example"],
-    limits: { pollWindowMs: 2000 },
+    limits: { pollWindowMs: 4000 },
     connect: ({ params, authToken }) => {
       if (params["user"] === "stranger") return false
       return { id: `user:${params["user"]}`, assigns: { user: String(params["user"]), token: authToken } }
@@ -62,6 +62,8 @@ export function makeEndpoint(extra: Extra = {}): Endpoint {
       },
       go_on: ({ key }: { key: string }) => waiting.get(key)?.(),
       async drain(_payload, room) {
+        // The poll that brings the reply has to be there before the endpoint stops listening.
+        await new Promise((resolve) => setTimeout(resolve, 300))
         void endpoint.close({ deadlineMs: 5000 })
         await new Promise((resolve) => setTimeout(resolve, 50))
         return { drained: room.topic }

@@ -20,7 +20,7 @@ export async function startServer(): Promise<Server> {
     framesPerSecond: Infinity,
     connectsPerSecond: Infinity,
     connectionsPerAddress: Infinity,
-    pollWindowMs: 2000,
+    pollWindowMs: 4000,
   }
   const endpoint = new Endpoint({
     logger: false,

@@ -130,7 +130,7 @@ describe("an endpoint that is asked by fetch", () => {
   })
 
   it("refuses a request over the limit of its address without a wait for a turn", async () => {
-    const { endpoint, ask } = served({ limits: { requestsPerSecond: 1, requestBurst: 1 } })
+    const { endpoint, ask } = served({ limits: { requestsPerSecond: 0.001, requestBurst: 1 } })
     endpoint.fillTurn()
     const answers: number[] = []
     const first = ask("").then(({ status }) => answers.push(status))
