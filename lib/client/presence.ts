@@ -11,6 +11,12 @@ import {
 } from "../protocol/presence.js"
 import type { Channel } from "./channel.js"
 
+/**
+ * The most diffs that wait for the state of a join. Only those that overtake the state count, as the server makes the
+ * state of all that happened before; a server that sends no state would otherwise fill the memory.
+ */
+const MAX_EARLY = 1000
+
 /** Options of {@link Presence}. */
 export interface PresenceOptions {
   /**
@@ -25,8 +31,8 @@ export interface PresenceOptions {
 export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
   readonly #channel: Channel<S>
   #state = Object.create(null) as PresenceState<Meta>
-  /** Diffs that came before the state of the current join. */
-  #early: PresenceDiff<Meta>[] = []
+  /** The newest diffs that came before the state of their join, with its ref. */
+  #early: [joinRef: unknown, diff: PresenceDiff<Meta>][] = []
   /** The join whose state is known. */
   #syncedJoin: unknown = null
   #onJoin: OnPresenceJoin<Meta> | undefined
@@ -37,16 +43,17 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
     this.#channel = channel
     const on = channel as unknown as Channel
     on.on(events.state, (state: PresenceState<Meta>) => {
-      this.#syncedJoin = channel.joinRef()
+      const joinRef = (this.#syncedJoin = channel.joinRef())
       this.#apply(diffOf(this.#state, state))
       const early = this.#early
       this.#early = []
-      for (const diff of early) this.#apply(diff)
+      // Those of a join whose state never came are older than this state: they would bring back people who have left.
+      for (const [ref, diff] of early) if (ref === joinRef) this.#apply(diff)
       this.#onSync?.()
     })
     on.on(events.diff, (diff: PresenceDiff<Meta>) => {
       if (this.inPendingSyncState()) {
-        this.#early.push(diff)
+        if (this.#early.push([channel.joinRef(), diff]) > MAX_EARLY) this.#early.shift()
       } else {
         this.#apply(diff)
         this.#onSync?.()

@@ -2,6 +2,9 @@ import { Presence, type Loose, type PresenceDiff, type PresenceState } from "roo
 
 type State = PresenceState<Loose>
 
+/** The most diffs that wait for the state of a join, as in `Presence`: a server that sends no state fills no memory. */
+const MAX_EARLY = 1000
+
 export const NOBODY: State = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.create(null) as State)
 
 /** The people in a room, as immutable values. */
@@ -10,8 +13,8 @@ export class People {
   #shown: State | undefined = NOBODY
   /** The join whose state is known. */
   #syncedJoin: unknown = null
-  /** Diffs that came before the state of their join. */
-  #early: PresenceDiff<Loose>[] = []
+  /** The newest diffs that came before the state of their join, with its ref. */
+  #early: [joinRef: unknown, diff: PresenceDiff<Loose>][] = []
 
   /** All people, by key: the same object until one comes or goes. */
   get state(): State {
@@ -22,7 +25,8 @@ export class People {
   sync(state: State, joinRef: unknown): void {
     this.#syncedJoin = joinRef
     this.#state = Presence.syncState(this.#state, state)
-    for (const diff of this.#early.splice(0)) this.#apply(diff)
+    // Those of a join whose state never came are older than this state: they would bring back people who have left.
+    for (const [ref, diff] of this.#early.splice(0)) if (ref === joinRef) this.#apply(diff)
     this.#shown = undefined
   }
 
@@ -30,7 +34,7 @@ export class People {
   change(diff: PresenceDiff<Loose>, joinRef: unknown): boolean {
     const known = this.#syncedJoin !== null && this.#syncedJoin === joinRef
     if (known) this.#apply(diff)
-    else this.#early.push(diff)
+    else if (this.#early.push([joinRef, diff]) > MAX_EARLY) this.#early.shift()
     return known
   }
 

@@ -186,6 +186,23 @@ describe("the rooms of a socket", () => {
 })
 
 describe("the people in a room", () => {
+  it("are those of the current join's state, without the diffs of a join whose state never came", async () => {
+    const { rooms, at, socket, endpoint } = app()
+    const [room] = rooms.enter(at("room:1"))
+    await soon(() => room.view.state, "joined")
+    const heard: string[] = []
+    room.listen("presence_diff", () => heard.push("diff"))
+    const joins = { Bob: { metas: [{ phx_ref: "b" }] } }
+    void endpoint.broadcast("room:1", "presence_diff", { joins, leaves: {} })
+    await soon(() => heard, ["diff"])
+    socket.disconnect()
+    await soon(() => room.view.state, "errored")
+    socket.connect()
+    await soon(() => room.view.state, "joined")
+    void endpoint.broadcast("room:1", "presence_state", { Ada: { metas: [{ phx_ref: "a" }] } })
+    await soon(() => Object.keys(room.people), ["Ada"])
+  })
+
   it("are the same object until somebody comes or goes, and nobody once it is left", async () => {
     const { rooms, at, endpoint } = app()
     const [room, leave] = rooms.enter(at("room:1"))

@@ -94,6 +94,27 @@ describe("Presence", () => {
       )
     }),
     differs(
+      "a diff of a join whose state never came, once the next join's state comes",
+      {
+        why: "the new state is newer than their diff: those who have left meanwhile would stay for good",
+        phoenix: ['list ["ada","eve"]'],
+        rookery: ['list ["ada"]'],
+      },
+      async (t) => {
+        const { room } = await t.joined("presence:1")
+        const presence = new t.library.Presence(room)
+        t.server.broadcast("presence:1", "presence_diff", { joins: { eve: one("e1") }, leaves: {} })
+        room.push("crash")
+        await t.after(1100)
+        t.server.push("presence:1", "presence_state", { ada: one("a1") })
+        t.forget()
+        t.note(
+          "list",
+          presence.list((key) => key),
+        )
+      },
+    ),
+    differs(
       "a callback that changes a meta it was given",
       {
         why: "a copy of everybody's metas at every change costs more than it is worth: they are for reading",
