@@ -32,6 +32,7 @@ export class Connection {
   readonly #link: ReconnectingLink<string>
   readonly #waiting = new Set<Outgoing>()
   #closeInfo: CloseInfo | undefined
+  #isTellingError = false
 
   /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
   constructor(url: Provider<string>, options: ConnectionOptions = {}) {
@@ -51,7 +52,7 @@ export class Connection {
           this.#call("open")
         },
         onConnMessage: (frame) => this.#onFrame(frame),
-        onConnError: (error) => this.#call("error", error),
+        onConnError: (error) => this.#tellError(error),
         onConnDown: () => {},
         onConnClose: (info) => {
           this.#closeInfo = info
@@ -146,7 +147,7 @@ export class Connection {
   /** Reports an error that a callback threw. @internal */
   report(cause: unknown): void {
     const error = new RookeryError("handler_failed", "a callback of the connection threw an error", cause)
-    if (!this.#call("error", error)) console.error(cause)
+    if (!this.#tellError(error)) console.error(cause)
   }
 
   #send({ frame }: Outgoing): void {
@@ -159,11 +160,24 @@ export class Connection {
       try {
         data = parseJson(frame)
       } catch (error) {
-        this.#call("error", error)
+        this.#tellError(error)
         return
       }
     }
     this.#call("message", data)
+  }
+
+  /** Returns whether the error was told. */
+  #tellError(error: unknown): boolean {
+    if (this.#isTellingError) {
+      // A callback of `error` that throws is not called with its own error, which would go on for ever.
+      console.error(error)
+      return true
+    }
+    this.#isTellingError = true
+    const wasTold = this.#call("error", error)
+    this.#isTellingError = false
+    return wasTold
   }
 
   #call<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean {

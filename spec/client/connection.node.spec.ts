@@ -127,6 +127,26 @@ describe("receiving", () => {
   })
 })
 
+describe("a listener of error that throws", () => {
+  it("is called once, and the connection goes on", async () => {
+    const gateway = connection({ json: true })
+    const [peer] = await Promise.all([client(), gateway.connect()])
+    const print = vi.spyOn(console, "error").mockImplementation(() => {})
+    onTestFinished(() => print.mockRestore())
+    const fault = new Error("mine")
+    const calls = vi.fn(() => {
+      throw fault
+    })
+    gateway.on("error", calls)
+    const good = event(gateway, "message")
+    peer.send("{")
+    peer.send("1")
+    expect(await good).toEqual([1])
+    expect(calls).toHaveBeenCalledOnce()
+    expect(print).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "handler_failed", cause: fault }))
+  })
+})
+
 describe("staying connected", () => {
   it("comes back by itself, and sends what waited", async () => {
     const gateway = connection()
