@@ -148,6 +148,13 @@ export interface Limits {
    */
   heldRetryBytes: number
   /**
+   * Bytes of memory of the histories that a node of a cluster has at hand for clients that come back, of all topics
+   * together. The cluster keeps them, whatever a node has.
+   *
+   * @default 268_435_456: a thousand messages of each of three hundred topics
+   */
+  heldHistoryBytes: number
+  /**
    * Milliseconds without a frame from the client.
    *
    * @default 60_000, Phoenix's own: two heartbeats
@@ -272,6 +279,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   heldBytes: 268_435_456,
   retryBytes: 8_388_608,
   heldRetryBytes: 134_217_728,
+  heldHistoryBytes: 268_435_456,
   idleMs: 60_000,
   joinMs: 10_000,
   connectMs: 10_000,

@@ -20,9 +20,10 @@ import { Turns } from "./limits/turns.js"
 export function assemble(
   runtime: Runtime,
   { logger = runtime.logger, cluster: given }: Pick<EndpointOptions, "logger" | "cluster">,
-  { heldBytes, heldRetryBytes }: Pick<Limits, "heldBytes" | "heldRetryBytes">,
+  limits: Pick<Limits, "heldBytes" | "heldRetryBytes" | "heldHistoryBytes">,
 ): { readonly member: ClusterMember; readonly services: SocketServices & TransportServices } {
   const { clock, sha256 } = runtime
+  const { heldBytes, heldRetryBytes, heldHistoryBytes } = limits
   const alone = given === undefined
   const cluster = given ?? new MemoryCluster(new MemoryHub(clock, sha256))
   const telemetry = new Telemetry(logger === false ? undefined : logger)
@@ -34,6 +35,7 @@ export function assemble(
     alone,
     clock,
     telemetry,
+    heldHistoryBytes,
     historyOf: (topic) => routes.history(topic),
     left: (topic) => presence.forget(topic),
   })

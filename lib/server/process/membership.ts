@@ -64,6 +64,7 @@ class TopicMembership implements Membership {
   #request: RecoverRequest | undefined
   #ownId: string | undefined
   #entered = false
+  #prepared = false
 
   constructor(
     topic: string,
@@ -99,6 +100,7 @@ class TopicMembership implements Membership {
   }
 
   exit(): void {
+    this.#done()
     if (this.#entered) this.#pubsub.exit(this.#topic)
     this.#entered = false
   }
@@ -106,9 +108,11 @@ class TopicMembership implements Membership {
   answer(response: unknown): JoinAnswer {
     if (!isRecord(response)) this.#request = undefined
     if (this.#request === undefined || this.#history === undefined) {
+      this.#done()
       return { response, missed: NOTHING_MISSED, recovered: undefined }
     }
     const missed = this.#pubsub.missed(this.#topic, this.#history, this.#request)
+    this.#done()
     if (missed === undefined) throw new Refused({ reason: "unavailable" })
     const { epoch, offset, recovered, broadcasts } = missed
     const recover: RecoverResponse = { epoch, offset, recovered }
@@ -121,7 +125,16 @@ class TopicMembership implements Membership {
 
   #prepare(): MaybePromise<void> {
     if (this.#request === undefined || this.#history === undefined) return undefined
+    // The client may have gone while the topic was entered.
+    if (!this.#entered) return undefined
+    this.#prepared = true
     return this.#pubsub.prepare(this.#topic, this.#history, this.#request)
+  }
+
+  /** Its part of the history need not be at hand any longer. */
+  #done(): void {
+    if (this.#prepared) this.#pubsub.done(this.#topic)
+    this.#prepared = false
   }
 
   #unavailable(error: unknown): never {

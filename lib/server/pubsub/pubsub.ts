@@ -3,6 +3,7 @@ import { RookeryError } from "../../protocol/errors.js"
 import type { HistoryOptions, Position, Seen } from "../../protocol/recovery.js"
 import type { Cluster, HistorySlice, MaybePromise, NumberedMessage } from "../api/cluster.js"
 import { Broadcast } from "./broadcast.js"
+import { HistoriesAtHand, type AtHand } from "./histories-at-hand.js"
 import { missed, RecentMessages, type Missed } from "./recent-messages.js"
 import { SharedForms } from "./shared-forms.js"
 import { isPromise } from "../support/call-user-code.js"
@@ -24,6 +25,8 @@ export interface PubSubOptions {
   readonly alone: boolean
   readonly clock: Clock
   readonly telemetry: Telemetry
+  /** The most bytes of all histories that this node has at hand; see {@link HistoriesAtHand}. */
+  readonly heldHistoryBytes: number
   /** The history options of a topic, if its broadcasts are kept. */
   readonly historyOf: (topic: string) => HistoryOptions | undefined
   /** Called with each topic that this node has left. */
@@ -31,11 +34,10 @@ export interface PubSubOptions {
 }
 
 /** The state of a topic that this node has entered. */
-interface Interest {
+interface Interest extends AtHand {
   /** The number of channels and listeners that are on the topic, or about to be. */
   users: number
   ready: Promise<void> | undefined
-  recent: RecentMessages | undefined
   seeding: Promise<void> | undefined
 }
 
@@ -50,8 +52,9 @@ export class PubSub {
   readonly #interests = new Map<string, Interest>()
   readonly #left: (topic: string) => void
   readonly #shared: SharedForms
+  readonly #atHand: HistoriesAtHand
 
-  constructor({ cluster, alone, clock, telemetry, historyOf, left }: PubSubOptions) {
+  constructor({ cluster, alone, clock, telemetry, heldHistoryBytes, historyOf, left }: PubSubOptions) {
     this.#cluster = cluster
     this.alone = alone
     this.#clock = clock
@@ -59,6 +62,7 @@ export class PubSub {
     this.#historyOf = historyOf
     this.#left = left
     this.#shared = new SharedForms(clock)
+    this.#atHand = new HistoriesAtHand(heldHistoryBytes, () => telemetry.limitHit("heldHistoryBytes", undefined))
   }
 
   subscribe(topic: string, subscriber: Subscriber): void {
@@ -117,8 +121,13 @@ export class PubSub {
   /** Delivers a numbered message of the cluster. */
   publishNumbered(topic: string, epoch: string, message: NumberedMessage): void {
     for (const { offset, broadcast } of this.numbered(topic, [message])) {
-      const { recent } = this.#interests.get(topic) ?? {}
-      recent?.add(epoch, offset, broadcast, this.#clock.now())
+      const interest = this.#interests.get(topic)
+      const recent = interest?.recent
+      if (interest !== undefined && recent !== undefined) {
+        const before = recent.bytes
+        recent.add(epoch, offset, broadcast, this.#clock.now())
+        this.#atHand.grew(interest, recent, recent.bytes - before)
+      }
       this.publishHere(broadcast)
       if (recent !== undefined) broadcast.shrink()
       else this.#shared.add(broadcast)
@@ -128,7 +137,7 @@ export class PubSub {
   /** Messages of a topic were lost on their way to this node. */
   lost(topic: string): void {
     const interest = this.#interests.get(topic)
-    if (interest !== undefined) interest.recent = undefined
+    if (interest !== undefined) this.#atHand.forget(interest)
     for (const subscriber of [...(this.#subscribers.get(topic) ?? [])]) subscriber.lost?.()
   }
 
@@ -139,7 +148,7 @@ export class PubSub {
       interest.users++
       return interest.ready
     }
-    interest = { users: 1, ready: undefined, recent: undefined, seeding: undefined }
+    interest = { users: 1, ready: undefined, recent: undefined, readers: 0, seeding: undefined }
     this.#interests.set(topic, interest)
     const ready = this.#cluster.subscribe(topic, this.#historyOf(topic))
     if (!isPromise(ready)) return undefined
@@ -157,18 +166,26 @@ export class PubSub {
     const interest = this.#interests.get(topic)
     if (interest === undefined || --interest.users > 0) return
     this.#interests.delete(topic)
+    this.#atHand.forget(interest)
     this.#cluster.unsubscribe(topic)
     this.#left(topic)
   }
 
-  /** Loads all that {@link PubSub.missed} needs, for a client that has seen everything up to a position. */
+  /**
+   * Loads all that {@link PubSub.missed} needs, for a client that has seen everything up to a position. It stays at
+   * hand until {@link PubSub.done}: each `prepare` on a topic that this node has entered needs one.
+   */
   prepare(topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {
     const interest = this.#interests.get(topic)
     if (this.alone || interest === undefined) return undefined
-    // The read that is under way, begun for another client, may end before the position that this client has seen.
-    if (interest.seeding !== undefined) return interest.seeding.then(() => this.prepare(topic, history, seen))
-    if (interest.recent !== undefined && !interest.recent.isBehind(seen)) return undefined
-    return (interest.seeding = this.#learn(interest, topic, history).finally(() => (interest.seeding = undefined)))
+    this.#atHand.use(interest)
+    return this.#prepare(interest, topic, history, seen)
+  }
+
+  /** A client for which {@link PubSub.prepare} was called is answered, or gone. */
+  done(topic: string): void {
+    const interest = this.#interests.get(topic)
+    if (!this.alone && interest !== undefined) this.#atHand.done(interest)
   }
 
   /** The messages that a returning client missed, on a topic that this node has entered; `undefined` if not known. */
@@ -226,23 +243,37 @@ export class PubSub {
     this.#telemetry.emit("broadcast", { topic, event, recipients })
   }
 
+  #prepare(interest: Interest, topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {
+    // The read that is under way, begun for another client, may end before the position that this client has seen.
+    if (interest.seeding !== undefined) {
+      return interest.seeding.then(() => this.#prepare(interest, topic, history, seen))
+    }
+    if (interest.recent !== undefined && !interest.recent.isBehind(seen)) return undefined
+    return (interest.seeding = this.#learn(interest, topic, history).finally(() => (interest.seeding = undefined)))
+  }
+
   /** Loads the newest messages; later, only those that other nodes have already and this one has not. */
   async #learn(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
     const position = interest.recent?.position
-    if (position === undefined) return this.#seed(interest, topic, history)
+    if (position === undefined) return this.#atHand.read(() => this.#seed(interest, topic, history))
     // The cluster passes what it reads to `deliverNumbered`, which adds it to `recent`.
     await this.#cluster.history(topic, history, position.offset, history.size)
   }
 
   /** Loads the messages that the cluster kept. Messages that arrive meanwhile are placed after them. */
   async #seed(interest: Interest, topic: string, history: HistoryOptions): Promise<void> {
-    const recent = (interest.recent = new RecentMessages(history))
+    // Its last client may have gone while the read waited for room.
+    if (this.#interests.get(topic) !== interest) return
+    const recent = new RecentMessages(history)
+    this.#atHand.begin(interest, recent)
     try {
       const slice = await this.#cluster.history(topic, history, undefined, history.size)
       const { epoch, newest } = slice
+      const before = recent.bytes
       recent.seed({ epoch, offset: newest }, this.numbered(topic, slice.messages), this.#clock.now())
+      this.#atHand.grew(interest, recent, recent.bytes - before)
     } catch (error) {
-      interest.recent = undefined
+      if (interest.recent === recent) this.#atHand.forget(interest)
       throw error
     }
   }

@@ -14,6 +14,14 @@ interface Held {
   readonly at: number
 }
 
+/**
+ * The memory of an entry, and of what a message that came from another node has beside its frame: a broadcast in a
+ * queue is weighed without it. Measured by `spec/server/pubsub/histories-at-hand.spec.ts`.
+ */
+const HELD_BYTES = 384
+
+const bytesOf = ({ broadcast }: Pick<Held, "broadcast">): number => HELD_BYTES + broadcast.weight
+
 /** Selects the messages after a client's position. A client without a position has missed none. */
 export function missed(
   position: Seen,
@@ -41,6 +49,7 @@ export class RecentMessages {
   #position: Position | undefined
   /** The oldest first. */
   #held: Held[] = []
+  #bytes = 0
 
   constructor(history: HistoryOptions) {
     this.#history = history
@@ -56,12 +65,19 @@ export class RecentMessages {
     return epoch === this.#position?.epoch && offset > (this.#position?.offset ?? 0)
   }
 
+  /** The bytes of memory that the messages take, by an estimate. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Adds the next message. */
   add(epoch: string, offset: number, broadcast: Broadcast, now: number): void {
-    if (this.#position?.epoch !== epoch || this.#position.offset + 1 !== offset) this.#held = []
+    if (this.#position?.epoch !== epoch || this.#position.offset + 1 !== offset) this.#hold([])
     this.#position = { epoch, offset }
-    this.#held.push({ broadcast, offset, at: now })
-    if (this.#held.length >= 2 * this.#history.size) this.#held = this.#held.slice(-this.#history.size)
+    const held = { broadcast, offset, at: now }
+    this.#held.push(held)
+    this.#bytes += bytesOf(held)
+    if (this.#held.length >= 2 * this.#history.size) this.#hold(this.#held.slice(-this.#history.size))
   }
 
   /** Adds the older messages that the cluster kept, before those that have arrived since. */
@@ -69,7 +85,9 @@ export class RecentMessages {
     const newer = this.#position?.epoch === position.epoch ? this.#held : []
     const first = newer[0]?.offset ?? Infinity
     const older = broadcasts.filter(({ offset }) => offset < first).map((kept) => ({ ...kept, at: now }))
-    this.#held = [...older, ...newer]
+    // They were cut out of what was read at once, which one of them would keep alive as a whole.
+    for (const { broadcast } of older) broadcast.shrink()
+    this.#hold([...older, ...newer])
     if (this.#position?.epoch !== position.epoch || this.#position.offset < position.offset) this.#position = position
   }
 
@@ -78,5 +96,10 @@ export class RecentMessages {
     const { size, ttl } = this.#history
     const kept = this.#held.slice(-size).filter(({ at }) => at + ttl > now)
     return missed(position, this.#position ?? { epoch: "", offset: 0 }, kept)
+  }
+
+  #hold(held: Held[]): void {
+    this.#held = held
+    this.#bytes = held.reduce((sum, each) => sum + bytesOf(each), 0)
   }
 }

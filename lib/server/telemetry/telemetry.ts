@@ -6,8 +6,8 @@ import type { LogFields, Logger, LogLevel } from "../api/logger.js"
 import { truncateFields, LogRate } from "./log-rate.js"
 import type { ServerSocket } from "../api/socket.js"
 
-/** Limits that a client hits by merely disappearing; logged at `info`. */
-const OF_ABSENCE: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs"])
+/** Limits that no client is to blame for: one that merely disappears, and a memory that is used up; logged at `info`. */
+const HARMLESS: ReadonlySet<LimitName> = new Set<LimitName>(["idleMs", "pollWindowMs", "heldHistoryBytes"])
 
 /** The most mistakes that are explained. Their causes are in the application's code, so there are few. */
 const MAX_EXPLAINED = 1000
@@ -70,7 +70,7 @@ export class Telemetry {
   /** Reports a limit that a client hit. */
   limitHit(limit: LimitName, socket: ServerSocket | undefined, address: string | undefined = socket?.address): void {
     this.counters.rookery_limits_hit_total++
-    this.log(OF_ABSENCE.has(limit) ? "info" : "warn", `limit hit: ${limit}`, { socket: socket?.id, address })
+    this.log(HARMLESS.has(limit) ? "info" : "warn", `limit hit: ${limit}`, { socket: socket?.id, address })
     this.emit("limitHit", { limit, socket, address })
   }
 

@@ -13,7 +13,8 @@ function alone(): { clock: FakeClock; cluster: MemoryCluster; pubsub: PubSub } {
   const cluster = new MemoryCluster(new MemoryHub(clock))
   const telemetry = { counters: { rookery_broadcasts_total: 0 }, emit: () => {} } as unknown as Telemetry
   const historyOf = (): typeof HISTORY => HISTORY
-  const pubsub = new PubSub({ cluster, clock, telemetry, alone: true, historyOf, left: () => {} })
+  const options = { cluster, clock, telemetry, heldHistoryBytes: Infinity, historyOf, left: () => {} }
+  const pubsub = new PubSub({ ...options, alone: true })
   return { clock, cluster, pubsub }
 }
 
