@@ -114,7 +114,9 @@ export function createHooks<T extends Contract<T> = AnyTopics>(): Hooks<T> {
 
   function useChannel(topic: string | null, params?: unknown, options?: ChannelOptions): ChannelView {
     const address = useAddress(useSocket(), topic, params, options)
-    return useRoomValue(address, viewOf, address?.before ?? NOWHERE)
+    const view = useRoomValue(address, viewOf, address?.before ?? NOWHERE)
+    // Its own address, and not that of the component that came first, whose params are asked for while somebody holds it.
+    return useMemo(() => ({ ...view, address }), [view, address])
   }
 
   function useEvent(

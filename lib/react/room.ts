@@ -14,6 +14,11 @@ import type { Address, ChannelView } from "./channel-view.js"
 import { watchJoin } from "./join-watch.js"
 import { People } from "./people.js"
 
+/** A hook that holds a room. */
+export interface Holder {
+  readonly address: Address
+}
+
 interface Listener {
   readonly event: string
   readonly handler: Handler<Loose>
@@ -23,8 +28,8 @@ interface Listener {
 
 /** A topic that components share: one subscription of the socket, and what is to be seen of it. */
 export class Room {
-  /** How many hooks hold it. */
-  users = 0
+  /** The hooks that hold it, in the order in which they came. */
+  readonly holders: Set<Holder> = new Set()
   readonly address: Address
   readonly #socket: Socket
   readonly #people = new People()
@@ -81,7 +86,8 @@ export class Room {
   attach(): void {
     const { topic, params, options } = this.address
     try {
-      this.#subscription = this.#socket.subscribe(topic, {}, params, options)
+      const asked = typeof params === "function" ? this.#ask : params
+      this.#subscription = this.#socket.subscribe(topic, {}, asked, options)
     } catch (error) {
       return this.#show({ state: "closed", error: error as RookeryError })
     }
@@ -96,6 +102,15 @@ export class Room {
     this.#people.clear()
     this.#view = this.address.before
     this.#tell()
+  }
+
+  /**
+   * Asks the function of the hook that came last of those that are there. All functions share a room, and a component
+   * that has gone goes on giving the params of its last rendering: a token that has expired since, for example.
+   */
+  readonly #ask = (): unknown => {
+    const { address } = [...this.holders].at(-1) ?? this
+    return (address.params as () => unknown)()
   }
 
   #follow(subscription: Subscription): void {

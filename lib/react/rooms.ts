@@ -1,6 +1,6 @@
 import { RookeryError, type Channel, type Socket } from "rookery"
 import type { Address, ChannelView, RoomTable } from "./channel-view.js"
-import { Room } from "./room.js"
+import { Room, type Holder } from "./room.js"
 
 const known = /* @__PURE__ */ new WeakMap<Socket, Rooms>()
 
@@ -44,12 +44,13 @@ export class Rooms implements RoomTable {
     this.#topics.set(topic, rooms)
     const room = rooms.get(key) ?? new Room(this.#socket, address)
     rooms.set(key, room)
-    room.users++
+    const holder: Holder = { address }
+    room.holders.add(holder)
     if (!this.#fresh.has(topic)) {
       this.#fresh.add(topic)
       queueMicrotask(() => this.#settle(topic))
     }
-    return [room, () => this.#leave(room)]
+    return [room, () => this.#leave(room, holder)]
   }
 
   /**
@@ -60,7 +61,7 @@ export class Rooms implements RoomTable {
   channel(address: Address): Channel {
     const room = this.find(address)
     // An effect of the first render may push before the join has begun.
-    if (room?.users && !room.channel) this.#settle(address.topic)
+    if (room?.holders.size && !room.channel) this.#settle(address.topic)
     if (!room?.channel) {
       throw room?.view.error ?? new RookeryError("not_joined", `${address.topic} is in no mounted component now`)
     }
@@ -72,19 +73,19 @@ export class Rooms implements RoomTable {
     for (const topic of [...this.#topics.keys()]) this.#settle(topic, true)
   }
 
-  #leave(room: Room): void {
-    room.users--
-    if (room.users === 0) setTimeout(() => this.#settle(room.address.topic, true))
+  #leave(room: Room, holder: Holder): void {
+    room.holders.delete(holder)
+    if (room.holders.size === 0) setTimeout(() => this.#settle(room.address.topic, true))
   }
 
   #settle(topic: string, leaving = false): void {
     this.#fresh.delete(topic)
     const rooms = this.#topics.get(topic)
     if (!rooms) return
-    const used = [...rooms.values()].filter(({ users }) => users > 0)
+    const used = [...rooms.values()].filter(({ holders }) => holders.size > 0)
     for (const [key, room] of rooms) {
       // One that somebody might come back to stands in the way of others.
-      if (room.users > 0 || !(leaving || used.length > 0)) continue
+      if (room.holders.size > 0 || !(leaving || used.length > 0)) continue
       rooms.delete(key)
       room.detach()
     }

@@ -98,6 +98,16 @@ describe.skipIf(!browser).each(REACTS)("the hooks in React %s, in strict mode", 
     expect(stage.seen.filter((what) => what.startsWith("join"))).toHaveLength(2)
   })
 
+  it("ask a component that is still mounted, though the one that came first has gone", async () => {
+    const stage = await open()
+    const asks = (id: string, ask: number): RoomProps => ({ id, topic: "room:1", params: { ask }, asks: true })
+    await stage.joined({ rooms: [asks("a", 1), asks("b", 2)] })
+    await stage.joined({ rooms: [asks("b", 3)] })
+    expect((await stage.history("b")).filter((what) => what.startsWith("join"))).toHaveLength(1)
+    void stage.endpoint.disconnect("page")
+    await stage.until('join room:1 {"ask":3}')
+  })
+
   it("tell who wants other params than those who are there, and join them once those have gone", async () => {
     const stage = await open()
     const bob: RoomProps = { ...b, params: { name: "Bob" } }

@@ -146,6 +146,22 @@ describe("the rooms of a socket", () => {
     expect(seen).toEqual(['join room:1 {"a":1}'])
   })
 
+  it("ask a component that is still mounted, though the one that came first has gone", async () => {
+    const { rooms, at, socket, seen } = app()
+    const named = (name: string): Address => at("room:1", () => ({ name }))
+    const [room, leaveFirst] = rooms.enter(named("first"))
+    rooms.enter(named("second"))
+    const [, leaveThird] = rooms.enter(named("third"))
+    await soon(() => room.view.state, "joined")
+    leaveFirst()
+    leaveThird()
+    socket.disconnect()
+    await soon(() => room.view.state, "errored")
+    socket.connect()
+    const joins = (): string[] => seen.filter((what) => what.startsWith("join"))
+    await soon(joins, ['join room:1 {"name":"third"}', 'join room:1 {"name":"second"}'])
+  })
+
   it("hear what comes right after the join", async () => {
     const { rooms, at } = app()
     const [room] = rooms.enter(at("room:1"))
