@@ -50,13 +50,21 @@ const SHORTEST_MS = 1000
 export function keepRenewed(socket: Socket, options: RenewOptions = {}): () => void {
   const { clock } = socket.options
   let timer: unknown
-  let expiresAt = Infinity
+  /** Unknown until the server has answered once on this connection. */
+  let expiresAt: number | undefined
+  let failures = 0
   let connection = 0
+  const askExpiry = (): Promise<Renewal> => ask(socket, {}, options.timeout)
+  const wait = (ms: number, asked: () => Promise<Renewal>): void => {
+    const current = connection
+    timer = clock.setTimeout(() => void go(current, asked), Math.min(ms, LONGEST_MS))
+  }
   const plan = (): void => {
+    // Without the expiry nothing says how much time is left, so the wait grows from the shortest.
+    if (expiresAt === undefined) return wait(SHORTEST_MS * 2 ** failures++, askExpiry)
     const left = expiresAt - clock.now()
     if (left === Infinity || left < SHORTEST_MS) return
-    const current = connection
-    timer = clock.setTimeout(() => void go(current, () => renew(socket, options)), Math.min(left * SHARE, LONGEST_MS))
+    wait(left * SHARE, () => renew(socket, options))
   }
   const go = async (current: number, asked: () => Promise<Renewal>): Promise<void> => {
     try {
@@ -69,8 +77,10 @@ export function keepRenewed(socket: Socket, options: RenewOptions = {}): () => v
   }
   const start = (): void => {
     clock.clearTimeout(timer)
-    expiresAt = Infinity
-    if (socket.isConnected()) void go(++connection, () => ask(socket, {}))
+    expiresAt = undefined
+    failures = 0
+    connection++
+    if (socket.isConnected()) void go(connection, askExpiry)
   }
   const opened = socket.onOpen(start)
   const closed = socket.onClose(start)

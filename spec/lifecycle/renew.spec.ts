@@ -179,8 +179,28 @@ describe("keepRenewed", () => {
     made.push(socket, { destroy: keepRenewed(socket) })
     socket.connect()
     await settled()
+    stage.line.reply(stage.line.last("phx_renew"), "error", { reason: "unmatched topic" })
     await after(DAY / 24)
     expect(stage.line.of("phx_renew")).toHaveLength(1)
+  })
+
+  it("asks again, less and less often, if its first question of a connection is not answered", async () => {
+    const { socket, stage } = staged({ timeout: 1000 })
+    made.push(socket, { destroy: keepRenewed(socket) })
+    socket.connect()
+    await settled()
+    const asked = (): number => stage.line.of("phx_renew").length
+    const counts: number[] = []
+    // A second for the answer each time, and one, two and four seconds between.
+    for (const seconds of [1, 1, 3, 5]) {
+      await after(seconds * 1000)
+      counts.push(asked())
+    }
+    expect(counts).toEqual([1, 2, 3, 4])
+    stage.line.reply(stage.line.last("phx_renew"), "ok", { expires_in: MINUTE })
+    await after(0.8 * MINUTE)
+    expect(stage.line.last("phx_renew").payload).toMatchObject({ query: expect.stringContaining("vsn=") })
+    expect(asked()).toBe(5)
   })
 
   it("asks nothing any more once it was ended", async () => {
