@@ -255,12 +255,14 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** Reports an error that no caller can catch: a callback that threw, a frame that cannot be decoded. @internal */
   report(error: unknown): void {
     // A callback of `onError` that throws is not called with its own error, which would go on for ever.
-    const isFirst = !this.#isReporting
+    const wasReporting = this.#isReporting
     this.#isReporting = true
-    const wasHandled = isFirst && this.onConnError(error)
-    this.#isReporting = !isFirst
-    if (typeof reportError === "function") reportError(error)
-    else if (!wasHandled) console.error(error)
+    if (wasReporting || !this.onConnError(error)) {
+      // On a page the trackers of errors hear of it. Deno would end the process, so only a page is told so.
+      const tell = globalThis.window?.reportError ?? console.error
+      tell(error)
+    }
+    this.#isReporting = wasReporting
   }
 
   /** @internal */

@@ -116,7 +116,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     this.#open(id).catch((error: unknown) => {
       if (this.#id !== id) return
       // A program that only listens for sessions would wait without an error.
-      if (this.#waiting.size === 0 && isMissing(error)) report(error)
+      if (this.#waiting.size === 0 && isMissing(error)) this.#channel.socket.report(error)
       this.#end(error)
     })
   }
@@ -173,12 +173,6 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     this.#waiting.clear()
     this.#handlers.clear()
   }
-}
-
-/** As a mistake that nobody else is told of. */
-function report(error: unknown): void {
-  if (typeof reportError === "function") reportError(error)
-  else console.error(error)
 }
 
 /**

@@ -1,10 +1,17 @@
-import { describe, expect, it, vi } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Socket, type StatusChange } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import { after, fate, joined, settled, staged, withFakeTime } from "../support/client.js"
 import { StagedTransport } from "../support/staged-transport.js"
 
 withFakeTime()
+
+/** The platform of a socket that has an error to tell, and whether its application listens. */
+interface Surroundings {
+  reportError?: boolean
+  page?: boolean
+  listens?: boolean
+}
 
 describe("params and tokens", () => {
   it("are asked for anew at every attempt", async () => {
@@ -298,27 +305,36 @@ describe("what goes wrong", () => {
     expect([socket.isConnected(), room.state]).toEqual([true, "joined"])
   })
 
-  it("is printed where nobody listens", async () => {
+  it.each([
+    ["is printed where nobody listens", {}, { printed: 1, reported: 0 }],
+    [
+      "goes to reportError on a page where nobody listens",
+      { reportError: true, page: true },
+      { printed: 0, reported: 1 },
+    ],
+    ["is printed on a page that has no reportError", { page: true }, { printed: 1, reported: 0 }],
+    ["is printed on Deno, whose reportError ends the process", { reportError: true }, { printed: 1, reported: 0 }],
+    [
+      "goes nowhere else where a listener took it",
+      { reportError: true, page: true, listens: true },
+      { printed: 0, reported: 0 },
+    ],
+  ])("%s", async (_what, { reportError, page, listens }: Surroundings, counts) => {
+    const report = vi.fn()
+    const print = vi.spyOn(console, "error").mockImplementation(() => {})
+    onTestFinished(() => print.mockRestore())
+    if (reportError) vi.stubGlobal("reportError", report)
+    if (page) vi.stubGlobal("window", globalThis)
     const stage = new StagedTransport()
     const socket = new Socket("ws://example.test/socket", { transport: stage })
+    if (listens) socket.onError(() => {})
     socket.connect()
     await settled()
-    const print = vi.spyOn(console, "error").mockImplementation(() => {})
     stage.line.frame("{nonsense")
-    expect(print).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "bad_frame" }))
-    print.mockRestore()
+    expect({ printed: print.mock.calls.length, reported: report.mock.calls.length }).toEqual(counts)
+    const told = [...print.mock.calls, ...report.mock.calls].flat()
+    for (const error of told) expect(error).toMatchObject({ code: "bad_frame" })
     socket.destroy()
-  })
-
-  it("goes to reportError where there is one", async () => {
-    const reportError = vi.fn()
-    vi.stubGlobal("reportError", reportError)
-    const { room, stage } = await joined()
-    room.on("x", () => {
-      throw new Error("mine")
-    })
-    stage.line.send({ topic: "room:1", event: "x" })
-    expect(reportError).toHaveBeenCalledOnce()
   })
 })
 
