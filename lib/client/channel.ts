@@ -273,14 +273,12 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   #rejectOnAbort(push: Push, options: number | PushOptions | undefined): void {
     const { signal } = toPushOptions(options)
     if (!signal) return
-    const stop = onAbort(signal, () => {
-      if (push.hasOutcome) return
+    // A long-lived signal must not keep the push.
+    push.unfollow = onAbort(signal, () => {
       const error = new RookeryError("aborted", `${push}: the signal was aborted`, signal.reason)
       push.stopTimer()
       this.#reject(push, error)
     })
-    // A long-lived signal must not keep the push.
-    push.then(stop, stop)
   }
 
   #rejoin(): void {

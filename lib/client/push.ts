@@ -48,6 +48,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   timer: unknown
   /** How many crashes of the channel found this push in flight. @internal */
   crashes = 0
+  /** Stops listening to its signal. @internal */
+  unfollow: (() => void) | undefined
   readonly #sender: PushSender
   /** The callbacks of `receive`, by status. */
   #hooks: HandlerList
@@ -165,6 +167,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** Settles the promise. For compatibility with phoenix.js no hook is called. @internal */
   settle(outcome: Reply | Error): void {
     this.#outcome ??= outcome
+    this.unfollow?.()
     this.#resolve?.(this.#outcome)
   }
 

@@ -287,6 +287,35 @@ describe("an abort signal", () => {
     expect(room.state).toBe("closed")
   })
 
+  it("of a push that cannot be encoded, and that nobody awaits, leaves its error to onError", async () => {
+    const { room, errors } = await joined()
+    room.push("n", 1n, { signal: new AbortController().signal })
+    await settled()
+    expect(errors).toMatchObject([{ code: "unencodable" }])
+  })
+
+  it("of a join that is refused, and that nobody awaits, leaves its warning to the console", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    socket.connect()
+    stage.line.open()
+    socket.channel("room:1").join({ signal: new AbortController().signal })
+    stage.line.reply(stage.line.last("phx_join"), "error", { reason: "full" })
+    expect(warn).toHaveBeenCalledOnce()
+    socket.destroy()
+  })
+
+  it("is listened to no longer than its push takes", async () => {
+    const { room, stage } = await joined()
+    const { signal } = new AbortController()
+    const removed = vi.spyOn(signal, "removeEventListener")
+    room.push("echo", {}, { signal })
+    expect(removed).not.toHaveBeenCalled()
+    stage.line.reply(stage.line.last("echo"))
+    expect(removed).toHaveBeenCalledOnce()
+  })
+
   it("an abort of a join that was sent tells the server", async () => {
     const { socket, stage } = staged({}, { plays: false })
     socket.connect()
