@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest"
 import { z } from "zod"
 import { contract, Endpoint, type ClientTopics, type Schema } from "rookery/server"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
+import { Gate } from "../support/gate.js"
 import { stages } from "../support/stage.js"
 import { answer } from "../support/wire-client.js"
 
@@ -120,6 +121,45 @@ describe("a schema that takes its time", () => {
       "error",
       "ok",
     ])
+  })
+
+  it("calls no handler of a channel that has ended meanwhile", async () => {
+    const gate = new Gate()
+    const slow = z.object({ n: z.number() }).refine(() => gate.wait().then(() => true))
+    const topics = contract({ "room:*": { sends: { add: { payload: slow } } } })
+    const added: number[] = []
+    const { connect } = await stage({ topics }, (endpoint) =>
+      endpoint.channel("room:*", { receive: { add: ({ n }: { n: number }) => void added.push(n) } }),
+    )
+    const client = await connect()
+    await client.join("room:1")
+    client.send("1", "2", "room:1", "add", { n: 1 })
+    await gate.begun
+    client.send("3", "3", "room:1", "phx_join", {})
+    await client.take(2)
+    gate.open()
+    client.send("3", "4", "room:1", "add", { n: 2 })
+    expect(answer(await client.next())).toMatchObject({ status: "ok" })
+    expect(added).toEqual([2])
+  })
+
+  it("asks no join of a client that has gone meanwhile", async () => {
+    const gate = new Gate()
+    const slow = z.object({ name: z.string() }).refine(() => gate.wait().then(() => true))
+    const topics = contract({ "room:*": { params: slow } })
+    const asked: string[] = []
+    const { connect, endpoint } = await stage({ topics }, (endpoint) =>
+      endpoint.channel("room:*", { join: ({ params }) => void asked.push(params.name) }),
+    )
+    const gone = new Promise((resolve) => endpoint.on("socketClosed", resolve))
+    const client = await connect()
+    client.send("1", "1", "room:1", "phx_join", { name: "ada" })
+    await gate.begun
+    await client.close()
+    await gone
+    gate.open()
+    await (await connect()).join("room:1", { name: "bob" })
+    expect(asked).toEqual(["bob"])
   })
 })
 

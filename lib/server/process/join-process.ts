@@ -37,7 +37,7 @@ export class JoinProcess {
   readonly #channel: JoiningChannel
   readonly #membership: Membership
   readonly #ref: Ref
-  /** Set while a handler that returned a promise is awaited. */
+  /** Set once the check of the params, or the handler, has returned a promise. */
   #timer: unknown
 
   constructor(channel: JoiningChannel, membership: Membership, ref: Ref) {
@@ -49,15 +49,15 @@ export class JoinProcess {
   /** Calls the channel's `join` and replies to the client. */
   start(params: unknown): void {
     const schema = this.#channel.route.schemas?.params
-    let result: unknown
+    if (schema === undefined) return this.#ask(params)
+    let checked: unknown
     try {
-      const checked = schema === undefined ? params : validate(schema, params, "params")
-      result = isPromise(checked) ? checked.then((value) => this.#ask(value)) : this.#ask(checked)
+      checked = validate(schema, params, "params")
     } catch (error) {
       return this.refuse(error)
     }
-    if (isPromise(result)) this.#await(result)
-    else this.#admit(result)
+    if (isPromise(checked)) this.#await(checked, (value) => this.#checked(value))
+    else this.#ask(checked)
   }
 
   refuse(error: unknown): void {
@@ -81,18 +81,30 @@ export class JoinProcess {
     })
   }
 
-  #ask(params: unknown): unknown {
-    return this.#channel.askToJoin(params as Loose)
+  /** The params were checked, which took its time: the client may have gone, or the time of the join be over. */
+  #checked(params: unknown): void {
+    if (this.#channel.joining) this.#ask(params)
   }
 
-  /** Waits for the handler, within the time limit of a join. */
-  #await(result: PromiseLike<unknown>): void {
+  #ask(params: unknown): void {
+    let result: unknown
+    try {
+      result = this.#channel.askToJoin(params as Loose)
+    } catch (error) {
+      return this.refuse(error)
+    }
+    if (isPromise(result)) this.#await(result, (response) => this.#admit(response))
+    else this.#admit(result)
+  }
+
+  /** Waits for the check of the params or for the handler, within the time limit of a join. */
+  #await(result: PromiseLike<unknown>, done: (result: unknown) => void): void {
     const { services, socket } = this.#channel
     const { joinMs } = socket.limits
     if (joinMs !== Infinity) {
-      this.#timer = services.runtime.clock.setTimeout(() => this.refuse(JOIN_TIMEOUT), joinMs)
+      this.#timer ??= services.runtime.clock.setTimeout(() => this.refuse(JOIN_TIMEOUT), joinMs)
     }
-    const answered = this.#asked((response) => this.#admit(response))
+    const answered = this.#asked(done)
     wait(result, answered)
   }
 

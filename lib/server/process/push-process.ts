@@ -128,12 +128,32 @@ export class PushProcess {
     const channel = this.#channel
     const { event, payload } = this.#message
     const schema = channel.route.payloads?.get(event)
+    if (schema === undefined) return this.#call(payload, info)
+    let checked: unknown
+    try {
+      checked = validate(schema, payload, "payload")
+    } catch (error) {
+      return this.#failed(error)
+    }
+    if (!isPromise(checked)) return this.#call(checked, info)
+    const outcome = channel.outcome(
+      (value) => this.#checked(value, info),
+      (error) => this.#failed(error),
+    )
+    this.#await(checked, outcome)
+  }
+
+  /** The payload was checked, which took its time: the channel may have ended. */
+  #checked(payload: unknown, info: PushInfo): void {
+    if (this.#channel.joined) this.#call(payload, info)
+    else this.#first?.release()
+  }
+
+  #call(payload: unknown, info: PushInfo): void {
+    const channel = this.#channel
     let result: unknown
     try {
-      const checked = schema === undefined ? payload : validate(schema, payload, "payload")
-      result = isPromise(checked)
-        ? checked.then((value) => this.#handler(value, channel, info))
-        : this.#handler(checked, channel, info)
+      result = this.#handler(payload, channel, info)
     } catch (error) {
       return this.#failed(error)
     }
