@@ -1,10 +1,42 @@
 import { describe, expect, it, vi } from "vitest"
-import type { Channel, TerminateReason } from "rookery/server"
+import { z } from "zod"
+import { contract, type Channel, type ChannelHandlers, type ReplyTo, type TerminateReason } from "rookery/server"
+import { Gate } from "../support/gate.js"
 import { PATIENCE } from "../support/patience.js"
 import { stages } from "../support/stage.js"
-import { answer } from "../support/wire-client.js"
+import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
 
 const stage = stages()
+
+/** A payload that JSON cannot carry. */
+const UNSENDABLE = { n: 1n }
+
+/** Reads frames until the channel of join_ref 1 has crashed, and returns the frames before. */
+async function crashed(client: WireClient): Promise<WireFrame[]> {
+  const before: WireFrame[] = []
+  for (;;) {
+    const frame = await client.next()
+    if (!Buffer.isBuffer(frame) && frame[3] === "phx_error") return before
+    before.push(frame)
+  }
+}
+
+/** Handlers that are awaited until the gate opens. */
+const AWAITED: Record<string, (gate: Gate) => ChannelHandlers> = {
+  "a push": (gate) => ({ receive: { act: () => gate.wait() } }),
+  "what follows a join": (gate) => ({ joined: () => gate.wait() }),
+  "what follows a slow join": (gate) => ({ join: async () => ({}), joined: () => gate.wait() }),
+  "an intercepted broadcast": (gate) => ({
+    intercept: { told: () => gate.wait() },
+    receive: { act: (_payload, room) => void room.broadcast("told", {}) },
+  }),
+}
+
+/** Calls of a room that a timer of the application may make. */
+const SPOKEN: Record<string, (room: Channel) => unknown> = {
+  pushes: (room) => room.push("tick", UNSENDABLE),
+  broadcasts: (room) => room.broadcast("tick", UNSENDABLE),
+}
 
 describe("a room", () => {
   it("can be spoken to from a timer, and is quiet once it has ended", async () => {
@@ -35,6 +67,126 @@ describe("a room", () => {
     await client.join("room:1")
     expect(() => room?.push("tick", { n: 1n })).not.toThrow()
     expect(await client.next()).toEqual(["1", "1", "room:1", "phx_error", { reason: "channel_crash" }])
+  })
+
+  describe.each(Object.entries(AWAITED))("while %s is awaited", (_awaited, handlersFor) => {
+    it.each(Object.entries(SPOKEN))(
+      "crashes, and nothing else, when a timer %s what cannot be encoded",
+      async (_, act) => {
+        const gate = new Gate()
+        const rooms: Channel[] = []
+        const { connect } = await stage({}, (endpoint) => {
+          const { join, ...handlers } = handlersFor(gate)
+          endpoint.channel("room:*", {
+            ...handlers,
+            join(request, room) {
+              rooms.push(room)
+              return join?.(request, room) as object | undefined
+            },
+          })
+        })
+        const client = await connect()
+        await client.join("room:1")
+        client.send("1", "2", "room:1", "act", {})
+        await gate.begun
+        for (const room of rooms) expect(() => act(room)).not.toThrow()
+        await crashed(client)
+        gate.open()
+        expect(answer(await client.join("room:2"))).toMatchObject({ status: "ok" })
+      },
+    )
+  })
+
+  it("crashes, and nothing else, when a timer replies what cannot be encoded while a handler is awaited", async () => {
+    const gate = new Gate()
+    let reply: ReplyTo | undefined
+    const { connect } = await stage({}, (endpoint) =>
+      endpoint.channel("room:*", {
+        receive: {
+          act(_payload, room) {
+            reply = room.replyTo()
+            return gate.wait()
+          },
+        },
+      }),
+    )
+    const client = await connect()
+    await client.join("room:1")
+    client.send("1", "2", "room:1", "act", {})
+    await gate.begun
+    expect(() => reply?.("ok", UNSENDABLE)).not.toThrow()
+    expect(await crashed(client)).toEqual([])
+    gate.open()
+  })
+
+  it("tells a handler that runs of what cannot be encoded, also after a payload's check", async () => {
+    const checked = z.object({}).refine(async () => true)
+    const topics = contract({ "room:*": { sends: { checked: { payload: checked } } } })
+    const told = (_payload: unknown, room: Channel): string => {
+      try {
+        room.push("tick", UNSENDABLE)
+        return "nothing"
+      } catch (error) {
+        return (error as { code: string }).code
+      }
+    }
+    const { connect } = await stage({ topics }, (endpoint) =>
+      endpoint.channel("room:*", { receive: { told, checked: told } }),
+    )
+    const client = await connect()
+    await client.join("room:1")
+    for (const [ref, event] of [
+      ["2", "told"],
+      ["3", "checked"],
+      ["4~an id of some 128 random bits", "told"],
+    ]) {
+      client.send("1", ref, "room:1", event, {})
+      expect(answer(await client.next())).toEqual({ status: "ok", response: "unencodable" })
+    }
+  })
+
+  it("goes on after what its terminate cannot broadcast while it is awaited", async () => {
+    const gate = new Gate()
+    let room: Channel | undefined
+    const { connect, endpoint } = await stage({}, (endpoint) =>
+      endpoint.channel("room:*", {
+        terminate(reason, ended) {
+          if (reason.kind !== "left") return undefined
+          room = ended
+          return gate.wait()
+        },
+      }),
+    )
+    const errors: unknown[] = []
+    endpoint.on("error", ({ error, where }) => errors.push([where, (error as { code: string }).code]))
+    const [client, other] = [await connect(), await connect()]
+    await client.join("room:1")
+    await other.join("room:1")
+    client.send("1", "2", "room:1", "phx_leave", {})
+    await gate.begun
+    expect(() => room?.broadcast("bye", UNSENDABLE)).not.toThrow()
+    expect(errors).toEqual([["terminate", "unencodable"]])
+    gate.open()
+    expect(await other.fence()).toEqual([])
+  })
+
+  it("is refused, and nothing else, when a timer of a slow join speaks before the answer", async () => {
+    const gate = new Gate()
+    let room: Channel | undefined
+    const { connect } = await stage({}, (endpoint) =>
+      endpoint.channel("room:*", {
+        async join(_request, joining) {
+          room = joining
+          await gate.wait()
+        },
+      }),
+    )
+    const client = await connect()
+    client.send("1", "1", "room:1", "phx_join", {})
+    await gate.begun
+    expect(() => room?.push("early", {})).not.toThrow()
+    expect(answer(await client.next())).toEqual({ status: "error", response: { reason: "join crashed" } })
+    gate.open()
   })
 
   it("refuses to speak before its join is answered", async () => {

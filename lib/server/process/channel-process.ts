@@ -58,16 +58,19 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #params: unknown
   #assigns: Loose
   #status: "joining" | "joined" | "ended" = "joining"
-  /** Whether a handler runs, or is awaited. */
-  #busy = false
+  /**
+   * Whether a handler runs, is awaited, or neither. While one is awaited, code of the application that belongs to no
+   * handler may run as well: its timers.
+   */
+  #handler: "none" | "called" | "awaited" = "none"
   #queue: ChannelQueue | undefined
   /** The bytes of the join's params. */
   readonly #joinReceipt: Receipt
   #current: PushProcess | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
-  /** Whether `terminate` runs, or is awaited. It may still broadcast. */
-  #terminating = false
+  /** Whether `terminate` runs, is awaited, or neither. It may still broadcast. */
+  #terminate: "none" | "called" | "awaited" = "none"
 
   constructor(
     socket: ChannelHost,
@@ -164,10 +167,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return this.#queue?.isBehind === true
   }
 
+  get #busy(): boolean {
+    return this.#handler !== "none"
+  }
+
   /** Calls the channel's `join` and replies to the client. */
   start(): void {
-    this.#busy = true
+    this.#handler = "called"
     this.#join.start(this.#params)
+    this.#returned()
   }
 
   /** Calls the handler of the join with its checked params. */
@@ -260,7 +268,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#status = "ended"
     this.#queue?.end()
     this.#letGo(!wasJoined)
-    this.#busy = false
+    this.#handler = "none"
     this.#current = undefined
     if (wasJoined) {
       const { presence, pubsub, telemetry } = this.services
@@ -270,14 +278,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       const { terminate } = this.route.handlers
       if (terminate !== undefined) {
         const done = (): void => {
-          this.#terminating = false
+          this.#terminate = "none"
         }
         const failed = (error: unknown): void => {
           done()
           telemetry.failed(error, "terminate", this.topic, this.socket)
         }
-        this.#terminating = true
+        this.#terminate = "called"
         callUserCode(() => terminate(reason, this), { done, failed, broken: failed })
+        if (this.#terminate === "called") this.#terminate = "awaited"
       }
       telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
@@ -297,7 +306,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   #canSpeak(): boolean {
     if (this.joining) {
-      throw new RookeryError("not_joined", `${this.topic} is not joined before its join is answered; use joined()`)
+      const message = `${this.topic} is not joined before its join is answered; use joined()`
+      const error = new RookeryError("not_joined", message)
+      if (this.#handler === "called") throw error
+      // A timer that `join` has started speaks too early while a slow `join` is awaited.
+      this.#join.refuse(error)
     }
     return this.joined
   }
@@ -327,11 +340,12 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   /**
-   * Sends something. If it cannot be encoded the channel crashes: within a handler the error is thrown to the handler,
-   * outside of one it crashes the channel here.
+   * Sends something. If it cannot be encoded the channel crashes: the error is thrown to a handler that runs, and
+   * crashes the channel here otherwise. A timer may send while a handler is awaited, and an error that is thrown to a
+   * timer ends the process.
    */
   attempt(act: () => void): void {
-    if (this.#busy) return act()
+    if (this.#handler === "called") return act()
     try {
       act()
     } catch (error) {
@@ -350,18 +364,41 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       const broadcast = new Broadcast(this.topic, event, payload, { sender, once })
       return this.services.publisher.publish(broadcast, except, this.socket)
     }
-    if (this.#terminating) return publish()
-    if (!this.#canSpeak()) return this.#explainSilence("broadcast", event)
+    if (this.#terminate === "called") return publish()
     let told: MaybePromise<void> = undefined
-    this.attempt(() => {
+    const act = (): void => {
       told = publish()
-    })
+    }
+    if (this.#terminate === "awaited") this.#attemptAtEnd(act)
+    else if (this.#canSpeak()) this.attempt(act)
+    else this.#explainSilence("broadcast", event)
     return told
+  }
+
+  /** Sends something while `terminate` is awaited: there is no channel to crash any more. */
+  #attemptAtEnd(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.services.telemetry.failed(error, "terminate", this.topic, this.socket)
+    }
   }
 
   /** Makes the callbacks for a call of user code. An error of the endpoint's own code closes the connection. */
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome {
     return { done, failed, broken: (error) => this.socket.fail(error) }
+  }
+
+  /** Runs code that calls a handler, after something that the handler had to wait for. */
+  resume(call: () => void): void {
+    this.#handler = "called"
+    call()
+    this.#returned()
+  }
+
+  /** The call of a handler has returned: if it has not ended, its promise is awaited. */
+  #returned(): void {
+    if (this.#handler === "called") this.#handler = "awaited"
   }
 
   #next(): Outcome {
@@ -389,14 +426,16 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     })
     for (const broadcast of missed) this.deliver(broadcast)
     const { joined } = this.route.handlers
-    if (joined === undefined) this.settled()
-    else callUserCode(() => joined(this), this.#next())
+    if (joined === undefined) return this.settled()
+    this.#handler = "called"
+    callUserCode(() => joined(this), this.#next())
+    this.#returned()
   }
 
   /** Ends the channel because its join is refused; `tell` sends the reply. */
   refused(isAwaited: boolean, tell: () => void): void {
     this.#status = "ended"
-    this.#busy = false
+    this.#handler = "none"
     this.#letGo(isAwaited)
     this.#membership.exit()
     tell()
@@ -406,7 +445,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** A handler has ended: stops the channel if the handler called `stop()`, else handles the queue. */
   settled(): void {
-    this.#busy = false
+    this.#handler = "none"
     this.#current = undefined
     this.#passing = undefined
     if (this.ended) return
@@ -426,10 +465,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #pass(broadcast: Broadcast): void {
     const handler = this.route.intercept?.get(broadcast.event)
     if (handler !== undefined) {
-      this.#busy = true
+      this.#handler = "called"
       this.#passing = broadcast
       callUserCode(() => handler(broadcast.payload, this, NO_ID), this.#next())
-      return
+      return this.#returned()
     }
     const numbered = this.#membership.recovers && broadcast.offset !== undefined
     if (!this.socket.deliver(broadcast, numbered) && numbered) this.lost()
@@ -448,8 +487,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       services.telemetry.emit("pushCrashed", { socket, topic, event, durationMs: 0, error })
       return this.crash(error)
     }
-    this.#busy = true
+    this.#handler = "called"
     this.#current = new PushProcess(this, message, handler)
     this.#current.start()
+    this.#returned()
   }
 }

@@ -27,6 +27,8 @@ export interface PushChannel extends Channel<Loose, Loose> {
   settled(): void
   /** Calls a function; crashes the channel if it throws. */
   attempt(act: () => void): void
+  /** Runs code that calls the handler, after something that the handler had to wait for. */
+  resume(call: () => void): void
   crash(error: unknown): void
 }
 
@@ -110,7 +112,8 @@ export class PushProcess {
     if (verdict.kind === "run") {
       if (!channel.joined) return verdict.push.release()
       this.#first = verdict.push
-      return this.#run({ id: verdict.push.id })
+      const info = { id: verdict.push.id }
+      return channel.resume(() => this.#run(info))
     }
     if (verdict.kind === "answer") this.#repeat(verdict)
     this.#message.payload = undefined
@@ -145,7 +148,8 @@ export class PushProcess {
 
   /** The payload was checked, which took its time: the channel may have ended. */
   #checked(payload: unknown, info: PushInfo): void {
-    if (this.#channel.joined) this.#call(payload, info)
+    const channel = this.#channel
+    if (channel.joined) channel.resume(() => this.#call(payload, info))
     else this.#first?.release()
   }
 
