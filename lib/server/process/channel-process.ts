@@ -416,15 +416,17 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     services.pubsub.subscribe(topic, this)
     counters.rookery_channels++
     counters.rookery_channels_joined_total++
-    socket.joinAnswered(this, true)
-    this.replaces = undefined
     services.telemetry.emit("channelJoined", {
       socket,
       topic,
       durationMs: services.runtime.clock.now() - this.startedAt,
       recovered,
     })
-    for (const broadcast of missed) this.deliver(broadcast)
+    socket.joinAnswered(this, true)
+    this.replaces = undefined
+    // Each message that is sent may end the connection, if the client does not read.
+    for (const broadcast of missed) if (this.joined) this.deliver(broadcast)
+    if (this.ended) return
     const { joined } = this.route.handlers
     if (joined === undefined) return this.settled()
     this.#handler = "called"

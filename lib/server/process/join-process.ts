@@ -150,6 +150,7 @@ export class JoinProcess {
     } catch (error) {
       return this.refuse(error)
     }
-    this.#channel.admitted(answer)
+    // The answer may have ended its own connection: one that is too long for the queue of a long-poll does.
+    if (this.#channel.joining) this.#channel.admitted(answer)
   }
 }

@@ -382,6 +382,8 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     if (current !== undefined) {
       this.#channels.delete(topic)
       current.end({ kind: "duplicate_join" })
+      // `terminate` may close the connection.
+      if (!this.#open) return
     }
     const route = this.#services.routes.find(topic)
     if (route === undefined) {
