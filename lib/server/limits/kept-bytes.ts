@@ -77,7 +77,11 @@ export class KeptBytes implements Holder {
   /** Counts bytes. A broadcast that does not count for another socket yet is an `ownBroadcast`. */
   keep(kind: Kind, bytes: number): Receipt {
     this.#bytes[kind] += bytes
-    if (kind !== "broadcast") this.#held.note(this)
+    if (kind !== "broadcast") {
+      // A handler that ends its own connection and then returns a promise keeps its push after the end.
+      if (this.#ended) this.#held.leave(bytes)
+      else this.#held.note(this)
+    }
     return new Receipt(this, kind, bytes)
   }
 

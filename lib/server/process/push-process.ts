@@ -86,6 +86,8 @@ export class PushProcess {
 
   #await(promise: PromiseLike<unknown>, { done, failed, broken }: Outcome): void {
     this.#receipt ??= this.#channel.socket.keepPush(this.#message)
+    // The handler has ended its own channel, whose end came too early to abandon the push.
+    if (!this.#channel.joined) this.abandon()
     const then =
       <T>(go: (value: T) => void) =>
       (value: T): void => {

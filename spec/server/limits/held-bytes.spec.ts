@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { HeldBytes, type Holder } from "../../../lib/server/limits/held-bytes.js"
+import { KeptBytes } from "../../../lib/server/limits/kept-bytes.js"
 import { nodeRuntime } from "../../../lib/runtime/node/platform/node-runtime.js"
 
 beforeEach(() => void vi.useFakeTimers())
@@ -88,5 +89,18 @@ describe("bytes that are held", () => {
     expect(vi.getTimerCount()).toBe(1)
     vi.advanceTimersByTime(1000)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it("that a handler keeps after it has ended its own connection count until it ends", () => {
+    const held = new HeldBytes(100_000, nodeRuntime)
+    const kept = new KeptBytes(held, { giveUp: () => expect.fail("there is nothing left to close") })
+    kept.end()
+    const receipts = [kept.keep("push", 60_000), kept.keep("push", 60_000)]
+    vi.advanceTimersByTime(1000)
+    expect(held.isFull).toBe(true)
+    for (const receipt of receipts) receipt.release()
+    expect(held.isFull).toBe(false)
+    held.leave(60_000)
+    expect(held.isFull).toBe(true)
   })
 })
