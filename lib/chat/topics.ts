@@ -36,9 +36,13 @@ export interface ChatTopics {
       /** The last connection of a user left the room. */
       user_left: { user: ChatUser; timestamp: string; remaining_connections: number }
       display_name_changed: { user: ChatUser; display_name: string | null; timestamp: string }
+      /** A user is typing. Not stored, and not sent to the client that is typed into. */
+      typing: { user: ChatUser }
     }
     sends: {
       send: { payload: { content: string }; ok: { message_id: string; timestamp: string }; error: ChatError }
+      /** Tells the others in the room that the user is typing. Refused with 429 if it is sent too often. */
+      typing: { payload: Record<string, never>; ok: Record<string, never>; error: ChatError }
       /** The users in the room. */
       users: { payload: Record<string, never>; ok: { users: ChatUser[] }; error: ChatError }
       /** Messages older than the one with an id, the oldest first. */

@@ -74,6 +74,13 @@ export class Visitor {
     await this.page.getByLabel("Join a room by its name").press("Enter")
   }
 
+  /** Takes another display name. */
+  async rename(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Change your display name" }).click()
+    await this.page.getByLabel("Display name").fill(name)
+    await this.page.keyboard.press("Enter")
+  }
+
   /** Leaves the room that is shown. */
   async leaveRoom(): Promise<void> {
     await this.page.getByRole("button", { name: "Leave this room" }).click()

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest"
-import { ChatClient } from "rookery/chat"
+import { Socket } from "rookery"
+import { ChatClient, type ChatTopics } from "rookery/chat"
 import { Program } from "../support/program.js"
 import { HAS_REDIS } from "../support/redis-server.js"
 import { redisSuite } from "../support/redis-suite.js"
@@ -55,6 +56,22 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
     const renamed = new Promise<unknown>((resolve) => bob.on("display_name_changed", resolve))
     await ada.setDisplayName("Countess")
     expect(await renamed).toMatchObject({ display_name: "Countess" })
+  })
+
+  it("shows at each server who is typing at another one", async () => {
+    const [one, two] = [await chatNode(), await chatNode()]
+    const [ada, bob] = [await person("ada@example.com", one, one), await person("bob@example.com", two, two)]
+    const rooms = [ada, bob].map((client, at) => {
+      const socket = new Socket<ChatTopics>(`${[one, two][at]?.url}/socket`, { authToken: client.sessionToken })
+      undo.push(() => socket.destroy())
+      socket.connect()
+      return socket.channel("room:den")
+    })
+    await Promise.all(rooms.map((room) => room.join()))
+    const [byAda, byBob] = rooms
+    const heard = new Promise<unknown>((resolve) => byBob?.on("typing", resolve))
+    await byAda?.push("typing", {})
+    expect(await heard).toMatchObject({ user: { email: "ada@example.com" } })
   })
 
   it("goes on without a server that is killed: everything that was acknowledged is there", async () => {

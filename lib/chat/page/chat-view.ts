@@ -11,6 +11,7 @@ import type { Room } from "./room.js"
 import { RoomView } from "./room-view.js"
 import { RoomsView } from "./rooms-view.js"
 import { soon } from "./signal.js"
+import { TypingView } from "./typing-view.js"
 import { WireView } from "./wire-view.js"
 
 const TITLE = "Rookery"
@@ -50,6 +51,7 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
     new RoomView(chat, leave, signal),
     new PeopleView(chat),
     new MessagesView(chat, () => composer.focus(), signal),
+    new TypingView(chat),
     composer,
     new LightView(chat, signal),
     new WireView(chat, signal),

@@ -1,6 +1,7 @@
-import { PushError, RookeryError, type Channel, type Socket } from "rookery"
+import { PushError, RookeryError, type Channel, type Clock, type Socket } from "rookery"
 import type { ChatTopics, ChatUser } from "../topics.js"
 import type { Traffic } from "./byte-counter.js"
+import { pageClock } from "./clock.js"
 import { LineWatch } from "./line-watch.js"
 import { People } from "./people.js"
 import {
@@ -20,6 +21,7 @@ import { openSocket, type SerializerName } from "./wire.js"
 export class Chat implements RoomHost {
   readonly changed: Signal = new Signal()
   readonly people: People = new People()
+  readonly clock: Clock = pageClock
   readonly line: LineWatch
   /** The bytes that each serializer has carried. */
   readonly traffic: Record<SerializerName, Traffic> = {

@@ -49,7 +49,10 @@ export class Composer {
   }
 
   #typed(): void {
-    if (this.#room) this.#room.draft = this.#text.value
+    if (this.#room) {
+      this.#room.draft = this.#text.value
+      this.#room.typed()
+    }
     this.#fit()
     this.#showCount()
   }

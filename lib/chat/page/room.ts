@@ -1,9 +1,11 @@
-import { Presence, PushError, RookeryError, type Channel, type Socket } from "rookery"
+import { Presence, PushError, RookeryError, type Channel, type Clock, type Socket } from "rookery"
 import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
 import { Outbox, type Outgoing } from "./outbox.js"
 import type { People } from "./people.js"
 import { sentence } from "./session.js"
+import { Sparing } from "./sparing.js"
 import { Timeline } from "./timeline.js"
+import { TELL_MS, Typists } from "./typists.js"
 
 type RoomChannel = Channel<ChatTopics["room:*"]>
 
@@ -14,6 +16,7 @@ export type RoomState = "joining" | "joined" | "waiting" | "refused"
 export interface RoomHost {
   readonly user: ChatUser
   readonly people: People
+  readonly clock: Clock
   /** Whether somebody looks at the room now. */
   isSeen(room: Room): boolean
   /** The id of the newest message of a room that this person has seen in this browser. */
@@ -30,6 +33,7 @@ export class Room {
   readonly name: string
   readonly timeline: Timeline = new Timeline()
   readonly outbox: Outbox = new Outbox()
+  readonly typists: Typists
   /** The text in the form. */
   draft = ""
   /** How many messages of others have not been shown. */
@@ -41,10 +45,14 @@ export class Room {
   #users: ChatUser[] = []
   #channel: RoomChannel | undefined
   readonly #host: RoomHost
+  readonly #signsOfTyping: Sparing
+  #tellsTyping = true
 
   constructor(name: string, host: RoomHost) {
     this.name = name
     this.#host = host
+    this.typists = new Typists(host.clock, () => host.roomChanged())
+    this.#signsOfTyping = new Sparing(TELL_MS, host.clock)
   }
 
   get state(): RoomState {
@@ -73,12 +81,20 @@ export class Room {
       whileOurs((message) => this.#heard(message)),
     )
     channel.on(
+      "typing",
+      whileOurs(({ user }) => {
+        // The same person may be typing in another tab.
+        if (user.id !== this.#host.user.id) this.typists.heard(user)
+      }),
+    )
+    channel.on(
       "display_name_changed",
       whileOurs(({ user, display_name }) => this.#host.people.rename(user, display_name)),
     )
     channel.onError(
       whileOurs(() => {
         if (this.#state === "joined") this.#state = "waiting"
+        this.typists.clear()
       }),
     )
     channel.onClose(whileOurs(() => this.#refuse("The server has closed this room.")))
@@ -112,6 +128,7 @@ export class Room {
   detach(): RoomChannel | undefined {
     const channel = this.#channel
     this.#channel = undefined
+    this.typists.clear()
     return channel
   }
 
@@ -120,6 +137,16 @@ export class Room {
     const item = this.outbox.add(content, this.timeline.newest)
     if (this.#state === "joined") void this.#push(item)
     this.#host.roomChanged()
+  }
+
+  /** Tells the others in the room that this person is typing, and only rarely: nobody waits for the answer. */
+  typed(): void {
+    if (!this.#tellsTyping || this.#state !== "joined" || this.draft.trim() === "" || !this.#signsOfTyping.take())
+      return
+    this.#channel?.push("typing", {}).catch((error: unknown) => {
+      // While servers are updated one after the other, one that does not know the event crashes the channel.
+      if (error instanceof RookeryError && error.code === "channel_crashed") this.#tellsTyping = false
+    })
   }
 
   /** Says again what failed. */
@@ -172,6 +199,7 @@ export class Room {
     if (!this.#users.some(({ id }) => id === message.user.id)) {
       this.#host.people.rename(message.user, message.user.display_name)
     }
+    this.typists.done(message.user)
     if (!this.timeline.add(message)) return
     this.#settle(message)
     this.#count([message])

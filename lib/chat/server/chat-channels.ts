@@ -10,6 +10,7 @@ export interface ChannelsOptions {
   readonly store: ChatStore
   readonly people: People
   readonly messagesPerUser: RateLimiter
+  readonly typingPerUser: RateLimiter
   readonly asksPerUser: RateLimiter
   /** Limits new rooms, by user and by network. */
   readonly newRooms: RateLimiter

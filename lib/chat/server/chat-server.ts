@@ -209,13 +209,14 @@ export class ChatServer {
 
   #openChannels(failed: ChannelsOptions["failed"]): void {
     const { endpoint } = this
-    const limiter = (name: "messagesPerUser" | "asksPerUser" | "newRooms"): RateLimiter =>
+    const limiter = (name: "messagesPerUser" | "typingPerUser" | "asksPerUser" | "newRooms"): RateLimiter =>
       new RateLimiter(this.#limits[name], this.#now)
     const channels: ChannelsOptions = {
       endpoint,
       store: this.#store,
       people: this.#people,
       messagesPerUser: limiter("messagesPerUser"),
+      typingPerUser: limiter("typingPerUser"),
       asksPerUser: limiter("asksPerUser"),
       history: this.#options.history ?? 50,
       newRooms: limiter("newRooms"),

@@ -21,6 +21,13 @@ export interface ChatLimits {
   loginsPerAddress: RateLimit
   /** Messages and changes of the name by one user. @default 20 at once, one more every 200 milliseconds */
   messagesPerUser: RateLimit
+  /**
+   * Signs by one user, in all rooms together, that the user is typing. Each is sent to everybody in its room, as a
+   * message is, so they have to be fewer than messages.
+   *
+   * @default 5 at once, one more every second
+   */
+  typingPerUser: RateLimit
   /** Joins, and other requests in rooms, by one user. @default 300 at once, one more every 50 milliseconds */
   asksPerUser: RateLimit
   /** Sockets of one user. @default 50 */
@@ -101,6 +108,7 @@ export const DEFAULT_CHAT_LIMITS: Readonly<ChatLimits> = {
   linksPerMailbox: { burst: 10, everyMs: 5 * MINUTE },
   loginsPerAddress: { burst: 20, everyMs: 15 * SECOND },
   messagesPerUser: { burst: 20, everyMs: 200 },
+  typingPerUser: { burst: 5, everyMs: SECOND },
   asksPerUser: { burst: 300, everyMs: 50 },
   socketsPerUser: 50,
   messagesPerRoom: 10_000,

@@ -35,7 +35,7 @@ const usersOf = (presences: RoomChannel["presences"]): ChatUser[] =>
 
 /** Makes the handlers of the rooms. */
 export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopics["room:*"], RoomTopic, ChatAssigns> {
-  const { endpoint, store, people, messagesPerUser, asksPerUser, history, now } = options
+  const { endpoint, store, people, messagesPerUser, typingPerUser, asksPerUser, history, now } = options
   const timestamp = (): string => new Date(now()).toISOString()
   /** Broadcasts the messages of a room in the order in which they are stored. */
   const feed = new RoomFeed(endpoint, store)
@@ -97,6 +97,12 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
           })
           return room.noReply
         })
+      },
+      typing(_payload, room) {
+        const { email } = room.assigns
+        checkRate(typingPerUser, email)
+        room.broadcastFrom("typing", { user: people.user(email) })
+        return {}
       },
       users(_payload, room) {
         checkRate(asksPerUser, room.assigns.email)
