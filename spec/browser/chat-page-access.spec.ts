@@ -95,7 +95,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     // The focus is on the messages, so that no keyboard covers them.
     await page.locator("#log:focus").waitFor()
     await page.getByRole("button", { name: "here; show who" }).tap()
-    await ada.person("ada@example.com").waitFor()
+    await ada.person("ada").waitFor()
     await page.getByRole("button", { name: "Close the list of people" }).tap()
     expect(await overflow()).toBe(0)
     await page.screenshot({ path: join(pictures, "phone.png") })

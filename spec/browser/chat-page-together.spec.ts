@@ -37,4 +37,28 @@ await describeInBrowser("the chat's page, with others,", ({ come, enter }) => {
     await typing(bob, /^$/)
     expect(await ada.page.locator("#typing").textContent()).toBe("")
   })
+
+  it("shows no address to anybody but its owner, and tells two people of one name apart", async () => {
+    const ada = await enter("ada@example.com")
+    await ada.say("Said by one Ada")
+    const [other, bob] = [await enter("ada@example.org"), await enter("bob@example.com")]
+    await other.say("Said by another Ada")
+    await bob.message("Said by another Ada").waitFor()
+    for (const visitor of [ada, other]) await visitor.message("Said by another Ada").waitFor()
+    await bob.page.locator("#people-list li", { hasText: "ada" }).nth(1).waitFor()
+    const marks = [bob.message("Said by one Ada"), bob.message("Said by another Ada")].map((said) =>
+      said.locator(".beside").textContent(),
+    )
+    const [one, another] = await Promise.all(marks)
+    expect([one, another]).toEqual([expect.stringMatching(/^#\w{4}$/), expect.stringMatching(/^#\w{4}$/)])
+    expect(one).not.toBe(another)
+    await ada.rename("Countess")
+    await bob.person("Countess").waitFor()
+    await bob.message("Said by another Ada").locator(".beside", { hasText: /^$/ }).waitFor({ state: "attached" })
+    for (const visitor of [ada, other, bob]) {
+      const own = (await visitor.page.locator("#own-email").textContent()) ?? ""
+      const shown = await visitor.page.locator("#chat").evaluate((chat) => chat.outerHTML)
+      expect([...new Set(shown.match(/\w+@example\.\w+/g))]).toEqual([own])
+    }
+  })
 })

@@ -37,11 +37,11 @@ export class AccountView {
   }
 
   render(): void {
-    const { user } = this.#chat
-    const name = user.display_name ?? user.email
+    const { user, people } = this.#chat
+    const name = people.nameOf(user)
     setText(this.#picture, initialsOf(name))
     setText(this.#name, name)
-    setText(this.#email, name === user.email ? "No display name yet" : user.email)
+    setText(this.#email, user.email)
   }
 
   #open(): void {
@@ -66,7 +66,7 @@ export class AccountView {
     if (error !== undefined) return this.#tell(error)
     // Until the answer came the person may have gone on: to the message field, or to yet another name.
     if (this.#input.value === typed) this.#close(this.#form.contains(document.activeElement))
-    announce(`You are now ${this.#chat.user.display_name ?? this.#chat.user.email}.`)
+    announce(`You are now ${this.#chat.people.nameOf(this.#chat.user)}.`)
   }
 
   #tell(error: string): void {

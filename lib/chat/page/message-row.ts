@@ -55,7 +55,7 @@ export function makeRow(entry: Entry, context: RowContext): HTMLElement {
     element(
       "div",
       { class: "said" },
-      element("p", { class: "by" }, element("strong", { dir: "auto" }), element("span", { class: "email" })),
+      element("p", { class: "by" }, element("strong", { dir: "auto" }), element("span", { class: "beside" })),
       // A message never changes, so its text is made once.
       element("p", { class: "text", dir: "auto" }, ...nodesOf(content)),
     ),
@@ -74,7 +74,7 @@ export function updateRow(row: HTMLElement, entry: Entry, { people, user }: RowC
   row.classList.toggle("own", isOwn)
   setText(part(row, ".avatar"), initialsOf(name))
   setText(part(row, "strong"), name)
-  setText(part(row, ".email"), isOwn ? "you" : name === author.email ? "" : author.email)
+  setText(part(row, ".beside"), isOwn ? "you" : people.markOf(author))
   if (entry.kind === "outgoing") updateFate(row, entry.outgoing)
 }
 

@@ -19,7 +19,7 @@ export class PeopleView {
           "li",
           {},
           avatar(id),
-          element("span", { class: "who" }, element("strong", { dir: "auto" }), element("span", { class: "email" })),
+          element("span", { class: "who" }, element("strong", { dir: "auto" }), element("span", { class: "beside" })),
         ),
       update: (row, user) => this.#update(row, user),
     })
@@ -40,11 +40,10 @@ export class PeopleView {
     const { people, user: self } = this.#chat
     const name = people.nameOf(user)
     const isSelf = user.id === self.id
-    const [letters, called, email] = [".avatar", "strong", ".email"].map((selector) => row.querySelector(selector))
-    if (!letters || !called || !email) return
+    const [letters, called, beside] = [".avatar", "strong", ".beside"].map((selector) => row.querySelector(selector))
+    if (!letters || !called || !beside) return
     setText(letters, initialsOf(name))
     setText(called, name)
-    const address = name === user.email ? "" : user.email
-    setText(email, isSelf ? ["You", address].filter(Boolean).join(", ") : address)
+    setText(beside, isSelf ? "You" : people.markOf(user))
   }
 }

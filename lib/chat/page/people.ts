@@ -1,14 +1,40 @@
 import type { ChatUser } from "../topics.js"
 
+/** A mark of four letters and digits, the same for a person everywhere. */
+function markOf(id: string): string {
+  let hash = 0x811c9dc5
+  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
+  return hash.toString(36).padStart(4, "0").slice(-4)
+}
+
+/** The part of an address before the @: the rest of it is shown to its owner alone. */
+export const localPart = (email: string): string => email.replace(/@[^@]*$/, "")
+
 /** By what names people go now, whatever they were called when they spoke. */
 export class People {
   readonly #names = new Map<string, string | null>()
+  /** The name under which each person is among the namesakes. */
+  readonly #called = new Map<string, string>()
+  readonly #namesakes = new Map<string, Set<string>>()
 
   /** Learns how somebody is called now; `false` if that is known. */
-  rename({ id }: Pick<ChatUser, "id">, name: string | null): boolean {
-    if (this.#names.get(id) === name) return false
-    this.#names.set(id, name)
-    return true
+  rename(user: ChatUser, name: string | null): boolean {
+    const isKnown = this.#names.get(user.id) === name
+    this.#names.set(user.id, name)
+    this.meet(user)
+    return !isKnown
+  }
+
+  /** Learns of a person who is shown, so that two people of one name are told apart. */
+  meet(user: ChatUser): void {
+    const name = this.nameOf(user).toLowerCase()
+    const former = this.#called.get(user.id)
+    if (former === name) return
+    if (former !== undefined) this.#namesakes.get(former)?.delete(user.id)
+    this.#called.set(user.id, name)
+    const namesakes = this.#namesakes.get(name)
+    if (namesakes) namesakes.add(user.id)
+    else this.#namesakes.set(name, new Set([user.id]))
   }
 
   /** The name somebody chose, if any. */
@@ -17,8 +43,14 @@ export class People {
     return known === undefined ? display_name : known
   }
 
-  /** The name of a person. */
+  /** The name of a person, without an address. */
   nameOf(user: ChatUser): string {
-    return this.chosenName(user) ?? user.email
+    return this.chosenName(user) ?? localPart(user.email)
+  }
+
+  /** The mark of a person beside the name, if others go by the same name. */
+  markOf(user: ChatUser): string {
+    const namesakes = this.#namesakes.get(this.nameOf(user).toLowerCase())
+    return (namesakes?.size ?? 0) > 1 ? `#${markOf(user.id)}` : ""
   }
 }

@@ -175,6 +175,7 @@ export class Room {
       const { messages } = await channel.push("history", { before, limit: PAGE })
       // While they were asked for, a rejoin may have begun the room anew.
       if (this.timeline.oldest?.id === before) this.timeline.addEarlier(messages)
+      for (const { user } of messages) this.#host.people.meet(user)
     } catch (error) {
       this.error = failureOf(error)
     }
@@ -206,6 +207,7 @@ export class Room {
   }
 
   #settle(message: ChatMessage): void {
+    this.#host.people.meet(message.user)
     if (message.user.id === this.#host.user.id) this.outbox.arrived(message)
   }
 
