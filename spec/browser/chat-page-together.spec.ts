@@ -61,4 +61,33 @@ await describeInBrowser("the chat's page, with others,", ({ come, enter }) => {
       expect([...new Set(shown.match(/\w+@example\.\w+/g))]).toEqual([own])
     }
   })
+
+  it("has a badge for messages that mention a person, also after a reload", async () => {
+    const [ada, bob] = await Promise.all([enter("ada@example.com"), enter("bob@example.com")])
+    await ada.rename("Ada Lovelace")
+    for (const visitor of [ada, bob]) {
+      await visitor.join("terrace")
+      await visitor.inRoom("terrace")
+    }
+    await bob.say("Seen by Ada")
+    await ada.message("Seen by Ada").waitFor()
+    await ada.room("lobby").click()
+    await ada.inRoom("lobby")
+    await bob.say("nothing for anybody")
+    await bob.page.getByRole("button", { name: /Ada Lovelace\s*Mention in the message/ }).click()
+    expect(await bob.page.evaluate(() => document.activeElement?.id)).toBe("composer-text")
+    expect(await bob.page.locator("#composer-text").inputValue()).toBe("@Ada-Lovelace ")
+    await bob.page.keyboard.type("look")
+    await bob.page.keyboard.press("Enter")
+    await ada.room("terrace").locator(".mentions", { hasText: "@1 mention of you" }).waitFor()
+    await ada.page.locator("#announcer", { hasText: "bob mentioned you in terrace." }).waitFor({ state: "attached" })
+    await ada.page.reload()
+    await ada.inRoom("lobby")
+    await ada.room("terrace").locator(".mentions", { hasText: "@1 mention of you" }).waitFor()
+    await ada.room("terrace").locator(".unread", { hasText: "2 unread" }).waitFor()
+    await ada.room("terrace").click()
+    await ada.page.locator(".mentions-me .mention", { hasText: "@Ada-Lovelace" }).waitFor()
+    expect(await ada.room("terrace").locator(".mentions").textContent()).toBe("")
+    expect(await bob.page.locator(".mentions-me").count()).toBe(0)
+  })
 })

@@ -46,10 +46,15 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
     focus()
   }
 
+  function mention(handle: string): void {
+    panels.close()
+    composer.mention(handle)
+  }
+
   const views = [
     new RoomsView(chat, open, signal),
     new RoomView(chat, leave, signal),
-    new PeopleView(chat),
+    new PeopleView(chat, mention),
     new MessagesView(chat, () => composer.focus(), signal),
     new TypingView(chat),
     composer,

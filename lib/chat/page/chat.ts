@@ -1,5 +1,6 @@
 import { PushError, RookeryError, type Channel, type Clock, type Socket } from "rookery"
-import type { ChatTopics, ChatUser } from "../topics.js"
+import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import { announce } from "./announcer.js"
 import type { Traffic } from "./byte-counter.js"
 import { pageClock } from "./clock.js"
 import { LineWatch } from "./line-watch.js"
@@ -15,7 +16,11 @@ import {
 import { Room, type RoomHost } from "./room.js"
 import { sentence } from "./session.js"
 import { Signal } from "./signal.js"
+import { Sparing } from "./sparing.js"
 import { openSocket, type SerializerName } from "./wire.js"
+
+/** How often a screen reader is told at most of a mention in another room. */
+const ANNOUNCE_MENTION_MS = 10_000
 
 /** All that the page shows of somebody who is logged in: rooms on one socket, and the socket. */
 export class Chat implements RoomHost {
@@ -34,6 +39,7 @@ export class Chat implements RoomHost {
   #current: Room | undefined
   #socket: Socket<ChatTopics>
   #own: Channel<ChatTopics["user:*"]>
+  readonly #announcedMentions = new Sparing(ANNOUNCE_MENTION_MS, this.clock)
   readonly #living = new AbortController()
   readonly #suspect: () => void
   /** The message that was remembered last as seen. */
@@ -75,6 +81,11 @@ export class Chat implements RoomHost {
 
   lastSeen(name: string): string | undefined {
     return rememberedSeen()[name]
+  }
+
+  mentioned(room: Room, message: ChatMessage): void {
+    if (this.isSeen(room) || !this.#announcedMentions.take()) return
+    announce(`${this.people.nameOf(message.user)} mentioned you in ${room.name}.`)
   }
 
   roomChanged(): void {
@@ -205,7 +216,7 @@ export class Chat implements RoomHost {
 
   /** A room that is looked at has nothing unread. */
   #look(): void {
-    if (this.#current && this.isSeen(this.#current)) this.#current.unread = 0
+    if (this.#current && this.isSeen(this.#current)) this.#current.seen()
     this.#keepSeen()
     this.changed.tell()
   }

@@ -44,6 +44,15 @@ export class Composer {
     )
   }
 
+  /** Writes a mention where the cursor is. */
+  mention(handle: string): void {
+    const { selectionStart: at, selectionEnd: end, value } = this.#text
+    const space = at > 0 && !/\s$/.test(value.slice(0, at)) ? " " : ""
+    this.#text.setRangeText(`${space}@${handle} `, at, end, "end")
+    this.#typed()
+    this.focus()
+  }
+
   focus(): void {
     this.#text.focus()
   }

@@ -1,6 +1,7 @@
 import type { ChatMessage, ChatUser } from "../topics.js"
 import { avatar, initialsOf } from "./avatar.js"
 import { button, element, setAttributes, setText } from "./dom.js"
+import { isMentioned } from "./mentions.js"
 import { nodesOf } from "./message-text.js"
 import type { Outgoing } from "./outbox.js"
 import type { People } from "./people.js"
@@ -72,6 +73,10 @@ export function updateRow(row: HTMLElement, entry: Entry, { people, user }: RowC
   const name = people.nameOf(author)
   row.classList.toggle("continued", entry.continued)
   row.classList.toggle("own", isOwn)
+  row.classList.toggle(
+    "mentions-me",
+    entry.kind === "message" && !isOwn && isMentioned(entry.message, people.nameOf(user())),
+  )
   setText(part(row, ".avatar"), initialsOf(name))
   setText(part(row, "strong"), name)
   setText(part(row, ".beside"), isOwn ? "you" : people.markOf(author))

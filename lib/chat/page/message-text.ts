@@ -1,12 +1,14 @@
 import { element } from "./dom.js"
 
-/** A part of a message: plain text, code between backticks, or the address of a page. */
+/** A part of a message: plain text, code between backticks, the address of a page, or the mention of a person. */
 export interface Part {
-  readonly kind: "text" | "code" | "link"
+  readonly kind: "text" | "code" | "link" | "mention"
   readonly text: string
 }
 
-const CODE_OR_LINK = /`([^`\n]+)`|https?:\/\/[^\s<>"'`]+/g
+// An @ behind a letter or a digit is part of a mail address.
+const SPECIAL =
+  /`([^`\n]+)`|https?:\/\/[^\s<>"'`]+|(?<![\p{L}\p{N}\p{M}._@-])@[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}._-]*[\p{L}\p{N}\p{M}])?/gu
 const ENDS_SENTENCES = ".,;:!?"
 const OPENED_BY = new Map([
   [")", "("],
@@ -31,13 +33,14 @@ export function partsOf(content: string): Part[] {
   const parts: Part[] = []
   const add = (kind: Part["kind"], text: string): void => void (text !== "" && parts.push({ kind, text }))
   let from = 0
-  for (const match of content.matchAll(CODE_OR_LINK)) {
-    const code = match[1]
-    const address = code === undefined ? withoutPunctuation(match[0]) : ""
-    if (code === undefined && !URL.canParse(address)) continue
+  for (const match of content.matchAll(SPECIAL)) {
+    const [whole, code] = match
+    const kind = code !== undefined ? "code" : whole.startsWith("@") ? "mention" : "link"
+    const text = kind === "link" ? withoutPunctuation(whole) : (code ?? whole)
+    if (kind === "link" && !URL.canParse(text)) continue
     add("text", content.slice(from, match.index))
-    add(code === undefined ? "link" : "code", code ?? address)
-    from = match.index + (code === undefined ? address.length : match[0].length)
+    add(kind, text)
+    from = match.index + (kind === "link" ? text.length : whole.length)
   }
   add("text", content.slice(from))
   return parts
@@ -48,6 +51,7 @@ export function nodesOf(content: string): (Node | string)[] {
   return partsOf(content).map(({ kind, text }) => {
     if (kind === "text") return text
     if (kind === "code") return element("code", {}, text)
+    if (kind === "mention") return element("span", { class: "mention" }, text)
     return element("a", { href: text, target: "_blank", rel: "noopener noreferrer nofollow ugc" }, text)
   })
 }

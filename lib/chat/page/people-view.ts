@@ -3,6 +3,7 @@ import { avatar, initialsOf } from "./avatar.js"
 import type { Chat } from "./chat.js"
 import { byId, element, setText } from "./dom.js"
 import { KeyedList } from "./keyed-list.js"
+import { handlesOf } from "./mentions.js"
 
 /** The people in the room that is shown. */
 export class PeopleView {
@@ -10,17 +11,26 @@ export class PeopleView {
   readonly #heading: HTMLElement = byId("people-heading", HTMLElement)
   readonly #list: KeyedList<ChatUser>
 
-  constructor(chat: Chat) {
+  /** @param mention writes the mention of a person, behind an `@`, into the message */
+  constructor(chat: Chat, mention: (handle: string) => void) {
     this.#chat = chat
+    const pressed = (user: ChatUser): void => {
+      const [handle] = handlesOf(chat.people.nameOf(user))
+      if (handle !== undefined) mention(handle)
+    }
     this.#list = new KeyedList<ChatUser>(byId("people-list", HTMLElement), {
       key: ({ id }) => id,
-      make: ({ id }) =>
-        element(
-          "li",
-          {},
-          avatar(id),
+      make: (user) => {
+        const shown = [
+          avatar(user.id),
           element("span", { class: "who" }, element("strong", { dir: "auto" }), element("span", { class: "beside" })),
-        ),
+        ]
+        if (user.id === chat.user.id) return element("li", {}, ...shown)
+        const words = element("span", { class: "for-readers" }, "Mention in the message")
+        const open = element("button", { type: "button", class: "person" }, ...shown, words)
+        open.addEventListener("click", () => pressed(user))
+        return element("li", {}, open)
+      },
       update: (row, user) => this.#update(row, user),
     })
     this.#list.clear()

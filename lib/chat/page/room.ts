@@ -1,5 +1,6 @@
 import { Presence, PushError, RookeryError, type Channel, type Clock, type Socket } from "rookery"
 import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import { isMentioned } from "./mentions.js"
 import { Outbox, type Outgoing } from "./outbox.js"
 import type { People } from "./people.js"
 import { sentence } from "./session.js"
@@ -21,6 +22,8 @@ export interface RoomHost {
   isSeen(room: Room): boolean
   /** The id of the newest message of a room that this person has seen in this browser. */
   lastSeen(name: string): string | undefined
+  /** A message that was just sent mentions this person. */
+  mentioned(room: Room, message: ChatMessage): void
   /** Something to show has changed. */
   roomChanged(): void
 }
@@ -38,6 +41,8 @@ export class Room {
   draft = ""
   /** How many messages of others have not been shown. */
   unread = 0
+  /** How many of these mention this person. */
+  mentions = 0
   /** Why it is refused, or why its earlier messages did not come. */
   error: string | undefined
   loadingEarlier = false
@@ -118,6 +123,12 @@ export class Room {
     this.#state = "joining"
     this.error = undefined
     await this.attach(socket)
+  }
+
+  /** The room is shown, with all that is in it. */
+  seen(): void {
+    this.unread = 0
+    this.mentions = 0
   }
 
   leave(): void {
@@ -204,6 +215,12 @@ export class Room {
     if (!this.timeline.add(message)) return
     this.#settle(message)
     this.#count([message])
+    if (this.#mentionsUs(message)) this.#host.mentioned(this, message)
+  }
+
+  #mentionsUs(message: ChatMessage): boolean {
+    const { user, people } = this.#host
+    return message.user.id !== user.id && isMentioned(message, people.nameOf(user))
   }
 
   #settle(message: ChatMessage): void {
@@ -214,6 +231,7 @@ export class Room {
   #count(messages: readonly ChatMessage[]): void {
     if (this.#host.isSeen(this)) return
     this.unread += messages.filter(({ user }) => user.id !== this.#host.user.id).length
+    this.mentions += messages.filter((message) => this.#mentionsUs(message)).length
   }
 
   /** Counts what came since this browser last showed the room. A room that it never showed has nothing unread. */

@@ -46,21 +46,26 @@ export const roomNameOf = (typed: string): string =>
 
 function makeRow(room: Room, pressed: () => void): HTMLElement {
   const name = element("span", { class: "name", dir: "auto" }, room.name)
-  const unread = element("span", { class: "unread" })
-  const open = element("button", { type: "button", class: "room" }, icon("room"), name, unread)
+  const [mentions, unread] = [element("span", { class: "mentions" }), element("span", { class: "unread" })]
+  const open = element("button", { type: "button", class: "room" }, icon("room"), name, mentions, unread)
   open.addEventListener("click", pressed)
   return element("li", {}, open)
 }
 
-function updateRow(row: HTMLElement, { unread, state }: Room, isCurrent: boolean): void {
-  const open = row.querySelector("button")
-  const count = row.querySelector(".unread")
-  if (!open || !count) return
+function updateRow(row: HTMLElement, { unread, mentions, state }: Room, isCurrent: boolean): void {
+  const [open, count, mentioned] = ["button", ".unread", ".mentions"].map((selector) => row.querySelector(selector))
+  if (!open || !count || !mentioned) return
   setAttributes(open, { "aria-current": isCurrent && "true" })
   open.classList.toggle("refused", state === "refused")
   open.classList.toggle("has-unread", unread > 0)
-  if (unread === 0) return count.replaceChildren()
-  const shown = unread > 99 ? "99+" : String(unread)
-  if (count.firstChild?.textContent === shown) return
-  count.replaceChildren(element("span", {}, shown), element("span", { class: "for-readers" }, " unread"))
+  badge(count, unread, "", " unread")
+  badge(mentioned, mentions, "@", mentions === 1 ? " mention of you, " : " mentions of you, ")
+}
+
+/** Shows a number, and to a screen reader what it counts; nothing for none. */
+function badge(target: Element, count: number, sign: string, words: string): void {
+  if (count === 0) return target.replaceChildren()
+  const shown = sign + (count > 99 ? "99+" : String(count))
+  if (target.firstChild?.textContent === shown) return
+  target.replaceChildren(element("span", {}, shown), element("span", { class: "for-readers" }, words))
 }
