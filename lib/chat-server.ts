@@ -19,4 +19,12 @@ export type {
   StoredSession,
 } from "./chat/server/store.js"
 export type { Session } from "./chat/server/accounts.js"
-export { LOBBY, SOCKET_PATH, type ChatError, type ChatMessage, type ChatTopics, type ChatUser } from "./chat/topics.js"
+export {
+  LOBBY,
+  SOCKET_PATH,
+  type ChatError,
+  type ChatMessage,
+  type ChatTopics,
+  type ChatUser,
+  type DirectoryRoom,
+} from "./chat/topics.js"

@@ -6,4 +6,12 @@ export type { SyncChatClientOptions } from "./chat/node/sync-client.js"
 export { SyncChatClient } from "./chat/platform.js"
 export type { Failed, Renamed, Sent } from "./chat/outcome.js"
 export type { Joined } from "./chat/room.js"
-export { LOBBY, SOCKET_PATH, type ChatError, type ChatMessage, type ChatTopics, type ChatUser } from "./chat/topics.js"
+export {
+  LOBBY,
+  SOCKET_PATH,
+  type ChatError,
+  type ChatMessage,
+  type ChatTopics,
+  type ChatUser,
+  type DirectoryRoom,
+} from "./chat/topics.js"

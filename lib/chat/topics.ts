@@ -15,6 +15,15 @@ export interface ChatMessage {
   timestamp: string
 }
 
+/** A room of the directory. */
+export interface DirectoryRoom {
+  name: string
+  /** How many users are in the room now. */
+  count: number
+  /** The names of some of them, without addresses. */
+  people: string[]
+}
+
 /** The error of a request that the chat refused. */
 export interface ChatError {
   error: string
@@ -68,9 +77,14 @@ export interface ChatTopics {
         ok: { display_name: string | null }
         error: ChatError
       }
+      /** The rooms in which something was said last, and who is there. Refused with 404 where there is no directory. */
+      rooms: { payload: Record<string, never>; ok: { rooms: DirectoryRoom[] }; error: ChatError }
     }
   }
 }
+
+/** The part of a mail address before the @, which is shown where a user has no display name. */
+export const localPart = (email: string): string => email.replace(/@[^@]*$/, "")
 
 /** The room that every client joins. */
 export const LOBBY = "lobby"

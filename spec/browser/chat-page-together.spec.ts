@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { faultsOf } from "./accessibility.js"
 import { describeInBrowser } from "./stage.js"
 import type { Visitor } from "./visitor.js"
 
@@ -15,7 +16,7 @@ await describeInBrowser("the chat's page, with others,", ({ come, enter }) => {
         if (text.includes('"typing"')) signs.push(text)
       }),
     )
-    await ada.enter("ada@example.com")
+    await ada.enter("eve@example.com")
     const bob = await enter("bob@example.com")
     await ada.rename("Ada <b>Lovelace</b>")
     await bob.person("Ada <b>Lovelace</b>").waitFor()
@@ -63,7 +64,7 @@ await describeInBrowser("the chat's page, with others,", ({ come, enter }) => {
   })
 
   it("has a badge for messages that mention a person, also after a reload", async () => {
-    const [ada, bob] = await Promise.all([enter("ada@example.com"), enter("bob@example.com")])
+    const [ada, bob] = await Promise.all([enter("grace@example.com"), enter("bob@example.com")])
     await ada.rename("Ada Lovelace")
     for (const visitor of [ada, bob]) {
       await visitor.join("terrace")
@@ -89,5 +90,65 @@ await describeInBrowser("the chat's page, with others,", ({ come, enter }) => {
     await ada.page.locator(".mentions-me .mention", { hasText: "@Ada-Lovelace" }).waitFor()
     expect(await ada.room("terrace").locator(".mentions").textContent()).toBe("")
     expect(await bob.page.locator(".mentions-me").count()).toBe(0)
+  })
+
+  it("leads to other rooms by Ctrl-K and arrows, with who is there", async () => {
+    const [ada, bob] = await Promise.all([enter("ada@example.com"), enter("bob@example.com")])
+    await bob.join("orchard")
+    await bob.inRoom("orchard")
+    await bob.say("Apples")
+    await bob.message("Apples").waitFor()
+    const { page } = ada
+    const { keyboard } = page
+    const input = page.getByRole("combobox", { name: "Go to a room" })
+    const active = async (): Promise<string | null> => {
+      const id = await input.getAttribute("aria-activedescendant")
+      return page.locator(`[id="${id}"]`).locator(".name").textContent()
+    }
+    await keyboard.press("Control+k")
+    await input.waitFor()
+    const orchard = page.getByRole("option", { name: "orchard" })
+    await orchard.getByText("bob there").waitFor()
+    expect([await active(), await page.locator("[role=option][aria-selected=true]").count()]).toEqual(["lobby", 1])
+    await keyboard.press("ArrowUp")
+    expect(await active()).not.toBe("lobby")
+    await keyboard.press("ArrowDown")
+    expect(await active()).toBe("lobby")
+    await keyboard.type("orch")
+    await page.locator("#switcher-status", { hasText: "2 rooms." }).waitFor()
+    expect(await active()).toBe("orchard")
+    await keyboard.press("ArrowDown")
+    expect(await active()).toBe("orch")
+    await keyboard.press("Escape")
+    await input.waitFor({ state: "hidden" })
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("composer-text")
+    await page.getByRole("button", { name: "Browse rooms" }).click()
+    await orchard.click()
+    await ada.inRoom("orchard")
+    await ada.message("Apples").waitFor()
+    await keyboard.press("Control+k")
+    await keyboard.type("Brand New")
+    await keyboard.press("Enter")
+    await ada.inRoom("brand-new")
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("composer-text")
+  })
+
+  it.each(["light", "dark"] as const)("has no faults for everybody in a %s scheme", async (colorScheme) => {
+    const options = { colorScheme, bypassCSP: true, reducedMotion: "reduce" } as const
+    const ada = await enter("cay@example.com", options)
+    const bob = await enter("bob@example.com")
+    await ada.join("veranda")
+    await ada.inRoom("veranda")
+    await bob.say("@cay, look at `this`")
+    await ada.room("lobby").locator(".mentions", { hasText: "@" }).waitFor()
+    expect(await faultsOf(ada.page)).toEqual([])
+    await ada.room("lobby").click()
+    await ada.page.locator(".mentions-me").first().waitFor()
+    await bob.page.locator("#composer-text").pressSequentially("more")
+    await typing(ada, "bob is typing…")
+    expect(await faultsOf(ada.page)).toEqual([])
+    await ada.page.keyboard.press("Control+k")
+    await ada.page.getByRole("option", { name: "veranda" }).waitFor()
+    expect(await faultsOf(ada.page)).toEqual([])
   })
 })

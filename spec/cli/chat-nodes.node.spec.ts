@@ -74,6 +74,23 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
     expect(await heard).toMatchObject({ user: { email: "ada@example.com" } })
   })
 
+  it("lists the rooms of all servers, with who is there", async () => {
+    const [one, two] = [await chatNode(), await chatNode()]
+    const ada = await person("cay@example.com", one, one)
+    await ada.join("loft")
+    await ada.send("hello", { room: "loft" })
+    const bob = await person("bob@example.com", two, two)
+    const socket = new Socket<ChatTopics>(`${two.url}/socket`, { authToken: bob.sessionToken })
+    undo.push(() => socket.destroy())
+    socket.connect()
+    const own = socket.channel("user:bob@example.com")
+    await own.join()
+    await vi.waitFor(async () => {
+      const { rooms } = await own.push("rooms", {})
+      expect(rooms).toContainEqual({ name: "loft", count: 1, people: ["cay"] })
+    }, PATIENCE)
+  })
+
   it("goes on without a server that is killed: everything that was acknowledged is there", async () => {
     const [one, two] = [await chatNode(), await chatNode()]
     const ada = await person("ada@example.com", one, one)

@@ -11,6 +11,7 @@ import type { Room } from "./room.js"
 import { RoomView } from "./room-view.js"
 import { RoomsView } from "./rooms-view.js"
 import { soon } from "./signal.js"
+import { SwitcherView } from "./switcher-view.js"
 import { TypingView } from "./typing-view.js"
 import { WireView } from "./wire-view.js"
 
@@ -54,6 +55,7 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
   const views = [
     new RoomsView(chat, open, signal),
     new RoomView(chat, leave, signal),
+    new SwitcherView(chat, open, signal),
     new PeopleView(chat, mention),
     new MessagesView(chat, () => composer.focus(), signal),
     new TypingView(chat),

@@ -1,5 +1,5 @@
 import { PushError, RookeryError, type Channel, type Clock, type Socket } from "rookery"
-import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
+import type { ChatMessage, ChatTopics, ChatUser, DirectoryRoom } from "../topics.js"
 import { announce } from "./announcer.js"
 import type { Traffic } from "./byte-counter.js"
 import { pageClock } from "./clock.js"
@@ -148,11 +148,17 @@ export class Chat implements RoomHost {
       this.#renamed(display_name)
       return undefined
     } catch (error) {
-      const { response } = error as PushError<{ error?: unknown } | undefined>
-      if (error instanceof PushError && typeof response?.error === "string") return sentence(response.error)
-      return error instanceof RookeryError && error.code === "timeout"
-        ? "The server did not answer in time."
-        : "The connection was lost. Try again."
+      return reasonOf(error)
+    }
+  }
+
+  /** The rooms that anybody may enter and who is there, or what to tell if they do not come. */
+  async directory(): Promise<DirectoryRoom[] | string> {
+    if (this.line.light.state !== "Connected") return "There is no connection."
+    try {
+      return (await this.#own.push("rooms", {})).rooms
+    } catch (error) {
+      return reasonOf(error)
     }
   }
 
@@ -220,4 +226,13 @@ export class Chat implements RoomHost {
     this.#keepSeen()
     this.changed.tell()
   }
+}
+
+/** The words for a request that the server refused, or did not answer. */
+function reasonOf(error: unknown): string {
+  const { response } = error as PushError<{ error?: unknown } | undefined>
+  if (error instanceof PushError && typeof response?.error === "string") return sentence(response.error)
+  return error instanceof RookeryError && error.code === "timeout"
+    ? "The server did not answer in time."
+    : "The connection was lost. Try again."
 }

@@ -1,4 +1,4 @@
-import type { ChatUser } from "../topics.js"
+import { localPart, type ChatUser } from "../topics.js"
 
 /** A mark of four letters and digits, the same for a person everywhere. */
 function markOf(id: string): string {
@@ -6,9 +6,6 @@ function markOf(id: string): string {
   for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
   return hash.toString(36).padStart(4, "0").slice(-4)
 }
-
-/** The part of an address before the @: the rest of it is shown to its owner alone. */
-export const localPart = (email: string): string => email.replace(/@[^@]*$/, "")
 
 /** By what names people go now, whatever they were called when they spoke. */
 export class People {

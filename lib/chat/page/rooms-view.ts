@@ -1,6 +1,7 @@
 import type { Chat } from "./chat.js"
 import { byId, element, icon, setAttributes } from "./dom.js"
 import { KeyedList } from "./keyed-list.js"
+import { roomNameOf } from "./room-choices.js"
 import type { Room } from "./room.js"
 
 /** The rooms one is in, and the way into others. */
@@ -39,10 +40,6 @@ export class RoomsView {
     this.#elsewhere.hidden = !rooms.some((room) => room !== current && room.unread > 0)
   }
 }
-
-/** The name of a room that a typed text means. */
-export const roomNameOf = (typed: string): string =>
-  typed.normalize("NFC").trim().toLowerCase().replace(/^#\s*/, "").replaceAll(/\s+/g, "-")
 
 function makeRow(room: Room, pressed: () => void): HTMLElement {
   const name = element("span", { class: "name", dir: "auto" }, room.name)

@@ -1,5 +1,6 @@
 import { Refused, type Endpoint } from "rookery/server/node"
 import type { ChatError, ChatTopics } from "../topics.js"
+import type { Directory } from "./directory.js"
 import type { ChatAssigns, People } from "./people.js"
 import type { RateLimiter } from "./rate-limiter.js"
 import type { ChatStore, Kept } from "./store.js"
@@ -9,6 +10,7 @@ export interface ChannelsOptions {
   readonly endpoint: Endpoint<ChatTopics, ChatAssigns>
   readonly store: ChatStore
   readonly people: People
+  readonly directory: Directory | undefined
   readonly messagesPerUser: RateLimiter
   readonly typingPerUser: RateLimiter
   readonly asksPerUser: RateLimiter

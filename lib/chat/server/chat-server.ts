@@ -18,6 +18,7 @@ import {
 import { SOCKET_PATH, type ChatTopics } from "../topics.js"
 import { Accounts } from "./accounts.js"
 import type { ChannelsOptions } from "./chat-channels.js"
+import { Directory } from "./directory.js"
 import { DisplayNames } from "./display-names.js"
 import { logMail, smtpMail, type Mail } from "./mail.js"
 import { memoryStore } from "./memory-store.js"
@@ -211,10 +212,12 @@ export class ChatServer {
     const { endpoint } = this
     const limiter = (name: "messagesPerUser" | "typingPerUser" | "asksPerUser" | "newRooms"): RateLimiter =>
       new RateLimiter(this.#limits[name], this.#now)
+    const hasDirectory = (this.#options.directory ?? true) && this.#store.rooms !== undefined
     const channels: ChannelsOptions = {
       endpoint,
       store: this.#store,
       people: this.#people,
+      directory: hasDirectory ? new Directory(endpoint, this.#store, this.#now) : undefined,
       messagesPerUser: limiter("messagesPerUser"),
       typingPerUser: limiter("typingPerUser"),
       asksPerUser: limiter("asksPerUser"),

@@ -6,6 +6,7 @@ import { idAfter, timeOf } from "./message-id.js"
 import type { ChatStore, StoredLink, StoredSession } from "./store.js"
 
 type MessageKey = [room: string, id: string]
+type ActivityKey = [newest: number, room: string]
 type ExpiryKey = [expires_at: number, kind: "link" | "session", hash: string]
 
 /** Sorts after every id. */
@@ -44,6 +45,8 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
   const founders: Database<string, string> = root.openDB({ name: "founders" })
   /** The number of rooms that each user has created. */
   const begun: Database<number, string> = root.openDB({ name: "begun" })
+  /** Each room by the time of its newest message. Rooms of older stores come in with their next message. */
+  const active: Database<true, ActivityKey> = root.openDB({ name: "active" })
   /** The room that the next call of `prune` begins with. */
   let nextRoom = ""
 
@@ -79,8 +82,9 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
     return newest === undefined || timeOf(newest[1]) < since
   }
 
-  const forget = (room: string): void => {
+  const forget = (room: string, newest: MessageKey | undefined): void => {
     rooms.removeSync(room)
+    if (newest !== undefined) active.removeSync([timeOf(newest[1]), room])
     const founder = founders.get(room)
     if (founder === undefined) return
     founders.removeSync(room)
@@ -95,6 +99,7 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
     for (const [at, room] of idle.entries()) {
       // A message may have arrived since the last transaction.
       if (!isIdle(room, since)) continue
+      const newest = edge(room, true)
       const keys = [...messages.getKeys({ start: [room, ""], end: [room, LAST], limit: entries })]
       for (const key of keys) messages.removeSync(key)
       entries -= keys.length
@@ -102,7 +107,7 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
         rooms.putSync(room, (rooms.get(room) ?? 0) - keys.length)
         return idle.slice(at)
       }
-      forget(room)
+      forget(room, newest)
     }
     return []
   }
@@ -182,6 +187,8 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
         const last = edge(room, true)
         const said = { id: idAfter(last?.[1], Date.parse(message.timestamp)), ...message }
         messages.putSync([room, said.id], said)
+        if (last !== undefined) active.removeSync([timeOf(last[1]), room])
+        active.putSync([timeOf(said.id), room], true)
         for (count++; count > kept.messages; count--) {
           const oldest = edge(room, false)
           if (oldest !== undefined) messages.removeSync(oldest)
@@ -193,6 +200,7 @@ export async function lmdbStore(dir: string): Promise<ChatStore> {
       const range = { start: [room, before ?? LAST], end: [room, ""], reverse: true, exclusiveStart: true, limit }
       return [...messages.getRange(range)].map(({ value }) => value).reverse()
     },
+    rooms: async (limit) => [...active.getKeys({ reverse: true, limit })].map(([, room]) => room),
     async prune(now, roomsIdleSince) {
       await pruneExpired(now)
       await pruneRooms(roomsIdleSince)

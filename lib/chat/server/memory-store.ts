@@ -74,6 +74,12 @@ export function memoryStore(): ChatStore {
       const end = at === -1 ? messages.length : at
       return messages.slice(Math.max(0, end - limit), end)
     },
+    async rooms(limit) {
+      const newest = [...rooms].map(([name, { messages }]) => ({ name, id: messages.at(-1)?.id ?? "" }))
+      // Ids begin with their time, also those of different rooms.
+      newest.sort((a, b) => (a.id < b.id ? 1 : -1))
+      return newest.slice(0, limit).map(({ name }) => name)
+    },
     async prune(now, roomsIdleSince) {
       dropExpired(links, now)
       dropExpired(sessions, now)

@@ -80,6 +80,13 @@ export interface ChatServerOptions {
   page?: string | false | undefined
   /** The proxies whose `X-Forwarded-For` is trusted for the client's address. @default false */
   trustProxy?: TrustProxy | undefined
+  /**
+   * Whether users see the names of the rooms in which something was said last, and who is there. Without the directory a
+   * room is found only by those who know its name.
+   *
+   * @default true
+   */
+  directory?: boolean | undefined
   /** The number of messages in the answer to a join. @default 50 */
   history?: number | undefined
   /** The minutes for which a link works. @default 15 */

@@ -53,6 +53,7 @@ end
 local entry = digits(at, 9) .. digits(number, 4) .. ARGV[6] .. ARGV[2]
 redis.call('ZADD', KEYS[2], 0, entry)
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[4]))
+redis.call('ZADD', KEYS[5], at, ARGV[1])
 redis.call('PUBLISH', ARGV[7], (last or '') .. ' ' .. entry)
 return { string.sub(entry, 1, 21), first and 1 or 0 }`
 
@@ -61,6 +62,7 @@ const FORGET = `local last = redis.call('ZREVRANGE', KEYS[2], 0, 0)[1]
 if last and tonumber(string.sub(last, 1, 9), 36) >= tonumber(ARGV[2]) then return 0 end
 redis.call('UNLINK', KEYS[2])
 redis.call('SREM', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[5], ARGV[1])
 local founder = redis.call('HGET', KEYS[3], ARGV[1])
 if not founder then return 1 end
 redis.call('HDEL', KEYS[3], ARGV[1])
@@ -172,6 +174,8 @@ export async function redisStore(
   const rooms = `${prefix}:rooms`
   /** The email of the user who created each room, and the number of rooms that each user has created. */
   const [founders, begun] = [`${prefix}:founders`, `${prefix}:begun`]
+  /** The rooms by the time of their newest message. Rooms of an older store come in with their next message. */
+  const active = `${prefix}:active`
   /** The position among the rooms at which the next call of `prune` goes on. */
   let cursor = "0"
   const keyOf = (room: string): string => `${prefix}:room:${room}`
@@ -189,7 +193,7 @@ export async function redisStore(
     const found = await ask("SSCAN", rooms, cursor, "COUNT", String(ROOMS_LOOKED_AT))
     const [next, looked] = found as [string, string[]]
     cursor = next
-    const keys = (room: string): string[] => [rooms, keyOf(room), founders, begun]
+    const keys = (room: string): string[] => [rooms, keyOf(room), founders, begun, active]
     await Promise.all(looked.map((room) => run(FORGET, keys(room), room, String(idleSince))))
   }
 
@@ -213,7 +217,7 @@ export async function redisStore(
     async append(room, message, kept, mayBegin) {
       const outcome = await run(
         APPEND,
-        [rooms, keyOf(room), founders, begun],
+        [rooms, keyOf(room), founders, begun, active],
         room,
         JSON.stringify(message),
         String(Date.parse(message.timestamp)),
@@ -251,6 +255,7 @@ export async function redisStore(
       await follower.catchUp()
       return follower
     },
+    rooms: async (limit) => (await ask("ZREVRANGE", active, "0", String(limit - 1))) as string[],
     async prune(now, roomsIdleSince) {
       for (const keys of [links, sessions]) while (Number(await run(PRUNE, keys, String(now))) === 1000);
       await pruneRooms(roomsIdleSince)

@@ -72,6 +72,11 @@ export interface ChatStore {
   /** Messages of a room, the oldest first. `before` may be the id of a message that is no longer stored. */
   messages(room: string, range: MessageRange): Promise<ChatMessage[]>
   /**
+   * The names of at most so many rooms with messages, the one with the newest message first. A store without it has no
+   * directory of rooms.
+   */
+  rooms?(limit: number): Promise<string[]>
+  /**
    * For a store that several servers share: reports every message that any server, including this one, appends to a
    * room, each once, in the order of the ids. Once it resolves, no message is missed. A store without it belongs to one
    * server.

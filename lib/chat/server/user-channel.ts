@@ -8,7 +8,7 @@ import type { ChatAssigns } from "./people.js"
 export function userChannel(
   options: ChannelsOptions,
 ): ChannelHandlers<ChatTopics["user:*"], `user:${string}`, ChatAssigns> {
-  const { store, people, messagesPerUser, now } = options
+  const { store, people, directory, messagesPerUser, asksPerUser, now } = options
   const timestamp = (): string => new Date(now()).toISOString()
   return {
     join({ topic, socket }) {
@@ -17,6 +17,11 @@ export function userChannel(
       return { user, channel: topic, server_time: timestamp() }
     },
     receive: {
+      rooms(_payload, channel) {
+        checkRate(asksPerUser, channel.assigns.email)
+        if (directory === undefined) throw refused(404, "this chat has no directory of rooms")
+        return answering(options, "rooms", async () => ({ rooms: await directory.rooms() }))
+      },
       set_display_name(payload, channel) {
         const { email } = channel.assigns
         checkRate(messagesPerUser, email)

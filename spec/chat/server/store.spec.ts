@@ -236,6 +236,22 @@ describe.each(STORES)("a store by %s", (_name, open) => {
     expect(await store.append("one more", saying("6", LONG_AGO + 100), kept, true)).toBe("rooms")
   })
 
+  it("lists the rooms, the one with the newest message first, and none that is forgotten", async () => {
+    const rooms = async (limit = 10): Promise<string[] | undefined> => store.rooms?.(limit)
+    expect(await rooms()).toEqual([])
+    for (const [at, room] of ["a", "b", "c"].entries()) await append(room, saying("hello", LONG_AGO + at))
+    expect([await rooms(), await rooms(2)]).toEqual([
+      ["c", "b", "a"],
+      ["c", "b"],
+    ])
+    await append("a", saying("again", LONG_AGO + 10))
+    expect(await rooms()).toEqual(["a", "c", "b"])
+    for (let calls = 0; calls < 10; calls++) await store.prune(0, LONG_AGO + 2)
+    expect(await rooms()).toEqual(["a", "c"])
+    await append("b", saying("back", LONG_AGO + 20))
+    expect(await rooms()).toEqual(["b", "a", "c"])
+  })
+
   it("forgets every idle room after enough calls, however many there are", async () => {
     const rooms = Array.from({ length: 1200 }, (_, i) => `room ${i}`)
     await Promise.all(rooms.map((room) => append(room, saying("once"), { ...KEPT, rooms: 1200, roomsPerUser: 1200 })))
