@@ -150,5 +150,12 @@ await describeInBrowser("the chat's page, with others,", ({ come, enter }) => {
     await ada.page.keyboard.press("Control+k")
     await ada.page.getByRole("option", { name: "veranda" }).waitFor()
     expect(await faultsOf(ada.page)).toEqual([])
+    await ada.page.goto(new URL("/nothing", ada.page.url()).href)
+    await ada.page.getByRole("heading", { name: "There is nothing here" }).waitFor()
+    expect(await faultsOf(ada.page)).toEqual([])
+    await ada.page.getByRole("link", { name: "Go to the chat" }).click()
+    await ada.light("Connected")
+    // The browser reports the 404.
+    ada.complaints.length = 0
   })
 })

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Accounts, Session } from "./accounts.js"
 import { readEmail } from "./checks.js"
 import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
-import { linkPage, usedLinkPage } from "./pages.js"
+import { errorPage, linkPage, usedLinkPage } from "./pages.js"
 import { nextLocalPerson } from "./local-login.js"
 import type { Mail } from "./mail.js"
 import { Places } from "./places.js"
@@ -76,9 +76,9 @@ export class Routes {
       await this.#route(request, response)
     } catch (error) {
       if (response.headersSent) return void response.destroy()
-      if (error instanceof HttpError) return sendError(response, error)
+      if (error instanceof HttpError) return this.#refuse(request, response, error)
       this.#host.failed(error, "http")
-      sendError(response, new HttpError(500, "something went wrong"))
+      this.#refuse(request, response, new HttpError(500, "something went wrong"))
     }
   }
 
@@ -112,6 +112,14 @@ export class Routes {
     const allow = METHODS[path] ?? (this.#host.files?.has(path) ? "GET, HEAD" : undefined)
     if (allow === undefined) throw new HttpError(404, "there is nothing here")
     throw new HttpError(405, `${path} takes ${allow}`, { allow })
+  }
+
+  /** Answers with an error: as a page to a browser that goes to a page, as JSON to all others. */
+  #refuse({ url = "/", headers }: IncomingMessage, response: ServerResponse, error: HttpError): void {
+    if (url.startsWith("/api/") || !headers.accept?.includes("text/html")) return sendError(response, error)
+    const { answer, headers: extra } = error
+    const always = { ...LOGIN_HEADERS, connection: "close", vary: "accept" }
+    sendBody(response, answer.code, HTML, errorPage(answer, this.#host.home), { ...always, ...extra })
   }
 
   /** Answers whether the page may offer the one-click log-in. */

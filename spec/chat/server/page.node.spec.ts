@@ -116,6 +116,39 @@ describe("the page", () => {
   })
 })
 
+describe("an error", () => {
+  const html = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" }
+
+  it.each([
+    ["GET", "/<nothing>", 404, "There is nothing here"],
+    ["POST", "/main.js", 405, "This cannot be done here"],
+    ["POST", "/login", 403, "This is not allowed"],
+  ])("is a page like the rest for a browser that goes to a page: %s %s", async (method, path, code, title) => {
+    const { status, text, headers } = await (await open()).ask(method, path, { headers: html })
+    expect([status, headers["content-type"], headers.vary]).toEqual([code, "text/html; charset=utf-8", "accept"])
+    expect(text).toContain(`<h1>${title}</h1>`)
+    expect(text).toContain('<link rel="stylesheet" href="/style.css">')
+    expect(text).toContain('<a href="/">Go to the chat</a>')
+    expect(text).not.toContain("<nothing>")
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ["/nothing", {}],
+    ["/nothing", { accept: "*/*" }],
+    ["/api/nothing", html],
+    ["/api/session", html],
+  ])("is JSON for everybody else: %s %j", async (path, headers) => {
+    const { status, json } = await (await open()).ask("GET", path, { headers })
+    expect(json).toEqual({ code: status, error: expect.any(String) })
+  })
+
+  it("says what was wrong as text", async () => {
+    const { text, status } = await (await open()).ask("POST", "/<b>", { headers: html })
+    expect(status).toBe(404)
+    expect(text).not.toContain("<b>")
+  })
+})
+
 describe("every answer", () => {
   it.each([
     ["GET", "/"],
