@@ -7,7 +7,7 @@ import {
 } from "./client-options.js"
 import { AuthenticationError, ClientError, ConnectionError } from "./errors.js"
 import { ChatHandlers, type ChatEvent, type ChatHandler, type ConnectionState } from "./events.js"
-import { HttpApi } from "./http-api.js"
+import { HttpApi, type BegunSession } from "./http-api.js"
 import { fileCache } from "./platform.js"
 import { outcome, type Failed, type Renamed, type Sent } from "./outcome.js"
 import { Room, type Joined } from "./room.js"
@@ -117,6 +117,24 @@ export class ChatClient {
       this.#enter("disconnected")
       throw error
     }
+  }
+
+  /**
+   * Whether the server logs in users of its own machine without a link. It does if it listens on loopback and mails no
+   * links, for clients on the same machine.
+   */
+  async offersLocalLogin(): Promise<boolean> {
+    return this.#http.offersLocal()
+  }
+
+  /**
+   * Logs in without a link, as one of the users of the server's own machine (`ada@localhost` and so on), and connects.
+   *
+   * @throws the errors of {@link ChatClient.connect}, and a `ClientError` if the server does not offer it
+   */
+  async connectLocally(): Promise<void> {
+    await this.#keep(await this.#http.beginLocally())
+    await this.connect()
   }
 
   /** Disconnects, and stays disconnected until {@link ChatClient.connect} is called again. */
@@ -244,13 +262,7 @@ export class ChatClient {
 
   /** Loads the session and its user. */
   async #authenticate(token: string | undefined): Promise<void> {
-    if (token !== undefined) {
-      const { session_token, user, expires_at } = await this.#http.begin(token)
-      this.#token = session_token
-      this.#user = user
-      await this.#cache?.write(this.#server, { token: session_token, email: user.email, expires_at })
-      return
-    }
+    if (token !== undefined) return this.#keep(await this.#http.begin(token))
     if (this.#token === "") this.#token = (await this.#cache?.read(this.#server))?.token ?? ""
     if (this.#token === "") throw new AuthenticationError("not logged in; call login(email), then connect(token)")
     try {
@@ -259,6 +271,13 @@ export class ChatClient {
       if (error instanceof AuthenticationError) await this.#forget()
       throw error
     }
+  }
+
+  /** Uses a session that has begun from now on, also in the next run. */
+  async #keep({ session_token, user, expires_at }: BegunSession): Promise<void> {
+    this.#token = session_token
+    this.#user = user
+    await this.#cache?.write(this.#server, { token: session_token, email: user.email, expires_at })
   }
 
   /** The session has ended: forgets its token, here and in the cache. */

@@ -24,6 +24,20 @@ export class HttpApi {
     await this.#ask("POST", "/api/login", { email })
   }
 
+  /** Whether the server logs in users of its own machine without a link. A server that does not say so does not. */
+  async offersLocal(): Promise<boolean> {
+    try {
+      return ((await this.#ask("GET", "/api/login")) as { local?: unknown } | null)?.local === true
+    } catch {
+      return false
+    }
+  }
+
+  /** Begins a session without a link, as one of the users of the server's own machine. */
+  async beginLocally(): Promise<BegunSession> {
+    return (await this.#ask("POST", "/api/session", { local: true })) as BegunSession
+  }
+
   /** Begins a session with the token of a link, which works once. */
   async begin(token: string): Promise<BegunSession> {
     return (await this.#ask("POST", "/api/session", { token })) as BegunSession

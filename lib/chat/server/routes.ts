@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Accounts, Session } from "./accounts.js"
+import type { Accounts, NewSession, Session } from "./accounts.js"
 import { readEmail } from "./checks.js"
 import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
 import { errorPage, linkPage, usedLinkPage } from "./pages.js"
@@ -42,6 +42,7 @@ const HTML = "text/html; charset=utf-8"
 // The page has the link's token in its URL, so its referrer is only the origin. With `no-referrer` the browser would
 // send the form with the origin `null`, which is refused.
 const LOGIN_HEADERS = { "cache-control": "no-store", "referrer-policy": "strict-origin" }
+const ONLY_HERE = "log in by a link: one click is for this machine alone"
 const BEARER = /^Bearer ([\w-]+)$/i
 
 /** The most mails that are being sent at once, because the mail server may be slow. */
@@ -129,15 +130,20 @@ export class Routes {
 
   async #logInHere(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#checkOrigin(request, true)
-    const { accounts, isHere, mayLogIn, mayLogInHere } = this.#host
-    if (!mayLogInHere(request)) throw new HttpError(403, "log in by a link: one click is for this machine alone")
+    if (!this.#host.mayLogInHere(request)) throw new HttpError(403, ONLY_HERE)
     this.#checkAddress(request)
     await readJson(request)
+    const { token } = await this.#beginHere()
+    await this.#giveCookie(request, response, token, 204)
+  }
+
+  /** Begins a session of the next user of this machine, for a request that may have it. */
+  async #beginHere(): Promise<NewSession> {
+    const { accounts, isHere, mayLogIn } = this.#host
     const { email, name } = nextLocalPerson(isHere)
     if (!(await mayLogIn(email))) throw new HttpError(403, `${email} may not log in`)
     await accounts.nameIfNameless(email, name)
-    const { token } = await accounts.begin(email)
-    await this.#giveCookie(request, response, token, 204)
+    return accounts.begin(email)
   }
 
   async #askForLink(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -217,7 +223,9 @@ export class Routes {
     this.#checkOrigin(request)
     this.#checkAddress(request)
     const { accounts } = this.#host
-    const session = await accounts.redeem((await readJson(request))["token"])
+    const { token: link, local } = await readJson(request)
+    if (local === true && !this.#host.mayLogInHere(request)) throw new HttpError(403, ONLY_HERE)
+    const session = local === true ? await this.#beginHere() : await accounts.redeem(link)
     if (session === undefined) throw new HttpError(401, "this link was used, or it is too old; ask for a new one")
     const { token, email, expiresAt } = session
     const expires_at = new Date(expiresAt).toISOString()

@@ -49,6 +49,30 @@ describe("the log-in with one click", () => {
     expect((await click(headers)).status).toBe(403)
   })
 
+  it("gives a token to a client that has no cookies, and to no other page", async () => {
+    await open()
+    const begin = (headers: Record<string, string> = {}): Promise<Answer> =>
+      stage.ask("POST", "/api/session", { headers, body: { local: true } })
+    const { status, json } = await begin()
+    expect([status, json]).toEqual([
+      200,
+      {
+        session_token: expect.any(String),
+        expires_at: expect.any(String),
+        user: expect.objectContaining({ email: "ada@localhost" }),
+      },
+    ])
+    const others: Record<string, string>[] = [
+      { origin: "https://example.com" },
+      { "x-forwarded-for": "127.0.0.1" },
+      { host: "rebound.example.com" },
+    ]
+    for (const headers of others) expect((await begin(headers)).status).toBe(403)
+    await stage[Symbol.asyncDispose]()
+    await open({ localLogin: false })
+    expect((await begin()).status).toBe(403)
+  })
+
   it.each<[string, Record<string, string>]>([
     ["another site", { origin: "https://example.com" }],
     ["another port of this machine", { origin: "http://localhost:1" }],
