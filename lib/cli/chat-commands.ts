@@ -1,11 +1,13 @@
 /** The name of a command that is typed into the chat. */
 export type ChatCommandName =
+  | "/here"
   | "/login"
   | "/token"
   | "/name"
   | "/join"
   | "/leave"
   | "/users"
+  | "/rooms"
   | "/logout"
   | "/help"
   | "/quit"
@@ -19,12 +21,14 @@ export interface ChatCommand {
 
 /** The commands of the chat. */
 export const CHAT_COMMANDS: readonly ChatCommand[] = [
+  { name: "/here", usage: "", help: "logs you in without a link, on the server's own machine" },
   { name: "/login", usage: "<email>", help: "asks for a link by mail" },
   { name: "/token", usage: "<token>", help: "logs in by the link: its token, or all of it" },
   { name: "/name", usage: "[name]", help: "gives you a display name; without one, takes it away" },
   { name: "/join", usage: "<room>", help: "enters a room, or goes back to it" },
   { name: "/leave", usage: "[room]", help: "leaves a room, by default this one" },
   { name: "/users", usage: "", help: "shows who is here" },
+  { name: "/rooms", usage: "", help: "shows the rooms you are in, with what is unread" },
   { name: "/logout", usage: "", help: "ends the session, everywhere" },
   { name: "/help", usage: "", help: "shows this" },
   { name: "/quit", usage: "", help: "leaves the chat" },
@@ -54,6 +58,7 @@ export function chatHelp(): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
   return [
     ...rows.map(([left, help]) => `${left.padEnd(width)}  ${help}`),
-    "Everything else is said in the room; // at the start says a line that begins with a slash.",
+    "Everything else is said in the room; // at the start says a line that begins with a slash,",
+    "and in a terminal a backslash at the end of a line goes on in the next one.",
   ]
 }

@@ -17,12 +17,24 @@ export function timeOf(timestamp: string, now: Date = new Date()): string {
   return time.toDateString() === now.toDateString() ? clock : `${date} ${clock}`
 }
 
-/** A message as one line of text. The room is named where it is not the one that is typed into. */
-export function messageLine(
-  { user, content, timestamp }: ChatMessage,
-  room: string | undefined,
-  styles: Styles,
-): string {
+/** The person, the time and the room of a message. The room is named where it is not the one that is typed into. */
+function headOf({ user, timestamp }: ChatMessage, room: string | undefined, styles: Styles): string {
   const where = room === undefined ? "" : `${styles.green(`#${escapeControls(room)}`)} `
-  return `${styles.dim(timeOf(timestamp))} ${where}${styles.cyan(nameOf(user))}: ${escapeControls(content)}`
+  return `${styles.dim(timeOf(timestamp))} ${where}${styles.person(user.id)(nameOf(user))}:`
+}
+
+/** A message as one line of text, as a program reads it. */
+export function messageLine(message: ChatMessage, room: string | undefined, styles: Styles): string {
+  return `${headOf(message, room, styles)} ${escapeControls(message.content)}`
+}
+
+/**
+ * A message on as many lines of text as it has. Each line of text after the first has a bar before it, so that none
+ * looks like the message of another person.
+ */
+export function messageLines(message: ChatMessage, room: string | undefined, styles: Styles): string {
+  const [first = "", ...others] = message.content.split("\n").map(escapeControls)
+  return [`${headOf(message, room, styles)} ${first}`, ...others.map((line) => `${styles.dim("    │")} ${line}`)].join(
+    "\n",
+  )
 }

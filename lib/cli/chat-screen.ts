@@ -2,10 +2,14 @@ import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface 
 import { say, type Io } from "./io.js"
 import { SingleKeys } from "./single-keys.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
+import { TypedLines } from "./typed-lines.js"
+
+/** The prompt of a line that goes on with the one before. */
+const GOES_ON = "… "
 
 /** The events of the screen. */
 export interface ScreenEvents {
-  /** A line was typed, or came through the pipe. Gives whether what was typed is going to be printed by itself. */
+  /** A line, or several that go on in each other, was typed, or came through the pipe. Gives whether what was typed is going to be printed by itself. */
   line(text: string): boolean
   /** Nothing more comes: the pipe ended, or the person left; by Ctrl-C or not. */
   close(interrupted: boolean): void
@@ -14,6 +18,8 @@ export interface ScreenEvents {
 /** Where the chat is shown, and typed. */
 export interface Screen {
   readonly styles: Styles
+  /** Whether a message may be shown on several lines of text: a program at a pipe reads one line for each. */
+  readonly hasLines: boolean
   /** Prints what the chat is about, above the line that is being typed. It has to be safe for a terminal. */
   print(text: string): void
   /** Says something about the chat itself. */
@@ -31,6 +37,7 @@ export function openScreen(io: Io, completions: readonly string[], events: Scree
 
 /** Lines in, lines out; what is about the chat itself goes to standard error. */
 class PipeScreen implements Screen {
+  readonly hasLines = false
   readonly styles: Styles
   readonly #io: Io
   readonly #lines: Interface
@@ -60,12 +67,16 @@ class PipeScreen implements Screen {
 
 /** A terminal: what is printed goes above the line that is being typed, which stays as it is. */
 class TerminalScreen implements Screen {
+  readonly hasLines = true
   readonly styles: Styles
   readonly #io: Io
   readonly #editor: Interface
   /** How many rows above the end of a typed line it began. */
   #typedRows = 0
   #isClosed = false
+  readonly #lines = new TypedLines()
+  /** The prompt of a text that begins. */
+  #prompt = ""
 
   constructor(io: Io, completions: readonly string[], events: ScreenEvents) {
     this.#io = io
@@ -91,7 +102,10 @@ class TerminalScreen implements Screen {
       editor.close()
     })
     editor.on("line", (line) => {
-      if (events.line(line)) this.#clear(this.#typedRows + 1)
+      const typed = this.#lines.add(line)
+      // A command may set the prompt.
+      editor.setPrompt(typed === undefined ? GOES_ON : this.#prompt)
+      if (typed !== undefined && events.line(typed)) this.#clear(this.#typedRows + 1)
       if (!this.#isClosed) editor.prompt()
     })
     editor.on("close", () => {
@@ -117,7 +131,8 @@ class TerminalScreen implements Screen {
   }
 
   prompt(text: string): void {
-    if (this.#isClosed) return
+    this.#prompt = text
+    if (this.#isClosed || this.#lines.isOpen) return
     const rows = this.#rows()
     this.#clear(rows)
     this.#io.stdout.write("\n".repeat(rows))

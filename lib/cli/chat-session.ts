@@ -1,6 +1,6 @@
 import { AuthenticationError, LOBBY, type ChatClient, type ChatEvents, type ChatMessage } from "rookery/chat"
 import { chatHelp, CHAT_COMMANDS, readToken, type ChatCommandName, type Typed } from "./chat-commands.js"
-import { messageLine, nameOf } from "./chat-lines.js"
+import { messageLine, messageLines, nameOf } from "./chat-lines.js"
 import type { Screen } from "./chat-screen.js"
 import { nearest } from "./nearest.js"
 import { escapeControls } from "./terminal-text.js"
@@ -9,7 +9,10 @@ const COMMAND_NAMES: readonly string[] = CHAT_COMMANDS.map(({ name }) => name)
 
 const isCommand = (name: string): name is ChatCommandName => COMMAND_NAMES.includes(name)
 
-const NEED_CONNECTION: ReadonlySet<ChatCommandName> = new Set(["/name", "/join", "/leave", "/users"])
+const NEED_CONNECTION: ReadonlySet<ChatCommandName> = new Set(["/name", "/join", "/leave", "/users", "/rooms"])
+
+/** The most rooms that the prompt names. */
+const MAX_PROMPTED = 3
 
 /** Why something was not done, as it is told. */
 class Refusal extends Error {}
@@ -23,6 +26,8 @@ export class ChatSession {
   #room: string | undefined
   /** Own messages that were printed already, by the first of their answer and their event. */
   readonly #printed = new Set<string>()
+  /** How many messages of others came into each room that is not typed into. */
+  readonly #unread = new Map<string, number>()
   #wasConnected = false
   /** While it logs out, the server ends the connection. */
   #isLoggingOut = false
@@ -38,9 +43,14 @@ export class ChatSession {
 
   /** Connects: by the token of a link, else by the session of the last time. */
   async connect(token?: string): Promise<void> {
+    await this.#begin(() => this.#client.connect(token))
+  }
+
+  async #begin(connect: () => Promise<void>): Promise<void> {
     this.#wasConnected = false
     this.#room = undefined
-    await this.#client.connect(token)
+    this.#unread.clear()
+    await connect()
     await this.#enter(LOBBY, true)
   }
 
@@ -50,7 +60,8 @@ export class ChatSession {
       await this.connect()
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error
-      this.#screen.notice("You are not logged in: /login <email> sends you a link, /token <link> uses it.")
+      const here = (await this.#client.offersLocalLogin()) ? "/here logs you in at once, " : ""
+      this.#screen.notice(`You are not logged in: ${here}/login <email> sends you a link, /token <link> uses it.`)
       this.#showPrompt()
     }
   }
@@ -103,6 +114,12 @@ export class ChatSession {
   }
 
   readonly #commands: Record<ChatCommandName, (argument: string) => Promise<void> | void> = {
+    "/here": async () => {
+      if (!(await this.#client.offersLocalLogin())) {
+        throw new Refusal("This server logs nobody in without a link: /login <email>")
+      }
+      await this.#begin(() => this.#client.connectLocally())
+    },
     "/login": async (email) => {
       await this.#client.login(email)
       this.#screen.notice(`A link is on its way to ${email}. Paste it here: /token <link>`)
@@ -118,7 +135,15 @@ export class ChatSession {
     "/users": async () => {
       if (this.#room === undefined) throw new Refusal("You are in no room; /join one")
       const users = await this.#client.users(this.#room)
-      for (const user of users) this.#screen.print(`  ${this.#screen.styles.cyan(nameOf(user))}`)
+      const { styles } = this.#screen
+      for (const user of users) this.#screen.print(`  ${styles.person(user.id)(nameOf(user))}`)
+    },
+    "/rooms": () => {
+      for (const room of this.#client.rooms) {
+        const unread = this.#unread.get(room) ?? 0
+        const state = room === this.#room ? "  here" : unread > 0 ? `  ${unread} unread` : ""
+        this.#screen.print(`  ${this.#screen.styles.green(`#${escapeControls(room)}`)}${state}`)
+      }
     },
     "/logout": async () => {
       this.#isLoggingOut = true
@@ -141,10 +166,10 @@ export class ChatSession {
       throw new Refusal(`${room} was not joined: ${reasonOf(error)}`, { cause: error })
     })
     this.#room = room
+    this.#unread.delete(room)
     this.#showPrompt()
     if (!isNew) return
-    const { styles } = this.#screen
-    for (const message of messages) this.#screen.print(messageLine(message, undefined, styles))
+    for (const message of messages) this.#print(message, undefined)
     this.#screen.notice(`In ${room}: ${users.map(nameOf).join(", ")}`)
   }
 
@@ -153,13 +178,18 @@ export class ChatSession {
     if (room === undefined || !this.#client.rooms.includes(room))
       throw new Refusal(`You are not in ${room ?? "any room"}`)
     await this.#client.leave(room)
+    this.#unread.delete(room)
     if (room === this.#room) this.#room = this.#client.rooms.at(-1)
+    this.#unread.delete(this.#room ?? "")
     this.#showPrompt()
     this.#screen.notice(`Left ${room}.`)
   }
 
   #showPrompt(): void {
-    this.#screen.prompt(`${escapeControls(this.#room ?? "")}> `)
+    const unread = [...this.#unread].map(([room, count]) => `${escapeControls(room)} ${count}`)
+    const more = unread.length > MAX_PROMPTED ? ["…"] : []
+    const elsewhere = unread.length > 0 ? ` (${[...unread.slice(0, MAX_PROMPTED), ...more].join(", ")})` : ""
+    this.#screen.prompt(`${escapeControls(this.#room ?? "")}${elsewhere}> `)
   }
 
   #tellOwnName(): void {
@@ -172,7 +202,16 @@ export class ChatSession {
     // The second of the two comes for nothing.
     if (isOwn && this.#printed.delete(message.id)) return
     if (isOwn) this.#printed.add(message.id)
-    this.#screen.print(messageLine(message, this.#elsewhere(message.room), this.#screen.styles))
+    const elsewhere = this.#elsewhere(message.room)
+    this.#print(message, elsewhere)
+    if (isOwn || elsewhere === undefined) return
+    this.#unread.set(elsewhere, (this.#unread.get(elsewhere) ?? 0) + 1)
+    this.#showPrompt()
+  }
+
+  #print(message: ChatMessage, room: string | undefined): void {
+    const { hasLines, styles } = this.#screen
+    this.#screen.print((hasLines ? messageLines : messageLine)(message, room, styles))
   }
 
   #elsewhere(room: string): string | undefined {
@@ -199,6 +238,7 @@ export class ChatSession {
     })
     client.on("disconnect", () => {
       this.#room = undefined
+      this.#unread.clear()
       this.#showPrompt()
     })
     client.on("error", ({ error }) => this.#screen.notice(error))

@@ -26,9 +26,11 @@ export interface Styles {
   readonly cyan: Style
   readonly green: Style
   readonly red: Style
+  /** The colour of a person, who keeps it whatever the name. */
+  person(id: string): Style
 }
 
-const PLAIN: Styles = { bold: same, dim: same, cyan: same, green: same, red: same }
+const PLAIN: Styles = { bold: same, dim: same, cyan: same, green: same, red: same, person: () => same }
 
 function same(text: string): string {
   return text
@@ -39,12 +41,26 @@ const styled =
   (text) =>
     `\u001b[${on}m${text}\u001b[${off}m`
 
+/** Cyan, magenta, yellow, blue and green: a terminal shows these so that they can be read, on light and on dark. */
+const OF_PEOPLE = [36, 35, 33, 34, 32].flatMap((colour) => {
+  const plain = styled(colour, 39)
+  const bold = styled(1, 22)
+  return [plain, (text: string) => bold(plain(text))]
+})
+
+function ofPerson(id: string): Style {
+  let hash = 0
+  for (const letter of id) hash = (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0
+  return OF_PEOPLE[hash % OF_PEOPLE.length] ?? same
+}
+
 const COLOURED: Styles = {
   bold: styled(1, 22),
   dim: styled(2, 22),
   cyan: styled(36, 39),
   green: styled(32, 39),
   red: styled(31, 39),
+  person: ofPerson,
 }
 
 /** Colours on a terminal, unless NO_COLOR or a dumb terminal says otherwise; nothing in a pipe. */

@@ -1,11 +1,12 @@
 import { PassThrough } from "node:stream"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { messageLine, nameOf, timeOf } from "../../lib/cli/chat-lines.js"
+import { messageLine, messageLines, nameOf, timeOf } from "../../lib/cli/chat-lines.js"
 import { readLine, readToken } from "../../lib/cli/chat-commands.js"
 import { openScreen, type Screen } from "../../lib/cli/chat-screen.js"
 import { SingleKeys } from "../../lib/cli/single-keys.js"
 import { stateFile } from "../../lib/cli/state-file.js"
 import { escapeControls, stylesFor } from "../../lib/cli/terminal-text.js"
+import { TypedLines } from "../../lib/cli/typed-lines.js"
 
 const EVIL = "\u001b]0;owned\u0007\u009b2J\u202e\r\n"
 const PLAIN = stylesFor({}, {})
@@ -65,6 +66,19 @@ describe("the terminal", () => {
     await expect.poll(() => typed).toEqual(["abcd"])
   })
 
+  it("takes lines that end with a backslash as one text, also while others speak", async () => {
+    const { screen, keys, drawn, typed } = terminal()
+    screen.prompt("lobby> ")
+    keys.write("one\\\r")
+    await expect.poll(() => afterClear(drawn())).toContain("… ")
+    keys.write("two\\\r")
+    screen.print("a message")
+    screen.prompt("lobby (den 1)> ")
+    keys.write("three\r")
+    await expect.poll(() => typed).toEqual(["one\ntwo\nthree"])
+    await expect.poll(drawn).toMatch(/lobby \(den 1\)> [^a-z]*$/)
+  })
+
   it("takes a line that is printed by itself off again, however many rows it had", async () => {
     const { screen, keys, drawn, typed } = terminal(true)
     screen.prompt("> ")
@@ -105,6 +119,53 @@ describe("what is shown", () => {
     const user = { id: EVIL, email: EVIL, display_name: EVIL }
     const line = messageLine({ id: EVIL, user, content: EVIL, timestamp: EVIL }, EVIL, PLAIN)
     expect(escapeControls(line)).toBe(line)
+  })
+})
+
+describe("a message of several lines of text", () => {
+  const ada = { id: "user:a@b.c", email: "a@b.c", display_name: "Ada" }
+  const message = { id: "1", user: ada, content: "one\n\n12:00 Bob: two", timestamp: "soon" }
+
+  it("is shown on as many, and none of them looks like the message of another person", () => {
+    expect(messageLines(message, "den", PLAIN).split("\n")).toEqual([
+      "soon #den Ada (a@b.c): one",
+      "    │ ",
+      "    │ 12:00 Bob: two",
+    ])
+  })
+
+  it("is one line of text for a program", () => {
+    expect(messageLine(message, undefined, PLAIN)).toBe("soon Ada (a@b.c): one\\n\\n12:00 Bob: two")
+  })
+
+  it("cannot steer the terminal, whatever is in it", () => {
+    const user = { id: EVIL, email: EVIL, display_name: EVIL }
+    const lines = messageLines({ id: EVIL, user, content: `${EVIL}${EVIL}`, timestamp: EVIL }, EVIL, PLAIN).split("\n")
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(escapeControls(line)).toBe(line)
+  })
+
+  it("is typed with a backslash at the end of each line but the last", () => {
+    const lines = new TypedLines()
+    expect(["a\\", "\\", "b\\\\"].map((line) => lines.add(line))).toEqual([undefined, undefined, "a\n\nb\\\\"])
+    expect([lines.isOpen, lines.add("c")]).toEqual([false, "c"])
+    lines.add("d\\")
+    expect(lines.isOpen).toBe(true)
+  })
+})
+
+describe("the colour of a person", () => {
+  const styles = stylesFor({ isTTY: true }, {})
+
+  it("stays the same whatever the name, and differs between people", () => {
+    const ids = Array.from({ length: 40 }, (_, n) => `user:p${n}@example.com`)
+    const shown = ids.map((id) => styles.person(id)("name"))
+    expect(ids.map((id) => styles.person(id)("name"))).toEqual(shown)
+    expect(new Set(shown).size).toBe(10)
+  })
+
+  it("is none at a pipe", () => {
+    expect(PLAIN.person("user:a@b.c")("name")).toBe("name")
   })
 })
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest"
+import { logMail } from "rookery/chat/server"
 import { ChatStage } from "../chat/server/stage.js"
 import { runCli, type CliRun } from "../support/cli.js"
 
@@ -77,6 +78,32 @@ describe("logging in", () => {
     expect(run.stderr.text).not.toContain("trying again")
   })
 
+  it("needs no link on the server's own machine, and remembers that session, too", async () => {
+    await stage[Symbol.asyncDispose]()
+    stage = await ChatStage.open({ mail: logMail(() => {}) })
+    const home = newHome()
+    const run = chat(home)
+    await run.stderr.line(/You are not logged in: \/here logs you in at once, \/login/)
+    run.type("/here")
+    await run.stderr.line(/You are Ada \(ada@localhost\)\./)
+    await run.stderr.line(/In lobby/)
+    const other = chat()
+    other.type("/here")
+    await other.stderr.line(/You are Grace \(grace@localhost\)\./)
+    run.type("/quit")
+    expect(await run.code).toBe(0)
+    await chat(home).stderr.line(/You are Ada/)
+  })
+
+  it("says so where that is not offered", async () => {
+    const run = chat()
+    await run.stderr.line(/You are not logged in: \/login <email>/)
+    run.type("/here")
+    await run.stderr.line(/This server logs nobody in without a link: \/login <email>/)
+    run.stdin.end()
+    expect(await run.code).toBe(1)
+  })
+
   it("says why a link did not do", async () => {
     const run = chat()
     run.type("/token nonsense")
@@ -146,6 +173,34 @@ describe("talking", () => {
     await ada.stderr.line(/Not sent \(you are in no room; \/join one\): to nobody/)
   })
 
+  it("counts what is unread in the rooms that are not typed into", async () => {
+    const [ada, bob] = [await loggedIn("ada@example.com"), await loggedIn("bob@example.com")]
+    ada.type("/join dev")
+    await ada.stderr.line(/In dev/)
+    ada.type("mine")
+    await ada.stdout.line(/mine/)
+    for (const text of ["one", "two"]) {
+      bob.type(text)
+      await ada.stdout.line(new RegExp(`#lobby .*${text}`))
+    }
+    ada.type("/rooms")
+    await ada.stdout.line(/^ {2}#lobby {2}2 unread$/)
+    await ada.stdout.line(/^ {2}#dev {2}here$/)
+    ada.type("/join lobby")
+    ada.type("/rooms")
+    await ada.stdout.line(/^ {2}#lobby {2}here$/)
+    expect(await ada.stdout.line(/^ {2}#dev$/)).toBe("  #dev")
+  })
+
+  it("shows a message of several lines as one line of text", async () => {
+    const ada = await loggedIn("ada@example.com")
+    const bob = await stage.person("bob@example.com")
+    const room = bob.channel("room:lobby")
+    await room.join()
+    await room.push("send", { content: "one\ntwo" })
+    expect(await ada.stdout.line(/one/)).toMatch(/bob@example\.com: one\\ntwo$/)
+  })
+
   it("says when the connection is lost, and when it is back", async () => {
     const ids: string[] = []
     stage.chat.endpoint.on("socketConnected", ({ socket }) => void ids.push(socket.id ?? ""))
@@ -193,7 +248,19 @@ describe("what is typed", () => {
     const run = chat()
     run.type("/help")
     await run.stdout.line(/slash/)
-    for (const name of ["login", "token", "name", "join", "leave", "users", "logout", "help", "quit"]) {
+    for (const name of [
+      "here",
+      "login",
+      "token",
+      "name",
+      "join",
+      "leave",
+      "users",
+      "rooms",
+      "logout",
+      "help",
+      "quit",
+    ]) {
       expect(run.stdout.text).toMatch(new RegExp(`^/${name} `, "m"))
     }
   })

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { json, type MessageSerializer } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import type { ChatMessage } from "rookery/chat"
-import { messageLine } from "../../lib/cli/chat-lines.js"
+import { messageLine, messageLines } from "../../lib/cli/chat-lines.js"
 import { frameText } from "../../lib/cli/frame-log.js"
 import { say, type Io } from "../../lib/cli/io.js"
 import { TailOutput } from "../../lib/cli/tail-output.js"
@@ -62,6 +62,7 @@ describe.each(ATTACKS.map((attack) => [JSON.stringify(attack), attack]))(
       const user = { email: `${attack}@example.com`, display_name: attack }
       const message = { id: "1", user, content: attack, timestamp: attack } as unknown as ChatMessage
       expect(messageLine(message, attack, stylesFor({}, {}))).not.toMatch(STEERS)
+      for (const line of messageLines(message, attack, stylesFor({}, {})).split("\n")) expect(line).not.toMatch(STEERS)
     })
 
     it("shows it in what a server gives for a reason", () => {

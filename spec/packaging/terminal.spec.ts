@@ -124,8 +124,9 @@ describe.runIf(HAS_TMUX)("in a real terminal", () => {
     await ada.enter("hello")
     await bob.shows("ada@example.com: hello")
     await ada.shows("ada@example.com: hello")
+    // Each person has a colour.
     expect((await ada.rows(true)).find((row) => row.endsWith(": hello"))).toContain(
-      "\u001b[36mada@example.com\u001b[39m",
+      "\u001b[35mada@example.com\u001b[39m",
     )
     expect((await bob.rows(true)).find((row) => row.endsWith(": hello"))).not.toContain("\u001b")
   })
