@@ -44,9 +44,7 @@ export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport
       const Class = Given ?? platformWebSocket()
       if (!Class) throw new RookeryError("bad_option", "no WebSocket here; use longPoll()")
       const protocols = authToken ? authTokenSubprotocols(authToken) : undefined
-      const socket: WebSocketLike & PhoenixTransportExtras = extra
-        ? new Class(url, protocols ?? [], extra)
-        : new Class(url, protocols)
+      const socket: WebSocketLike & PhoenixTransportExtras = new Class(url, protocols, extra)
       socket.binaryType = binaryType
       socket.timeout = timeout
       socket.onopen = () => events.open({ skipHeartbeat: !!socket.skipHeartbeat })

@@ -43,7 +43,7 @@ describe("webSocket, with a class of one's own", () => {
 
   it("gives it what phoenix.js gives: the URL, the subprotocols, the binary type and the time limit", () => {
     const { socket } = open({}, { timeout: 7 })
-    expect(socket.given).toEqual([URL_OF_SOCKET, undefined])
+    expect(socket.given).toEqual([URL_OF_SOCKET, undefined, undefined])
     expect(socket).toMatchObject({ binaryType: "arraybuffer", timeout: 7 })
     expect(open({}, { authToken: "a" }).socket.given[1]).toEqual(["phoenix", "base64url.bearer.phx.YQ"])
   })
@@ -51,7 +51,7 @@ describe("webSocket, with a class of one's own", () => {
   it("gives it headers and the rest as a third argument, because it is said to take them", () => {
     expect(open({ headers: { a: "1" } }).socket.given).toEqual([
       "ws://host/socket/websocket",
-      [],
+      undefined,
       expect.objectContaining({ headers: { a: "1" } }),
     ])
   })
@@ -96,7 +96,7 @@ describe("webSocket, as in a browser", () => {
     const log = new LinkLog()
     transport.open(URL_OF_SOCKET, linkOptions(URL_OF_SOCKET), log)
     const socket = GivenSocket.made.at(-1)
-    expect(socket?.given).toEqual([URL_OF_SOCKET, undefined])
+    expect(socket?.given).toEqual([URL_OF_SOCKET, undefined, undefined])
     // A browser reports no status; its event is passed on unchanged.
     const event = { type: "error" }
     socket?.onerror?.(event as never)
