@@ -322,9 +322,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** Leaves at the server, if the server has heard of the join. */
   #postLeave(): void {
-    const { ref, wasWritten } = this.#join
-    const wasSent = ref && wasWritten
-    if (wasSent && this.socket.isConnected()) this.post(PHX_LEAVE, {}, this.socket.makeRef())
+    if (this.#join.wasWritten && this.socket.isConnected()) this.post(PHX_LEAVE, {}, this.socket.makeRef())
   }
 
   /** Sends a message of the current join. @internal */

@@ -36,8 +36,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly payload: unknown
   /** The ref that its answer will carry; `null` while no answer is expected. @internal */
   ref: Ref = null
-  /** Whether the message with this ref was written to a connection, so that the server may have it. @internal */
-  wasWritten = false
+  /** The ref of the last message that was written to a connection. @internal */
+  writtenRef: Ref = null
   /** @internal */
   readonly retry: boolean
   /** @internal */
@@ -129,14 +129,12 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** Starts a sending under a new ref. @internal */
   queuedAs(ref: Ref): void {
     this.ref = ref
-    this.wasWritten = false
     this.#answer = undefined
   }
 
-  /** The message with this ref was written to the connection. @internal */
-  writtenAs(ref: Ref): void {
-    // The answer may have come, or the connection ended and the push got another ref, while the message was written.
-    if (this.ref === ref) this.wasWritten = true
+  /** Whether the server may have the message that an answer is expected to. @internal */
+  get wasWritten(): boolean {
+    return !!this.ref && this.ref === this.writtenRef
   }
 
   /** Starts the timeout anew. @internal */

@@ -352,7 +352,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
       } else {
         link?.send(this.#codec.encode(message))
       }
-      push?.writtenAs(ref)
+      if (push) push.writtenRef = ref
     } catch (error) {
       if (push) push.fail(error as Error)
       else this.report(error)
