@@ -5,9 +5,6 @@ import { addToBuffer } from "./bounded-buffer.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { Push } from "./push.js"
 
-/** A push with `retry` survives one crash: a push that crashes its channel twice is probably the cause. */
-const MAX_CRASHES = 1
-
 /** The channel of a {@link PushQueue}. */
 export interface PushQueueOwner {
   readonly socket: ChannelHost
@@ -63,14 +60,13 @@ export class PushQueue {
   /** After a lost connection or a crash of the channel: rejects the pushes that cannot be sent again, keeps the others. */
   interrupt(connectionLost: boolean): void {
     for (const push of this.#sent.values()) {
-      if (!this.#canSendAgain(push, connectionLost)) {
-        this.reject(push, unanswered(push, connectionLost))
-        continue
-      }
-      if (!connectionLost && push.wasWritten) push.crashes++
-      if (push.retry) push.stopTimer()
-      this.remove(push)
-      this.#waiting.add(push)
+      // A push with `retry` survives one crash: a push that crashes its channel twice is probably the cause.
+      if (!push.wasWritten || (push.retry && (connectionLost || !push.sawCrash))) {
+        if (!connectionLost && push.wasWritten) push.sawCrash = true
+        if (push.retry) push.stopTimer()
+        this.remove(push)
+        this.#waiting.add(push)
+      } else this.reject(push, unanswered(push, connectionLost))
     }
   }
 
@@ -93,11 +89,6 @@ export class PushQueue {
     this.#sent.delete(push.ref)
     this.#waiting.delete(push)
     push.ref = null
-  }
-
-  #canSendAgain(push: Push, connectionLost: boolean): boolean {
-    if (!push.wasWritten) return true
-    return push.retry && (connectionLost || push.crashes < MAX_CRASHES)
   }
 
   #settle(push: Push, status: string, response: unknown): void {

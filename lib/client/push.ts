@@ -46,8 +46,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   id: string | undefined
   /** The running timeout. @internal */
   timer: unknown
-  /** How many crashes of the channel found this push in flight. @internal */
-  crashes = 0
+  /** Whether a crash of the channel found this push in flight. @internal */
+  sawCrash = false
   /** Stops listening to its signal. @internal */
   unfollow: (() => void) | undefined
   readonly #sender: PushSender
