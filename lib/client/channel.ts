@@ -77,8 +77,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     // The join made by the constructor is used first, so that `receive()` hooks added before `join()` fire.
     if (this.#join.hasOutcome || options !== undefined) this.#join = new Push(this, PHX_JOIN, undefined, options)
     const join = this.#join
-    this.#rejectOnAbort(join as Push, options)
-    if (!join.hasOutcome) this.#rejoin()
+    this.#begin(join as Push, options)
     return join
   }
 
@@ -106,8 +105,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     }
     const [payload, options] = args
     const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, payload ?? {}, options)
-    this.#rejectOnAbort(push as Push, options)
-    if (!push.hasOutcome) this.#dispatch(push as Push)
+    this.#begin(push as Push, options)
     return push
   }
 
@@ -233,7 +231,10 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   sendPush(push: Push): void {
     if (this.#isJoin(push)) return this.#rejoin()
     this.#pushes.remove(push)
-    this.#dispatch(push)
+    if (this.#state === "joined") return this.#pushes.send(push)
+    const lost = this.#pushes.wait(push)
+    if (this.#state === "closed") this.#reject(push, channelClosed(push))
+    else if (lost) this.rejectPush(lost, bufferFull(this.topic))
   }
 
   /** @internal */
@@ -257,28 +258,24 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     return push === (this.#join as Push)
   }
 
-  #dispatch(push: Push): void {
-    if (this.#state === "joined") return this.#pushes.send(push)
-    const lost = this.#pushes.wait(push)
-    if (this.#state === "closed") this.#reject(push, channelClosed(push))
-    else if (lost) this.rejectPush(lost, bufferFull(this.topic))
-  }
-
   #reject(push: Push, error: Error): void {
     if (!this.#isJoin(push)) return this.#pushes.reject(push, error)
     push.settle(error)
     this.leave()
   }
 
-  #rejectOnAbort(push: Push, options: number | PushOptions | undefined): void {
+  /** Sends a new push or join, unless its signal is aborted, and rejects it when the signal is. */
+  #begin(push: Push, options: number | PushOptions | undefined): void {
     const { signal } = toPushOptions(options)
-    if (!signal) return
-    // A long-lived signal must not keep the push.
-    push.unfollow = onAbort(signal, () => {
-      const error = new RookeryError("aborted", `${push}: the signal was aborted`, signal.reason)
-      push.stopTimer()
-      this.#reject(push, error)
-    })
+    if (signal) {
+      // A long-lived signal must not keep the push.
+      push.unfollow = onAbort(signal, () => {
+        const error = new RookeryError("aborted", `${push}: the signal was aborted`, signal.reason)
+        push.stopTimer()
+        this.#reject(push, error)
+      })
+    }
+    if (!push.hasOutcome) this.sendPush(push)
   }
 
   #rejoin(): void {
