@@ -42,7 +42,8 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** @internal */
   readonly lateTimeouts = new Set<Push>()
   #transport: Transport
-  #codec: Codec
+  /** Set when a connection opens, as it may carry text only; nothing is encoded or decoded before. */
+  #codec!: Codec
   #lastRef = 0
   #establishedConnections = 0
   #isDestroyed = false
@@ -56,7 +57,6 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     const resolved = (this.options = resolveOptions(options))
     this.#endPoint = new EndPoint(`${endPoint}/websocket`, resolved)
     this.#transport = chooseTransport(resolved)
-    this.#codec = resolved.serializer.client
     this.#connection = new ReconnectingLink<Credentials>(this, resolved)
     this.#heartbeat = new Heartbeat(
       resolved,
