@@ -41,12 +41,13 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   readonly channels: ChannelTable = new ChannelTable()
   /** @internal */
   readonly lateTimeouts = new Set<Push>()
+  /** @internal */
+  isDestroyed = false
   #transport: Transport
   /** Set when a connection opens, as it may carry text only; nothing is encoded or decoded before. */
   #codec!: Codec
   #lastRef = 0
   #establishedConnections = 0
-  #isDestroyed = false
   #isReporting = false
 
   /**
@@ -110,7 +111,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
 
   /** Ends everything: the connection, every channel, every timer and every listener. Pending answers reject. */
   destroy(): void {
-    this.#isDestroyed = true
+    this.isDestroyed = true
     cancelReminder(this)
     for (const channel of this.channels.values()) channel.destroy()
     for (const push of this.lateTimeouts) push.stopTimer()
@@ -233,13 +234,8 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   }
 
   /** @internal */
-  get isDestroyed(): boolean {
-    return this.#isDestroyed
-  }
-
-  /** @internal */
   assertAlive(): void {
-    if (this.#isDestroyed) throw new RookeryError("destroyed", "the socket was destroyed; make a new Socket")
+    if (this.isDestroyed) throw new RookeryError("destroyed", "the socket was destroyed; make a new Socket")
   }
 
   /** For compatibility with phoenix.js: routes no more messages to this channel, and does not leave it. */
