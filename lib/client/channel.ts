@@ -239,8 +239,6 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** @internal */
   rejectPush(push: Push, error: Error): void {
-    // The server has never heard of a join that cannot be encoded, so there is nothing to leave.
-    if (this.#isJoin(push)) push.ref = null
     this.#reject(push, error)
     // A caller that awaits the push does so in a microtask that is queued after this one.
     queueMicrotask(() =>
