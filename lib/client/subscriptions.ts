@@ -47,6 +47,8 @@ export function subscribe(
     }
     channel = existing ?? host.channel(topic, params, options)
     params = channel.params
+    // A position or a rewind is for the first channel: the next one would bring messages that were heard already.
+    options &&= { recover: !!options.recover }
     // A channel that was joined without `subscribe()` is left by its owner, so its subscriptions are not counted.
     if (!existing || channel.subscriptions) channel.subscriptions++
     for (const [event, handler] of Object.entries({ ...handlers, [PHX_CLOSE]: onClose })) {

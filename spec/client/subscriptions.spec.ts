@@ -88,6 +88,20 @@ describe("a channel of the topic", () => {
     expect(stage.line.of("phx_leave")).toHaveLength(2)
   })
 
+  it("that is left goes on without the messages that a rewind has brought", async () => {
+    const { socket, stage } = await connected()
+    const room = socket.channel("room:1", {}, { recover: true })
+    room.join()
+    await settled()
+    socket.subscribe("room:1", {}, {}, { recover: { rewind: 20 } })
+    room.leave()
+    await settled()
+    expect(stage.line.of("phx_join").map(({ payload }) => payload)).toEqual([
+      { recover: { id: expect.any(String) } },
+      { recover: { id: expect.any(String) } },
+    ])
+  })
+
   it("that joins later takes over, as a second channel always does", async () => {
     const { socket, stage } = await connected()
     const seen = vi.fn()
