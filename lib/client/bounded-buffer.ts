@@ -7,16 +7,22 @@ export interface BufferOptions {
   readonly whenFull: WhenFull
 }
 
-/** Adds an entry to a buffer. Returns the entry that was refused or dropped, if the buffer was full. */
+/**
+ * Adds an entry to a buffer. Returns the entry that was refused or dropped, if the buffer was full; it is never one that
+ * `mustStay` picks.
+ */
 export function addToBuffer<Entry>(
   buffer: Set<Entry>,
   entry: Entry,
   { bufferSize, whenFull }: BufferOptions,
+  mustStay?: (entry: Entry) => boolean,
 ): Entry | undefined {
   buffer.add(entry)
   if (buffer.size <= bufferSize) return undefined
-  const [oldest = entry] = buffer
-  const lost = whenFull === "refuse" ? entry : oldest
-  buffer.delete(lost)
-  return lost
+  for (const lost of whenFull === "refuse" ? [entry] : buffer) {
+    if (mustStay?.(lost)) continue
+    buffer.delete(lost)
+    return lost
+  }
+  return undefined
 }

@@ -17,6 +17,9 @@ interface Entry {
   readonly push: Push | undefined
 }
 
+/** Without its join a room would stay closed for good; without its leave the server would keep the channel. */
+const mustStay = ({ message: { event } }: Entry): boolean => event === PHX_JOIN || event === PHX_LEAVE
+
 /** A websocket has no event for "there is room again", so its buffer is polled. */
 const POLL_MS = 20
 
@@ -41,7 +44,7 @@ export class Outbox {
     this.#write = write
   }
 
-  /** Sends a message, now or when the connection takes it. Joins and leaves are never turned away by a full buffer. */
+  /** Sends a message, now or when the connection takes it. A full buffer never turns a join or a leave away. */
   post(message: Message, push?: Push): void {
     const entries = this.#entries
     if (!entries.size && this.#hasRoom()) {
@@ -49,11 +52,7 @@ export class Outbox {
       return
     }
     const entry: Entry = { message, push }
-    if (message.event === PHX_JOIN || message.event === PHX_LEAVE) {
-      entries.add(entry)
-      return
-    }
-    const lost = addToBuffer(entries, entry, this.#options)
+    const lost = addToBuffer(entries, entry, this.#options, mustStay)
     if (!lost) return
     const error = bufferFull("the socket")
     if (lost.push) lost.push.fail(error)

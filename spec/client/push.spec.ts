@@ -353,6 +353,23 @@ describe("full buffers", () => {
     expect(stage.line.of("n").map(({ payload }) => payload)).toEqual([2, 3])
   })
 
+  it("of the socket gives up its oldest message, but never a join or a leave", async () => {
+    const { socket, room, stage } = await joined({ bufferSize: 2, whenFull: "drop_oldest", highWaterMark: 100 })
+    const say = (payload: number): void => socket.push({ topic: "phoenix", event: "x", payload, ref: null })
+    stage.line.bufferedAmount = 101
+    room.leave()
+    socket.channel("room:2").join()
+    expect(() => say(0)).toThrow(expect.objectContaining({ code: "buffer_full" }))
+    stage.line.bufferedAmount = 0
+    await after(20)
+    expect([stage.line.of("phx_leave").length, stage.line.last("phx_join").topic]).toEqual([1, "room:2"])
+    stage.line.bufferedAmount = 101
+    for (const n of [1, 2, 3]) say(n)
+    stage.line.bufferedAmount = 0
+    await after(20)
+    expect(stage.line.of("x").map(({ payload }) => payload)).toEqual([2, 3])
+  })
+
   it("of the socket refuse its own messages, but never a join", () => {
     const { socket } = staged({ bufferSize: 1 })
     const message = { topic: "phoenix", event: "x", payload: {}, ref: "1" }
