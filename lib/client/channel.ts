@@ -75,7 +75,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     this.socket.assertAlive()
     remindToConnect(this.socket)
     // The join made by the constructor is used first, so that `receive()` hooks added before `join()` fire.
-    if (this.#join.hasOutcome || options !== undefined) this.#join = new Push(this, PHX_JOIN, undefined, options)
+    if (this.#join.hasOutcome) this.#join = new Push(this, PHX_JOIN, undefined)
     const join = this.#join
     this.#begin(join as Push, options)
     return join
@@ -264,7 +264,8 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** Sends a new push or join, unless its signal is aborted, and rejects it when the signal is. */
   #begin(push: Push, options: number | PushOptions | undefined): void {
-    const { signal } = toPushOptions(options)
+    const { signal, timeout = push.timeout } = toPushOptions(options)
+    push.timeout = timeout
     if (signal) {
       // A long-lived signal must not keep the push.
       push.unfollow = onAbort(signal, () => {

@@ -21,6 +21,14 @@ describe("join", () => {
       room.push("crash")
       await t.after(1100)
     }),
+    same("hooks that were put on it before are called, though the join names a time of its own", async (t) => {
+      const socket = await t.connected()
+      const room = socket.channel("room:1")
+      t.seeAnswers(room.joinPush, "join")
+      room.join(5000)
+      await t.after(5)
+      t.note("timeout", room.timeout)
+    }),
     same("params may be left out", async (t) => {
       const socket = await t.connected()
       socket.channel("room:1").join()
