@@ -52,6 +52,7 @@ export class Outbox {
       return
     }
     const entry: Entry = { message, push }
+    if (push) push.unqueue = () => entries.delete(entry)
     const lost = addToBuffer(entries, entry, this.#options, mustStay)
     if (!lost) return
     const error = bufferFull("the socket")

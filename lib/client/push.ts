@@ -48,6 +48,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   timer: unknown
   /** Whether a crash of the channel found this push in flight. @internal */
   sawCrash = false
+  /** Takes its message out of those that wait in the socket. @internal */
+  unqueue: (() => void) | undefined
   /** Stops listening to its signal. @internal */
   unfollow: (() => void) | undefined
   readonly #sender: PushSender
@@ -166,6 +168,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   settle(outcome: Reply | Error): void {
     this.#outcome ??= outcome
     this.unfollow?.()
+    this.unqueue?.()
     this.#resolve?.(this.#outcome)
   }
 

@@ -379,6 +379,26 @@ describe("full buffers", () => {
   })
 })
 
+describe("a join that was given up while there is no connection", () => {
+  it("leaves nothing in the socket", async () => {
+    const { socket, stage } = staged({ bufferSize: 1 })
+    const say = (): void => socket.push({ topic: "phoenix", event: "x", payload: {}, ref: null })
+    for (let n = 0; n < 3; n++) {
+      const join = socket.join(`room:${n}`, {}, { timeout: 5000 })
+      join.catch(() => {})
+      // The join is the one message that the buffer holds.
+      expect(say).toThrow(expect.objectContaining({ code: "buffer_full" }))
+      await after(5000)
+      expect(await fate(join)).toBe("timeout")
+    }
+    expect(socket.channels.size).toBe(0)
+    expect(say).not.toThrow()
+    socket.connect()
+    await settled()
+    expect(stage.line.received.map(({ event }) => event)).toEqual(["x"])
+  })
+})
+
 describe("a push that failed when its channel closed", () => {
   it("still times out for receive, and is forgotten then", async () => {
     const { socket, room, stage } = await joined()
