@@ -111,6 +111,18 @@ export const LAYERS: Layer[] = [
     node: true,
   },
   {
+    of: "runtime/node/workers",
+    lib: [
+      "protocol",
+      "runtime/longpoll",
+      "runtime/node/http",
+      "runtime/node/platform",
+      "server/admission",
+      "server/api",
+    ],
+    node: true,
+  },
+  {
     of: "runtime/ws",
     lib: ["serializer", "runtime/messages", "runtime/node/upgrade", "server/api"],
     node: true,

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "unauthenticated"
   | "cluster_unavailable"
   | "handler_failed"
+  | "worker_failed"
   | "already_joined"
   | "not_joined"
   | "params_differ"

@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.js"
 import { faultAnswer, JSON_TYPE, Rejection } from "../../server/admission/rejection.js"
 
 /** The header for the session's token, for clients that keep it out of the URL. */
-const TOKEN_HEADER = "x-phoenix-longpoll-token"
+export const TOKEN_HEADER = "x-phoenix-longpoll-token"
 const NDJSON = /^application\/x-ndjson\s*(;|$)/i
 
 /** 256 random bits, which cannot be guessed. */
@@ -22,11 +22,14 @@ type Headers = Record<string, string>
 export class LongPoll {
   readonly #services: TransportServices
   readonly #admission: Admission
+  readonly #mark: string
   readonly #sessions = new Map<string, LongPollSession>()
 
-  constructor(services: TransportServices, admission: Admission) {
+  /** @param mark the beginning of its tokens, by which another process knows whose session a request is for */
+  constructor(services: TransportServices, admission: Admission, mark: string) {
     this.#services = services
     this.#admission = admission
+    this.#mark = mark
   }
 
   /** Answers one request. Never throws. */
@@ -112,7 +115,7 @@ export class LongPoll {
       // know.
       return exchange.answer(status === 500 ? admitted.answer : { status })
     }
-    const token = randomId(TOKEN_BYTES)
+    const token = this.#mark + randomId(TOKEN_BYTES)
     const session = new LongPollSession({
       token,
       address: arrival.address,

@@ -7,11 +7,14 @@ import { LongPoll } from "./longpoll.js"
 export class LongPolls {
   readonly #services: TransportServices
   readonly #entrances: Entrances
+  readonly #mark: string
   readonly #byAdmission = new Map<Admission, LongPoll>()
 
-  constructor(services: TransportServices, entrances: Entrances) {
+  /** @param mark the beginning of its tokens, see {@link LongPoll} */
+  constructor(services: TransportServices, entrances: Entrances, mark = "") {
     this.#services = services
     this.#entrances = entrances
+    this.#mark = mark
   }
 
   /** The long-poll transport at a path; `undefined` if the path has none. */
@@ -20,7 +23,7 @@ export class LongPolls {
     if (admission === undefined) return undefined
     let longpoll = this.#byAdmission.get(admission)
     if (longpoll === undefined) {
-      longpoll = new LongPoll(this.#services, admission)
+      longpoll = new LongPoll(this.#services, admission, this.#mark)
       this.#byAdmission.set(admission, longpoll)
     }
     return longpoll

@@ -23,6 +23,7 @@ import type { EndpointOptions } from "./options.js"
 import { faultAnswer, NOT_FOUND } from "../../server/admission/rejection.js"
 import { Router } from "./router.js"
 import { ownWebSocketServer } from "./upgrade/own-server.js"
+import { ownMates } from "./workers/mates.js"
 
 /** The time limits of requests, for Node's HTTP server. They hold for every request of a connection. */
 function timeouts(handshakeMs: number, messageMs: number): ServerOptions {
@@ -64,17 +65,20 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   constructor(options: EndpointOptions<Topics, Assigns> = {}) {
     super(nodeRuntime, options)
     this.#trustProxy = options.trustProxy ?? false
+    const mates = ownMates()
     this.#router = new Router({
       services: this.services,
       entrances: this.entrances,
       websockets: options.websocketServer ?? ownWebSocketServer(),
       trustProxy: this.#trustProxy,
       limits: this.limits,
+      mates,
     })
     this.#serve = {
       request: (request, response) => this.#router.request(request, response),
       upgrade: (request, socket, head) => this.#router.upgrade(request, socket, head),
     }
+    if (mates !== undefined) this.attach(mates.server)
   }
 
   /**

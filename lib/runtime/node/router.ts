@@ -13,6 +13,7 @@ import { faultAnswer, type HttpAnswer } from "../../server/admission/rejection.j
 import { targetOf } from "./http/request-target.js"
 import { faultOfHandshake, upgrade } from "./upgrade/upgrade.js"
 import type { WebSocketServerAdapter } from "./upgrade/websocket-server.js"
+import type { Mates } from "./workers/mates.js"
 
 /** Options of a {@link Router}. */
 export interface RouterOptions {
@@ -21,6 +22,8 @@ export interface RouterOptions {
   readonly websockets: WebSocketServerAdapter
   readonly trustProxy: TrustProxy
   readonly limits: ConnectionLimits
+  /** The other workers, in one of several. */
+  readonly mates: Mates | undefined
 }
 
 /** Finds the requests for an endpoint's paths, and passes them to the transport that answers them. */
@@ -31,9 +34,10 @@ export class Router implements RequestTaker {
   readonly #entrances: Entrances
   readonly #websockets: WebSocketServerAdapter
   readonly #longpolls: LongPolls
+  readonly #mates: Mates | undefined
 
   constructor(options: RouterOptions) {
-    const { services, entrances, websockets, trustProxy, limits } = options
+    const { services, entrances, websockets, trustProxy, limits, mates } = options
     this.connections = new ConnectionTable({
       limits,
       clock: services.runtime.clock,
@@ -41,10 +45,11 @@ export class Router implements RequestTaker {
       onLimit: (limit, address) => services.telemetry.limitHit(limit, undefined, address),
     })
     this.#services = services
-    this.#longpolls = new LongPolls(services, entrances)
+    this.#longpolls = new LongPolls(services, entrances, mates?.mark)
     this.#entrances = entrances
     this.#websockets = websockets
     this.#trustProxy = trustProxy
+    this.#mates = mates
   }
 
   faulty(stream: Duplex, late: boolean): void {
@@ -65,9 +70,15 @@ export class Router implements RequestTaker {
     if (longpoll === undefined && this.#entrances.find("websocket", path) === undefined) return false
     const address = addressOf(request, this.#trustProxy)
     if (!this.connections.serve(request, response, address)) answer(response, faultAnswer(429))
-    else if (longpoll !== undefined)
-      void this.inTurn(response, () => void longpoll.handle(new NodeExchange(request, response, address)))
-    else void this.inTurn(response, () => answer(response, faultOfHandshake(request) ?? faultAnswer(400)))
+    else if (longpoll !== undefined) {
+      const here = (): void => void longpoll.handle(new NodeExchange(request, response, address))
+      const keeper = this.#mates?.keeperOf(request)
+      const there = (): void => {
+        if (keeper === undefined) here()
+        else this.#mates?.pass(keeper, request, response, here)
+      }
+      void this.inTurn(response, there)
+    } else void this.inTurn(response, () => answer(response, faultOfHandshake(request) ?? faultAnswer(400)))
     return true
   }
 
