@@ -1,8 +1,11 @@
+import cluster from "node:cluster"
 import { inspect } from "node:util"
 import { RookeryError } from "rookery"
 import type { Cluster, Logger, TrustProxy } from "rookery/server/node"
 import type { ChatServer, ChatStore } from "rookery/chat/server"
 import type { Arguments } from "./arguments.js"
+import { CHAT_PORT, CHAT_QUIET, CHAT_REDIS, readWorkers, serveByWorkers } from "./chat-workers.js"
+import { stopped } from "./stopped.js"
 import type { Command } from "./command.js"
 import { EXIT } from "./exit-codes.js"
 import { Inputs } from "./inputs.js"
@@ -37,6 +40,14 @@ function readTrustProxy(text: string | undefined): TrustProxy {
   if (addresses.every((address) => /^[\da-f.:]+$/i.test(address))) return addresses
   throw new UsageError(`--trust-proxy ${text} is neither a number of proxies nor their addresses`)
 }
+
+const hostOf = (args: Arguments): string => args.value("host") ?? "127.0.0.1"
+
+/** Whether this is a worker process of `--workers`. */
+const isWorker = (args: Arguments): boolean => cluster.isWorker && args.flag("workers")
+
+const WORKERS_NEED_REDIS =
+  "--workers needs --redis <url>: without it a message would reach only the people at its own worker"
 
 const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE"
 
@@ -88,6 +99,8 @@ async function inRedis(url: string, io: Io): Promise<Keeping> {
 
 /** The URL of Redis, which may have a password, by the option or the environment. */
 async function readRedisUrl(args: Arguments, io: Io): Promise<string | undefined> {
+  // The primary process has read it, maybe from its standard input.
+  if (isWorker(args)) return io.env[CHAT_REDIS]
   const given = args.value("redis")
   if (given !== undefined) return (await new Inputs(io).open(given, "--redis"))()
   return args.value("data") === undefined ? io.env["ROOKERY_REDIS_URL"] || undefined : undefined
@@ -104,45 +117,43 @@ async function keeping(args: Arguments, io: Io): Promise<Keeping> {
   return { store: data === undefined ? memoryStore() : await lmdbStore(data), letGo: () => {} }
 }
 
-async function serve(args: Arguments, { store, cluster }: Keeping, io: Io): Promise<number> {
+async function serve(args: Arguments, { store, cluster: nodes }: Keeping, io: Io): Promise<number> {
   const { ChatServer, logMail, smtpMail } = await import("rookery/chat/server")
+  const [ofPrimary, quiet] = isWorker(args) ? [io.env[CHAT_PORT], io.env[CHAT_QUIET] !== undefined] : [undefined, false]
   // Addresses of people come from the network.
   const print = (line: string): void => void io.stdout.write(`${escapeControls(line)}\n`)
   const logger: Logger = (level, message, fields) => {
     if (level === "warn" || level === "error")
       say(io, `${level}: ${message} ${inspect(fields, { breakLength: Infinity })}`)
   }
-  const asked = readPort(args.value("port"))
-  const host = args.value("host") ?? "127.0.0.1"
+  const asked = readPort(ofPrimary ?? args.value("port"))
+  const host = hostOf(args)
   const chat = new ChatServer({
     store,
-    mail: smtpMail(io.env) ?? logMail(print),
+    mail: smtpMail(io.env) ?? { ...logMail(print), ...(quiet && { start: () => {} }) },
     publicUrl: args.value("public-url"),
     trustProxy: readTrustProxy(args.value("trust-proxy")),
     roomDays: readDays(args.value("room-days")),
     print,
     logger,
-    ...(cluster && { endpoint: { cluster } }),
+    ...(nodes && { endpoint: { cluster: nodes } }),
   })
   try {
     const port = await listen(chat, host, asked)
-    if (asked === undefined && port !== DEFAULT_PORT) print(`Port ${DEFAULT_PORT} is taken.`)
-    if (args.value("data") === undefined && cluster === undefined)
-      print("Nothing is kept when the server stops; to keep it give --data <dir> or --redis <url>.")
-    print(`The chat is at ${chat.publicUrl}, and listens on ${host.includes(":") ? `[${host}]` : host}:${port}`)
+    // Of several workers the first one says it.
+    if (!quiet) {
+      if (asked === undefined && port !== DEFAULT_PORT) print(`Port ${DEFAULT_PORT} is taken.`)
+      if (args.value("data") === undefined && nodes === undefined)
+        print("Nothing is kept when the server stops; to keep it give --data <dir> or --redis <url>.")
+      print(`The chat is at ${chat.publicUrl}, and listens on ${host.includes(":") ? `[${host}]` : host}:${port}`)
+    }
     await stopped(io.signal)
-    say(io, "closing")
+    if (!isWorker(args)) say(io, "closing")
     return EXIT.ok
   } finally {
     await chat.close()
   }
 }
-
-const stopped = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener("abort", () => resolve(), { once: true })
-  })
 
 /** `rookery chat-server`: serves the chat. */
 export const chatServer: Command = {
@@ -163,6 +174,10 @@ export const chatServer: Command = {
       value: "url",
       help: "the Redis or Valkey of several servers, or @file that has its URL [$ROOKERY_REDIS_URL]",
     },
+    workers: {
+      value: "number",
+      help: "how many processes serve it, so that it uses as many cores; needs --redis [1, without]",
+    },
     "room-days": { value: "days", help: "how long a room is kept in which nothing is said, or never to keep all [90]" },
     "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
     "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },
@@ -171,11 +186,19 @@ export const chatServer: Command = {
     "rookery chat-server",
     "rookery chat-server --port 8000 --data ./chat-data",
     "rookery chat-server --port 8001 --redis redis://localhost:6379 --public-url https://chat.example.com",
+    "rookery chat-server --workers 4 --redis redis://localhost:6379",
     "rookery chat-server --host 0.0.0.0 --public-url https://chat.example.com --trust-proxy 1 --data /var/lib/chat",
   ],
   async run(args, io) {
     let kept: Keeping | undefined
     try {
+      const count = readWorkers(args.value("workers"))
+      if (count !== undefined && !isWorker(args)) {
+        const redisUrl = args.value("data") === undefined ? await readRedisUrl(args, io) : undefined
+        if (redisUrl === undefined) throw new UsageError(WORKERS_NEED_REDIS)
+        const atAnyPort = readPort(args.value("port")) === 0
+        return await serveByWorkers({ count, redisUrl, host: hostOf(args), atAnyPort }, io)
+      }
       kept = await keeping(args, io)
       return await serve(args, kept, io)
     } catch (error) {

@@ -15,8 +15,9 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
   const suite = redisSuite()
   const { undo } = suite
 
-  async function chatNode(): Promise<ChatNode> {
-    const args = ["--import", "tsx", "lib/cli.ts", "chat-server", "--port", "0", "--redis", suite.server.url]
+  async function chatNode(...options: string[]): Promise<ChatNode> {
+    const chat = ["--import", "tsx", "lib/cli.ts", "chat-server", "--port", "0", "--redis", suite.server.url]
+    const args = [...chat, ...options]
     const program = new Program(process.execPath, args)
     undo.push(() => program.kill())
     const [, url = ""] = await program.printed(/^The chat is at (http:\S+),/)
@@ -89,6 +90,22 @@ describe.skipIf(!HAS_REDIS)("a chat of several servers", () => {
       const { rooms } = await own.push("rooms", {})
       expect(rooms).toContainEqual({ name: "loft", count: 1, people: ["cay"] })
     }, PATIENCE)
+  })
+
+  it("is one chat of several workers at one port, and ends in good order", async () => {
+    const node = await chatNode("--workers", "2")
+    await node.program.printed(/^2 workers serve it\.$/)
+    const heard: string[] = []
+    const ada = await person("ada@example.com", node, node)
+    const bob = await person("bob@example.com", node, node, heard)
+    await ada.join("den")
+    await bob.join("den")
+    await isWith(ada, "den", "bob@example.com")
+    expect(await ada.send("hello", { room: "den" })).toMatchObject({ status: "ok" })
+    await vi.waitFor(() => expect(heard).toEqual(["hello"]), PATIENCE)
+    expect(await node.program.kill("SIGTERM")).toBe(0)
+    expect(node.program.output.match(/The chat is at/g)).toHaveLength(1)
+    expect(node.program.output.match(/rookery: closing/g)).toHaveLength(1)
   })
 
   it("goes on without a server that is killed: everything that was acknowledged is there", async () => {

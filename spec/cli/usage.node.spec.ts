@@ -56,6 +56,9 @@ describe("bad usage", () => {
     [["chat-server", "--room-days", "0"], "--room-days 0 is no number of days"],
     [["chat-server", "--trust-proxy", "everybody"], "--trust-proxy everybody is neither a number of proxies"],
     [["chat-server", "--host", "0.0.0.0"], "links cannot be sent"],
+    [["chat-server", "--workers", "0"], "--workers 0 is no number of processes: 1 to 256"],
+    [["chat-server", "--workers", "2"], "--workers needs --redis <url>"],
+    [["chat-server", "--workers", "2", "--data", "x"], "--workers needs --redis <url>"],
   ])("exits with 64 and prints one line of text that says why: rookery %j", async (argv, said) => {
     const [code, stdout, stderr] = await outcome(argv)
     expect([code, stdout]).toEqual([64, ""])

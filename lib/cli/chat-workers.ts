@@ -1,0 +1,70 @@
+import { createServer, type AddressInfo } from "node:net"
+import { EXIT } from "./exit-codes.js"
+import { say, type Io } from "./io.js"
+import { UsageError } from "./usage-error.js"
+
+/** The environment variable by which a worker knows the URL of Redis. */
+export const CHAT_REDIS = "ROOKERY_REDIS_URL"
+
+/** The environment variable by which a worker knows the port of all of them. */
+export const CHAT_PORT = "ROOKERY_CHAT_PORT"
+
+/** The environment variable of all workers but the first one, which has said where the chat is. */
+export const CHAT_QUIET = "ROOKERY_CHAT_QUIET"
+
+const MOST_WORKERS = 256
+
+/** The value of `--workers`. */
+export function readWorkers(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const count = Number(text)
+  if (/^\d{1,3}$/.test(text) && count > 0 && count <= MOST_WORKERS) return count
+  throw new UsageError(`--workers ${text} is no number of processes: 1 to ${MOST_WORKERS}`)
+}
+
+/** A port that is free now. A worker that is started again could not ask for the same one by asking for any. */
+async function anyPort(host: string): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen({ host, port: 0 }, resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** The options of {@link serveByWorkers}. */
+export interface ByWorkers {
+  readonly count: number
+  readonly redisUrl: string
+  readonly host: string
+  /** Whether any free port will do. */
+  readonly atAnyPort: boolean
+}
+
+/** Serves the chat by worker processes, which run the same command, until the command is to end. */
+export async function serveByWorkers({ count, redisUrl, host, atAnyPort }: ByWorkers, io: Io): Promise<number> {
+  const { startWorkers, WorkerError } = await import("rookery/server/node")
+  const free = atAnyPort ? String(await anyPort(host)) : undefined
+  try {
+    const workers = await startWorkers({
+      count,
+      signal: io.signal,
+      logger: (_level, message) => say(io, `warn: ${message}`),
+      env: (listening) => {
+        const port = free ?? listening?.port.toString()
+        return {
+          [CHAT_REDIS]: redisUrl,
+          ...(port !== undefined && { [CHAT_PORT]: port }),
+          ...(listening !== undefined && { [CHAT_QUIET]: "1" }),
+        }
+      },
+    })
+    if (!io.signal.aborted) io.stdout.write(`${count} workers serve it.\n`)
+    io.signal.addEventListener("abort", () => say(io, "closing"), { once: true })
+    await workers.ended
+    return EXIT.ok
+  } catch (error) {
+    // The worker has said why.
+    if (error instanceof WorkerError) return error.exitCode ?? EXIT.unreachable
+    throw error
+  }
+}
