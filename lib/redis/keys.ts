@@ -1,12 +1,14 @@
-/**
- * The names of all keys in Redis. Keys of one topic have the topic's name in braces, so that a Redis Cluster keeps it in one
- * place and a script may touch all of it.
- */
+/** The names of all keys and channels in one Redis. Nodes of earlier versions use the same. */
 export class Keys {
   readonly #prefix: string
 
   constructor(prefix: string) {
     this.#prefix = prefix
+  }
+
+  /** The beginning of the names of a topic's keys. */
+  protected of(topic: string): string {
+    return `${this.#prefix}:{${topic}}`
   }
 
   /** The pub/sub channel of a topic. */
@@ -21,22 +23,22 @@ export class Keys {
 
   /** A hash: the epoch `e` and the newest offset `o` of a topic. */
   numbering(topic: string): string {
-    return `${this.#prefix}:{${topic}}:n`
+    return `${this.of(topic)}:n`
   }
 
   /** A stream: the messages of a topic, by `<offset>-<milliseconds since 1970>`. */
   stream(topic: string): string {
-    return `${this.#prefix}:{${topic}}:s`
+    return `${this.of(topic)}:s`
   }
 
   /** The epoch and the offset of a message that is appended once. */
   once(topic: string, name: string): string {
-    return `${this.#prefix}:{${topic}}:o:${name}`
+    return `${this.of(topic)}:o:${name}`
   }
 
   /** A hash: the presences of a topic, by `<node>:<ref>`, and its version under `v`. */
   presences(topic: string): string {
-    return `${this.#prefix}:{${topic}}:p`
+    return `${this.of(topic)}:p`
   }
 
   /** The outcome of a push, or the node that handles it. */
@@ -57,5 +59,23 @@ export class Keys {
   /** The pub/sub channel that all nodes hear. */
   get commands(): string {
     return `${this.#prefix}:commands`
+  }
+}
+
+/**
+ * The names in a Redis Cluster, where what is in braces decides on the shard: a topic's channel has to be where its keys
+ * are, as one script writes and publishes. The colon is for topics that begin with a brace: empty braces decide nothing.
+ */
+export class ShardKeys extends Keys {
+  protected override of(topic: string): string {
+    return super.of(`:${topic}`)
+  }
+
+  override channel(topic: string): string {
+    return `${this.of(topic)}:t`
+  }
+
+  override topicOf(channel: string): string {
+    return channel.slice(this.of("").length - 1, -"}:t".length)
   }
 }

@@ -1,11 +1,11 @@
 import { atOnce } from "./at-once.js"
+import type { Installation } from "./installation.js"
 import type { Keys } from "./keys.js"
-import type { Link } from "./redis-link.js"
 import { RENEW, SWEEP } from "./scripts.js"
 
 /** Which nodes are alive, this one among them; and away with what dead ones have left. */
 export class Living {
-  readonly #link: Link
+  readonly #redis: Installation
   readonly #keys: Keys
   readonly #node: string
   readonly #leaseMs: number
@@ -13,8 +13,8 @@ export class Living {
   /** Whether it has counted as dead since {@link Living.renew} last said so. */
   #wasOut = false
 
-  constructor(link: Link, keys: Keys, node: string, leaseMs: number) {
-    this.#link = link
+  constructor(redis: Installation, keys: Keys, node: string, leaseMs: number) {
+    this.#redis = redis
     this.#keys = keys
     this.#node = node
     this.#leaseMs = leaseMs
@@ -40,7 +40,7 @@ export class Living {
   /** How many nodes live. */
   async count(): Promise<number> {
     const dead = await this.#renew()
-    return Number(await this.#link.ask("ZCARD", this.#keys.nodes)) - dead.length
+    return Number(await this.#redis.ask("ZCARD", this.#keys.nodes)) - dead.length
   }
 
   /**
@@ -48,17 +48,17 @@ export class Living {
    * is counted out last.
    */
   async sweep(node: string): Promise<void> {
-    const topics = (await this.#link.ask("SMEMBERS", this.#keys.nodeTopics(node))) as Iterable<Buffer>
+    const topics = (await this.#redis.ask("SMEMBERS", this.#keys.nodeTopics(node))) as Iterable<Buffer>
     await atOnce(topics, async (bytes) => {
       const topic = String(bytes)
-      await this.#link.run(SWEEP, [this.#keys.presences(topic)], this.#keys.channel(topic), node)
+      await this.#redis.run(SWEEP, [this.#keys.presences(topic)], this.#keys.channel(topic), node)
     })
-    await this.#link.ask("DEL", this.#keys.nodeTopics(node))
-    await this.#link.ask("ZREM", this.#keys.nodes, node)
+    await this.#redis.ask("DEL", this.#keys.nodeTopics(node))
+    await this.#redis.ask("ZREM", this.#keys.nodes, node)
   }
 
   async #renew(): Promise<string[]> {
-    const [added, dead] = (await this.#link.run(RENEW, [this.#keys.nodes], this.#node, String(this.#leaseMs))) as [
+    const [added, dead] = (await this.#redis.run(RENEW, [this.#keys.nodes], this.#node, String(this.#leaseMs))) as [
       number,
       Buffer[],
     ]

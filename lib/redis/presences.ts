@@ -1,7 +1,7 @@
 import type { PresenceChange, PresenceRecord } from "../server/api/cluster.js"
 import { atOnce } from "./at-once.js"
+import type { Installation } from "./installation.js"
 import type { Keys } from "./keys.js"
-import type { Link } from "./redis-link.js"
 import { CHANGE } from "./scripts.js"
 import { readSnapshot } from "./topic.js"
 
@@ -41,7 +41,7 @@ const maybe: Known = () => true
  * with the next lot, one change a topic; a lot that fails is sent again later.
  */
 export class Presences {
-  readonly #link: Link
+  readonly #redis: Installation
   readonly #keys: Keys
   readonly #node: string
   readonly #failed: (error: unknown, topic: string) => void
@@ -51,8 +51,8 @@ export class Presences {
   #untold = new Map<string, Untold>()
   #telling: Promise<void> | undefined
 
-  constructor(link: Link, keys: Keys, node: string, failed: (error: unknown, topic: string) => void) {
-    this.#link = link
+  constructor(redis: Installation, keys: Keys, node: string, failed: (error: unknown, topic: string) => void) {
+    this.#redis = redis
     this.#keys = keys
     this.#node = node
     this.#failed = failed
@@ -82,7 +82,7 @@ export class Presences {
   }
 
   async snapshot(topic: string): Promise<{ version: number; records: PresenceRecord[] }> {
-    const fields = await this.#link.ask("HGETALL", this.#keys.presences(topic))
+    const fields = await this.#redis.ask("HGETALL", this.#keys.presences(topic))
     // As a list or as an object, by the version of the protocol.
     const flat = Array.isArray(fields)
       ? (fields as Buffer[])
@@ -99,7 +99,7 @@ export class Presences {
   async #tellAll(): Promise<void> {
     // Changes of one turn are sent together.
     await undefined
-    while (this.#untold.size > 0 && this.#link.up) {
+    while (this.#untold.size > 0 && this.#redis.up) {
       const lot = this.#untold
       this.#untold = new Map()
       const told: boolean[] = []
@@ -113,11 +113,11 @@ export class Presences {
     if (untold.joins.size + untold.leaves.size === 0) return true
     untold.sent()
     try {
-      if (!this.#listed.has(topic)) await this.#link.ask("SADD", this.#keys.nodeTopics(this.#node), topic)
+      if (!this.#listed.has(topic)) await this.#redis.ask("SADD", this.#keys.nodeTopics(this.#node), topic)
       this.#listed.add(topic)
       const joins = [...untold.joins.values()]
       const leaves = [...untold.leaves]
-      await this.#link.run(
+      await this.#redis.run(
         CHANGE,
         [this.#keys.presences(topic)],
         this.#keys.channel(topic),

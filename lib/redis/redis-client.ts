@@ -3,28 +3,47 @@ import { RookeryError } from "../protocol/errors.js"
 /** The reply to a command. The options of the command say which parts of it are bytes. */
 export type RedisReply = unknown
 
+/** Called with each message of a channel that is subscribed. */
+export type Listener = (message: Buffer, channel: Buffer) => void
+
 /** A client of node-redis, as far as it is needed here: yours, of whatever make of its options. */
 export interface RedisClient {
+  /** Its settings, of which the address is needed. */
+  readonly options?: { readonly socket?: unknown } | undefined
   /** A connection more, of the same settings but these. */
   duplicate(options?: { disableOfflineQueue?: boolean }): RedisClient
   connect(): Promise<unknown>
   destroy(): void
   readonly isReady: boolean
-  on(event: "error" | "ready" | "end" | "reconnecting", listener: (error?: unknown) => void): unknown
+  on(
+    event: "error" | "ready" | "end" | "reconnecting" | "sharded-channel-moved",
+    listener: (detail?: unknown) => void,
+  ): unknown
   sendCommand(
     args: readonly (string | Buffer)[],
     options?: { typeMapping?: Record<number, unknown>; timeout?: number },
   ): Promise<RedisReply>
-  subscribe(
-    channels: string[],
-    listener: (message: Buffer, channel: Buffer) => void,
-    bufferMode: true,
-  ): Promise<unknown>
-  unsubscribe(
-    channels: string[],
-    listener: (message: Buffer, channel: Buffer) => void,
-    bufferMode: true,
-  ): Promise<unknown>
+  subscribe(channels: string[], listener: Listener, bufferMode: true): Promise<unknown>
+  unsubscribe(channels: string[], listener: Listener, bufferMode: true): Promise<unknown>
+  sSubscribe(channels: string[], listener: Listener, bufferMode: true): Promise<unknown>
+  sUnsubscribe(channels: string[], listener: Listener, bufferMode: true): Promise<unknown>
+}
+
+/** A master of a Redis Cluster, as node-redis knows it. */
+export interface ClusterMaster {
+  readonly address: string
+  /** There once {@link ClusterClient.nodeClient} was called, before it is connected. */
+  readonly client?: RedisClient | undefined
+}
+
+/** A client of node-redis for a Redis Cluster, as far as it is needed here. */
+export interface ClusterClient {
+  duplicate(options: { minimizeConnections: boolean; rootNodes?: { socket: unknown }[] }): ClusterClient
+  connect(): Promise<unknown>
+  destroy(): void
+  on(event: "error", listener: () => void): unknown
+  readonly slots: readonly { readonly master: ClusterMaster }[]
+  nodeClient(master: ClusterMaster): Promise<RedisClient>
 }
 
 /**
@@ -36,19 +55,27 @@ export interface NodeRedis {
   readonly isOpen: boolean
   duplicate(...options: never[]): unknown
   connect(): Promise<unknown>
-  destroy(): void
+  destroy(): unknown
   sendCommand(...args: never[]): Promise<unknown>
   subscribe(...args: never[]): Promise<unknown>
 }
 
-/** Sees to it that it is one, where no compiler has looked. */
-export function nodeRedis(given: NodeRedis): RedisClient {
-  const client = given as NodeRedis | undefined
+/** A client of node-redis, by the function that made it. */
+export type KnownClient =
+  | { readonly kind: "createClient"; readonly client: RedisClient }
+  | { readonly kind: "createCluster"; readonly client: ClusterClient }
+
+/** Finds out what kind of client it is, where no compiler has looked. */
+export function knownClient(given: NodeRedis): KnownClient {
+  const client = given as (NodeRedis & Partial<ClusterClient>) | undefined
   if (typeof client?.duplicate === "function" && typeof client.destroy === "function" && "isReady" in client) {
-    return client as unknown as RedisClient
+    if (typeof client.nodeClient === "function") {
+      return { kind: "createCluster", client: client as unknown as ClusterClient }
+    }
+    return { kind: "createClient", client: client as unknown as RedisClient }
   }
   throw new RookeryError(
     "bad_option",
-    "this is no client of node-redis: npm install redis, and give what its createClient() makes",
+    "this is no client of node-redis: npm install redis, and give what its createClient() or createCluster() makes",
   )
 }

@@ -11,15 +11,13 @@ import type {
 } from "../server/api/cluster.js"
 import { CatchUp } from "./catch-up.js"
 import { plainEnvelope, readEnvelope, type Envelope } from "./envelope.js"
-import { Keys } from "./keys.js"
-import { Link } from "./redis-link.js"
+import type { Installation, Reach } from "./installation.js"
+import type { Keys } from "./keys.js"
 import { Living } from "./living.js"
 import { Presences } from "./presences.js"
-import type { RedisClient } from "./redis-client.js"
 import { RedisHistory } from "./redis-history.js"
 import { CLAIM, EXTEND, RELEASE } from "./scripts.js"
 import type { Arrival, Place, Step } from "./topic-order.js"
-import { Subscriptions } from "./subscriptions.js"
 import { Topic, type VersionedChange } from "./topic.js"
 
 /** Options of {@link redis}. Times are in milliseconds. */
@@ -45,10 +43,8 @@ const NOTHING: PresenceChange = { joins: [], leaves: [] }
 export class RedisCluster implements Cluster {
   // Short: it is in every message.
   readonly #id = randomBytes(9).toString("base64url")
+  readonly #redis: Installation
   readonly #keys: Keys
-  readonly #commands: Link
-  readonly #subscriber: Link
-  readonly #subscriptions: Subscriptions
   readonly #history: RedisHistory
   readonly #presences: Presences
   readonly #living: Living
@@ -60,24 +56,20 @@ export class RedisCluster implements Cluster {
   #node: ClusterNode | undefined
   #started = false
 
-  constructor(client: RedisClient, options: RedisOptions = {}) {
+  constructor(reach: Reach, options: RedisOptions = {}) {
     const { prefix = "rookery", timeoutMs = 2000, leaseMs = 6000 } = options
     this.#tickMs = leaseMs / 3
-    const keys = (this.#keys = new Keys(prefix))
-    const make = (): RedisClient => client.duplicate({ disableOfflineQueue: true })
-    const down = (): void => this.#health()
-    this.#commands = new Link(make, timeoutMs, { up: () => this.#up(), down })
-    this.#subscriber = new Link(make, timeoutMs, { up: () => this.#listenAgain(), down })
-    this.#subscriptions = new Subscriptions(
-      this.#subscriber,
-      (channel, message) => this.#message(channel, message),
-      (error) => this.#failed(error, "subscribe"),
-    )
-    this.#history = new RedisHistory(this.#commands, keys)
-    this.#presences = new Presences(this.#commands, keys, this.#id, (error, topic) =>
-      this.#failed(error, "presence", topic),
-    )
-    this.#living = new Living(this.#commands, keys, this.#id, leaseMs)
+    const redis = (this.#redis = reach(timeoutMs, {
+      changed: () => this.#health(),
+      up: () => this.#started && this.#soon(),
+      again: (channels) => this.#again(channels),
+      message: (channel, message) => this.#message(channel, message),
+      failed: (error) => this.#failed(error, "subscribe"),
+    }))
+    const keys = (this.#keys = redis.pubSub.keys(prefix))
+    this.#history = new RedisHistory(redis, keys)
+    this.#presences = new Presences(redis, keys, this.#id, (error, topic) => this.#failed(error, "presence", topic))
+    this.#living = new Living(redis, keys, this.#id, leaseMs)
     this.#catchUp = new CatchUp(
       (topic) => this.#learn(topic),
       (error, topic) => this.#failed(error, "subscribe", topic),
@@ -88,13 +80,13 @@ export class RedisCluster implements Cluster {
     this.#node = node
     this.#started = true
     this.#timer = setInterval(() => this.#soon(), this.#tickMs).unref()
-    await Promise.all([this.#commands.open(), this.#subscriber.open()])
-    await this.#subscriptions.add(this.#keys.commands)
+    await this.#redis.open()
+    await this.#redis.add(this.#keys.commands)
     await this.#living.renew()
   }
 
   async publish(topic: string, message: ClusterMessage): Promise<void> {
-    await this.#commands.ask("PUBLISH", this.#keys.channel(topic), plainEnvelope(this.#id, message.bytes()))
+    await this.#publish(this.#keys.channel(topic), message.bytes())
   }
 
   append(topic: string, message: ClusterMessage, history: HistoryOptions, once?: string): Promise<Position> {
@@ -124,11 +116,11 @@ export class RedisCluster implements Cluster {
   unsubscribe(topic: string): void {
     this.#topics.delete(topic)
     this.#catchUp.remove(topic)
-    this.#subscriptions.remove(this.#keys.channel(topic))
+    this.#redis.remove(this.#keys.channel(topic))
   }
 
   async command(body: Uint8Array): Promise<void> {
-    await this.#commands.ask("PUBLISH", this.#keys.commands, plainEnvelope(this.#id, body))
+    await this.#publish(this.#keys.commands, body)
   }
 
   changePresence(topic: string, change: PresenceChange): void {
@@ -138,22 +130,22 @@ export class RedisCluster implements Cluster {
   }
 
   async claim(key: string, claimMs: number): Promise<Claim> {
-    const value = (await this.#commands.run(CLAIM, [this.#keys.claim(key)], this.#id, String(claimMs))) as Buffer | null
+    const value = (await this.#redis.run(CLAIM, [this.#keys.claim(key)], this.#id, String(claimMs))) as Buffer | null
     if (value === null) return { kind: "new" }
     return value[0] === SETTLED ? { kind: "settled", answer: value.subarray(1) } : { kind: "pending" }
   }
 
   async renew(key: string, claimMs: number): Promise<void> {
-    await this.#commands.run(EXTEND, [this.#keys.claim(key)], this.#id, String(claimMs))
+    await this.#redis.run(EXTEND, [this.#keys.claim(key)], this.#id, String(claimMs))
   }
 
   async settle(key: string, answer: Uint8Array, keepMs: number): Promise<void> {
     const value = Buffer.concat([Buffer.from([SETTLED]), answer])
-    await this.#commands.ask("SET", this.#keys.claim(key), value, "PX", String(keepMs))
+    await this.#redis.ask("SET", this.#keys.claim(key), value, "PX", String(keepMs))
   }
 
   async release(key: string): Promise<void> {
-    await this.#commands.run(RELEASE, [this.#keys.claim(key)], this.#id)
+    await this.#redis.run(RELEASE, [this.#keys.claim(key)], this.#id)
   }
 
   nodes(): Promise<number> {
@@ -169,8 +161,11 @@ export class RedisCluster implements Cluster {
     } catch (error) {
       this.#failed(error, "presence")
     }
-    this.#subscriber.close()
-    this.#commands.close()
+    this.#redis.close()
+  }
+
+  async #publish(channel: string, body: Uint8Array): Promise<void> {
+    await this.#redis.ask(this.#redis.pubSub.publish, channel, plainEnvelope(this.#id, body))
   }
 
   #failed(error: unknown, where: string, topic?: string): void {
@@ -178,12 +173,7 @@ export class RedisCluster implements Cluster {
   }
 
   #health(): void {
-    if (this.#started) this.#node?.health(this.#commands.up && this.#subscriber.up)
-  }
-
-  #up(): void {
-    this.#health()
-    if (this.#started) this.#soon()
+    if (this.#started) this.#node?.health(this.#redis.healthy)
   }
 
   #soon(): void {
@@ -194,12 +184,14 @@ export class RedisCluster implements Cluster {
 
   /** Now and then, and once there is a connection again: what a node owes to the others, and what it has missed. */
   async #tick(): Promise<void> {
-    await Promise.all([this.#commands.check(), this.#subscriber.check()])
-    if (!this.#commands.up || !this.#started) return
+    await this.#redis.check()
+    if (!this.#redis.up || !this.#started) return
+    // For when Redis was away at the start.
+    this.#redis.add(this.#keys.commands).catch(() => undefined)
     try {
       const { wasOut, dead } = await this.#living.renew()
       await (wasOut ? this.#presences.again() : this.#presences.tell())
-      if (this.#subscriber.up) this.#catchUp.retry()
+      if (this.#redis.healthy) this.#catchUp.retry()
       // One that cannot be swept keeps no other.
       for (const node of dead) await this.#living.sweep(node).catch((error: unknown) => this.#failed(error, "presence"))
     } catch (error) {
@@ -207,22 +199,18 @@ export class RedisCluster implements Cluster {
     }
   }
 
-  /** The subscriber's connection is back: what was published meanwhile is looked for. */
-  #listenAgain(): void {
-    this.#health()
+  /** Channels are listened to again: what was published meanwhile is looked for. */
+  #again(channels: Iterable<string>): void {
     if (!this.#started) return
-    void this.#subscriptions.add(this.#keys.commands).catch(() => undefined)
-    this.#subscriptions.again().then(
-      () => this.#catchUp.add(this.#topics.keys()),
-      (error: unknown) => this.#failed(error, "subscribe"),
-    )
+    const topics = new Set([...channels].map((channel) => this.#keys.topicOf(channel)))
+    this.#catchUp.add([...topics].filter((topic) => this.#topics.has(topic)))
   }
 
   /** Listens to a topic, and learns how it stands. */
   async #learn(topic: string): Promise<void> {
     const known = this.#topics.get(topic)
     if (known === undefined) return
-    await this.#subscriptions.add(this.#keys.channel(topic))
+    await this.#redis.add(this.#keys.channel(topic))
     await this.#snapshot(topic, known)
     const { sequencer, history } = known
     if (history === undefined) return

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type { ClusterMessage, HistoryOptions, HistorySlice, Position } from "../server/api/cluster.js"
+import type { Installation } from "./installation.js"
 import type { Keys } from "./keys.js"
-import type { Link } from "./redis-link.js"
 import { foreign, readId } from "./records.js"
 import { APPEND, HISTORY, RENUMBER } from "./scripts.js"
 import type { Arrival, Found, Place } from "./topic-order.js"
@@ -31,11 +31,11 @@ interface Piece extends HistorySlice {
 
 /** The histories of all topics, which are streams in Redis. */
 export class RedisHistory {
-  readonly #link: Link
+  readonly #redis: Installation
   readonly #keys: Keys
 
-  constructor(link: Link, keys: Keys) {
-    this.#link = link
+  constructor(redis: Installation, keys: Keys) {
+    this.#redis = redis
     this.#keys = keys
   }
 
@@ -45,9 +45,11 @@ export class RedisHistory {
     { size, ttl }: HistoryOptions,
     once?: string,
   ): Promise<Position> {
-    const [epoch, offset] = (await this.#link.run(
+    // A key that is not there yet would have a Redis Cluster refuse the others while it moves their slot.
+    const name = once === undefined ? [] : [this.#keys.once(topic, once)]
+    const [epoch, offset] = (await this.#redis.run(
       APPEND,
-      [this.#keys.numbering(topic), this.#keys.stream(topic), this.#keys.once(topic, once ?? "")],
+      [this.#keys.numbering(topic), this.#keys.stream(topic), ...name],
       this.#keys.channel(topic),
       newEpoch(),
       asBuffer(message.bytes()),
@@ -74,7 +76,7 @@ export class RedisHistory {
     const same = messages[0]?.offset === place.offset ? messages[0] : undefined
     const rewound = newest < place.offset || (same !== undefined && place.at !== undefined && same.at !== place.at)
     if (rewound) {
-      const renewed = await this.#link.run(RENUMBER, [this.#keys.numbering(topic)], epoch, newEpoch())
+      const renewed = await this.#redis.run(RENUMBER, [this.#keys.numbering(topic)], epoch, newEpoch())
       return { epoch: String(renewed), newest, complete: false, messages: [] }
     }
     const rest = same === undefined ? messages : messages.slice(1)
@@ -83,7 +85,7 @@ export class RedisHistory {
   }
 
   async #piece(topic: string, { size, ttl }: HistoryOptions, from: number | undefined, limit: number): Promise<Piece> {
-    const [epoch, newest, now, found, first] = (await this.#link.run(
+    const [epoch, newest, now, found, first] = (await this.#redis.run(
       HISTORY,
       [this.#keys.numbering(topic), this.#keys.stream(topic)],
       newEpoch(),

@@ -1,6 +1,5 @@
 import { RookeryError } from "../protocol/errors.js"
 import type { RedisClient, RedisReply } from "./redis-client.js"
-import type { Script } from "./scripts.js"
 
 // The type of Redis's strings, as node-redis names it. They are mapped to bytes.
 const BLOB_STRING = 36
@@ -15,7 +14,8 @@ export interface LinkEvents {
   down(): void
 }
 
-const unavailable = (cause: unknown): RookeryError =>
+/** The error of what Redis was not asked, or did not answer. */
+export const unavailable = (cause: unknown): RookeryError =>
   new RookeryError(
     "cluster_unavailable",
     "Redis cannot be reached, so this was not done; try again when the endpoint is healthy",
@@ -92,27 +92,23 @@ export class Link {
     }
   }
 
-  /** Runs a script, which Redis may have to be given first. */
-  async run(script: Script, keys: readonly string[], ...args: (string | Buffer)[]): Promise<RedisReply> {
-    const rest = [String(script.keys), ...keys, ...args]
-    try {
-      return await this.ask("EVALSHA", script.sha, ...rest)
-    } catch (error) {
-      if (!isScriptMissing(error)) throw error
-      return this.ask("EVAL", script.text, ...rest)
-    }
-  }
-
   /** Asks whether it still answers, and makes it anew if nothing comes of it. To be called now and then. */
   async check(): Promise<void> {
     if (this.#up) {
       await this.ask("PING").catch(() => undefined)
     } else if (!this.#closed && performance.now() - this.#sign > 5 * this.#timeoutMs) {
       // Not sooner: to a Redis that is only slow that would be a flood.
-      this.#client.destroy()
-      this.#client = this.#make()
-      this.#connect().catch(() => undefined)
+      this.renew()
     }
+  }
+
+  /** Makes the connection anew. */
+  renew(): void {
+    if (this.#closed) return
+    this.#isDown()
+    this.#client.destroy()
+    this.#client = this.#make()
+    this.#connect().catch(() => undefined)
   }
 
   #connect(): Promise<unknown> {
@@ -154,8 +150,11 @@ class NoAnswer extends Error {}
  */
 const STEPS = 4
 
-// By hand, as it is done for every command: a race makes four promises more.
-function within<T>(ms: number, work: Promise<T>, progress: () => number): Promise<T> {
+/**
+ * Rejects what takes too long without progress. By hand, as it is done for every command: a race makes four promises
+ * more.
+ */
+export function within<T>(ms: number, work: Promise<T>, progress: () => number): Promise<T> {
   return new Promise((resolve, reject) => {
     let steps = 0
     let before = progress()
@@ -177,4 +176,6 @@ function within<T>(ms: number, work: Promise<T>, progress: () => number): Promis
   })
 }
 
-const isScriptMissing = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT")
+/** Whether Redis has to be given the script. */
+export const isScriptMissing = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith("NOSCRIPT")

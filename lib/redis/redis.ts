@@ -1,6 +1,17 @@
 import type { Cluster } from "../server/api/cluster.js"
-import { nodeRedis, type NodeRedis } from "./redis-client.js"
+import type { Reach } from "./installation.js"
+import { OneRedis } from "./one-redis.js"
+import { PLAIN } from "./pub-sub.js"
+import { knownClient, type NodeRedis, type RedisClient } from "./redis-client.js"
 import { RedisCluster, type RedisOptions } from "./redis-cluster.js"
+import { Shards } from "./shards.js"
+
+function reached(given: NodeRedis): Reach {
+  const { kind, client } = knownClient(given)
+  if (kind === "createCluster") return (timeoutMs, events) => new Shards(client, timeoutMs, events)
+  const make = (): RedisClient => client.duplicate({ disableOfflineQueue: true })
+  return (timeoutMs, events) => new OneRedis(make, PLAIN, timeoutMs, events)
+}
 
 /**
  * Makes one endpoint of those of many nodes, by way of Redis or Valkey.
@@ -10,8 +21,9 @@ import { RedisCluster, type RedisOptions } from "./redis-cluster.js"
  * const endpoint = new Endpoint({ cluster: redis(client) })
  * ```
  *
- * @param client yours, of node-redis; two connections more are made of it, and it is left alone otherwise
+ * @param client yours, of node-redis, made by `createClient` or, for a Redis Cluster, by `createCluster`; two connections
+ * more are made of it to each Redis, and it is left alone otherwise
  */
 export function redis(client: NodeRedis, options?: RedisOptions): Cluster {
-  return new RedisCluster(nodeRedis(client), options)
+  return new RedisCluster(reached(client), options)
 }

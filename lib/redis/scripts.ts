@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto"
 
-/** A script that Redis runs in one piece. */
-export interface Script {
+/** A text that Redis runs in one piece, and its name there. */
+interface ScriptText {
   readonly text: string
   readonly sha: string
-  readonly keys: number
 }
 
-const script = (keys: number, text: string): Script => ({
-  text,
-  keys,
-  sha: createHash("sha1").update(text).digest("hex"),
+/** A script, for each of the commands by which it may publish. All keys and the channel of one are of one topic. */
+export type Script = Readonly<Record<"PUBLISH" | "SPUBLISH", ScriptText>>
+
+const named = (text: string): ScriptText => ({ text, sha: createHash("sha1").update(text).digest("hex") })
+
+const script = (text: string): Script => ({
+  PUBLISH: named(text),
+  SPUBLISH: named(text.replaceAll("'PUBLISH'", "'SPUBLISH'")),
 })
 
 // The first byte of a message on a topic's channel.
@@ -26,9 +29,8 @@ const NOW = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** Numbers, keeps and tells, unless it was done under that name. Keys: numbering, stream, name. */
+/** Numbers, keeps and tells, unless it was done under that name. Keys: numbering, stream, and the name if there is one. */
 export const APPEND: Script = script(
-  3,
   `local once = ARGV[7] ~= '0'
 if once then
   local done = redis.call('HMGET', KEYS[3], 'e', 'o')
@@ -55,7 +57,6 @@ return {epoch, offset}`,
 
 /** Reads a piece of the history: from an id on, or the newest. Keys: numbering, stream. */
 export const HISTORY: Script = script(
-  2,
   `${NOW}local epoch = redis.call('HGET', KEYS[1], 'e')
 if not epoch then
   epoch = ARGV[1]
@@ -74,7 +75,6 @@ return {epoch, tonumber(redis.call('HGET', KEYS[1], 'o')), now, found, first}`,
 
 /** Begins a new epoch, unless somebody did. Keys: numbering. */
 export const RENUMBER: Script = script(
-  1,
   `local epoch = redis.call('HGET', KEYS[1], 'e')
 if epoch ~= ARGV[1] then return epoch end
 redis.call('HSET', KEYS[1], 'e', ARGV[2])
@@ -95,7 +95,6 @@ end
 
 /** Changes presences and tells it. Keys: presences. */
 export const CHANGE: Script = script(
-  1,
   `${NOW}local leaves = tonumber(ARGV[4])
 for i = 5, 4 + leaves do
   redis.call('HDEL', KEYS[1], ARGV[i])
@@ -109,7 +108,6 @@ return text`,
 
 /** Takes away what a dead node left. Keys: presences. */
 export const SWEEP: Script = script(
-  1,
   `${NOW}local own = ARGV[2] .. ':'
 local refs = {}
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -126,14 +124,12 @@ return #refs`,
 
 /** Says that a node lives. Gives whether it was counted out, and who is dead. Keys: nodes. */
 export const RENEW: Script = script(
-  1,
   `${NOW}local new = redis.call('ZADD', KEYS[1], now, ARGV[1])
 return {new, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]))}`,
 )
 
 /** Asks for the right to do something. Keys: claim. */
 export const CLAIM: Script = script(
-  1,
   `local value = redis.call('GET', KEYS[1])
 if value then return value end
 redis.call('SET', KEYS[1], 'p' .. ARGV[1], 'PX', ARGV[2])
@@ -142,14 +138,12 @@ return false`,
 
 /** Gives that right back, if it is still one's own. Keys: claim. */
 export const RELEASE: Script = script(
-  1,
   `if redis.call('GET', KEYS[1]) == 'p' .. ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1`,
 )
 
 /** Has a claim hold for longer, if it is still one's own. Keys: claim. */
 export const EXTEND: Script = script(
-  1,
   `if redis.call('GET', KEYS[1]) == 'p' .. ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1`,
 )

@@ -1,9 +1,12 @@
+import type { PubSub } from "./pub-sub.js"
+import type { Listener } from "./redis-client.js"
 import type { Link } from "./redis-link.js"
 
 /** The channels that a node listens to. Those that come and go in one turn are asked for together. */
 export class Subscriptions {
   readonly #link: Link
-  readonly #listener: (message: Buffer, channel: Buffer) => void
+  readonly #pubSub: PubSub
+  readonly #listener: Listener
   readonly #failed: (error: unknown) => void
   readonly #wanted = new Set<string>()
   #there = new Set<string>()
@@ -12,10 +15,21 @@ export class Subscriptions {
   #scheduled: Promise<void> | undefined
   #settling: Promise<void> = Promise.resolve()
 
-  constructor(link: Link, message: (channel: string, message: Buffer) => void, failed: (error: unknown) => void) {
+  constructor(
+    link: Link,
+    pubSub: PubSub,
+    message: (channel: string, message: Buffer) => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#link = link
+    this.#pubSub = pubSub
     this.#listener = (bytes, channel) => message(String(channel), bytes)
     this.#failed = failed
+  }
+
+  /** The channels that are to be listened to. */
+  get wanted(): Iterable<string> {
+    return this.#wanted
   }
 
   /** Listens to a channel; resolves once Redis has confirmed it. */
@@ -29,6 +43,11 @@ export class Subscriptions {
     this.#wanted.delete(channel)
     this.#changed.add(channel)
     if (this.#link.up) this.#settle().catch((error: unknown) => this.#failed(error))
+  }
+
+  /** Redis no longer sends the messages of a channel: it is not asked to stop. */
+  forget(channel: string): void {
+    for (const channels of [this.#wanted, this.#there, this.#changed]) channels.delete(channel)
   }
 
   /** The link came back: it may be a new one that listens to nothing yet. Resolves once it listens to everything. */
@@ -59,8 +78,8 @@ export class Subscriptions {
     const spare = changed.filter((channel) => !this.#wanted.has(channel) && there.has(channel))
     for (const channel of spare) there.delete(channel)
     try {
-      if (spare.length > 0) await this.#link.do((client) => client.unsubscribe(spare, this.#listener, true))
-      if (missing.length > 0) await this.#link.do((client) => client.subscribe(missing, this.#listener, true))
+      if (spare.length > 0) await this.#link.do((client) => this.#pubSub.unsubscribe(client, spare, this.#listener))
+      if (missing.length > 0) await this.#link.do((client) => this.#pubSub.subscribe(client, missing, this.#listener))
     } catch (error) {
       for (const channel of missing) this.#changed.add(channel)
       throw error

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto"
-import { createClient } from "redis"
+import { createClient, createCluster } from "redis"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
 import { redis } from "rookery/redis"
 import { MemoryCluster, MemoryHub, type Cluster, type PresenceRecord } from "rookery/server"
 import { PATIENCE } from "../support/patience.js"
-import { HAS_REDIS, RedisServer } from "../support/redis-server.js"
+import { HAS_REDIS, HAS_REDIS_CLUSTER, RedisServer } from "../support/redis-server.js"
+import { RedisShards } from "../support/redis-shards.js"
 import { message, SeenNode, text } from "../support/seen-node.js"
 
 const HISTORY = { size: 5, ttl: 60_000 }
@@ -14,13 +15,16 @@ interface Backend {
 }
 
 let server: RedisServer | undefined
+let shards: RedisShards | undefined
 const clients: { destroy(): void }[] = []
 beforeAll(async () => {
   if (HAS_REDIS) server = await RedisServer.start()
+  if (HAS_REDIS_CLUSTER) shards = await RedisShards.start()
 })
 afterAll(async () => {
   for (const client of clients) client.destroy()
   await server?.[Symbol.asyncDispose]()
+  await shards?.[Symbol.asyncDispose]()
 })
 
 const BACKENDS: [name: string, make: () => Backend][] = [
@@ -43,6 +47,20 @@ for (const RESP of HAS_REDIS ? ([2, 3] as const) : []) {
           client.on("error", () => {})
           await client.connect()
           clients.push(client)
+          return redis(client, { prefix, leaseMs: 1500 })
+        },
+      }
+    },
+  ])
+}
+for (const RESP of HAS_REDIS_CLUSTER ? ([2, 3] as const) : []) {
+  BACKENDS.push([
+    `over a Redis Cluster with RESP ${RESP}`,
+    () => {
+      const prefix = randomUUID()
+      return {
+        async node() {
+          const client = createCluster({ rootNodes: shards?.urls.map((url) => ({ url })) ?? [], RESP })
           return redis(client, { prefix, leaseMs: 1500 })
         },
       }

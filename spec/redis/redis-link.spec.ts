@@ -32,6 +32,12 @@ class FakeClient implements RedisClient {
   unsubscribe(): Promise<unknown> {
     return Promise.resolve()
   }
+  sSubscribe(): Promise<unknown> {
+    return Promise.resolve()
+  }
+  sUnsubscribe(): Promise<unknown> {
+    return Promise.resolve()
+  }
 
   tell(event: "ready" | "reconnecting"): void {
     this.isReady = event === "ready"

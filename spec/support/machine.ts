@@ -17,6 +17,11 @@ const starts = (name: string, flag: string): boolean => !IS_BARE && spawnSync(na
 /** The server to start for specs with Redis, if there is one. */
 export const REDIS: string | undefined = ["redis-server", "valkey-server"].find((name) => starts(name, "--version"))
 
+/** The major version of that server; Valkey's go on where Redis's were. 0 without a server. */
+export const REDIS_VERSION: number = Number(
+  REDIS === undefined ? 0 : (/\bv=(\d+)/.exec(spawnSync(REDIS, ["--version"], { encoding: "utf8" }).stdout)?.[1] ?? 0),
+)
+
 /** Whether specs can run programs in a terminal. */
 export const HAS_TMUX: boolean = starts("tmux", "-V")
 

@@ -4,24 +4,30 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { freePort } from "./free-port.js"
-import { REDIS } from "./machine.js"
+import { REDIS, REDIS_VERSION } from "./machine.js"
 
 /** Whether specs can start a Redis. */
 export const HAS_REDIS: boolean = REDIS !== undefined
+
+/** Whether specs can start a Redis Cluster with sharded pub/sub. */
+export const HAS_REDIS_CLUSTER: boolean = HAS_REDIS && REDIS_VERSION >= 7
 
 /** A Redis in a separate process that a spec can end, kill and pause. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-redis-"))
+  readonly #settings: readonly string[]
   #process: ChildProcess | undefined
 
-  private constructor(port: number) {
+  private constructor(port: number, settings: readonly string[]) {
     this.port = port
+    this.#settings = settings
   }
 
-  static async start(): Promise<RedisServer> {
+  /** Starts one, with more arguments of `redis-server` than it needs. */
+  static async start(...settings: string[]): Promise<RedisServer> {
     for (let tries = 1; ; tries++) {
-      const server = new RedisServer(await freePort())
+      const server = new RedisServer(await freePort(), settings)
       try {
         await server.start()
         return server
@@ -45,9 +51,8 @@ export class RedisServer implements AsyncDisposable {
     if (this.#process !== undefined) return
     if (REDIS === undefined) throw new Error("there is no redis-server on this machine")
     const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder]
-    const child = spawn(REDIS, [...args, "--appendonly", "yes", "--appendfsync", "no", "--save", ""], {
-      stdio: ["ignore", "pipe", "inherit"],
-    })
+    const data = ["--appendonly", "yes", "--appendfsync", "no", "--save", ""]
+    const child = spawn(REDIS, [...args, ...data, ...this.#settings], { stdio: ["ignore", "pipe", "inherit"] })
     this.#process = child
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stdout }).on("line", (line) => {

@@ -1,0 +1,103 @@
+import type { Installation, InstallationEvents } from "./installation.js"
+import type { PubSub } from "./pub-sub.js"
+import type { RedisClient, RedisReply } from "./redis-client.js"
+import { isScriptMissing, Link } from "./redis-link.js"
+import type { Script } from "./scripts.js"
+import { Subscriptions } from "./subscriptions.js"
+
+/** One Redis, by two connections: one for commands, and one that listens. */
+export class OneRedis implements Installation {
+  readonly pubSub: PubSub
+  readonly #events: InstallationEvents
+  readonly #commands: Link
+  readonly #subscriber: Link
+  readonly #subscriptions: Subscriptions
+
+  constructor(make: () => RedisClient, pubSub: PubSub, timeoutMs: number, events: InstallationEvents) {
+    this.pubSub = pubSub
+    this.#events = events
+    const down = (): void => events.changed()
+    this.#commands = new Link(make, timeoutMs, { up: () => this.#up(), down })
+    this.#subscriber = new Link(() => this.#listening(make()), timeoutMs, { up: () => this.#again(), down })
+    this.#subscriptions = new Subscriptions(
+      this.#subscriber,
+      pubSub,
+      (channel, message) => events.message(channel, message),
+      (error) => events.failed(error),
+    )
+  }
+
+  get up(): boolean {
+    return this.#commands.up
+  }
+
+  get healthy(): boolean {
+    return this.#commands.up && this.#subscriber.up
+  }
+
+  async open(): Promise<void> {
+    await Promise.all([this.#commands.open(), this.#subscriber.open()])
+  }
+
+  close(): void {
+    this.#subscriber.close()
+    this.#commands.close()
+  }
+
+  async check(): Promise<void> {
+    await Promise.all([this.#commands.check(), this.#subscriber.check()])
+  }
+
+  ask(command: string, key: string, ...args: (string | Buffer)[]): Promise<RedisReply> {
+    return this.#commands.ask(command, key, ...args)
+  }
+
+  async run(script: Script, keys: readonly string[], ...args: (string | Buffer)[]): Promise<RedisReply> {
+    const { sha, text } = script[this.pubSub.publish]
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await this.#commands.ask("EVALSHA", sha, ...rest)
+    } catch (error) {
+      if (!isScriptMissing(error)) throw error
+      return this.#commands.ask("EVAL", text, ...rest)
+    }
+  }
+
+  add(channel: string): Promise<void> {
+    return this.#subscriptions.add(channel)
+  }
+
+  remove(channel: string): void {
+    this.#subscriptions.remove(channel)
+  }
+
+  /** Redis no longer sends the messages of a channel: it is not asked to stop. */
+  forget(channel: string): void {
+    this.#subscriptions.forget(channel)
+  }
+
+  #up(): void {
+    this.#events.changed()
+    this.#events.up()
+  }
+
+  #listening(client: RedisClient): RedisClient {
+    client.on("sharded-channel-moved", (channel) => {
+      this.forget(String(channel))
+      this.#events.again([String(channel)])
+    })
+    // The client could not read something, and has thrown away what came with it.
+    client.on("error", () => client.isReady && this.#subscriber.renew())
+    return client
+  }
+
+  /** The subscriber's connection is there: it may be a new one that listens to nothing yet. */
+  #again(): void {
+    this.#events.changed()
+    void this.#subscriptions
+      .again()
+      .catch((error: unknown) => this.#events.failed(error))
+      // Where not all of them could be had, they are added one by one.
+      .then(() => this.#subscriber.up && this.#events.again(this.#subscriptions.wanted))
+  }
+}
