@@ -53,6 +53,10 @@ function bareError(error: Error): Error {
 const isDisposable = (main: unknown): main is Disposable =>
   (typeof main === "object" || typeof main === "function") && main !== null && Symbol.dispose in main
 
+function dispose(main: unknown): void {
+  if (isDisposable(main)) main[Symbol.dispose]()
+}
+
 /** The sessions of one channel: one at a time. */
 class ServedChannel {
   readonly #channel: Channel<Loose, Loose>
@@ -89,16 +93,21 @@ class ServedChannel {
     live?.transport.fail(error)
     const first = this.#firstMain
     this.#firstMain = undefined
-    if (first !== undefined && isDisposable(first.main)) first.main[Symbol.dispose]()
+    if (first !== undefined) dispose(first.main)
   }
 
   async #open(id: string, bytes: boolean): Promise<unknown> {
+    const channel = this.#channel
     const { RpcSession } = await loadCapnweb()
+    // The client may go at each `await`, and `end` was called for it by then.
+    if (!channel.joined) return {}
     const { main } = this.#firstMain ?? { main: await this.#makeMain() }
     this.#firstMain = undefined
     this.end(over())
-    const channel = this.#channel
-    if (!channel.joined) return {}
+    if (!channel.joined) {
+      dispose(main)
+      return {}
+    }
     const transport = new BatchTransport({
       bytes,
       send: (messages) => channel.push(RPC, { id, messages }),
@@ -154,7 +163,9 @@ export function serveRpc<Assigns = Loose>(
       const session = new ServedChannel(channel, make, await make(), options)
       served.set(channel, session)
       // Not `terminate`: that is for channels whose join was answered, and the client may go before.
-      channel.signal.addEventListener("abort", () => session.end(over()), { once: true })
+      const { signal } = channel
+      if (signal.aborted) session.end(over())
+      else signal.addEventListener("abort", () => session.end(over()), { once: true })
     },
     receive: { [RPC]: (payload: unknown, channel) => served.get(channel)?.receive(payload) },
   })

@@ -5,6 +5,7 @@ import { msgpack } from "rookery/msgpack"
 import { rpcSession, serveRpc, type ChannelRpc, type RpcServerOptions } from "rookery/rpc"
 import { Endpoint, Refused, type EndpointOptions } from "rookery/server"
 import { inProcess } from "rookery/testing"
+import { Gate } from "../support/gate.js"
 import { PATIENCE } from "../support/patience.js"
 
 const open: (() => unknown)[] = []
@@ -291,6 +292,37 @@ describe("when the connection drops", () => {
     expect(channel.state).toBe("joined")
     await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1), PATIENCE)
     expect(await (await rpcSession<Api>(channel).ready()).hello()).toBe("hello, Ada")
+  })
+})
+
+describe("a client that goes", () => {
+  it.each([
+    ["while its join is answered", 0],
+    ["while its session opens", 1],
+  ])("%s leaves no main object behind", async (_when, last) => {
+    const gate = new Gate()
+    const apis: Api[] = []
+    const endpoint = new Endpoint({ logger: false })
+    open.push(() => endpoint.close({ deadlineMs: 0 }))
+    const gone = new Promise((resolve) => endpoint.on("socketClosed", resolve))
+    serveRpc(endpoint, "rpc:*", async () => {
+      if (apis.length === last) await gate.wait()
+      const api = new Api("Ada")
+      apis.push(api)
+      return api
+    })
+    const { port } = await endpoint.listen({ host: "127.0.0.1" })
+    const socket = new Socket(`ws://127.0.0.1:${port}/socket`)
+    open.push(() => socket.destroy())
+    socket.connect()
+    const channel = socket.channel("rpc:1")
+    channel.join().catch(() => {})
+    for (let opened = 0; opened <= last; opened++) channel.push("rpc", { open: `s${opened}`, probe: 1 }).catch(() => {})
+    await gate.begun
+    socket.disconnect()
+    await gone
+    gate.open()
+    await vi.waitFor(() => expect(apis.map((api) => api.disposed)).toEqual(Array(last + 1).fill(1)), PATIENCE)
   })
 })
 
