@@ -84,7 +84,9 @@ export class RecentMessages {
   seed(position: Position, broadcasts: readonly { offset: number; broadcast: Broadcast }[], now: number): void {
     const newer = this.#position?.epoch === position.epoch ? this.#held : []
     const first = newer[0]?.offset ?? Infinity
-    const older = broadcasts.filter(({ offset }) => offset < first).map((kept) => ({ ...kept, at: now }))
+    // No later than the messages behind them: those would be too old first, and the end of the history be missing.
+    const at = Math.min(now, newer[0]?.at ?? now)
+    const older = broadcasts.filter(({ offset }) => offset < first).map((kept) => ({ ...kept, at }))
     // They were cut out of what was read at once, which one of them would keep alive as a whole.
     for (const { broadcast } of older) broadcast.shrink()
     this.#hold([...older, ...newer])
