@@ -140,14 +140,17 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
     if (turns.mustWait()) await turns.next()
   }
 
-  async #poll(request: Request, visit: Visit, longpoll: LongPoll, arrival: Arrival): Promise<Response> {
-    const { telemetry, runtime } = this.services
+  /** Counts a request that is not to upgrade. */
+  #isOverRate(address: string | undefined): boolean {
     const { requestsPerSecond, requestBurst } = this.limits
-    if (!this.#rate.take(visit.address, requestsPerSecond, requestBurst)) {
-      telemetry.limitHit("requestsPerSecond", undefined, visit.address)
-      return responseOf(faultAnswer(429))
-    }
-    const exchange = new FetchExchange(request, arrival, runtime.clock)
+    if (this.#rate.take(address, requestsPerSecond, requestBurst)) return false
+    this.services.telemetry.limitHit("requestsPerSecond", undefined, address)
+    return true
+  }
+
+  async #poll(request: Request, visit: Visit, longpoll: LongPoll, arrival: Arrival): Promise<Response> {
+    if (this.#isOverRate(visit.address)) return responseOf(faultAnswer(429))
+    const exchange = new FetchExchange(request, arrival, this.services.runtime.clock)
     // The client may disconnect while the request waits for its turn.
     visit.onGone?.(() => exchange.gone())
     await this.#turn()
@@ -156,19 +159,25 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
     return exchange.response
   }
 
+  /** Refuses a request that is no handshake. It counts as a request like any other. */
+  async #refuse(admission: Admission, address: string | undefined, answer: HttpAnswer): Promise<Response> {
+    if (this.#isOverRate(address)) return responseOf(faultAnswer(429))
+    await this.#turn()
+    admission.refused("websocket", address, new Rejection("no websocket", answer))
+    return responseOf(answer)
+  }
+
   async #upgrade(
     request: Request,
     { address, upgrade }: Visit,
     admission: Admission,
     arrival: Arrival,
   ): Promise<Response | undefined> {
-    await this.#turn()
     const fault = faultOf(request)
     if (upgrade === undefined || fault !== undefined) {
-      const answer = fault ?? UPGRADE_REQUIRED
-      admission.refused("websocket", address, new Rejection("no websocket", answer))
-      return responseOf(answer)
+      return this.#refuse(admission, address, fault ?? UPGRADE_REQUIRED)
     }
+    await this.#turn()
     const admitted = await admission.admit(arrival)
     if (admitted instanceof Rejection) return responseOf(admitted.answer)
     let link: MessageLink | undefined

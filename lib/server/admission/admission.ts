@@ -18,7 +18,7 @@ import type { ServerLink, SocketEnd } from "../api/server-link.js"
 import type { ConnectRequest, SocketOptions } from "../api/options.js"
 import { originCheck } from "./origins.js"
 import { isExpired, readExpiry } from "./expiry.js"
-import { faultAnswer, Rejection } from "./rejection.js"
+import { faultAnswer, Rejection, type HttpAnswer } from "./rejection.js"
 import { isRefused, Refused } from "../api/reply.js"
 import type { SocketLimits } from "../api/socket-limits.js"
 import { renewal, type RenewCredentials } from "./renewal.js"
@@ -144,7 +144,29 @@ export class Admission {
     this.#telemetry.emit("connectRefused", { transport, status: answer.status, reason, address, durationMs })
   }
 
+  /**
+   * Refuses a request to upgrade that is no handshake: it counts as an attempt to connect, as one does that is.
+   *
+   * @returns the answer for the client, which is another one if its address is over its rate
+   */
+  refuseHandshake(address: string | undefined, answer: HttpAnswer): HttpAnswer {
+    const rejection = this.#overRate(address) ?? new Rejection("no websocket", answer)
+    this.refused("websocket", address, rejection)
+    return rejection.answer
+  }
+
+  /** Counts an attempt to connect; returns the refusal if its address is over its rate. */
+  #overRate(address: string | undefined): Rejection | undefined {
+    const { connectsPerSecond, connectBurst } = this.limits
+    const isAllowed = this.#made.rate.take(address, connectsPerSecond, connectBurst)
+    return isAllowed ? undefined : this.#full("connectsPerSecond", address)
+  }
+
   async #decide(arrival: Arrival, startedAt: number, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
+    const { address, transport } = arrival
+    // First, because attempts that are refused for what they ask cost as much as others do.
+    const over = this.#overRate(address)
+    if (over !== undefined) return over
     const params = readQuery(arrival.query)
     if (params instanceof Rejection) return params
     if (!(isPageAllowed ?? this.pageAllowed(arrival))) return forbidden("origin")
@@ -153,11 +175,6 @@ export class Admission {
     if (this.#made.isClosing()) return new Rejection("closing", faultAnswer(503))
     const serializer = this.#serializerFor(params)
     if (serializer === undefined) return forbidden("vsn")
-    const { address, transport } = arrival
-    const { connectsPerSecond, connectBurst } = this.limits
-    if (!this.#made.rate.take(address, connectsPerSecond, connectBurst)) {
-      return this.#full("connectsPerSecond", address)
-    }
     const slot = this.#made.slots.take(address, this.limits)
     if (typeof slot === "string") return this.#full(slot, address)
     const { authToken, subprotocol } = agreed

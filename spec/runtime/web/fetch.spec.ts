@@ -106,6 +106,13 @@ describe("an endpoint that is asked by fetch", () => {
     expect(limits).toEqual(["requestsPerSecond"])
   })
 
+  it("holds the limit of requests for requests to the websockets' path as well", async () => {
+    const { ask, limits } = served({ limits: { requestsPerSecond: 0.01, requestBurst: 2 } })
+    const answers = [await ask("", {}, "/socket/websocket"), await ask(""), await ask("", {}, "/socket/websocket")]
+    expect(answers.map(({ status }) => status)).toEqual([426, 200, 429])
+    expect(limits).toEqual(["requestsPerSecond"])
+  })
+
   it("lets a poll go when its client is gone", async () => {
     const { ask, read, post } = served()
     const { token } = await read("")

@@ -53,10 +53,7 @@ export async function upgrade(
   if (services.turns.mustWait()) await services.turns.next()
   if (socket.destroyed) return undefined
   const fault = faultOfHandshake(request)
-  if (fault !== undefined) {
-    admission.refused("websocket", address, new Rejection("no websocket", fault))
-    return fault
-  }
+  if (fault !== undefined) return admission.refuseHandshake(address, fault)
   const admitted = await admission.admit(arrivalOf(request, "websocket", address))
   if (admitted instanceof Rejection) return admitted.answer
   const { limits, subprotocol, open, leave } = admitted
