@@ -11,7 +11,7 @@ export const HELP: Readonly<Record<MetricName, string>> = {
   rookery_gateway_clients: "Connected clients of gateways.",
   rookery_channels: "Joined channels.",
   rookery_topics: "Topics with a subscriber on this node.",
-  rookery_presences: "Tracked presences, of all nodes as far as this one knows them.",
+  rookery_presences: "Presences that the clients of this node track.",
   rookery_sockets_connected_total: "Sockets that connected.",
   rookery_sockets_closed_total: "Sockets whose connection ended.",
   rookery_connects_refused_total: "Clients that were refused, by HTTP status.",
