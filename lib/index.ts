@@ -3,6 +3,7 @@ export type {
   ChannelOptions,
   ChannelState,
   Handler,
+  HistoryMessage,
   HistoryRequest,
   HistoryResponse,
   JoinOptions,

@@ -40,6 +40,20 @@ export interface HistoryRequest {
   limit?: number | undefined
 }
 
+/** A message of {@link HistoryResponse}. */
+export interface HistoryMessage {
+  offset: number
+  event: string
+  payload: Loose
+  /**
+   * Set if the payload is bytes, and is left out because the serializer carries no bytes within a reply, as JSON does not.
+   * A join with `recover` brings such a message, and under `msgpack()` its payload is here.
+   *
+   * @default not left out
+   */
+  omitted?: "bytes"
+}
+
 /** The answer to {@link Channel.history}. */
 export interface HistoryResponse {
   epoch: string
@@ -48,7 +62,7 @@ export interface HistoryResponse {
   /** Whether nothing is missing between `since` and the first message. */
   complete: boolean
   /** The oldest first. */
-  messages: { offset: number; event: string; payload: Loose }[]
+  messages: HistoryMessage[]
 }
 
 /** Options of {@link Channel.listen}. */

@@ -208,6 +208,41 @@ describe("a channel with a history", () => {
     expect(third).toMatchObject({ status: "error" })
   })
 
+  it("leaves bytes out of a piece where JSON cannot carry them, and says so", async () => {
+    const { connect, say } = await served()
+    const [plain, old, packed] = [
+      await connect(),
+      await connect({ query: { vsn: "1.0.0" } }),
+      await connect({ query: { vsn: "3.0.0" } }),
+    ]
+    say(Uint8Array.of(7, 8), "two")
+    const messages = [
+      { offset: 1, event: "shout", omitted: "bytes" },
+      { offset: 2, event: "shout", payload: "two" },
+    ]
+    await plain.join("room:1")
+    plain.send("1", "2", "room:1", "phx_history", {})
+    expect(answer(await plain.next())).toMatchObject({ status: "ok", response: { messages } })
+
+    const object = (ref: string, event: string): void =>
+      old.socket.send(JSON.stringify({ topic: "room:1", event, ref, payload: {} }))
+    object("1", "phx_join")
+    object("2", "phx_history")
+    const [, reply] = (await old.take(2)) as unknown as { payload: unknown }[]
+    expect(reply?.payload).toMatchObject({ status: "ok", response: { messages } })
+
+    const { encode, decode } = msgpack().client
+    for (const [ref, event] of [
+      ["1", "phx_join"],
+      ["2", "phx_history"],
+    ] as const)
+      packed.socket.send(encode({ join_ref: "1", ref, topic: "room:1", event, payload: {} }))
+    const [, pack] = await packed.take(2)
+    expect(decode(pack as Buffer).payload).toMatchObject({
+      response: { messages: [{ offset: 1, event: "shout", payload: Buffer.of(7, 8) }, messages[1]] },
+    })
+  })
+
   it("has none to give without one", async () => {
     const { connect } = await stage({}, (endpoint) => endpoint.channel("room:*", {}))
     const client = await connect()

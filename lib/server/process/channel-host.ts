@@ -20,6 +20,8 @@ export interface HostedChannel {
 /** The socket of a channel: all that a channel, its join and its pushes need from their client. */
 export interface ChannelHost extends ServerSocket, Sender {
   readonly limits: SocketLimits
+  /** Whether bytes may be a part of a payload for this client. */
+  readonly carriesBytesWithin: boolean
   /** Sends a message. Throws a `SerializerError` if it cannot be encoded. */
   send(message: Message): void
   reply(join_ref: Ref, ref: Ref, topic: string, status: string, response: unknown): void

@@ -1,6 +1,8 @@
+import { isBytes } from "../../protocol/bytes.js"
 import type { Broadcast } from "../pubsub/broadcast.js"
 import type { AnyHandler } from "../api/handlers.js"
 import { Refused } from "../api/reply.js"
+import type { ChannelHost } from "./channel-host.js"
 import type { ChannelServices } from "./services.js"
 import type { ChannelRoute } from "./channel-routes.js"
 
@@ -27,14 +29,16 @@ const isOffset = (value: unknown): value is number => Number.isSafeInteger(value
 /**
  * Makes the handler of `phx_history`, which replies with the messages that are kept after an offset, or with the newest
  * ones. A channel without a history has no such handler. Events that `intercept` handles are left out, because an old
- * message cannot be passed to `intercept` again.
+ * message cannot be passed to `intercept` again. A message of bytes has no payload where the client's serializer cannot
+ * carry bytes within a reply: the client gets such a message by `recover`, as a frame of its own.
  */
 export function historyHandler(channel: {
   readonly topic: string
+  readonly socket: Pick<ChannelHost, "carriesBytesWithin">
   readonly services: Pick<ChannelServices, "pubsub" | "turns">
   readonly route: ChannelRoute
 }): AnyHandler | undefined {
-  const { topic, services, route } = channel
+  const { topic, socket, services, route } = channel
   const { history, intercept } = route
   if (history === undefined) return undefined
   return async (payload: unknown) => {
@@ -47,11 +51,10 @@ export function historyHandler(channel: {
     // A reply may be large, and a client may ask in a hundred channels at once.
     await turns.next()
     const kept = pubsub.numbered(topic, slice.messages).filter(({ broadcast }) => !intercept?.has(broadcast.event))
-    const messages = firstBytes(kept, since === undefined).map(({ offset, broadcast: { event, payload } }) => ({
-      offset,
-      event,
-      payload,
-    }))
+    const messages = firstBytes(kept, since === undefined).map(({ offset, broadcast: { event, payload } }) => {
+      const isOmitted = isBytes(payload) && !socket.carriesBytesWithin
+      return isOmitted ? { offset, event, omitted: "bytes" } : { offset, event, payload }
+    })
     const { epoch, newest, complete } = slice
     return { epoch, newest, complete, messages }
   }

@@ -32,6 +32,7 @@ import type { SocketSetup } from "../admission/socket-setup.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 import { TokenBucket } from "../limits/token-bucket.js"
 import { isPrintableTopic } from "./channel-routes.js"
+import { carriesBytesWithin } from "./carries-bytes.js"
 import { isLongerThan } from "../support/is-longer-than.js"
 
 /** The reason that a client is told when its join exceeds a limit. */
@@ -101,6 +102,10 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
 
   get connected(): boolean {
     return this.#open
+  }
+
+  get carriesBytesWithin(): boolean {
+    return carriesBytesWithin(this.#serializer)
   }
 
   /** Whether a channel runs or awaits a handler, or is about to, so that the client still waits for replies. */
