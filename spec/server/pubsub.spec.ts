@@ -108,6 +108,20 @@ describe("a broadcast", () => {
     expect(endpoint.counters().rookery_broadcasts_unencodable_total).toBe(2)
   })
 
+  it("that its clients alone keep from being sent is no error of the code that sends it", async () => {
+    const { connect, endpoint } = await stage({}, (made) => made.channel("room:*", {}))
+    const [v1, v2] = [await connect({ query: { vsn: "1.0.0" } }), await connect()]
+    v1.socket.send('{"topic":"room:1","event":"phx_join","payload":{},"ref":"1"}')
+    await v1.next()
+    const long = `room:${"x".repeat(300)}`
+    await v2.join(long)
+    for (const topic of ["room:1", long]) {
+      expect(() => endpoint.broadcast(topic, "bytes", Uint8Array.of(1))).not.toThrow()
+    }
+    expect(await v2.fence()).toEqual([])
+    expect(endpoint.counters().rookery_broadcasts_unencodable_total).toBe(2)
+  })
+
   it("that nobody could get is an error of whoever sends it", async () => {
     const { connect, endpoint } = await stage({}, (made) => made.channel("room:*", {}))
     const client = await connect()

@@ -1,5 +1,7 @@
 import type { MaybePromise } from "../api/cluster.js"
-import type { Broadcast } from "./broadcast.js"
+import type { SerializerError } from "../../protocol/errors.js"
+import { json } from "../../serializer/json.js"
+import type { Broadcast, EncodedBroadcast } from "./broadcast.js"
 import type { ClusterMember } from "./cluster-member.js"
 import type { PubSub, Subscriber } from "./pubsub.js"
 import { isPromise } from "../support/call-user-code.js"
@@ -19,6 +21,24 @@ function both(one: MaybePromise<void>, other: MaybePromise<void>): MaybePromise<
   return all
 }
 
+const USUAL = json()
+
+/**
+ * The error of a broadcast that reached nobody, if its payload is at fault. Clients choose their version and their topic:
+ * that a room has only clients of version 1, or a topic that is too long for a binary frame, is no fault of the code that
+ * broadcasts bytes. That code may be a timer, and an error that is thrown to a timer ends the process.
+ */
+function faultOfPayload(broadcast: Broadcast, [first]: readonly EncodedBroadcast[]): unknown {
+  if (broadcast.reached) return undefined
+  const { topic, event, payload } = broadcast
+  try {
+    USUAL.server.encode({ join_ref: null, ref: null, topic, event, payload })
+    return undefined
+  } catch (error) {
+    return (error as Partial<SerializerError>).at === "topic" ? undefined : first?.error
+  }
+}
+
 /** Publishes the broadcasts of channels and of the endpoint, and reports those that could not be encoded. */
 export class Publisher {
   readonly #pubsub: PubSub
@@ -33,8 +53,9 @@ export class Publisher {
 
   /**
    * Publishes a broadcast; the event `disconnect`, with an id as its topic, also closes the clients of that id. Throws
-   * if the serializer of the sender, or every client's serializer, cannot encode the payload: then the payload is at
-   * fault, not one old client among many. If a promise is returned, it rejects when other nodes could not be reached.
+   * if the serializer of the sender cannot encode it, or, without a sender, if neither the clients' serializers nor JSON
+   * can: then the payload is at fault, and not the clients. If a promise is returned, it rejects when other nodes could
+   * not be reached.
    */
   publish(broadcast: Broadcast, except?: Subscriber, sender?: Sender): MaybePromise<void> {
     const { topic, event } = broadcast
@@ -43,8 +64,7 @@ export class Publisher {
     const failures = broadcast.failures()
     if (failures.length === 0) return told
     this.#telemetry.counters.rookery_broadcasts_unencodable_total++
-    const [first] = failures
-    const error = sender === undefined ? (broadcast.reached ? undefined : first?.error) : sender.failure(broadcast)
+    const error = sender === undefined ? faultOfPayload(broadcast, failures) : sender.failure(broadcast)
     if (error !== undefined) throw error
     for (const { serializer, error: cause } of failures) {
       this.#telemetry.log("warn", `a broadcast cannot be carried by ${serializer.name}`, { topic, event, error: cause })
