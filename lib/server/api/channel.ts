@@ -71,7 +71,11 @@ export interface Channel<Spec = AnySpec, Assigns = Loose> {
   /** Return it from a handler to send no reply. */
   readonly noReply: NoReply
 
-  /** Sends an event to this client. */
+  /**
+   * Sends an event to this client. If the payload cannot be encoded for it, the channel crashes.
+   *
+   * @throws a `SerializerError` instead, to a handler that has not returned yet, nor awaited anything
+   */
   push<E extends ServerEvent<Spec>>(event: E, payload: ServerEventsOf<Spec>[E]): void
   /**
    * Sends an event to every client on the topic, including this one. Await it if the reply must wait until the other
