@@ -13,10 +13,14 @@ const markdownIn = (folder: string): string[] =>
     .filter((name) => name.endsWith(".md"))
     .map((name) => `${folder}/${name}`)
 
+/** The page that runs code. Its text is in `site/playground/view.ts`. */
+export const PLAYGROUND = "site/playground.md"
+
 /** The documents that are pages, by their paths in the repository. */
 export const SOURCES: readonly string[] = [
   "README.md",
   "CHANGELOG.md",
+  PLAYGROUND,
   ...markdownIn("docs"),
   ...markdownIn("docs/decisions"),
   ...readdirSync(join(ROOT, "examples"))
@@ -28,11 +32,12 @@ export const SOURCES: readonly string[] = [
 export const NOT_PAGES: readonly string[] = [
   ...readdirSync(ROOT, { withFileTypes: true })
     .filter((entry) =>
-      entry.isDirectory() ? !["docs", "examples"].includes(entry.name) : !SOURCES.includes(entry.name),
+      entry.isDirectory() ? !["docs", "examples", "site"].includes(entry.name) : !SOURCES.includes(entry.name),
     )
     .map((entry) => (entry.isDirectory() ? `${entry.name}/**` : entry.name)),
   "docs/api/**",
   "examples/*/*/**",
+  "site/*/**",
 ]
 
 /** The file of a document's page: `docs/GUIDE.md` is `guide.md`, which VitePress makes `guide.html` of. */
@@ -41,7 +46,7 @@ export function pageOf(source: string): string {
   if (source === "docs/README.md") return "documents.md"
   return source
     .toLowerCase()
-    .replace(/^docs\//, "")
+    .replace(/^(?:docs|site)\//, "")
     .replace(/^examples\/(.+)\/readme\.md$/, "examples/$1.md")
     .replace(/(^|\/)readme\.md$/, "$1index.md")
 }

@@ -14,10 +14,11 @@ const htmlOf = (source: string): string => pageOf(source).replace(/\.md$/, ".htm
 
 /**
  * The hosts that code of VitePress, Vue and TypeDoc names: in texts, as the base of a URL without a host (a.com), and for
- * icons of social networks (iconify), of which the site has none.
+ * icons of social networks (iconify), of which the site has none. The playground's runner has Sucrase's reader of source
+ * maps (foo.com, as a base), and Rookery's message about a wrong origin (example.com).
  */
 const NAMED = new Set(["www.w3.org", "vuejs.org", "developer.mozilla.org", "lunrjs.com", "tartarus.org"])
-for (const host of ["a.com", "api.iconify.design", "github.com"]) NAMED.add(host)
+for (const host of ["a.com", "api.iconify.design", "github.com", "foo.com", "example.com"]) NAMED.add(host)
 
 interface SearchIndex {
   documentIds: Record<string, string>

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { defineConfig, type UserConfig } from "vitepress"
 import { anchorOf, NOT_PAGES, pageOf, ROOT, SOURCES, textOf } from "../documents.js"
 import { likeGitHub, REPOSITORY } from "../markdown.js"
+import { playgroundRunner } from "../playground/runner-plugin.js"
 import { sidebar } from "../sidebar.js"
 
 type Plugin = Extract<NonNullable<NonNullable<UserConfig["vite"]>["plugins"]>[number], { name: string }>
@@ -48,6 +49,7 @@ export default defineConfig({
       { text: "Guide", link: "/guide" },
       { text: "Client", link: "/client" },
       { text: "Server", link: "/server" },
+      { text: "Playground", link: "/playground" },
       // TypeDoc's pages are none of VitePress's, which would look for them in its own.
       { text: "Reference", link: "/api/index.html", target: "_self" },
       ...(REPOSITORY === undefined ? [] : [{ text: "Source", link: REPOSITORY }]),
@@ -70,6 +72,7 @@ export default defineConfig({
         image: { src: LOGO, alt: "" },
         actions: [
           { text: "Begin", link: "/guide" },
+          { text: "Playground", link: "/playground", theme: "alt" },
           { text: "Tour", link: "/tour", theme: "alt" },
           { text: "Moving from phoenix.js", link: "/from-phoenix-js", theme: "alt" },
         ],
@@ -85,7 +88,7 @@ export default defineConfig({
       )
   },
   vite: {
-    plugins: [vue],
+    plugins: [vue, playgroundRunner],
     // While it serves, Vite would look through every page of HTML in the repository for packages to prepare.
     optimizeDeps: { entries: ["site/.vitepress/theme/index.ts"] },
   },

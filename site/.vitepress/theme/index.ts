@@ -1,7 +1,7 @@
 // The fonts are the system's: a page loads fewer bytes, and looks like the other programs of its reader.
 import { useData, type Theme } from "vitepress"
 import theme from "vitepress/theme-without-fonts"
-import { defineComponent, h, onMounted, watch } from "vue"
+import { defineAsyncComponent, defineComponent, h, onMounted, watch } from "vue"
 import "./style.css"
 
 /** VitePress marks the main part of every page but the home page, where a screen reader could not jump to it. */
@@ -17,4 +17,11 @@ const Layout = defineComponent(() => {
   return () => h(theme.Layout)
 })
 
-export default { extends: theme, Layout } satisfies Theme
+/** The layout of the playground, which other pages do not load. */
+const Playground = defineAsyncComponent(() => import("../../playground/view.js"))
+
+export default {
+  extends: theme,
+  Layout,
+  enhanceApp: ({ app }) => void app.component("playground", Playground),
+} satisfies Theme
