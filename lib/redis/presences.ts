@@ -109,6 +109,13 @@ export class Presences {
     }
   }
 
+  /** Takes a topic off the list, which would grow with every topic that was ever entered on this node. */
+  async #unlist(topic: string): Promise<void> {
+    // Before it is asked for: a change that comes meanwhile has to list the topic again.
+    this.#listed.delete(topic)
+    await this.#redis.ask("SREM", this.#keys.nodeTopics(this.#node), topic)
+  }
+
   async #tell(topic: string, untold: Untold): Promise<boolean> {
     if (untold.joins.size + untold.leaves.size === 0) return true
     untold.sent()
@@ -127,6 +134,7 @@ export class Presences {
         ...leaves.map((ref) => `${this.#node}:${ref}`),
         ...joins.flatMap((record) => [`${this.#node}:${record.ref}`, JSON.stringify(record)]),
       )
+      if (!this.#own.has(topic) && !this.#untold.has(topic)) await this.#unlist(topic)
       return true
     } catch (error) {
       const newer = this.#untold.get(topic)

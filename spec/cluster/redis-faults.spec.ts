@@ -196,6 +196,21 @@ describe.skipIf(!HAS_REDIS)("a cluster whose Redis has troubles", () => {
     await vi.waitFor(async () => expect(await channels()).toEqual([`${prefix}:t:y`]), PATIENCE)
   })
 
+  it("lists in Redis only topics that somebody of the node is present in", async () => {
+    const a = await node()
+    const admin = await connected()
+    const topics = async (): Promise<string[]> => {
+      const [list = ""] = (await admin.sendCommand(["KEYS", `${prefix}:node:*`])) as unknown as string[]
+      return list === "" ? [] : ((await admin.sendCommand(["SMEMBERS", list])) as unknown as string[]).sort()
+    }
+    for (const topic of ["x", "y", "z"]) a.cluster.changePresence(topic, { joins: [record("r1", "ada")], leaves: [] })
+    await vi.waitFor(async () => expect(await topics()).toEqual(["x", "y", "z"]), PATIENCE)
+    for (const topic of ["x", "z"]) a.cluster.changePresence(topic, { joins: [], leaves: ["r1"] })
+    await vi.waitFor(async () => expect(await topics()).toEqual(["y"]), PATIENCE)
+    a.cluster.changePresence("x", { joins: [record("r2", "ada")], leaves: [] })
+    await vi.waitFor(async () => expect(await topics()).toEqual(["x", "y"]), PATIENCE)
+  })
+
   it("rejects its start when there is no Redis, and is there when Redis is", async () => {
     const proxy = await TcpProxy.to(suite.server.port)
     undo.push(() => proxy[Symbol.asyncDispose]())
