@@ -42,7 +42,8 @@ export class Telemetry {
   /** Whether an event has a listener: a duration is measured only for one. */
   listens(event: keyof EndpointEvents): boolean {
     const { all } = this.#events
-    return all.size > 0 && all.has(event)
+    // Once a listener was there, an empty list of them stays.
+    return all.size > 0 && (all.get(event)?.length ?? 0) > 0
   }
 
   log(level: LogLevel, message: string, fields: LogFields): void {
