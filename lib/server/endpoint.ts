@@ -31,6 +31,7 @@ import type { GatewayOptions } from "./gateway/gateway-options.js"
 import { Entrances, withoutSlash } from "./admission/entrances.js"
 import type { EndpointOptions, SocketOptions } from "./api/options.js"
 import { Rejection } from "./admission/rejection.js"
+import type { ConnectedSocket } from "./api/socket.js"
 import type { SocketServices, TransportServices } from "./process/services.js"
 import { SocketProcess } from "./process/socket-process.js"
 
@@ -193,6 +194,16 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   /** Counts the channels that are joined to a topic, on all nodes. Without a topic, counts the sockets. */
   count(topic?: string): Promise<number> {
     return this.#member.count(topic)
+  }
+
+  /** Counts the living nodes of the cluster, including this one. */
+  async nodes(): Promise<number> {
+    return await this.#member.nodes()
+  }
+
+  /** The clients that are connected to this node by a socket. */
+  sockets(): Iterable<ConnectedSocket> {
+    return this.services.clients.sockets.values()
   }
 
   /** Whether the other nodes can be reached. Always `true` without a cluster. */

@@ -11,7 +11,7 @@ export type {
   ReceiveHandlers,
 } from "./api/handlers.js"
 export type { BroadcastOptions, Channel, MetaUpdate, StopReason, TerminateReason, TrackOptions } from "./api/channel.js"
-export type { ServerSocket, TransportName } from "./api/socket.js"
+export type { ConnectedChannel, ConnectedSocket, ServerSocket, TransportName } from "./api/socket.js"
 export { noReply, Refused, reply, StatusReply } from "./api/reply.js"
 export type { NoReply, RefusedConnect, ReplyTo } from "./api/reply.js"
 export type {
@@ -27,7 +27,7 @@ export type {
 } from "./api/cluster.js"
 export { MemoryCluster, MemoryHub } from "./pubsub/memory-cluster.js"
 export type { HistoryOptions, Position } from "../protocol/recovery.js"
-export type { EndpointEvents } from "./api/events.js"
+export type { EndpointEvents, PassingMessage } from "./api/events.js"
 export type { Counters } from "./api/counters.js"
 export type { LogFields, Logger, LogLevel } from "./api/logger.js"
 export { jsonLogger, type JsonLoggerOptions } from "./telemetry/json-logger.js"

@@ -1,8 +1,33 @@
 import type { LimitName } from "../../protocol/limits.js"
+import type { Ref } from "../../protocol/message.js"
 import type { TerminateReason } from "./channel.js"
 import type { ServerSocket, TransportName } from "./socket.js"
 
-/** The events of an endpoint, for logs, metrics and traces. They never contain payloads or tokens. */
+/** A message that passes an endpoint. Read it at once and change nothing: it is the message itself, not a copy. */
+export interface PassingMessage {
+  /**
+   * `in`: a client has sent it. `out`: it goes to one client, as a reply or a push does. `broadcast`: it went to the
+   * subscribers of its topic on this node.
+   */
+  readonly direction: "in" | "out" | "broadcast"
+  /** The client that has sent it or gets it; `undefined` for a broadcast. */
+  readonly socket: ServerSocket | undefined
+  /** As the client sent it: text, unless the client is hostile. */
+  readonly topic: string
+  /** As the client sent it, like the topic. */
+  readonly event: string
+  readonly ref: Ref
+  readonly joinRef: Ref
+  /** Params of a join, which may hold a token, or the payload. */
+  readonly payload: unknown
+  /** The number of subscribers that a broadcast went to on this node. */
+  readonly recipients: number | undefined
+}
+
+/**
+ * The events of an endpoint, for logs, metrics and traces. They never contain payloads or tokens, except `message`,
+ * which is for tools that look at an endpoint for a while.
+ */
 export type EndpointEvents = {
   /** A client has connected, `durationMs` after its request came: the time that `connect` and the checks before it took. */
   socketConnected: { socket: ServerSocket; durationMs: number }
@@ -43,6 +68,8 @@ export type EndpointEvents = {
    */
   pushCrashed: { socket: ServerSocket; topic: string; event: string; durationMs: number; error: unknown }
   broadcast: { topic: string; event: string; recipients: number }
+  /** A message passes. It costs time while it has a listener: each message of each client is told. */
+  message: PassingMessage
   /** The cluster became unreachable, or reachable again. */
   clusterHealth: { healthy: boolean }
   limitHit: { limit: LimitName; socket: ServerSocket | undefined; address: string | undefined }

@@ -16,3 +16,21 @@ export interface ServerSocket<Assigns = Loose> {
   /** Closes the connection with 1001, after which a client connects again. */
   disconnect(): void
 }
+
+/** A channel of a connected client. */
+export interface ConnectedChannel {
+  readonly topic: string
+  /** Whether its join was answered with `ok`. */
+  readonly joined: boolean
+  /** The number of messages that wait until a handler has ended. */
+  readonly waiting: number
+}
+
+/** A client that is connected to this node. */
+export interface ConnectedSocket {
+  readonly socket: ServerSocket
+  /** Its channels now. */
+  channels(): ConnectedChannel[]
+  /** Removes this client from a topic, as `endpoint.kick()` removes all sockets of an id. */
+  kick(topic: string): void
+}

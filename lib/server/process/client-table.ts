@@ -1,7 +1,7 @@
 import { GOING_AWAY } from "../../protocol/close-codes.js"
 import { ById } from "../support/by-id.js"
 import type { LocalClients } from "../pubsub/cluster-member.js"
-import type { ServerSocket } from "../api/socket.js"
+import type { ConnectedSocket, ServerSocket } from "../api/socket.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
 /** A client of a gateway, or a socket. `disconnect` closes it by its id. */
@@ -11,11 +11,9 @@ export interface Client {
 }
 
 /** A socket that speaks Phoenix. */
-export interface SocketClient extends Client, ServerSocket {
+export interface SocketClient extends Client, ServerSocket, ConnectedSocket {
   /** Whether the client still waits for replies. */
   readonly busy: boolean
-  /** Removes the client from a topic. */
-  kick(topic: string): void
 }
 
 /** All clients that are connected to this node, by the id that `connect` returned. */

@@ -26,7 +26,7 @@ import { isSameTerm } from "../support/same-term.js"
 import { KeptBytes, type KeptFor, type Receipt } from "../limits/kept-bytes.js"
 import type { ServerLink, SocketEnd } from "../api/server-link.js"
 import type { SocketServices } from "./services.js"
-import type { ServerSocket, TransportName } from "../api/socket.js"
+import type { ConnectedChannel, ServerSocket, TransportName } from "../api/socket.js"
 import type { SocketLimits } from "../api/socket-limits.js"
 import type { SocketSetup } from "../admission/socket-setup.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
@@ -118,6 +118,11 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     this.close(GOING_AWAY)
   }
 
+  channels(): ConnectedChannel[] {
+    const live = [...this.#channels.values()].filter((channel) => !channel.ended)
+    return live.map(({ topic, joined, waiting }) => ({ topic, joined, waiting }))
+  }
+
   kick(topic: string): void {
     this.#channels.get(topic)?.kick()
   }
@@ -178,13 +183,17 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     if (isLongRef(message.ref, refBytes) || isLongRef(message.join_ref, refBytes)) return this.#reject(told, "refBytes")
     if (bytes * HEAVIEST > messageWeight && this.#weigh(message) > messageWeight)
       return this.#reject(told, "messageWeight")
+    if (this.#telemetry.passing) this.#tell("in", message)
     this.#guard(message, bytes)
     return true
   }
 
   /** Sends a message. Throws a `SerializerError` if it cannot be encoded. */
   send(message: Message): void {
-    if (this.#open) this.#link.send(this.#serializer.server.encode(message))
+    if (!this.#open) return
+    const frame = this.#serializer.server.encode(message)
+    if (this.#telemetry.passing) this.#tell("out", message)
+    this.#link.send(frame)
   }
 
   reply(join_ref: Ref, ref: Ref, topic: string, status: string, response: unknown): void {
@@ -274,6 +283,12 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
   fail(error: unknown): void {
     this.#telemetry.failed(error, "socket", undefined, this)
     this.close(INTERNAL_ERROR)
+  }
+
+  /** Tells the listeners of `message`. */
+  #tell(direction: "in" | "out", { topic, event, ref, join_ref, payload }: Message): void {
+    const message = { direction, socket: this, topic, event, ref, joinRef: join_ref, payload, recipients: undefined }
+    this.#telemetry.emit("message", message)
   }
 
   #end(channel: HostedChannel, event: string): void {

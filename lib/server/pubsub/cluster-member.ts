@@ -111,6 +111,11 @@ export class ClusterMember implements ClusterNode {
     return total
   }
 
+  /** Counts the living nodes, including this one. */
+  nodes(): MaybePromise<number> {
+    return this.#options.cluster.nodes()
+  }
+
   deliver(topic: string, body: ClusterBody): void {
     this.#guarded(topic, () => this.#options.pubsub.publishHere(Broadcast.from(topic, body)))
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../../protocol/clock.js"
 import { RookeryError } from "../../protocol/errors.js"
 import type { HistoryOptions, Position, Seen } from "../../protocol/recovery.js"
 import type { Cluster, HistorySlice, MaybePromise, NumberedMessage } from "../api/cluster.js"
+import type { PassingMessage } from "../api/events.js"
 import { Broadcast } from "./broadcast.js"
 import { HistoriesAtHand, type AtHand } from "./histories-at-hand.js"
 import { missed, RecentMessages, type Missed } from "./recent-messages.js"
@@ -40,6 +41,17 @@ interface Interest extends AtHand {
   ready: Promise<void> | undefined
   seeding: Promise<void> | undefined
 }
+
+const passingOf = ({ topic, event, payload }: Broadcast, recipients: number): PassingMessage => ({
+  direction: "broadcast",
+  socket: undefined,
+  topic,
+  event,
+  ref: null,
+  joinRef: null,
+  payload,
+  recipients,
+})
 
 /** The subscribers of this node by topic. Delivers broadcasts to them and to the other nodes. */
 export class PubSub {
@@ -238,9 +250,12 @@ export class PubSub {
     return done
   }
 
-  #published({ topic, event }: Broadcast, recipients: number): void {
-    this.#telemetry.counters.rookery_broadcasts_total++
-    this.#telemetry.emit("broadcast", { topic, event, recipients })
+  #published(broadcast: Broadcast, recipients: number): void {
+    const { topic, event } = broadcast
+    const telemetry = this.#telemetry
+    telemetry.counters.rookery_broadcasts_total++
+    telemetry.emit("broadcast", { topic, event, recipients })
+    if (telemetry.passing) telemetry.emit("message", passingOf(broadcast, recipients))
   }
 
   #prepare(interest: Interest, topic: string, history: HistoryOptions, seen: Partial<Position>): MaybePromise<void> {

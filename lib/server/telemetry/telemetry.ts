@@ -15,6 +15,8 @@ const MAX_EXPLAINED = 1000
 /** The reports of an endpoint: counters, events and the log. */
 export class Telemetry {
   readonly counters: Counters = noCounts()
+  /** Whether `message` has a listener. A field, because every message that passes asks. */
+  passing = false
   readonly #events: Emitter<EndpointEvents> = mitt()
   readonly #rate = new LogRate()
   readonly #explained = new Set<string>()
@@ -27,7 +29,11 @@ export class Telemetry {
   /** Adds a listener; returns the function that removes it. */
   on<E extends keyof EndpointEvents>(event: E, listener: (details: EndpointEvents[E]) => void): () => void {
     this.#events.on(event, listener)
-    return () => this.#events.off(event, listener)
+    this.passing = this.listens("message")
+    return () => {
+      this.#events.off(event, listener)
+      this.passing = this.listens("message")
+    }
   }
 
   emit<E extends keyof EndpointEvents>(event: E, details: EndpointEvents[E]): void {
