@@ -132,6 +132,7 @@ export const LAYERS: Layer[] = [
   { of: "lifecycle", lib: ["protocol"], packages: ["rookery"] },
   { of: "metrics", lib: ["protocol"], packages: ["rookery/server"] },
   { of: "otel", lib: ["metrics", "protocol"], packages: ["rookery/server"] },
+  { of: "inspect", lib: ["protocol"], packages: ["rookery/server"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },

@@ -12,6 +12,7 @@ const DIST = join(ROOT, "dist")
 const PLATFORM_BUILDS = [
   "chat",
   "index",
+  "inspect",
   "lifecycle",
   "metrics",
   "msgpack",
@@ -50,7 +51,7 @@ const ASKED_FOR: [entry: RegExp, packages: RegExp][] = [
   [/^[\w-]+-[\w-]{8}\.d\./, /^(rookery|mitt)$/],
   [/^react\./, /^(rookery|react)$/],
   [/^lifecycle\./, /^rookery$/],
-  [/^(metrics|otel)\./, /^rookery\/server$/],
+  [/^(inspect|metrics|otel)\./, /^rookery\/server$/],
   [/^rpc\./, /^(rookery(\/.*)?|capnweb)$/],
   [/^chat-server\./, /^(rookery(\/.*)?|node:.*)$/],
 ]

@@ -132,7 +132,7 @@ describe("the packed package", () => {
       const isThere = path === main ? here(file) : JSON.stringify(exports[path])?.includes(`"${String(file)}"`)
       expect(isThere, path).toBe(true)
     }
-    const forNode = ["server", "server/node", "testing", "redis", "chat/server", "package.json"].map(
+    const forNode = ["inspect", "server", "server/node", "testing", "redis", "chat/server", "package.json"].map(
       (name) => `./${name}`,
     )
     expect([...Object.keys(fields), ...forNode].sort()).toEqual([main, ...Object.keys(exports).slice(1)].sort())

@@ -18,6 +18,7 @@ const ENTRIES = [
   "/lifecycle",
   "/metrics",
   "/otel",
+  "/inspect",
   "/supabase",
   "/server",
   "/testing",
