@@ -18,6 +18,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./push.js")).push,
   },
   {
+    name: "inspect",
+    summary: "shows a server that runs",
+    load: async () => (await import("./inspect.js")).inspect,
+  },
+  {
     name: "chat",
     summary: "chats, in a terminal",
     load: async () => (await import("./chat.js")).chat,

@@ -115,6 +115,14 @@ async function readHeaders(readers: ReadonlyMap<string, Reader>): Promise<Record
   return headers
 }
 
+/** The headers of the option `header`. */
+export async function readHeaderOption(
+  given: readonly string[],
+  inputs: Inputs,
+): Promise<Record<string, string> | undefined> {
+  return readHeaders(await openHeaders(given, inputs))
+}
+
 /** Milliseconds of the command line. */
 function readTimeout(text: string | undefined): number {
   if (text === undefined) return 10_000

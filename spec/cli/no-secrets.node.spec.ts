@@ -85,6 +85,9 @@ describe("the command says no secret that it is given", () => {
     ["an option that there is not", ["tail", "ws://h/s", "a", `--authtoken=${SECRET}`]],
     ["a chat that is at no URL", ["chat", "--server", `chat.example/?token=${SECRET}`]],
     ["a chat that is at no URL, with a password", ["chat", "--server", `me:${SECRET}@chat.example`]],
+    ["an inspector that is at no URL", ["inspect", `me:${SECRET}@localhost:9465/inspect?token=${SECRET}`]],
+    ["an inspector with a password", ["inspect", `http://me:${SECRET}@127.0.0.1:1/inspect`]],
+    ["an inspector that is not there", ["inspect", `http://127.0.0.1:1/?token=${SECRET}`, ...GIVEN.slice(4)]],
     ["a Redis that is at no URL", ["chat-server", "--redis", `me:${SECRET}@localhost:6379`]],
     ["a Redis with a password that is not there", ["chat-server", "--redis", `redis://me:${SECRET}@127.0.0.1:1`]],
   ])("when it does not understand %s", async (_what, argv) => {

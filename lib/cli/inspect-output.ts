@@ -1,0 +1,95 @@
+import type { InspectedLimit, InspectedMessage, InspectedSocket, InspectedState, InspectedStep } from "rookery/inspect"
+import type { Io } from "./io.js"
+import { toJsonText } from "./json-text.js"
+import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
+
+const ARROWS = { in: "->", out: "<-", broadcast: "=>" } as const
+
+const clockTime = (at: number): string => {
+  const time = new Date(at)
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":")
+}
+
+/** Columns of text, with a head. Nothing in a cell can steer the terminal. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const cells = [head, ...rows].map((row) => row.map(escapeControls))
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)))
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
+}
+
+const channelsOf = ({ channels, moreChannels }: InspectedSocket): string => {
+  const named = channels.map(({ topic, waiting }) => (waiting > 0 ? `${topic} (${waiting} waiting)` : topic))
+  return [...named, ...(moreChannels > 0 ? [`and ${moreChannels} more`] : [])].join(", ")
+}
+
+/** The output of `inspect`: tables and lines of text for people, or JSON. */
+export class InspectOutput {
+  readonly #io: Io
+  readonly #json: boolean
+  readonly #styles: Styles
+
+  constructor(io: Io, json: boolean) {
+    this.#io = io
+    this.#json = json
+    this.#styles = stylesFor(io.stdout, io.env)
+  }
+
+  state(state: InspectedState): void {
+    if (this.#json) return this.#print(toJsonText({ kind: "state", ...state }))
+    const { counters, healthy, node, sockets, moreSockets, topics, moreTopics } = state
+    const count = (name: string): string => `${String(counters[`rookery_${name}`] ?? 0)} ${name}`
+    const counts = ["sockets", "channels", "topics", "presences"].map(count).join(", ")
+    const limits = `${String(counters["rookery_limits_hit_total"] ?? 0)} limits hit`
+    this.#print(`node ${escapeControls(node)}: ${counts}, ${limits}${healthy ? "" : "; other nodes are out of reach"}`)
+    const rows = sockets.map((socket) => [
+      socket.key,
+      socket.id ?? "",
+      socket.address ?? "",
+      socket.transport,
+      channelsOf(socket),
+    ])
+    this.#table(["socket", "id", "address", "transport", "topics"], rows, moreSockets)
+    const counted = topics.map(({ topic, clients }) => [topic, String(clients)])
+    this.#table(["topic", "clients"], counted, moreTopics)
+  }
+
+  message(message: InspectedMessage): void {
+    if (this.#json) return this.#print(toJsonText({ kind: "message", ...message }))
+    const { at, direction, id, socket, topic, event, payload, recipients } = message
+    const { cyan, bold, dim } = this.#styles
+    const who = direction === "broadcast" ? `(${recipients ?? 0} recipients)` : (id ?? socket ?? "")
+    const said = [dim(clockTime(at)), ARROWS[direction], escapeControls(who)]
+    this.#print([...said, cyan(escapeControls(topic)), bold(escapeControls(event)), toJsonText(payload)].join(" "))
+  }
+
+  step(told: InspectedStep): void {
+    if (this.#json) return this.#print(toJsonText({ kind: "step", ...told }))
+    const { at, step, id, socket, topic, why } = told
+    const parts = [id ?? socket ?? "", step, topic ?? "", why === null ? "" : `(${why})`]
+    this.#print(`${this.#styles.dim(clockTime(at))} -- ${escapeControls(parts.filter(Boolean).join(" "))}`)
+  }
+
+  limit(told: InspectedLimit): void {
+    if (this.#json) return this.#print(toJsonText({ kind: "limit", ...told }))
+    const { at, limit, id, socket, address } = told
+    const text = `!! limit hit: ${limit} ${id ?? socket ?? address ?? ""}`.trimEnd()
+    this.#print(`${this.#styles.dim(clockTime(at))} ${this.#styles.red(escapeControls(text))}`)
+  }
+
+  #table(head: readonly string[], rows: readonly (readonly string[])[], more: number): void {
+    const [names = "", ...lines] = table(head, rows)
+    this.#print("")
+    this.#print(this.#styles.bold(names))
+    for (const line of lines) this.#print(line)
+    if (more > 0) this.#print(`and ${more} more: give --search`)
+  }
+
+  #print(text: string): void {
+    this.#io.stdout.write(`${text}\n`)
+  }
+}
