@@ -20,6 +20,13 @@ export interface LongPollOptions {
 /** The most messages that Phoenix takes in one request. */
 const MAX_BATCH = 100
 
+/**
+ * The most characters of a request with more than one message. Each has at most three bytes of UTF-8, and Rookery's
+ * endpoint takes a mebibyte: one request over it would end the session with all its messages, those that are sent again
+ * with the next session too.
+ */
+const MAX_CHARACTERS = 300_000
+
 interface Answer {
   status: number
   token?: string
@@ -131,7 +138,9 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
 
   const post = async (): Promise<void> => {
     while (queue.length) {
-      const lines = queue.splice(0, MAX_BATCH)
+      // A large message goes alone, and so do those before it.
+      const fits = queue.slice(0, MAX_BATCH).join().length < MAX_CHARACTERS
+      const lines = queue.splice(0, fits ? MAX_BATCH : 1)
       const headers = { "Content-Type": "application/x-ndjson" }
       const answer = await ask({ method: "POST", headers, body: lines.join("\n") })
       if (!answer) return

@@ -196,6 +196,24 @@ describe("what goes out", () => {
     expect(seen).toEqual(sent)
   })
 
+  it("leaves in requests that a server takes: below a mebibyte, unless one message alone is larger", async () => {
+    const { http, link } = await opened()
+    // Three bytes each in UTF-8.
+    const [long, whole, short] = ["€".repeat(200_000), "€".repeat(400_000), "€"]
+    const sent = [long, short, long, whole, short, short]
+    for (const line of sent) link.send(line)
+    const posts: string[][] = []
+    while (posts.flat().length < sent.length) {
+      const post = await http.posts.next()
+      posts.push(post.lines)
+      post.answer({ status: 200 })
+    }
+    expect(posts.flat()).toEqual(sent)
+    expect(posts.at(-1)).toEqual([short, short])
+    const together = posts.filter((lines) => lines.length > 1).map((lines) => Buffer.byteLength(lines.join("\n")))
+    expect(Math.max(...together)).toBeLessThan(1 << 20)
+  })
+
   it("is base64 where it is bytes, of a view only what it shows", async () => {
     const { http, link } = await opened()
     const all = Uint8Array.from({ length: 300 }, (_, i) => i)
