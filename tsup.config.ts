@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Plugin } from "esbuild"
 import { defineConfig, type Options } from "tsup"
+import { inspectPage } from "./build/inspect-page.js"
 import { nodePlatform } from "./build/node-platform.js"
 
 /** The command: run, and never imported. */
@@ -74,7 +75,7 @@ export default defineConfig([
     ...common,
     entry: { ...entries, ...servers, errors: ERRORS },
     outDir: "dist",
-    esbuildPlugins: [sharedErrors("./errors")],
+    esbuildPlugins: [sharedErrors("./errors"), inspectPage],
     dts: {
       banner: '/// <reference lib="esnext.disposable" />',
       compilerOptions: { ignoreDeprecations: "6.0", stripInternal: true },

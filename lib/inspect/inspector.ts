@@ -5,6 +5,7 @@ import { answer, answerJson, Fault, guarded } from "./answers.js"
 import { readFilter } from "./filter.js"
 import { Names } from "./names.js"
 import { nodeListener, type NodeRequest, type NodeResponse } from "./node-listener.js"
+import { PAGE_FILES } from "./page-files.js"
 import { readJson } from "./read-json.js"
 import { checkAction, checkOrigin } from "./same-origin.js"
 import { readLimit, stateOf, topicOf } from "./snapshot.js"
@@ -51,7 +52,7 @@ type Handler = (request: Request, query: URLSearchParams) => Response | Promise<
 const unlessDown = (count: Promise<number>): Promise<number | null> => count.catch(() => null)
 
 /**
- * Shows an endpoint that runs: its sockets and channels, the presence of a topic, the messages that pass, limits that
+ * Shows an endpoint that runs, on a page and to programs: its sockets and channels, the presence of a topic, the messages that pass, limits that
  * were hit. It disconnects sockets and removes them from topics, too. An endpoint that nobody looks at has no listener
  * of it.
  *
@@ -97,6 +98,11 @@ export function inspector(endpoint: InspectorSource, options: InspectorOptions):
       return answer(null, undefined, 204)
     }
 
+  const page = Object.entries(PAGE_FILES).map(([part, { body, type }]): [string, Handler] => [
+    part,
+    () => answer(body, type),
+  ])
+  const pages: Readonly<Record<string, Handler>> = Object.fromEntries(page)
   const reads: Readonly<Record<string, Handler>> = {
     "/state": (_request, query) => answerJson(stateOf(endpoint, names, query.get("search") ?? "", readLimit(query))),
     "/topic": (_request, query) => topic(query),
@@ -106,16 +112,25 @@ export function inspector(endpoint: InspectorSource, options: InspectorOptions):
   const actions: Readonly<Record<string, Handler>> = { "/disconnect": acting(disconnect), "/kick": acting(kick) }
 
   function find({ method }: Request, part: string): { handle: Handler; check: (request: Request) => void } {
-    const [read, action] = [reads, actions].map((some) => (Object.hasOwn(some, part) ? some[part] : undefined))
-    if (read !== undefined && (method === "GET" || method === "HEAD")) return { handle: read, check: checkOrigin }
+    const [file, read, action] = [pages, reads, actions].map((some) =>
+      Object.hasOwn(some, part) ? some[part] : undefined,
+    )
+    const isRead = method === "GET" || method === "HEAD"
+    // A link to the page may be on any other page.
+    if (file !== undefined && isRead) return { handle: file, check: () => {} }
+    if (read !== undefined && isRead) return { handle: read, check: checkOrigin }
     if (action !== undefined && method === "POST") return { handle: action, check: checkAction }
-    const taken = read !== undefined ? "GET, HEAD" : action !== undefined ? "POST" : undefined
+    const taken = (file ?? read) !== undefined ? "GET, HEAD" : action !== undefined ? "POST" : undefined
     if (taken !== undefined) throw new Fault(405, `this takes ${taken}`, { allow: taken })
     throw new Fault(404, "there is nothing here")
   }
 
   async function respond(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
+    if (pathname === path && Object.hasOwn(pages, "/")) {
+      // Relative, because a proxy may serve the inspector at another path.
+      return answer(null, undefined, 308, { location: `${path.slice(path.lastIndexOf("/") + 1)}/` })
+    }
     if (!pathname.startsWith(`${path}/`)) throw new Fault(404, "there is nothing here")
     const { handle, check } = find(request, pathname.slice(path.length))
     check(request)
