@@ -73,6 +73,11 @@ export class RedisShards implements AsyncDisposable {
     return slots.find(([from, to]) => from <= slot && slot <= to)?.[2][1] ?? 0
   }
 
+  /** Sends a command to one of the servers. */
+  ask(server: RedisServer, ...command: string[]): Promise<unknown> {
+    return sent(server, ...command)
+  }
+
   /** Begins to move the slot of a topic. The returned functions move its keys, and end it. */
   async moveSlot(
     topic: string,
