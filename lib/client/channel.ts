@@ -229,7 +229,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** @internal */
   sendPush(push: Push): void {
-    if (this.#isJoin(push)) return this.#rejoin()
+    if (push === (this.#join as Push)) return this.#rejoin()
     this.#pushes.remove(push)
     if (this.#state === "joined") return this.#pushes.send(push)
     const lost = this.#pushes.wait(push)
@@ -252,12 +252,8 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     return (this.#queue ??= new PushQueue(this))
   }
 
-  #isJoin(push: Push): boolean {
-    return push === (this.#join as Push)
-  }
-
   #reject(push: Push, error: Error): void {
-    if (!this.#isJoin(push)) return this.#pushes.reject(push, error)
+    if (push !== (this.#join as Push)) return this.#pushes.reject(push, error)
     push.settle(error)
     this.leave()
   }
