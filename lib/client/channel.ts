@@ -75,7 +75,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     this.socket.assertAlive()
     remindToConnect(this.socket)
     // The join made by the constructor is used first, so that `receive()` hooks added before `join()` fire.
-    if (this.#join.hasOutcome) this.#join = new Push(this, PHX_JOIN, undefined)
+    if (this.#join.outcome) this.#join = new Push(this, PHX_JOIN, undefined)
     const join = this.#join
     this.#begin(join as Push, options)
     return join
@@ -131,7 +131,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** For compatibility with phoenix.js: whether `join()` was ever called. */
   get joinedOnce(): boolean {
-    return this.#state !== "closed" || this.#join.hasOutcome
+    return this.#state !== "closed" || !!this.#join.outcome
   }
 
   /** For compatibility with phoenix.js: whether a push is sent at once, as the channel is joined and connected. */
@@ -243,7 +243,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     // A caller that awaits the push does so in a microtask that is queued after this one.
     queueMicrotask(() =>
       queueMicrotask(() => {
-        if (!push.isAwaited) this.socket.report(error)
+        if (!push.promise) this.socket.report(error)
       }),
     )
   }
@@ -270,7 +270,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
         this.#reject(push, error)
       })
     }
-    if (!push.hasOutcome) this.sendPush(push)
+    if (!push.outcome) this.sendPush(push)
   }
 
   #rejoin(): void {
@@ -355,7 +355,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     if (this.#state === "joining") {
       this.#join.ref = null
       // The time for the promise goes on; `receive("timeout")` is not called any more, as in phoenix.js.
-      if (this.#join.hasOutcome) this.#join.stopTimer()
+      if (this.#join.outcome) this.#join.stopTimer()
     }
     this.#queue?.interrupt(!this.socket.isConnected())
     this.#rejoinLater()
@@ -368,7 +368,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     this.socket.channels.remove(this)
     join.stopTimer()
     // An error costs a stack trace, and most joins were answered long ago.
-    if (!join.hasOutcome) join.settle(channelClosed(join))
+    if (!join.outcome) join.settle(channelClosed(join))
     this.#queue?.rejectAll()
     join.ref = null
     // A channel that is joined anew has missed nothing.

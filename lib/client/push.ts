@@ -52,15 +52,16 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   unqueue: (() => void) | undefined
   /** Stops listening to its signal. @internal */
   unfollow: (() => void) | undefined
+  /** The first answer or failure, for good: what `await` gives. A join is still sent again after it. @internal */
+  outcome: Reply | Error | undefined
+  /** The promise of `await`, made on demand: a push that is not awaited has no promise to reject. @internal */
+  promise: Promise<Ok> | undefined
   readonly #sender: PushSender
   /** The callbacks of `receive`, by status. */
   #hooks: HandlerList
   /** The answer to the last sending, for hooks that are added late. */
   #answer: Reply | undefined
-  /** The first answer or failure, for good: what `await` gives. */
-  #outcome: Reply | Error | undefined
   #resolve: ((outcome: Reply | Error) => void) | undefined
-  #promise: Promise<Ok> | undefined
 
   /** `channel.push()` makes pushes. @internal */
   constructor(sender: PushSender, event: string, payload: unknown, options?: number | PushOptions) {
@@ -89,8 +90,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     onOk?: ((response: Ok) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    // The promise is made on demand, so that a push that is not awaited has no promise to reject.
-    return (this.#promise ??= this.#result()).then(onOk, onError)
+    return (this.promise ??= this.#result()).then(onOk, onError)
   }
 
   catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Ok | B> {
@@ -116,16 +116,6 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   /** The name of the push in errors. */
   toString(): string {
     return `${this.event === PHX_JOIN ? "join of" : `push "${this.event}" to`} ${this.#sender.topic}`
-  }
-
-  /** Whether `await` has something to give. A join that has is still sent again after an interruption. @internal */
-  get hasOutcome(): boolean {
-    return !!this.#outcome
-  }
-
-  /** Whether the push is awaited. @internal */
-  get isAwaited(): boolean {
-    return !!this.#promise
   }
 
   /** Starts a sending under a new ref. @internal */
@@ -161,19 +151,19 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     this.stopTimer()
     this.#answer = { status, response }
     this.settle(this.#answer)
-    return callHandlers(this.#hooks, this.#sender.socket, status, response) || this.isAwaited
+    return callHandlers(this.#hooks, this.#sender.socket, status, response) || !!this.promise
   }
 
   /** Settles the promise. For compatibility with phoenix.js no hook is called. @internal */
   settle(outcome: Reply | Error): void {
-    this.#outcome ??= outcome
+    this.outcome ??= outcome
     this.unfollow?.()
     this.unqueue?.()
-    this.#resolve?.(this.#outcome)
+    this.#resolve?.(this.outcome)
   }
 
   async #result(): Promise<Ok> {
-    const outcome = this.#outcome ?? (await new Promise<Reply | Error>((resolve) => (this.#resolve = resolve)))
+    const outcome = this.outcome ?? (await new Promise<Reply | Error>((resolve) => (this.#resolve = resolve)))
     if (outcome instanceof Error) throw outcome
     const { status, response } = outcome
     if (status === "ok") return response as Ok
