@@ -16,7 +16,7 @@ function readAuthToken(protocols: string | string[] | undefined): string | undef
 
 /** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */
 export function webSocketClass(transport: Transport): TransportClass {
-  return class implements WebSocketLike {
+  const Class = class implements WebSocketLike {
     // A getter, as a static field would be compiled to a static block, which React Native does not support.
     static get transport(): Transport {
       return transport
@@ -80,4 +80,6 @@ export function webSocketClass(transport: Transport): TransportClass {
       this.onclose?.(info as never)
     }
   }
+  // phoenix.js puts the name into its log, and into the key by which a page remembers its fallback.
+  return Object.defineProperty(Class, "name", { value: transport.name })
 }

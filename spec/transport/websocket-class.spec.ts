@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { authTokenSubprotocols } from "../../lib/protocol/auth-token.js"
 import type { Frame } from "../../lib/protocol/frame.js"
+import { LongPoll } from "../../lib/transport/longpoll-class.js"
 import type { Link, LinkEvents, LinkOptions, Transport } from "../../lib/transport/transport.js"
 import { webSocketClass } from "../../lib/transport/websocket-class.js"
 
@@ -47,6 +48,11 @@ describe("a class made of a transport", () => {
   it("knows its transport", () => {
     const transport = new FakeTransport()
     expect(webSocketClass(transport).transport).toBe(transport)
+  })
+
+  it("has the name of its transport, also in a bundle, which leaves no names of classes", () => {
+    expect(webSocketClass(new FakeTransport()).name).toBe("fake")
+    expect(LongPoll.name).toBe("LongPoll")
   })
 
   it("connects after its caller had time to set it up", async () => {
