@@ -41,6 +41,8 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   #queue: PushQueue | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
+  /** The server's last refusal of the join, while it is tried again. @internal */
+  refusal: PushError | undefined
 
   /** `socket.channel()` makes channels; the constructor is for subclasses. */
   constructor(topic: string, params: unknown, socket: ChannelHost, options?: ChannelOptions) {
@@ -309,6 +311,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   #stopRejoinTimer(): void {
     this.#rejoinTries = 0
+    this.refusal = undefined
     this.socket.options.clock.clearTimeout(this.#rejoinTimer)
   }
 
@@ -343,11 +346,12 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
       if (recovered !== undefined) this.callHandlers(PHX_RECOVERED, { recovered })
       this.#queue?.sendWaiting()
     } else {
+      this.refusal = new PushError(this.#join, status, response)
       this.#rejoinLater()
     }
     const isHeard = this.#join.answer(status, response)
     // The join is tried again and again, so its first refusal must not be silent.
-    if (!isHeard && this.#rejoinTries === 1) console.warn(new PushError(this.#join, status, response).message)
+    if (!isHeard && this.#rejoinTries === 1) console.warn(this.refusal?.message)
   }
 
   /** The channel crashed at the server, or the connection is lost. */

@@ -17,6 +17,8 @@ export interface PushSender {
   /** The timeout of pushes that name none. */
   readonly timeout: number
   readonly socket: ErrorReporter & { readonly options: { readonly clock: Clock } }
+  /** The server's last refusal of the join, while the channel is not joined. */
+  readonly refusal: PushError | undefined
   /** Sends the push now, or when the join is answered. */
   sendPush(push: Push): void
   /** Rejects a push that the socket cannot send, and reports the error unless the push is awaited. */
@@ -168,6 +170,6 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     const { status, response } = outcome
     if (status === "ok") return response as Ok
     if (status !== "timeout") throw new PushError(this, status, response)
-    throw new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`)
+    throw new TimeoutError("timeout", `${this}: no answer within ${this.timeout} ms`, this.#sender.refusal)
   }
 }

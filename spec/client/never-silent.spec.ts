@@ -114,6 +114,29 @@ describe("the outcome of a push", () => {
     }
   })
 
+  it("says of a push whose time is up why the room is not joined, if its join was refused", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    socket.connect()
+    await settled()
+    stage.line.open()
+    const room = socket.channel("room:1")
+    const join = thrownBy(room.join())
+    const push = thrownBy(room.push("new_msg", {}, 50))
+    const late = thrownBy(room.push("new_msg", {}, 5000))
+    stage.line.reply(stage.line.last("phx_join"), "error", { reason: "unauthorized" })
+    await after(50)
+    const [refusal, error] = await Promise.all([join, push])
+    expect(error.message).toBe(
+      'push "new_msg" to room:1: no answer within 50 ms: join of room:1 was refused: unauthorized',
+    )
+    expect(error.cause).toEqual(refusal)
+    await after(1000)
+    // Joined by the next attempt: the refusal is not why this push has no answer.
+    stage.line.reply(stage.line.last("phx_join"))
+    await after(5000)
+    expect((await late).message).toBe('push "new_msg" to room:1: no answer within 5000 ms')
+  })
+
   it("comes as a value by resultOf(), which does not throw", async () => {
     const { room, stage } = await joined()
     const results = [resultOf(room.push("a", {})), resultOf(room.push("b", {})), resultOf(room.push("c", {}, 50))]
