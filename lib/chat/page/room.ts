@@ -146,6 +146,8 @@ export class Room {
   /** Says something: at once, or as soon as the room is joined again. */
   send(content: string): void {
     const item = this.outbox.add(content, this.timeline.newest)
+    // The others take the message for the end of typing, so they are told of the next text at once.
+    this.#signsOfTyping.free()
     if (this.#state === "joined") void this.#push(item)
     this.#host.roomChanged()
   }

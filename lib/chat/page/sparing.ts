@@ -18,4 +18,9 @@ export class Sparing {
     this.#freeAt = now + this.#everyMs
     return true
   }
+
+  /** Lets the next one through at once. */
+  free(): void {
+    this.#freeAt = -Infinity
+  }
 }
