@@ -173,9 +173,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Calls the channel's `join` and replies to the client. */
   start(): void {
-    this.#handler = "called"
-    this.#join.start(this.#params)
-    this.#returned()
+    this.callHandler(() => this.#join.start(this.#params))
   }
 
   /** Calls the handler of the join with its checked params. */
@@ -389,15 +387,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     return { done, failed, broken: (error) => this.socket.fail(error) }
   }
 
-  /** Runs code that calls a handler, after something that the handler had to wait for. */
-  resume(call: () => void): void {
+  /** Runs code that calls a handler. If the handler has not ended by then, its promise is awaited. */
+  callHandler(call: () => void): void {
     this.#handler = "called"
     call()
-    this.#returned()
-  }
-
-  /** The call of a handler has returned: if it has not ended, its promise is awaited. */
-  #returned(): void {
     if (this.#handler === "called") this.#handler = "awaited"
   }
 
@@ -429,9 +422,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     if (this.ended) return
     const { joined } = this.route.handlers
     if (joined === undefined) return this.settled()
-    this.#handler = "called"
-    callUserCode(() => joined(this), this.#next())
-    this.#returned()
+    this.callHandler(() => callUserCode(() => joined(this), this.#next()))
   }
 
   /** Ends the channel because its join is refused; `tell` sends the reply. */
@@ -467,10 +458,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #pass(broadcast: Broadcast): void {
     const handler = this.route.intercept?.get(broadcast.event)
     if (handler !== undefined) {
-      this.#handler = "called"
       this.#passing = broadcast
-      callUserCode(() => handler(broadcast.payload, this, NO_ID), this.#next())
-      return this.#returned()
+      return this.callHandler(() => callUserCode(() => handler(broadcast.payload, this, NO_ID), this.#next()))
     }
     const numbered = this.#membership.recovers && broadcast.offset !== undefined
     if (!this.socket.deliver(broadcast, numbered) && numbered) this.lost()
@@ -489,9 +478,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       services.telemetry.emit("pushCrashed", { socket, topic, event, durationMs: 0, error })
       return this.crash(error)
     }
-    this.#handler = "called"
-    this.#current = new PushProcess(this, message, handler)
-    this.#current.start()
-    this.#returned()
+    const push = (this.#current = new PushProcess(this, message, handler))
+    this.callHandler(() => push.start())
   }
 }

@@ -19,8 +19,8 @@ export interface JoiningChannel extends HostedChannel {
   readonly startedAt: number
   /** Calls the handler of the join with its checked params. */
   askToJoin(params: Loose): unknown
-  /** Runs code that calls the handler, after something that the handler had to wait for. */
-  resume(call: () => void): void
+  /** Runs code that calls the handler, here after something that the handler had to wait for. */
+  callHandler(call: () => void): void
   /** Makes the callbacks for a call of user code. An error of the endpoint's own code closes the connection. */
   outcome(done: (result: unknown) => void, failed: (error: unknown) => void): Outcome
   /** The join was answered: the client gets the messages that it missed, then every new one. */
@@ -86,7 +86,7 @@ export class JoinProcess {
   /** The params were checked, which took its time: the client may have gone, or the time of the join be over. */
   #checked(params: unknown): void {
     const channel = this.#channel
-    if (channel.joining) channel.resume(() => this.#ask(params))
+    if (channel.joining) channel.callHandler(() => this.#ask(params))
   }
 
   #ask(params: unknown): void {

@@ -27,8 +27,8 @@ export interface PushChannel extends Channel<Loose, Loose> {
   settled(): void
   /** Calls a function; crashes the channel if it throws. */
   attempt(act: () => void): void
-  /** Runs code that calls the handler, after something that the handler had to wait for. */
-  resume(call: () => void): void
+  /** Runs code that calls the handler, here after something that the handler had to wait for. */
+  callHandler(call: () => void): void
   crash(error: unknown): void
 }
 
@@ -115,7 +115,7 @@ export class PushProcess {
       if (!channel.joined) return verdict.push.release()
       this.#first = verdict.push
       const info = { id: verdict.push.id }
-      return channel.resume(() => this.#run(info))
+      return channel.callHandler(() => this.#run(info))
     }
     if (verdict.kind === "answer") this.#repeat(verdict)
     this.#message.payload = undefined
@@ -151,7 +151,7 @@ export class PushProcess {
   /** The payload was checked, which took its time: the channel may have ended. */
   #checked(payload: unknown, info: PushInfo): void {
     const channel = this.#channel
-    if (channel.joined) channel.resume(() => this.#call(payload, info))
+    if (channel.joined) channel.callHandler(() => this.#call(payload, info))
     else this.#first?.release()
   }
 
