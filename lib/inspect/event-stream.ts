@@ -1,3 +1,5 @@
+import { concatBytes } from "../protocol/bytes.js"
+
 const encoder = new TextEncoder()
 
 /** An event as a stream of server-sent events has it. `JSON.stringify` leaves no line break in the data. */
@@ -9,16 +11,6 @@ const BEGIN = encoder.encode("retry: 2000\n\n")
 
 /** Keeps a proxy from closing a stream that is silent. */
 export const COMMENT: Uint8Array = encoder.encode(":\n\n")
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return all
-}
 
 /**
  * One stream of server-sent events. It keeps what its reader has not read yet, up to some bytes: events that come
@@ -79,16 +71,11 @@ export class EventStream {
       return
     }
     const kept = this.#kept
-    let bytes = this.#bytes
-    if (this.#lost > 0) {
-      const told = eventOf("lost", { count: this.#lost })
-      kept.push(told)
-      bytes += told.byteLength
-    }
+    if (this.#lost > 0) kept.push(eventOf("lost", { count: this.#lost }))
     this.#kept = []
     this.#bytes = 0
     this.#lost = 0
-    this.#controller?.enqueue(joined(kept, bytes))
+    this.#controller?.enqueue(concatBytes(kept))
   }
 
   #ended(): void {

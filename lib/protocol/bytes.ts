@@ -23,3 +23,14 @@ export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   // Not `slice`: that of Node's Buffer is a view, and its buffer the whole pool.
   return new Uint8Array(bytes).buffer
 }
+
+/** Puts parts behind each other. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

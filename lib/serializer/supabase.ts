@@ -1,4 +1,4 @@
-import { isBytes, toUint8Array } from "../protocol/bytes.js"
+import { concatBytes, isBytes, toUint8Array } from "../protocol/bytes.js"
 import { SerializerError } from "../protocol/errors.js"
 import type { Message } from "../protocol/message.js"
 import { decodeUtf8, parseJson, parseStrictJson, stringifyJson } from "./decode-text.js"
@@ -112,20 +112,8 @@ function write(kind: number, names: readonly string[], texts: readonly string[],
     throw new SerializerError("unencodable", message, names[tooLong])
   }
   const data = toUint8Array(payload.payload)
-  const head = 2 + fields.length
-  const frame = new Uint8Array(head + fields.reduce((sum, { length }) => sum + length, data.length))
-  frame[0] = kind
-  frame.set(
-    fields.map(({ length }) => length),
-    1,
-  )
-  frame[head - 1] = DATA_IS_BYTES
-  let at = head
-  for (const part of [...fields, data]) {
-    frame.set(part, at)
-    at += part.length
-  }
-  return frame
+  const head = Uint8Array.of(kind, ...fields.map(({ length }) => length), DATA_IS_BYTES)
+  return concatBytes([head, ...fields, data])
 }
 
 const metadataOf = ({ meta }: UserBroadcast): string => (meta === undefined ? "" : stringifyJson(meta))

@@ -1,4 +1,4 @@
-import { toUint8Array } from "../protocol/bytes.js"
+import { concatBytes, toUint8Array } from "../protocol/bytes.js"
 import { RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
 import type { CloseInfo, LinkEvents, LinkTraits, Transport } from "./transport.js"
@@ -41,13 +41,7 @@ async function inflateByStream(gzip: Uint8Array, maxBytes: number): Promise<Uint
     }
     chunks.push(value)
   }
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
+  return concatBytes(chunks)
 }
 
 /** Passes the events of a link on in their order, although a frame of gzip takes longer than those behind it. */

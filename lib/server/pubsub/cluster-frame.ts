@@ -1,4 +1,4 @@
-import { isBytes } from "../../protocol/bytes.js"
+import { concatBytes, isBytes } from "../../protocol/bytes.js"
 import { SerializerError } from "../../protocol/errors.js"
 import type { Message } from "../../protocol/message.js"
 import { json } from "../../serializer/json.js"
@@ -37,16 +37,6 @@ const utf8 = (text: string): Uint8Array => encoder.encode(text)
 /** Decodes UTF-8. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
 /** Whether a value survives JSON unchanged. */
 function isPlain(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value)
@@ -82,7 +72,12 @@ export function writeClusterFrame(message: Message, sender: string | undefined):
   header.setUint8(0, form)
   header.setUint16(1, from.length)
   header.setUint16(3, event.length)
-  return concat(new Uint8Array(header.buffer), from, event, typeof written === "string" ? utf8(written) : written)
+  return concatBytes([
+    new Uint8Array(header.buffer),
+    from,
+    event,
+    typeof written === "string" ? utf8(written) : written,
+  ])
 }
 
 /** Decodes a broadcast of another node, except its payload. */
@@ -129,5 +124,5 @@ export function frameFor(
   if (offset === undefined) return { text: form.text, bytes: frame }
   if (travelled.form !== JSON_TEXT) return undefined
   // The offset goes behind the payload, before the bracket that ends the array.
-  return { text: true, bytes: concat(frame.subarray(0, -1), utf8(`,${offset}]`)) }
+  return { text: true, bytes: concatBytes([frame.subarray(0, -1), utf8(`,${offset}]`)]) }
 }
