@@ -137,6 +137,7 @@ export const LAYERS: Layer[] = [
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },
+  { of: "page" },
   { of: "chat", packages: PUBLIC },
   { of: "chat/platform.node.ts", packages: PUBLIC, node: true },
   {
@@ -154,7 +155,7 @@ export const LAYERS: Layer[] = [
     packages: PUBLIC,
     node: true,
   },
-  { of: "chat/page", lib: ["chat/topics.ts"], packages: PUBLIC },
+  { of: "chat/page", lib: ["chat/topics.ts", "page"], packages: PUBLIC },
   { of: "chat/server", lib: ["chat/topics.ts"], packages: [...PUBLIC, "lmdb", "nodemailer"], node: true },
   { of: "cli", packages: [...PUBLIC, "redis"], node: true },
 ]

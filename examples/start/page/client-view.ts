@@ -1,4 +1,4 @@
-import { element, setText } from "../../../lib/chat/page/dom.js"
+import { element, setText } from "../../../lib/page/dom.js"
 import { KeyedList } from "../../../lib/chat/page/keyed-list.js"
 import { MAX_TEXT } from "../topics.js"
 import type { DemoClient, Heard } from "./demo-client.js"

@@ -1,4 +1,4 @@
-import { byId, setText } from "../../../lib/chat/page/dom.js"
+import { byId, setText } from "../../../lib/page/dom.js"
 import { costOf } from "./cost.js"
 
 const ROOMS = new Intl.NumberFormat("en")

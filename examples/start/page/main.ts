@@ -1,4 +1,4 @@
-import { byId, setText } from "../../../lib/chat/page/dom.js"
+import { byId, setText } from "../../../lib/page/dom.js"
 import { currentSession, logInHere, offersOneClick } from "../../../lib/chat/page/session.js"
 import { soon } from "../../../lib/chat/page/signal.js"
 import { ClientView } from "./client-view.js"

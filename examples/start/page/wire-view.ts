@@ -1,4 +1,4 @@
-import { byId, element, setText } from "../../../lib/chat/page/dom.js"
+import { byId, element, setText } from "../../../lib/page/dom.js"
 import type { Tapped } from "./tap.js"
 
 const SHOWN = 60

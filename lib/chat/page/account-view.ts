@@ -1,7 +1,7 @@
 import { announce } from "./announcer.js"
 import { avatar, initialsOf } from "./avatar.js"
 import type { Chat } from "./chat.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 
 /** The account: the name that others see, and the log-out. */
 export class AccountView {

@@ -1,4 +1,4 @@
-import { byId } from "./dom.js"
+import { byId } from "../../page/dom.js"
 
 /** Has a screen reader say something that others see. */
 export function announce(text: string): void {

@@ -1,4 +1,4 @@
-import { element } from "./dom.js"
+import { element } from "../../page/dom.js"
 
 const TINTS = 8
 

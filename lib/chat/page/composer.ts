@@ -1,7 +1,7 @@
 import { MAX_CONTENT } from "../topics.js"
 import { announce } from "./announcer.js"
 import type { Chat } from "./chat.js"
-import { byId, setAttributes, setText } from "./dom.js"
+import { byId, setAttributes, setText } from "../../page/dom.js"
 import type { Room } from "./room.js"
 
 /** The counter is shown for the last characters. */

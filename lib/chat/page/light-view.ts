@@ -1,5 +1,5 @@
 import type { Chat } from "./chat.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import { lightText } from "./light.js"
 
 /** The connection light. A screen reader is told where the line stands, and spared the seconds. */

@@ -1,4 +1,4 @@
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import { logInHere, offersOneClick, reasonOf, requestLink } from "./session.js"
 
 /** The log-in: an address and then a link, or one click on the server's own machine. */

@@ -1,7 +1,7 @@
 import type { ChatUser } from "../topics.js"
 import { Chat } from "./chat.js"
 import { showChat } from "./chat-view.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import { LoginView } from "./login-view.js"
 import { forgetRooms } from "./preferences.js"
 import { currentSession, endSession, reasonOf, type Session } from "./session.js"

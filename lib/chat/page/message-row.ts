@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatUser } from "../topics.js"
 import { avatar, initialsOf } from "./avatar.js"
-import { button, element, setAttributes, setText } from "./dom.js"
+import { button, element, setAttributes, setText } from "../../page/dom.js"
 import { isMentioned } from "./mentions.js"
 import { nodesOf } from "./message-text.js"
 import type { Outgoing } from "./outbox.js"

@@ -1,4 +1,4 @@
-import { element } from "./dom.js"
+import { element } from "../../page/dom.js"
 
 /** A part of a message: plain text, code between backticks, the address of a page, or the mention of a person. */
 export interface Part {

@@ -1,5 +1,5 @@
 import type { Chat } from "./chat.js"
-import { byId, setAttributes, setText } from "./dom.js"
+import { byId, setAttributes, setText } from "../../page/dom.js"
 import { KeyedList } from "./keyed-list.js"
 import { entriesOf, makeRow, updateRow, type Entry, type RowContext } from "./message-row.js"
 import type { Room } from "./room.js"

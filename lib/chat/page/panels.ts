@@ -1,4 +1,4 @@
-import { byId } from "./dom.js"
+import { byId } from "../../page/dom.js"
 
 /** Wide enough to have the rooms beside the messages; the style says the same. */
 const WIDE = "(min-width: 48rem)"

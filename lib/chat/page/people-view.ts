@@ -1,7 +1,7 @@
 import type { ChatUser } from "../topics.js"
 import { avatar, initialsOf } from "./avatar.js"
 import type { Chat } from "./chat.js"
-import { byId, element, setText } from "./dom.js"
+import { byId, element, setText } from "../../page/dom.js"
 import { KeyedList } from "./keyed-list.js"
 import { handlesOf } from "./mentions.js"
 

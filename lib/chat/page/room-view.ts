@@ -1,6 +1,6 @@
 import type { Chat } from "./chat.js"
 import { announce } from "./announcer.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import type { Room } from "./room.js"
 
 /** The head of a room, and the words in its place while there is nothing to read. */

@@ -1,5 +1,5 @@
 import type { Chat } from "./chat.js"
-import { byId, element, icon, setAttributes } from "./dom.js"
+import { byId, element, icon, setAttributes } from "../../page/dom.js"
 import { KeyedList } from "./keyed-list.js"
 import { roomNameOf } from "./room-choices.js"
 import type { Room } from "./room.js"

@@ -1,6 +1,6 @@
 import type { DirectoryRoom } from "../topics.js"
 import type { Chat } from "./chat.js"
-import { byId, element, icon, setAttributes, setText } from "./dom.js"
+import { byId, element, icon, setAttributes, setText } from "../../page/dom.js"
 import { KeyedList } from "./keyed-list.js"
 import { choicesOf, type RoomChoice } from "./room-choices.js"
 

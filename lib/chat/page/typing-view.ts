@@ -1,6 +1,6 @@
 import { announce } from "./announcer.js"
 import type { Chat } from "./chat.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import type { Room } from "./room.js"
 import { Sparing } from "./sparing.js"
 import { typingWords } from "./typists.js"

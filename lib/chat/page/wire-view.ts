@@ -1,6 +1,6 @@
 import type { Traffic } from "./byte-counter.js"
 import type { Chat } from "./chat.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import { isSerializerName, type SerializerName } from "./wire.js"
 
 /** Which serializer is spoken, and what each has carried since the page was opened. */
