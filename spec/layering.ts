@@ -133,7 +133,7 @@ export const LAYERS: Layer[] = [
   { of: "metrics", lib: ["protocol"], packages: ["rookery/server"] },
   { of: "otel", lib: ["metrics", "protocol"], packages: ["rookery/server"] },
   { of: "inspect", lib: ["protocol"], packages: ["rookery/server"] },
-  { of: "inspect/page", lib: ["inspect/wire.ts"] },
+  { of: "inspect/page", lib: ["inspect/wire.ts", "page"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },

@@ -1,7 +1,5 @@
 import { Fault } from "./answers.js"
-
-/** A page of another origin cannot send it: the browser would ask first, and is not allowed to. */
-export const OWN_HEADER = "x-rookery-inspect"
+import { OWN_HEADER } from "./wire.js"
 
 /** Whether a browser says that a request comes from another page; `undefined` if nothing is said. */
 function isForeign({ headers, url }: Request): boolean | undefined {

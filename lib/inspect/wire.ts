@@ -1,5 +1,8 @@
 // The answers of an inspector, as JSON has them. Text of clients is cut, and secrets in it are hidden.
 
+/** A page of another origin cannot send it: the browser would ask first, and is not allowed to. */
+export const OWN_HEADER = "x-rookery-inspect"
+
 /** A channel of a socket. */
 export interface InspectedChannel {
   readonly topic: string

@@ -1,3 +1,5 @@
+import { OWN_HEADER } from "../wire.js"
+
 /** Asks the inspector for data. Throws an error that says what the answer was. */
 export async function read<T>(part: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
   const response = await fetch(`${part}?${new URLSearchParams(query).toString()}`)
@@ -9,7 +11,7 @@ export async function read<T>(part: string, query: Readonly<Record<string, strin
 export async function act(part: string, body: object): Promise<void> {
   const response = await fetch(part, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-rookery-inspect": "1" },
+    headers: { "content-type": "application/json", [OWN_HEADER]: "1" },
     body: JSON.stringify(body),
   })
   if (!response.ok) throw new Error(await faultOf(response))

@@ -1,4 +1,4 @@
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 
 /** A question before an action. */
 export interface Question {

@@ -8,7 +8,7 @@ import type {
 } from "../wire.js"
 import { act, read } from "./api.js"
 import { confirm, type Question } from "./confirm.js"
-import { byId, setText } from "./dom.js"
+import { byId, setText } from "../../page/dom.js"
 import { MessagesView } from "./messages-view.js"
 import { nameOf, StateView } from "./state-view.js"
 

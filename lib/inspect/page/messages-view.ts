@@ -1,5 +1,5 @@
 import type { InspectedLimit, InspectedMessage, InspectedStep } from "../wire.js"
-import { byId, element, setText } from "./dom.js"
+import { byId, element, setText } from "../../page/dom.js"
 
 /** The messages that are kept; older ones go. */
 const MOST = 500

@@ -6,7 +6,8 @@ import type {
   InspectedTopic,
   InspectedTopicCount,
 } from "../wire.js"
-import { button, byId, element, Rows, setText } from "./dom.js"
+import { button, byId, element, setText } from "../../page/dom.js"
+import { Rows } from "./rows.js"
 
 /** The actions of a person. */
 export interface Handlers {
