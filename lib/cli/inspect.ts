@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import type { InspectedLimit, InspectedMessage, InspectedState, InspectedStep } from "rookery/inspect"
 import type { Arguments } from "./arguments.js"
 import type { Command } from "./command.js"
@@ -67,7 +68,7 @@ class Inspection {
         if (error instanceof RefusedError) throw error
         say(this.#io, `${describeError(error)}; trying again in ${wait / 1000} s`)
       }
-      await this.#pause(wait)
+      await sleep(wait, undefined, { signal: this.#io.signal }).catch(() => {})
       wait = Math.min(2 * wait, MOST_RETRY_MS)
     }
   }
@@ -89,19 +90,6 @@ class Inspection {
       const { count } = data as { count: number }
       say(this.#io, `${count} messages were lost, because they are read too slowly; filter by --topic or --event`)
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#io
-    return new Promise((resolve) => {
-      const go = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener("abort", go)
-        resolve()
-      }
-      const timer = setTimeout(go, ms)
-      signal.addEventListener("abort", go)
-    })
   }
 }
 
