@@ -1,32 +1,20 @@
-import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer, type RequestListener, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { RequestListener } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { inspectedStages } from "../inspect/stage.js"
 import { runCli, type CliRun } from "../support/cli.js"
+import { startServer } from "../support/http-server.js"
 import { PATIENCE } from "../support/patience.js"
 
 const stage = inspectedStages()
 
-const servers: Server[] = []
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const closed = once(server, "close")
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-})
-
 /** Serves on a free port, and gives the URL of an inspector there. */
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1")
-  servers.push(server)
-  await once(server, "listening")
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/inspect`
+  const server = await startServer(listener)
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return `http://127.0.0.1:${server.port}/inspect`
 }
 
 function inspect(...args: string[]): CliRun {

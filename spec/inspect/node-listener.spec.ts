@@ -1,30 +1,19 @@
 import { once } from "node:events"
-import { createServer, request as requestOf, type RequestListener, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
+import { request as requestOf, type RequestListener } from "node:http"
 import express from "express"
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import type { InspectedState } from "rookery/inspect"
+import { startServer } from "../support/http-server.js"
 import { PATIENCE } from "../support/patience.js"
 import { inspectedStages, StreamReader } from "./stage.js"
 
 const stage = inspectedStages()
 
-const servers: Server[] = []
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const closed = once(server, "close")
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-})
-
 /** Serves on a free port. */
 async function serve(listener: RequestListener): Promise<number> {
-  const server = createServer(listener).listen(0, "127.0.0.1")
-  servers.push(server)
-  await once(server, "listening")
-  return (server.address() as AddressInfo).port
+  const server = await startServer(listener)
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return server.port
 }
 
 const OWN = { "x-rookery-inspect": "1", "content-type": "application/json" }

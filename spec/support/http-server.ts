@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http"
+import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 
 /** A server that outlives the endpoints on it. */
@@ -7,12 +7,14 @@ export interface PlainServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** Starts a server that answers every request with 404. */
-export async function startServer(): Promise<PlainServer> {
-  const server = createServer((_request, response) => {
-    response.writeHead(404)
-    response.end("not found")
-  })
+const notFound: RequestListener = (_request, response) => {
+  response.writeHead(404)
+  response.end("not found")
+}
+
+/** Starts a server on a free port, which answers every request with 404 unless a listener is given. */
+export async function startServer(listener = notFound): Promise<PlainServer> {
+  const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   return {
     server,
