@@ -9,7 +9,10 @@ const GOES_ON = "… "
 
 /** The events of the screen. */
 export interface ScreenEvents {
-  /** A line, or several that go on in each other, was typed, or came through the pipe. Gives whether what was typed is going to be printed by itself. */
+  /**
+   * A line, or several that go on in each other, was typed, or came through the pipe. Gives whether what was typed is
+   * going to be printed by itself.
+   */
   line(text: string): boolean
   /** Nothing more comes: the pipe ended, or the person left; by Ctrl-C or not. */
   close(interrupted: boolean): void

@@ -25,7 +25,7 @@ export type Filter = (message: { readonly topic: unknown; readonly event: unknow
 /** The topic of the protocol's own messages, such as heartbeats. */
 const PHOENIX_TOPIC = "phoenix"
 
-/** Reads a filter from a query: `topic` and `event`. Heartbeats and their replies are left out unless they are asked for. */
+/** Reads a filter from a query: `topic` and `event`. Heartbeats and their replies are left out unless asked for. */
 export function readFilter(query: URLSearchParams): Filter {
   const [topic, event] = [query.get("topic"), query.get("event")]
   const [isTopic, isEvent] = [matcher(topic), matcher(event)]

@@ -52,9 +52,9 @@ type Handler = (request: Request, query: URLSearchParams) => Response | Promise<
 const unlessDown = (count: Promise<number>): Promise<number | null> => count.catch(() => null)
 
 /**
- * Shows an endpoint that runs, on a page and to programs: its sockets and channels, the presence of a topic, the messages that pass, limits that
- * were hit. It disconnects sockets and removes them from topics, too. An endpoint that nobody looks at has no listener
- * of it.
+ * Shows an endpoint that runs, on a page and to programs: its sockets and channels, the presence of a topic, the
+ * messages that pass, limits that were hit. It disconnects sockets and removes them from topics, too. An endpoint that
+ * nobody looks at has no listener of it.
  *
  * ```ts
  * const inspected = inspector(endpoint, { allow: (request) => isOperator(request) })
