@@ -1,3 +1,6 @@
+/** A value as a shell completes it: one of a few words, a path, or the path behind an `@`. */
+export type Completes = readonly string[] | "file" | "folder" | "@file"
+
 /** An option of a command. */
 export interface OptionSpec {
   /** The name of the option's value in the help; an option without one is a flag. */
@@ -5,6 +8,7 @@ export interface OptionSpec {
   readonly short?: string
   /** Whether it may be given more than once. */
   readonly multiple?: boolean
+  readonly completes?: Completes
   readonly help: string
 }
 
@@ -20,4 +24,6 @@ export interface ArgumentSpec {
   /** How many there must be, and may be. */
   readonly arity: readonly [least: number, most: number]
   readonly options: OptionSpecs
+  /** The completion of its arguments. */
+  readonly completes?: Completes
 }

@@ -169,10 +169,15 @@ export const chatServer: Command = {
   options: {
     port: { value: "port", short: "p", help: "where to listen [8000, or the next that is free]" },
     host: { value: "address", help: "at which address [127.0.0.1: this machine only]" },
-    data: { value: "dir", help: "the folder where everything is kept, by lmdb [nothing is kept]" },
+    data: {
+      value: "dir",
+      help: "the folder where everything is kept, by lmdb [nothing is kept]",
+      completes: "folder",
+    },
     redis: {
       value: "url",
       help: "the Redis or Valkey of several servers, or @file that has its URL [$ROOKERY_REDIS_URL]",
+      completes: "@file",
     },
     workers: {
       value: "number",

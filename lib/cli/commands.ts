@@ -32,4 +32,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "serves a chat",
     load: async () => (await import("./chat-server.js")).chatServer,
   },
+  {
+    name: "completion",
+    summary: "prints what a shell completes these commands by",
+    load: async () => (await import("./completion.js")).completion(COMMANDS),
+  },
 ]

@@ -18,14 +18,34 @@ import { quietFetch } from "./quiet-fetch.js"
 import { UsageError } from "./usage-error.js"
 import { withoutSecrets } from "./without-secrets.js"
 
+const SERIALIZERS: Readonly<Record<string, () => MessageSerializer | Promise<MessageSerializer>>> = {
+  json,
+  msgpack: async () => (await import("rookery/msgpack")).msgpack(),
+  v1: jsonV1,
+}
+
 /** The options of the connection of `tail` and `push`. */
 export const CONNECTION_OPTIONS: OptionSpecs = {
-  param: { value: "name=value", multiple: true, help: "a param of the connection; a secret as name=@file or name=@-" },
-  join: { value: "json", help: "the params of the join, an object; or @file, @- [{}]" },
-  "auth-token": { value: "@file", help: "the authToken, from a file; @- or - is standard input [$ROOKERY_AUTH_TOKEN]" },
-  serializer: { value: "name", help: "json, msgpack or v1 [json]" },
+  param: {
+    value: "name=value",
+    multiple: true,
+    help: "a param of the connection; a secret as name=@file or name=@-",
+    completes: "@file",
+  },
+  join: { value: "json", help: "the params of the join, an object; or @file, @- [{}]", completes: "@file" },
+  "auth-token": {
+    value: "@file",
+    help: "the authToken, from a file; @- or - is standard input [$ROOKERY_AUTH_TOKEN]",
+    completes: "@file",
+  },
+  serializer: { value: "name", help: "json, msgpack or v1 [json]", completes: Object.keys(SERIALIZERS) },
   longpoll: { help: "long-poll instead of a websocket" },
-  header: { value: "name: value", multiple: true, help: 'a header of the connection; a secret as "name: @file"' },
+  header: {
+    value: "name: value",
+    multiple: true,
+    help: 'a header of the connection; a secret as "name: @file"',
+    completes: "@file",
+  },
   timeout: { value: "ms", help: "how long to wait for the connection, and for each answer [10000]" },
 }
 
@@ -130,12 +150,6 @@ function readTimeout(text: string | undefined): number {
   // A timer takes no more.
   if (/^\d+$/.test(text) && ms > 0 && ms < 2 ** 31) return ms
   throw new UsageError(`--timeout ${text} is no number of milliseconds`)
-}
-
-const SERIALIZERS: Readonly<Record<string, () => MessageSerializer | Promise<MessageSerializer>>> = {
-  json,
-  msgpack: async () => (await import("rookery/msgpack")).msgpack(),
-  v1: jsonV1,
 }
 
 async function readSerializer(name: string, isLongPoll: boolean, io: Io): Promise<MessageSerializer> {

@@ -26,13 +26,16 @@ export function commandHelp({ name, usage, about, options, examples }: Command):
     .concat("\n")
 }
 
+/** The options of `rookery` itself. */
+export const OWN_OPTIONS: OptionSpecs = { ...HELP_OPTION, version: { short: "V", help: "show the version" } }
+
 /** The text of `rookery --help`. */
 export function overview(commands: readonly CommandEntry[]): string {
   return [
     "rookery <command> [options]",
     "Phoenix Channels from a terminal, and a chat.",
     `Commands:\n${columns(commands.map(({ name, summary }) => [name, summary]))}`,
-    `Options:\n${columns(optionRows({ ...HELP_OPTION, version: { short: "V", help: "show the version" } }))}`,
+    `Options:\n${columns(optionRows(OWN_OPTIONS))}`,
     "rookery <command> --help tells more, with examples.",
   ]
     .join("\n\n")

@@ -127,7 +127,12 @@ export const inspect: Command = {
     search: { value: "text", help: "only sockets and topics with this part of an id, an address or a topic" },
     once: { help: "the sockets and topics only, then the end" },
     json: { help: "a JSON object a line" },
-    header: { value: "name: value", multiple: true, help: 'a header of the requests; a secret as "name: @file"' },
+    header: {
+      value: "name: value",
+      multiple: true,
+      help: 'a header of the requests; a secret as "name: @file"',
+      completes: "@file",
+    },
   },
   examples: [
     "rookery inspect http://localhost:9465/inspect --header 'authorization: @inspect.txt'",

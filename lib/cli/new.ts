@@ -63,8 +63,13 @@ export const newProject: Command = {
   ].join("\n"),
   options: {
     react: { help: "a page with React" },
-    rookery: { value: "version", help: "the version, or package file, of Rookery to depend on; this one by default" },
+    rookery: {
+      value: "version",
+      help: "the version, or package file, of Rookery to depend on; this one by default",
+      completes: "file",
+    },
   },
+  completes: "folder",
   examples: ["rookery new my-app", "rookery new my-app --react"],
   async run(args, { stdout }) {
     const [given = ""] = args.positionals

@@ -64,6 +64,7 @@ export const push: Command = {
     INPUTS_HELP,
   ].join("\n"),
   options: CONNECTION_OPTIONS,
+  completes: "@file",
   examples: [
     `rookery push ws://localhost:4000/socket room:lobby new_msg '{"text":"hi"}'`,
     "rookery push wss://example.com/socket room:1 import - --param token=@token.txt --timeout 30000 < data.json",

@@ -119,7 +119,7 @@ describe("help", () => {
     const command = await COMMANDS.find((entry) => entry.name === name)?.load()
     expect(command?.examples.length).toBeGreaterThan(0)
     for (const example of command?.examples ?? []) {
-      const line = example.split(/ [|<] /).find((part) => part.startsWith("rookery")) ?? ""
+      const line = example.split(/ [|<>] /).find((part) => part.startsWith("rookery")) ?? ""
       const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "")
       expect(words.slice(0, 2)).toEqual(["rookery", name])
       if (command) expect(() => readArguments(words.slice(2), command)).not.toThrow()

@@ -1,0 +1,17 @@
+import type { Completes, OptionSpecs } from "./argument-spec.js"
+
+/** A command, as a shell completes it. */
+export interface CompletedCommand {
+  readonly name: string
+  readonly summary: string
+  /** Its options, `--help` among them. */
+  readonly options: OptionSpecs
+  readonly completes: Completes | undefined
+}
+
+/** All that a shell completes. */
+export interface Completed {
+  readonly commands: readonly CompletedCommand[]
+  /** The options before a command. */
+  readonly options: OptionSpecs
+}
