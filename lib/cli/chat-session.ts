@@ -1,7 +1,7 @@
 import { AuthenticationError, LOBBY, type ChatClient, type ChatEvents, type ChatMessage } from "rookery/chat"
 import { chatHelp, CHAT_COMMANDS, readToken, type ChatCommandName, type Typed } from "./chat-commands.js"
 import { messageLine, messageLines, nameOf } from "./chat-lines.js"
-import type { Screen } from "./chat-screen.js"
+import type { Screen } from "./screen.js"
 import { nearest } from "./nearest.js"
 import { escapeControls } from "./terminal-text.js"
 

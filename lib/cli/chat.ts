@@ -1,6 +1,6 @@
 import { ChatClient } from "rookery/chat"
 import { CHAT_COMMANDS, readLine } from "./chat-commands.js"
-import { openScreen } from "./chat-screen.js"
+import { openScreen } from "./screen.js"
 import { ChatSession } from "./chat-session.js"
 import type { Command } from "./command.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"

@@ -18,14 +18,14 @@ export interface ScreenEvents {
   close(interrupted: boolean): void
 }
 
-/** Where the chat is shown, and typed. */
+/** The place where a session is shown, and typed. */
 export interface Screen {
   readonly styles: Styles
   /** Whether a message may be shown on several lines of text: a program at a pipe reads one line for each. */
   readonly hasLines: boolean
-  /** Prints what the chat is about, above the line that is being typed. It has to be safe for a terminal. */
+  /** Prints what the session is about, above the line that is being typed. It has to be safe for a terminal. */
   print(text: string): void
-  /** Says something about the chat itself. */
+  /** Says something about the session itself. */
   notice(text: string): void
   /** The prompt in front of the line that is typed. */
   prompt(text: string): void
@@ -38,7 +38,7 @@ export function openScreen(io: Io, completions: readonly string[], events: Scree
   return isTerminal ? new TerminalScreen(io, completions, events) : new PipeScreen(io, events)
 }
 
-/** Lines in, lines out; what is about the chat itself goes to standard error. */
+/** Lines in, lines out; what is about the session itself goes to standard error. */
 class PipeScreen implements Screen {
   readonly hasLines = false
   readonly styles: Styles
