@@ -1,10 +1,10 @@
 import { ChatClient } from "rookery/chat"
 import { CHAT_COMMANDS, readLine } from "./chat-commands.js"
-import { openScreen } from "./screen.js"
+import { oneOf, openScreen } from "./screen.js"
 import { ChatSession } from "./chat-session.js"
 import type { Command } from "./command.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
-import { say, type Io } from "./io.js"
+import { isTerminal, say, type Io } from "./io.js"
 import { stateFile } from "./state-file.js"
 import { UsageError } from "./usage-error.js"
 import { withoutSecrets } from "./without-secrets.js"
@@ -27,27 +27,23 @@ async function chatWith(client: ChatClient, io: Io): Promise<number> {
 
   /** Handles one line of input after the other. */
   let work: Promise<void> = Promise.resolve()
-  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true
-  const leave = (): void => end(session.hasFailed && !isTerminal ? EXIT.refused : EXIT.ok)
-  const screen = openScreen(
-    io,
-    CHAT_COMMANDS.map(({ name }) => name),
-    {
-      line(text) {
-        const typed = readLine(text)
-        const command = typed !== undefined && "command" in typed ? typed.command : undefined
-        // A person who leaves does not wait for what is under way.
-        if (isTerminal && command === "/quit") leave()
-        else work = work.then(() => session.type(typed))
-        return typed !== undefined && command === undefined
-      },
-      close(interrupted) {
-        if (interrupted) end(130)
-        else if (isTerminal) leave()
-        else void work.then(leave)
-      },
+  const isTyped = isTerminal(io)
+  const leave = (): void => end(session.hasFailed && !isTyped ? EXIT.refused : EXIT.ok)
+  const screen = openScreen(io, oneOf(CHAT_COMMANDS.map(({ name }) => name)), {
+    line(text) {
+      const typed = readLine(text)
+      const command = typed !== undefined && "command" in typed ? typed.command : undefined
+      // A person who leaves does not wait for what is under way.
+      if (isTyped && command === "/quit") leave()
+      else work = work.then(() => session.type(typed))
+      return typed !== undefined && command === undefined
     },
-  )
+    close(interrupted) {
+      if (interrupted) end(130)
+      else if (isTyped) leave()
+      else void work.then(leave)
+    },
+  })
   const session = new ChatSession(client, screen, leave)
   work = session.resume().catch((error: unknown) => {
     say(io, (error as Error).message)

@@ -4,12 +4,15 @@ import { escapeControls } from "./terminal-text.js"
 /** The streams that a command reads and writes; specs give streams of their own. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted when the command is to end; the reason is the name of a signal, or EPIPE. */
   readonly signal: AbortSignal
 }
+
+/** Whether a person types, and reads what is printed. */
+export const isTerminal = ({ stdin, stdout }: Io): boolean => stdin.isTTY === true && stdout.isTTY === true
 
 /** Says something to the person, not to the pipe. Nothing of it can steer the terminal. */
 export function say(io: Pick<Io, "stderr">, text: string): void {

@@ -1,5 +1,5 @@
 import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from "node:readline"
-import { say, type Io } from "./io.js"
+import { isTerminal, say, type Io } from "./io.js"
 import { SingleKeys } from "./single-keys.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
 import { TypedLines } from "./typed-lines.js"
@@ -32,10 +32,17 @@ export interface Screen {
   close(): void
 }
 
+/** Completes a line that is being typed: gives candidates, and the part of the line that they replace. */
+export type Completer = (line: string) => [candidates: string[], part: string]
+
+/** Completes lines that are one of a few words. */
+export const oneOf =
+  (words: readonly string[]): Completer =>
+  (line) => [words.filter((known) => known.startsWith(line)), line]
+
 /** The screen for a terminal or for a pipe. */
-export function openScreen(io: Io, completions: readonly string[], events: ScreenEvents): Screen {
-  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true
-  return isTerminal ? new TerminalScreen(io, completions, events) : new PipeScreen(io, events)
+export function openScreen(io: Io, completer: Completer, events: ScreenEvents): Screen {
+  return isTerminal(io) ? new TerminalScreen(io, completer, events) : new PipeScreen(io, events)
 }
 
 /** Lines in, lines out; what is about the session itself goes to standard error. */
@@ -81,7 +88,7 @@ class TerminalScreen implements Screen {
   /** The prompt of a text that begins. */
   #prompt = ""
 
-  constructor(io: Io, completions: readonly string[], events: ScreenEvents) {
+  constructor(io: Io, completer: Completer, events: ScreenEvents) {
     this.#io = io
     this.styles = stylesFor(io.stdout, io.env)
     const keys = new SingleKeys(io.stdin)
@@ -90,7 +97,7 @@ class TerminalScreen implements Screen {
       output: io.stdout,
       terminal: true,
       removeHistoryDuplicates: true,
-      completer: (line: string) => [completions.filter((known) => known.startsWith(line)), line],
+      completer,
     })
     this.#editor = editor
     // Before the editor itself sees the key, which then forgets how long the line was.

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { messageLine, messageLines, nameOf, timeOf } from "../../lib/cli/chat-lines.js"
 import { readLine, readToken } from "../../lib/cli/chat-commands.js"
-import { openScreen, type Screen } from "../../lib/cli/screen.js"
+import { oneOf, openScreen, type Screen } from "../../lib/cli/screen.js"
 import { SingleKeys } from "../../lib/cli/single-keys.js"
 import { stateFile } from "../../lib/cli/state-file.js"
 import { escapeControls, stylesFor } from "../../lib/cli/terminal-text.js"
@@ -23,7 +23,7 @@ function terminal(takesLines = false): { screen: Screen; keys: PassThrough; draw
     return takesLines
   }
   const io = { stdin: keys, stdout: out, stderr: new PassThrough(), env: {}, signal: new AbortController().signal }
-  const screen = openScreen(io, [], { line, close: () => {} })
+  const screen = openScreen(io, oneOf([]), { line, close: () => {} })
   onTestFinished(() => screen.close())
   return { screen, keys, drawn: () => drawn, typed }
 }
