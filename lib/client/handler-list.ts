@@ -22,8 +22,12 @@ export interface ErrorReporter {
   report(error: unknown): void
 }
 
-/** The list without the handlers that `keep` turns down, and with the given entry at its end. */
-function copy(list: HandlerList, keep: (entry: HandlerEntry) => boolean, last?: HandlerEntry): HandlerList {
+/** The list with only the handlers that `keep` accepts, and with the given entry at its end. */
+export function keepHandlers(
+  list: HandlerList,
+  keep: (entry: HandlerEntry) => boolean,
+  last?: HandlerEntry,
+): HandlerList {
   const head: Pick<HandlerEntry, "next"> = {}
   let tail = head
   for (let entry = list; entry; entry = entry.next) {
@@ -39,10 +43,7 @@ export const addHandler = (
   event: string,
   ref: unknown,
   handler: HandlerEntry["handler"],
-): HandlerList => copy(list, () => true, { event, ref, handler })
-
-/** The list with only the handlers that `keep` accepts. */
-export const keepHandlers = (list: HandlerList, keep: (entry: HandlerEntry) => boolean): HandlerList => copy(list, keep)
+): HandlerList => keepHandlers(list, () => true, { event, ref, handler })
 
 /**
  * Calls every handler of an event with these arguments. An error that a handler throws is reported, and the others still
