@@ -2,13 +2,11 @@ import type { Clock } from "../protocol/clock.js"
 import type { Message } from "../protocol/message.js"
 import type { BufferOptions } from "./bounded-buffer.js"
 import type { ChannelTable } from "./channel-table.js"
-import type { Status } from "./connection-status.js"
 import type { Push } from "./push.js"
 
 /** The socket of a channel, as the channel knows it. Only a `Socket` is one. */
 export interface ChannelHost {
   isConnected(): boolean
-  readonly status: Status
   /** A ref that this socket has not used yet. */
   makeRef(): string
   log(kind: string, message: string, data?: unknown): void
@@ -24,8 +22,8 @@ export interface ChannelHost {
   readonly isDestroyed: boolean
   /** Rejected pushes whose `receive("timeout")` is still to fire; the socket stops their timers when it is destroyed. @internal */
   readonly lateTimeouts: Set<Push>
-  /** Throws if the socket is destroyed. @internal */
-  assertAlive(): void
+  /** Throws if the socket is destroyed; warns unless it is connected soon. @internal */
+  expectConnection(): void
   /** @internal */
   readonly channels: ChannelTable
   /** Sends a message, now or when the connection takes it. @internal */

@@ -11,7 +11,6 @@ import type {
 import { bufferFull, channelClosed, PushError, RookeryError } from "../protocol/errors.js"
 import { PHX_CLOSE, PHX_ERROR, PHX_HISTORY, PHX_JOIN, PHX_LEAVE, PHX_RECOVERED, PHX_REPLY } from "../protocol/events.js"
 import type { Message, Ref, Reply } from "../protocol/message.js"
-import { remindToConnect } from "../transport/platform.js"
 import { ChannelEvents } from "./channel-events.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelOptions, ChannelState, HistoryRequest, HistoryResponse, PushArguments } from "./channel-options.js"
@@ -72,10 +71,9 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
       const words = "tried to join multiple times. 'join' can only be called a single time per channel instance"
-      throw new RookeryError("already_joined", `${words} until it is left: ${this.topic} is ${this.#state}`)
+      throw new RookeryError("already_joined", `${words}; leave ${this.topic} first`)
     }
-    this.socket.assertAlive()
-    remindToConnect(this.socket)
+    this.socket.expectConnection()
     // The join made by the constructor is used first, so that `receive()` hooks added before `join()` fire.
     if (this.#join.outcome) this.#join = new Push(this, PHX_JOIN, undefined)
     const join = this.#join

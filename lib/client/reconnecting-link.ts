@@ -51,6 +51,9 @@ const CLOSE_WAIT_MS = 1500
 /** How long an attempt may take, as in Firefox. Node has no limit of its own, and Chrome takes minutes. */
 const CONNECT_WAIT_MS = 20_000
 
+/** How long a join may wait for a call of `connect()`. */
+const REMINDER_MS = 3000
+
 /** Keeps one link to the server open: attempts, back-off, page events. It does not read frames. */
 export class ReconnectingLink<Target> {
   readonly #user: ConnectionUser<Target>
@@ -143,6 +146,12 @@ export class ReconnectingLink<Target> {
   /** Drops a link on which a heartbeat was not answered, and plans the next attempt. */
   dropSilent(): void {
     if (this.#attempt) this.#drop(this.#attempt, "heartbeat_timeout", NORMAL, "heartbeat timeout")
+  }
+
+  /** Warns unless `connect()` is called soon, or ever was: a link that is disconnected again is so on purpose. */
+  remindToConnect(): void {
+    const remind = (): unknown => this.#wanted || console.warn("a join waits: call connect()")
+    this.#timer ??= this.#options.clock.setTimeout(remind, REMINDER_MS)
   }
 
   /** Resolves once connected; rejects when no further attempt comes. */

@@ -4,7 +4,6 @@ import { HEARTBEAT, PHOENIX_TOPIC } from "../protocol/events.js"
 import type { Message, Ref } from "../protocol/message.js"
 import { jsonForClient } from "../serializer/json.js"
 import type { Codec, Frame, IncomingFrame } from "../serializer/serializer.js"
-import { cancelReminder, remindToConnect } from "../transport/platform.js"
 import type { CloseInfo, Link, LinkEvents, LinkTraits, Transport } from "../transport/transport.js"
 import { longPoll } from "../transport/longpoll.js"
 import { ChannelTable } from "./channel-table.js"
@@ -84,18 +83,16 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
-    this.assertAlive()
+    this.expectConnection()
     if (params) {
       console.log("connect(params) is deprecated; make a new Socket")
       this.options.params = params
     }
-    cancelReminder(this)
     this.#connection.connect()
   }
 
   /** Closes the connection and stays disconnected. Channels join again at the next {@link Socket.connect}. */
   disconnect(callback?: () => void, code?: number, reason?: string): void {
-    cancelReminder(this)
     this.#connection.disconnect(callback, code, reason)
   }
 
@@ -104,15 +101,13 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
    * of the error says why the last attempt failed.
    */
   async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
-    this.assertAlive()
-    remindToConnect(this)
+    this.expectConnection()
     return this.#connection.opened(timeout, signal)
   }
 
   /** Ends everything: the connection, every channel, every timer and every listener. Pending answers reject. */
   destroy(): void {
     this.isDestroyed = true
-    cancelReminder(this)
     for (const channel of this.channels.values()) channel.destroy()
     for (const push of this.lateTimeouts) push.stopTimer()
     this.#outbox.clear()
@@ -234,8 +229,9 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   }
 
   /** @internal */
-  assertAlive(): void {
+  expectConnection(): void {
     if (this.isDestroyed) throw new RookeryError("destroyed", "the socket was destroyed; make a new Socket")
+    this.#connection.remindToConnect()
   }
 
   /** For compatibility with phoenix.js: routes no more messages to this channel, and does not leave it. */

@@ -99,22 +99,6 @@ export function warnOfFailure(error: unknown): void {
   console.warn(message)
 }
 
-/** How long a join may wait for a call of `connect()`. */
-const REMINDER_MS = 3000
-const reminders = new WeakMap<object, NodeJS.Timeout>()
-
-/** Warns unless the socket of a join is connected soon. */
-export function remindToConnect(socket: { readonly status: string }): void {
-  if (socket.status !== "disconnected" || reminders.has(socket)) return
-  const remind = (): void => console.warn("a join waits for a connection: call connect() of its Socket")
-  reminders.set(socket, setTimeout(remind, REMINDER_MS).unref())
-}
-
-/** Takes the reminder back, as `connect()`, `disconnect()` or `destroy()` was called. */
-export function cancelReminder(socket: object): void {
-  clearTimeout(reminders.get(socket))
-}
-
 /** Replaces an error that quotes the URL or a header of the request, because either may carry a token. */
 const quiet = (error: unknown): unknown =>
   /\b(URL|header)/.test(String(error)) ? new TypeError("this URL, or this authToken, cannot be sent") : error

@@ -14,11 +14,5 @@ export function watchErrors(socket: WebSocketLike, callback: (error: unknown) =>
 /** Warns of a failed attempt. Does nothing in a browser, whose console names the URL and the HTTP status by itself. */
 export function warnOfFailure(_error: unknown): void {}
 
-/** Warns if a socket that is waited for is not connected soon. Does nothing in a browser, to keep its bundle small. */
-export function remindToConnect(_socket: { readonly status: string }): void {}
-
-/** Takes the reminder back. */
-export function cancelReminder(_socket: object): void {}
-
 /** Makes the requests of long-poll. */
 export const platformFetch: typeof fetch = (input, init) => fetch(input, init)

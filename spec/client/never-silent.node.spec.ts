@@ -101,19 +101,6 @@ describe("a mistake that nobody listens for is one warning:", () => {
     socket.channel("unknown:1").join()
     await expect.poll(() => warned).toEqual(["join of unknown:1 was refused: unmatched topic"])
   })
-
-  it("a connect() that is not called", async () => {
-    vi.useFakeTimers()
-    const socket = new Socket("ws://127.0.0.1:1/socket")
-    undo.push(
-      () => vi.useRealTimers(),
-      () => socket.destroy(),
-    )
-    socket.channel("room:1").join()
-    socket.channel("room:2").join()
-    await vi.advanceTimersByTimeAsync(5000)
-    expect(warned).toEqual(["a join waits for a connection: call connect() of its Socket"])
-  })
 })
 
 describe("a socket whose errors are listened to", () => {

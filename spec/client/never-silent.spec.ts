@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest"
-import { isRefused, isRookeryError, PushError, resultOf, RookeryError, TimeoutError } from "rookery"
+import { isRefused, isRookeryError, PushError, resultOf, RookeryError, type Socket, TimeoutError } from "rookery"
 import { after, fate, joined, settled, staged, withFakeTime } from "../support/client.js"
 
 withFakeTime()
@@ -49,10 +49,13 @@ describe("an awaited join", () => {
   })
 
   it("of socket.join() rejects and leaves the channel", async () => {
-    const { socket } = staged({}, { plays: false })
+    const { socket, stage } = staged({}, { plays: false })
+    socket.connect()
+    stage.line.open()
+    const timers = vi.getTimerCount()
     const join = socket.join("room:1", {}, { timeout: 400 })
     await Promise.all([expect(join).rejects.toBeInstanceOf(TimeoutError), after(400)])
-    expect(vi.getTimerCount()).toBe(0)
+    expect(vi.getTimerCount()).toBe(timers)
   })
 })
 
@@ -67,6 +70,47 @@ describe("opened()", () => {
     const [error] = await Promise.all([thrownBy(opened), after(300)])
     expect(error.message).toBe("not connected within 300 ms: no server")
     expect(error.cause).toBe(failure)
+  })
+})
+
+describe("a join while connect() was not called", () => {
+  const warningsOf = async (act: (socket: Socket) => unknown): Promise<unknown[]> => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue()
+    const { socket } = staged({}, { plays: false })
+    await act(socket)
+    await after(5000)
+    const messages = warn.mock.calls.map(([message]) => message as unknown)
+    warn.mockRestore()
+    socket.destroy()
+    expect(vi.getTimerCount()).toBe(0)
+    return messages
+  }
+
+  it("is one warning, however many rooms are joined", async () => {
+    const joinTwo = (socket: Socket): void => {
+      socket.channel("room:1").join()
+      socket.channel("room:2").join()
+    }
+    expect(await warningsOf(joinTwo)).toEqual(["a join waits: call connect()"])
+    expect(await warningsOf((socket) => void socket.opened().catch(() => {}))).toEqual(["a join waits: call connect()"])
+  })
+
+  it("is no warning if connect() is called soon after it, or the socket is disconnected or destroyed on purpose", async () => {
+    const connectLate = async (socket: Socket): Promise<void> => {
+      socket.channel("room:1").join()
+      await after(2900)
+      socket.connect()
+    }
+    const joinAfterwards = (socket: Socket): void => {
+      socket.connect()
+      socket.disconnect()
+      socket.channel("room:1").join()
+    }
+    const destroy = (socket: Socket): void => {
+      socket.channel("room:1").join()
+      socket.destroy()
+    }
+    for (const act of [connectLate, joinAfterwards, destroy]) expect(await warningsOf(act)).toEqual([])
   })
 })
 
