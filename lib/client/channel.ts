@@ -104,7 +104,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
       throw new RookeryError("not_joined", `tried to push '${event}' to '${this.topic}' ${words}`)
     }
     const [payload, options] = args
-    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, payload ?? {}, options)
+    const push = new Push<OkOf<S, E>, ErrorOf<S, E>>(this, event, payload ?? {})
     this.#begin(push as Push, options)
     return push
   }
@@ -260,8 +260,9 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** Sends a new push or join, unless its signal is aborted, and rejects it when the signal is. */
   #begin(push: Push, options: number | PushOptions | undefined): void {
-    const { signal, timeout = push.timeout } = toPushOptions(options)
+    const { signal, retry, timeout = push.timeout } = toPushOptions(options)
     push.timeout = timeout
+    push.retry = retry
     if (signal) {
       // A long-lived signal must not keep the push.
       push.unfollow = onAbort(signal, () => {

@@ -4,7 +4,6 @@ import { PushError, TimeoutError } from "../protocol/errors.js"
 import { PHX_JOIN } from "../protocol/events.js"
 import type { Ref, Reply } from "../protocol/message.js"
 import { addHandler, callHandlers, type ErrorReporter, type HandlerList } from "./handler-list.js"
-import { toPushOptions, type PushOptions } from "./push-options.js"
 
 type KnownStatus = "ok" | "error" | "timeout"
 
@@ -40,8 +39,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   ref: Ref = null
   /** The ref of the last message that was written to a connection. @internal */
   writtenRef: Ref = null
-  /** @internal */
-  readonly retry: boolean
+  /** Whether it is sent again when it may not have arrived. @internal */
+  retry: boolean | undefined
   /** @internal */
   timeout: number
   /** Identifies a push with `retry` at the server, however often it is sent. @internal */
@@ -66,13 +65,11 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   #resolve: ((outcome: Reply | Error) => void) | undefined
 
   /** `channel.push()` makes pushes. @internal */
-  constructor(sender: PushSender, event: string, payload: unknown, options?: number | PushOptions) {
-    const { timeout = sender.timeout, retry = false } = toPushOptions(options)
+  constructor(sender: PushSender, event: string, payload: unknown, timeout: number = sender.timeout) {
     this.#sender = sender
     this.event = event
     this.payload = payload
     this.timeout = timeout
-    this.retry = retry
   }
 
   /**
