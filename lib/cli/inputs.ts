@@ -26,6 +26,11 @@ export class Inputs {
     this.#io = io
   }
 
+  /** Whether an argument has standard input. */
+  get useStdin(): boolean {
+    return this.#onStdin !== undefined
+  }
+
   /**
    * Opens one value. A file is read now; standard input is read when the function that this gives is called, so that a
    * person who mistyped another argument hears of it before typing a token.

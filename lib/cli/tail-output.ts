@@ -4,9 +4,19 @@ import type { Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
 
-const clockTime = (time: Date): string =>
+/** A time of day, by the clock of the person who reads it. */
+export const clockTime = (time: Date): string =>
   [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":") +
   `.${String(time.getMilliseconds()).padStart(3, "0")}`
+
+/** Where a tail is shown. */
+export interface TailView {
+  /** A message of a topic. */
+  message(topic: string, event: string, payload: unknown): void
+  /** Says something about the tail itself. */
+  say(text: string): void
+  close(): void
+}
 
 /** The output of `tail`: one line for each message, for people or as JSON. */
 export class TailOutput {

@@ -11,14 +11,18 @@ import type { Arguments } from "./arguments.js"
 import type { Command } from "./command.js"
 import { CONNECTION_OPTIONS, openSocket, readConnection, type ConnectionSettings } from "./connection-options.js"
 import { describeError, describeLost } from "./describe-error.js"
+import { EventFilter } from "./event-filter.js"
 import { EXIT, exitCodeOf } from "./exit-codes.js"
 import { farewell } from "./farewell.js"
 import { tapped } from "./frame-log.js"
-import { INPUTS_HELP } from "./inputs.js"
-import { say, type Io } from "./io.js"
+import { Inputs, INPUTS_HELP } from "./inputs.js"
+import { isTerminal, say, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { watchPresence } from "./presence-lines.js"
-import { TailOutput } from "./tail-output.js"
+import { TAIL_COMMANDS } from "./tail-commands.js"
+import { TailOutput, type TailView } from "./tail-output.js"
+import { TailPrompt } from "./tail-prompt.js"
+import { UsageError } from "./usage-error.js"
 
 /** The protocol's own, and what is shown as joins and leaves. */
 const NOT_SHOWN = new Set(["phx_reply", "phx_error", "phx_close", "presence_state", "presence_diff"])
@@ -29,29 +33,58 @@ const FOR_GOOD = new Set([401, 403])
 const isRefusedForGood = ({ lost }: StatusChange): boolean =>
   lost?.error instanceof ConnectError && FOR_GOOD.has(lost.error.status ?? 0)
 
+/** The topics of a tail, and how their messages are shown. */
+interface TailOptions {
+  readonly topics: readonly string[]
+  readonly filter: EventFilter
+  readonly hasPrompt: boolean
+  readonly showsJson: boolean
+  readonly showsFrames: boolean
+}
+
+/** A line of text for each message; the rest goes to standard error. */
+const plainView = (io: Io, output: TailOutput, filter: EventFilter): TailView => ({
+  message: (topic, event, payload) => filter.shows(event) && output.message(topic, event, payload),
+  say: (text) => say(io, text),
+  close: () => {},
+})
+
 class Tail {
   readonly #io: Io
   readonly #settings: ConnectionSettings
-  readonly #output: TailOutput
+  readonly #view: TailView
+  readonly #topics: ReadonlySet<string>
   readonly #showsFrames: boolean
   readonly #socket: Socket
+  readonly #channels = new Map<string, Channel>()
   readonly #open = new Set<Channel>()
   #wasConnected = false
   #hasEnded = false
   #end: (code: number) => void = () => {}
 
-  constructor(args: Arguments, settings: ConnectionSettings, io: Io) {
+  constructor(
+    { topics, filter, hasPrompt, showsJson, showsFrames }: TailOptions,
+    settings: ConnectionSettings,
+    io: Io,
+  ) {
     this.#io = io
     this.#settings = settings
-    this.#output = new TailOutput(io, args.flag("json"))
-    this.#showsFrames = args.flag("frames")
+    this.#topics = new Set(topics)
+    this.#showsFrames = showsFrames
+    const output = new TailOutput(io, showsJson)
+    const controls = {
+      topics: [...this.#topics],
+      push: (topic: string, event: string, payload: unknown) => this.#push(topic, event, payload),
+      end: (code: number) => this.#end(code),
+    }
+    this.#view = hasPrompt ? new TailPrompt(io, controls, filter) : plainView(io, output, filter)
     const { transport, serializer } = settings
     this.#socket = openSocket(settings, {
-      transport: this.#showsFrames ? tapped(transport, this.#output.frames(serializer)) : transport,
+      transport: showsFrames ? tapped(transport, output.frames(serializer)) : transport,
     })
   }
 
-  async run(topics: readonly string[]): Promise<number> {
+  async run(): Promise<number> {
     const { signal } = this.#io
     const socket = this.#socket
     const ended = new Promise<number>((resolve) => {
@@ -68,20 +101,28 @@ class Tail {
       if (error instanceof RookeryError && !(error instanceof ConnectError)) this.#say(describeError(error))
     })
     socket.onStatus((status, change) => this.#statusChanged(status, change))
-    for (const topic of new Set(topics)) this.#join(topic)
+    for (const topic of this.#topics) this.#join(topic)
     socket.connect()
     socket.opened({ timeout: this.#settings.timeout, signal }).catch((error: unknown) => this.#notConnected(error))
     const code = await ended
+    this.#view.close()
     await farewell(socket, this.#open)
     return code
   }
 
   #say(text: string): void {
-    say(this.#io, text)
+    this.#view.say(text)
+  }
+
+  #push(topic: string, event: string, payload: unknown): PromiseLike<unknown> {
+    const channel = this.#channels.get(topic)
+    if (channel === undefined || !this.#open.has(channel)) throw new Error(`${topic} is not joined`)
+    return channel.push(event, payload)
   }
 
   #join(topic: string): void {
     const channel = this.#socket.channel(topic, this.#settings.join)
+    this.#channels.set(topic, channel)
     this.#open.add(channel)
     if (!this.#showsFrames) this.#show(channel)
     channel.onError((reason: Loose) => {
@@ -102,12 +143,12 @@ class Tail {
   }
 
   #show(channel: Channel): void {
-    const output = this.#output
+    const view = this.#view
     channel.onMessage = (event, payload) => {
-      if (!NOT_SHOWN.has(event)) output.message(channel.topic, event, payload)
+      if (!NOT_SHOWN.has(event)) view.message(channel.topic, event, payload)
       return payload
     }
-    watchPresence(channel, (event, change) => output.message(channel.topic, event, change))
+    watchPresence(channel, (event, change) => view.message(channel.topic, event, change))
   }
 
   /** A topic is gone for good; without any there is nothing left to wait for. */
@@ -136,6 +177,33 @@ class Tail {
   }
 }
 
+const ONE = "leave one of the two out"
+
+/**
+ * Reads how a tail is shown. It has a prompt where a person types, unless the output is one for programs.
+ *
+ * @returns a function that gives it once all arguments were read, of which one may have taken standard input
+ */
+function readTail(args: Arguments, io: Io, inputs: Inputs): () => TailOptions {
+  const events = args.value("event")
+  const isAsked = args.flag("interactive")
+  const [showsJson, showsFrames] = [args.flag("json"), args.flag("frames")]
+  const other = ["json", "frames", "plain"].find((name) => args.flag(name))
+  if (isAsked && other !== undefined)
+    throw new UsageError(`--interactive has a prompt, and --${other} has none; ${ONE}`)
+  if (showsFrames && events !== undefined)
+    throw new UsageError(`--event picks messages, and --frames shows all; ${ONE}`)
+  if (isAsked) inputs.openStdin("--interactive")
+  const isTyped = isTerminal(io) && io.env["TERM"] !== "dumb" && other === undefined
+  return () => ({
+    topics: args.positionals.slice(1),
+    filter: new EventFilter(events ?? ""),
+    hasPrompt: isAsked || (isTyped && !inputs.useStdin),
+    showsJson,
+    showsFrames,
+  })
+}
+
 /** `rookery tail`: prints every message of live topics. */
 export const tail: Command = {
   name: "tail",
@@ -147,20 +215,30 @@ export const tail: Command = {
     "connection is said on standard error; a lost one comes back by itself. Bytes in payloads are",
     'shown as {"$bytes":"<base64>"}. Ends with Ctrl-C (130), or with 2 when nothing can be tailed.',
     "",
+    "In a terminal it has a prompt, where long payloads are folded:",
+    "",
+    ...TAIL_COMMANDS.map(({ name, usage, help }) => `  ${`${name} ${usage}`.padEnd(21)} ${help}`),
+    "",
     INPUTS_HELP,
   ].join("\n"),
   options: {
+    event: { value: "patterns", help: "only events such as 'new_*', and none such as '!typing'; with spaces between" },
     json: { help: "a JSON object a line: time, topic, event, payload" },
     frames: { help: "the raw wire instead, both ways, heartbeats too" },
+    plain: { help: "no prompt in a terminal either, as for a job in the background" },
+    interactive: { help: "a prompt without a terminal too: commands come a line each, and the end of them ends it" },
     ...CONNECTION_OPTIONS,
   },
   examples: [
     "rookery tail ws://localhost:4000/socket room:lobby",
     "rookery tail wss://example.com/socket room:1 room:2 --param token=@token.txt --json | jq .payload",
     "rookery tail wss://example.com/socket room:lobby --auth-token @- --serializer msgpack --frames < token.txt",
+    "rookery tail wss://example.com/socket room:lobby --event 'new_* !new_typing'",
   ],
   async run(args, io) {
-    const [url = "", ...topics] = args.positionals
-    return new Tail(args, await readConnection(url, args, io), io).run(topics)
+    const inputs = new Inputs(io)
+    const read = readTail(args, io, inputs)
+    const settings = await readConnection(args.positionals[0] ?? "", args, io, inputs)
+    return new Tail(read(), settings, io).run()
   },
 }

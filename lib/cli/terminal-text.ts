@@ -26,11 +26,12 @@ export interface Styles {
   readonly cyan: Style
   readonly green: Style
   readonly red: Style
+  readonly yellow: Style
   /** The colour of a person, who keeps it whatever the name. */
   person(id: string): Style
 }
 
-const PLAIN: Styles = { bold: same, dim: same, cyan: same, green: same, red: same, person: () => same }
+const PLAIN: Styles = { bold: same, dim: same, cyan: same, green: same, red: same, yellow: same, person: () => same }
 
 function same(text: string): string {
   return text
@@ -60,6 +61,7 @@ const COLOURED: Styles = {
   cyan: styled(36, 39),
   green: styled(32, 39),
   red: styled(31, 39),
+  yellow: styled(33, 39),
   person: ofPerson,
 }
 

@@ -20,11 +20,16 @@ interface CliOptions {
   env?: Record<string, string>
   /** Whether the output looks like a terminal. */
   isTTY?: boolean
+  /** Whether the input looks like a terminal. */
+  isTyped?: boolean
 }
 
 /** Runs the command with separate streams. */
-export function runCli(argv: readonly string[], { stdin: input, env = {}, isTTY = false }: CliOptions = {}): CliRun {
-  const stdin = new PassThrough()
+export function runCli(
+  argv: readonly string[],
+  { stdin: input, env = {}, isTTY = false, isTyped = false }: CliOptions = {},
+): CliRun {
+  const stdin = Object.assign(new PassThrough(), isTyped && { isTTY: true })
   if (input !== undefined) stdin.end(input)
   const [out, err] = [new PassThrough(), new PassThrough()].map((stream) => Object.assign(stream, { isTTY }))
   const ending = new AbortController()
