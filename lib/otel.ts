@@ -1,8 +1,10 @@
 export { otel, type OtelOptions } from "./otel/otel.js"
+export { carryTraces, traced, type SerializerLike } from "./otel/traced.js"
 export type { OtelSource } from "./otel/source.js"
 export type {
   AttributesLike,
   BatchResultLike,
+  ContextLike,
   CounterLike,
   HistogramLike,
   InstrumentOptionsLike,

@@ -6,6 +6,15 @@ export interface SpanContextLike {
   readonly traceId: string
   readonly spanId: string
   readonly traceFlags: number
+  /** Whether another process began the span. */
+  readonly isRemote?: boolean
+}
+
+/** The parts of a `Context` of `@opentelemetry/api` that a tracer uses. */
+export interface ContextLike {
+  getValue(key: symbol): unknown
+  setValue(key: symbol, value: unknown): ContextLike
+  deleteValue(key: symbol): ContextLike
 }
 
 /** How a span starts, as `SpanOptions` of `@opentelemetry/api`. Times are milliseconds since 1970. */
@@ -27,7 +36,7 @@ export interface SpanLike {
 
 /** The parts of a `Tracer` of `@opentelemetry/api` that `otel()` uses. */
 export interface TracerLike {
-  startSpan(name: string, options?: SpanOptionsLike): SpanLike
+  startSpan(name: string, options?: SpanOptionsLike, context?: ContextLike): SpanLike
 }
 
 /** How an instrument is made, as `MetricOptions` of `@opentelemetry/api`. */

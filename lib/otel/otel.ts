@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { RookeryError } from "../protocol/errors.js"
-import type { MeterLike, TracerLike } from "./api.js"
+import type { ContextLike, MeterLike, SpanContextLike, TracerLike } from "./api.js"
 import { instrument } from "./instruments.js"
 import type { OtelSource } from "./source.js"
 import { trace } from "./spans.js"
@@ -11,6 +11,14 @@ export interface OtelOptions {
   readonly tracer?: TracerLike | undefined
   /** Makes the instruments, as `metrics.getMeter("chat")` of `@opentelemetry/api` gives it. @default no instruments */
   readonly meter?: MeterLike | undefined
+  /**
+   * Makes a context of a span that a client's push carries (see `traced()`), as
+   * `(span) => trace.setSpanContext(ROOT_CONTEXT, span)` of `@opentelemetry/api` does. The span of the push is then a child
+   * of that one, and a sampler that follows the parent records what clients ask it to record.
+   *
+   * @default the span of each push begins a trace, whatever it carries
+   */
+  readonly remoteParent?: ((span: SpanContextLike) => ContextLike) | undefined
   /** For the times of spans and the delay of the event loop. @default the platform's clock */
   readonly clock?: Clock | undefined
 }
@@ -27,11 +35,14 @@ export interface OtelOptions {
  *
  * @returns a function that stops it
  */
-export function otel(endpoint: OtelSource, { tracer, meter, clock = systemClock }: OtelOptions): () => void {
+export function otel(
+  endpoint: OtelSource,
+  { tracer, meter, remoteParent, clock = systemClock }: OtelOptions,
+): () => void {
   if (tracer === undefined && meter === undefined) {
     throw new RookeryError("bad_option", "otel() has nothing to tell; give it a `tracer`, a `meter`, or both")
   }
-  const stops = [tracer && trace(endpoint, tracer, clock), meter && instrument(endpoint, meter, clock)]
+  const stops = [tracer && trace(endpoint, tracer, clock, remoteParent), meter && instrument(endpoint, meter, clock)]
   return () => {
     for (const stop of stops) stop?.()
   }

@@ -1,7 +1,8 @@
 import type { EndpointEvents, ServerSocket } from "rookery/server"
 import { dateOf, type Clock } from "../protocol/clock.js"
-import type { AttributesLike, SpanContextLike, TracerLike } from "./api.js"
+import type { AttributesLike, ContextLike, SpanContextLike, TracerLike } from "./api.js"
 import type { OtelSource } from "./source.js"
+import { spanOf } from "./trace-ref.js"
 
 // The numbers of OpenTelemetry's SpanKind, SpanStatusCode and TraceFlags.
 const SERVER = 1
@@ -24,8 +25,10 @@ interface Done {
   readonly kind: number
   readonly durationMs: number
   readonly attributes: AttributesLike
-  /** The client whose message it was. Its span begins a trace, and is linked to the span of the client's connect. */
+  /** The client whose message it was. Its span is linked to the span of the client's connect. */
   readonly client?: ServerSocket
+  /** The context of the span that the message carries. Without one the span of a client's message begins a trace. */
+  readonly parent?: ContextLike | undefined
   readonly fault?: Fault | undefined
 }
 
@@ -45,20 +48,32 @@ const clientAttributes = ({ id, transport }: ServerSocket): AttributesLike => ({
  *
  * @returns a function that stops it
  */
-export function trace(endpoint: OtelSource, tracer: TracerLike, clock: Clock): () => void {
+export function trace(
+  endpoint: OtelSource,
+  tracer: TracerLike,
+  clock: Clock,
+  remoteParent?: (span: SpanContextLike) => ContextLike,
+): () => void {
   const connects = new WeakMap<ServerSocket, SpanContextLike>()
 
-  function record({ name, kind, durationMs, attributes, client, fault }: Done): SpanContextLike {
+  /** The context of the span that a push carries in its ref, if the endpoint is to follow it. */
+  function parentOf(ref: unknown): ContextLike | undefined {
+    const carried = remoteParent && spanOf(ref)
+    return carried && remoteParent(carried)
+  }
+
+  function record({ name, kind, durationMs, attributes, client, parent, fault }: Done): SpanContextLike {
     const end = dateOf(clock)
     const connect = client && connects.get(client)
-    const span = tracer.startSpan(name, {
+    const options = {
       kind,
       attributes: fault === undefined ? attributes : { ...attributes, "error.type": fault.type },
       startTime: end - durationMs,
       // A message that waited is handled in the turn of another one, whose span would be taken for its parent.
-      root: client !== undefined,
+      root: client !== undefined && parent === undefined,
       ...(connect !== undefined && { links: [{ context: connect }] }),
-    })
+    }
+    const span = tracer.startSpan(name, options, parent)
     if (fault !== undefined) {
       const { type, error } = fault
       if (error !== undefined) span.recordException(error instanceof Error ? error : textOf(error), end)
@@ -94,7 +109,7 @@ export function trace(endpoint: OtelSource, tracer: TracerLike, clock: Clock): (
   }
 
   function pushed(
-    { socket, topic, event, durationMs }: Omit<EndpointEvents["pushCrashed"], "error">,
+    { socket, topic, event, ref, durationMs }: Omit<EndpointEvents["pushCrashed"], "error">,
     more: AttributesLike,
     fault?: Fault,
   ): void {
@@ -104,7 +119,8 @@ export function trace(endpoint: OtelSource, tracer: TracerLike, clock: Clock): (
       ...clientAttributes(socket),
       ...more,
     }
-    record({ ...about("push", topic, attributes), kind: SERVER, durationMs, client: socket, fault })
+    const parent = parentOf(ref)
+    record({ ...about("push", topic, attributes), kind: SERVER, durationMs, client: socket, parent, fault })
   }
 
   const stops = [

@@ -102,9 +102,15 @@ describe("the events of an endpoint", () => {
       await after(100)
     }
     expect(crashed).toEqual([
-      { topic: "room:1", event: "crash", durationMs: 40, error: BOOM },
-      { topic: "room:1", event: "unsayable", durationMs: 50, error: expect.any(Error) },
-      { topic: "room:1", event: "unknown", durationMs: 0, error: expect.objectContaining({ code: "handler_failed" }) },
+      { topic: "room:1", event: "crash", ref: expect.any(String), durationMs: 40, error: BOOM },
+      { topic: "room:1", event: "unsayable", ref: expect.any(String), durationMs: 50, error: expect.any(Error) },
+      {
+        topic: "room:1",
+        event: "unknown",
+        ref: expect.any(String),
+        durationMs: 0,
+        error: expect.objectContaining({ code: "handler_failed" }),
+      },
     ])
   })
 })

@@ -54,11 +54,12 @@ export type EndpointEvents = {
     error?: unknown
   }
   channelEnded: { socket: ServerSocket; topic: string; reason: TerminateReason }
-  /** A handler has handled a push. `status` is that of the reply; `undefined` without a reply. */
+  /** A handler has handled a push. `status` is that of the reply; `undefined` without a reply. `ref` is the client's. */
   pushHandled: {
     socket: ServerSocket
     topic: string
     event: string
+    ref: Ref
     status: string | undefined
     durationMs: number
   }
@@ -66,7 +67,7 @@ export type EndpointEvents = {
    * A push has crashed its channel: its handler threw, its reply could not be encoded, or no handler takes its event.
    * The event `error` follows.
    */
-  pushCrashed: { socket: ServerSocket; topic: string; event: string; durationMs: number; error: unknown }
+  pushCrashed: { socket: ServerSocket; topic: string; event: string; ref: Ref; durationMs: number; error: unknown }
   broadcast: { topic: string; event: string; recipients: number }
   /** A message passes. It costs time while it has a listener: each message of each client is told. */
   message: PassingMessage

@@ -475,7 +475,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     const handler = route.receive?.get(event) ?? (event === PHX_HISTORY ? historyHandler(this) : undefined)
     if (handler === undefined) {
       const error = unhandled(topic, event)
-      services.telemetry.emit("pushCrashed", { socket, topic, event, durationMs: 0, error })
+      services.telemetry.emit("pushCrashed", { socket, topic, event, ref, durationMs: 0, error })
       return this.crash(error)
     }
     const push = (this.#current = new PushProcess(this, message, handler))

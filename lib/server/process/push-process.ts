@@ -179,7 +179,8 @@ export class PushProcess {
     const { joined, services, socket, topic } = this.#channel
     if (joined && this.#started !== undefined) {
       const durationMs = services.runtime.clock.now() - this.#started
-      services.telemetry.emit("pushCrashed", { socket, topic, event: this.#message.event, durationMs, error })
+      const { event, ref } = this.#message
+      services.telemetry.emit("pushCrashed", { socket, topic, event, ref, durationMs, error })
     }
     this.#channel.crash(error)
   }
@@ -206,7 +207,8 @@ export class PushProcess {
     if (this.#started !== undefined) {
       const { services, socket, topic } = channel
       const durationMs = services.runtime.clock.now() - this.#started
-      services.telemetry.emit("pushHandled", { socket, topic, event: this.#message.event, status, durationMs })
+      const { event, ref } = this.#message
+      services.telemetry.emit("pushHandled", { socket, topic, event, ref, status, durationMs })
     }
     channel.settled()
   }
