@@ -1,5 +1,6 @@
 export { otel, type OtelOptions } from "./otel/otel.js"
 export { carryTraces, traced, type SerializerLike } from "./otel/traced.js"
+export { traceCluster, type TraceClusterOptions } from "./otel/trace-cluster.js"
 export type { OtelSource } from "./otel/source.js"
 export type {
   AttributesLike,
