@@ -134,6 +134,7 @@ export const LAYERS: Layer[] = [
   { of: "otel", lib: ["metrics", "protocol"], packages: ["rookery/server"] },
   { of: "inspect", lib: ["protocol"], packages: ["rookery/server"] },
   { of: "inspect/page", lib: ["inspect/wire.ts", "page"] },
+  { of: "panel", lib: ["inspect/preview.ts", "page", "protocol"], packages: ["rookery"] },
   { of: "phoenix", packages: [...PUBLIC, "phoenix"] },
   { of: "react", packages: ["rookery", "react"] },
   { of: "testing", packages: PUBLIC, node: true },

@@ -43,8 +43,8 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** @internal */
   isDestroyed = false
   #transport: Transport
-  /** Set when a connection opens, as it may carry text only; nothing is encoded or decoded before. */
-  #codec!: Codec
+  /** Set when a connection opens, as it may carry text only; nothing is encoded or decoded before. @internal */
+  codec!: Codec
   #lastRef = 0
   #establishedConnections = 0
   #isReporting = false
@@ -271,7 +271,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   onConnOpen({ textOnly, skipHeartbeat, wantsPing }: LinkTraits): void {
     const { serializer } = this.options
     this.log("transport", `${this.#transport.name} connected to ${this.#endPoint}`)
-    this.#codec = (textOnly && !serializer.longPoll ? jsonForClient : serializer).client
+    this.codec = (textOnly && !serializer.longPoll ? jsonForClient : serializer).client
     this.#establishedConnections++
     this.#outbox.flush()
     if (!skipHeartbeat) this.#heartbeat.start()
@@ -285,7 +285,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     const { decode } = this.options
     const { link } = this.#connection
     try {
-      if (!decode) return this.#onMessage(this.#codec.decode(frame))
+      if (!decode) return this.#onMessage(this.codec.decode(frame))
       decode(frame, (message) => {
         if (this.#connection.link === link) this.#onMessage(message)
       })
@@ -342,7 +342,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
           if (this.#connection.link === link && (!push || push.ref === ref)) link?.send(frame as Frame)
         })
       } else {
-        link?.send(this.#codec.encode(message))
+        link?.send(this.codec.encode(message))
       }
       if (push) push.writtenRef = ref
     } catch (error) {

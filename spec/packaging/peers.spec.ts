@@ -19,6 +19,7 @@ const ENTRIES = [
   "/metrics",
   "/otel",
   "/inspect",
+  "/panel",
   "/supabase",
   "/server",
   "/testing",

@@ -33,6 +33,12 @@ export const SIZE_ROWS: SizeRow[] = [
     external: ["react", "rookery"],
     budget: 3_000,
   },
+  {
+    name: "rookery/panel, without it",
+    program: 'export * from "./dist/panel.js"',
+    external: ["rookery"],
+    budget: 3_500,
+  },
   { name: "phoenix, everything", program: 'export * from "phoenix"' },
   { name: "phoenix, a Socket alone", program: 'export { Socket } from "phoenix"' },
 ]

@@ -1,0 +1,94 @@
+import type { Message, Socket } from "rookery"
+
+/** A message of a socket with its frame, at the moment it is encoded or decoded. */
+export interface Tapped {
+  readonly direction: "sent" | "received"
+  readonly message: Message
+  readonly frame: string | ArrayBufferView | ArrayBuffer
+}
+
+/** Called with each message, and with what a codec threw at one. */
+export interface Tap {
+  message(tapped: Tapped): void
+  failed(direction: Tapped["direction"], error: unknown): void
+}
+
+/** The taps of a socket. Its options hold the functions of one of these: two that are taken off in any order leave none. */
+class Taps {
+  readonly #socket: Socket
+  readonly #taps = new Set<Tap>()
+  #remove = (): void => {}
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  add(tap: Tap): void {
+    this.#taps.add(tap)
+    if (this.#taps.size === 1) this.#install()
+  }
+
+  delete(tap: Tap): void {
+    if (this.#taps.delete(tap) && this.#taps.size === 0) this.#remove()
+  }
+
+  /** The socket reads both options for each message, so they take effect at once, in an open connection, too. */
+  #install(): void {
+    const socket = this.#socket
+    const { options } = socket
+    const { encode, decode } = options
+    const ownEncode: NonNullable<typeof encode> = (message, callback) => {
+      const write = (frame: Tapped["frame"]): void => {
+        this.#tell((tap) => tap.message({ direction: "sent", message, frame }))
+        callback(frame as ArrayBuffer)
+      }
+      if (encode) encode(message, write)
+      else write(this.#try("sent", () => socket.codec.encode(message)))
+    }
+    const ownDecode: NonNullable<typeof decode> = (frame, callback) => {
+      const read = (message: Message): void => {
+        this.#tell((tap) => tap.message({ direction: "received", message, frame }))
+        callback(message)
+      }
+      if (decode) decode(frame, read)
+      else read(this.#try("received", () => socket.codec.decode(frame)))
+    }
+    options.encode = ownEncode
+    options.decode = ownDecode
+    this.#remove = () => {
+      // Another program may have put a function around ours meanwhile. It goes on calling ours, which tells nobody.
+      if (options.encode === ownEncode) options.encode = encode
+      if (options.decode === ownDecode) options.decode = decode
+    }
+  }
+
+  #try<Result>(direction: Tapped["direction"], code: () => Result): Result {
+    try {
+      return code()
+    } catch (error) {
+      this.#tell((tap) => tap.failed(direction, error))
+      throw error
+    }
+  }
+
+  #tell(tell: (tap: Tap) => void): void {
+    for (const tap of this.#taps) {
+      try {
+        tell(tap)
+      } catch (error) {
+        // Thrown on, it would pass for an error of the codec, and the message would be lost.
+        this.#socket.report(error)
+      }
+    }
+  }
+}
+
+const TAPS = new WeakMap<Socket, Taps>()
+
+/** Has a tap see the messages of a socket, until the returned function is called. */
+export function tap(socket: Socket, tap: Tap): () => void {
+  let taps = TAPS.get(socket)
+  if (taps === undefined) TAPS.set(socket, (taps = new Taps(socket)))
+  taps.add(tap)
+  return () => taps.delete(tap)
+}
