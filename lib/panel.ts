@@ -1,3 +1,4 @@
+export { Cable } from "./panel/cable.js"
 export { inspectSocket, type InspectSocketOptions, type SocketInspection } from "./panel/inspect-socket.js"
 export type {
   CarriedBytes,

@@ -18,7 +18,7 @@ async function runner(): Promise<string> {
     platform: "browser",
     target: "es2022",
     legalComments: "none",
-    alias: { rookery: lib("index.ts"), "rookery/msgpack": lib("msgpack.ts") },
+    alias: { rookery: lib("index.ts"), "rookery/msgpack": lib("msgpack.ts"), "rookery/panel": lib("panel.ts") },
     define: { "process.env.NODE_ENV": '"production"' },
   })
   return `export default ${JSON.stringify(outputFiles[0]?.text)}`

@@ -1,7 +1,7 @@
 import { json, Socket, webSocket, type Channel } from "rookery"
 import { msgpack } from "rookery/msgpack"
+import { Cable } from "rookery/panel"
 import { DEMO_PATH, type DemoTopics, type Said } from "../topics.js"
-import { Cable } from "./cable.js"
 import { tapped, type Tapped } from "./tap.js"
 
 /** A message, and whether it came only after the cable was mended. */

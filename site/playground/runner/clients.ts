@@ -1,5 +1,5 @@
 import { json, Socket as RookerySocket, type Channel, type Loose, type Message, type SocketOptions } from "rookery"
-import { Cable } from "../../../examples/start/page/cable.js"
+import { Cable } from "rookery/panel"
 import type { ClientState, WireFrame } from "../reports.js"
 import { network } from "./network.js"
 import { show } from "./show.js"

@@ -2,20 +2,31 @@ import type { Link, Transport } from "rookery"
 
 const LOST = { code: 1006, reason: "", wasClean: false }
 
-/** A network cable: while it is cut, connections are lost, and none can be opened. */
+/**
+ * A network cable that can be cut: while it is, connections are lost as by a network that is gone, and none can be opened.
+ *
+ * ```ts
+ * const cable = new Cable()
+ * const socket = new Socket("/socket", { transport: cable.over(webSocket()) })
+ * cable.cut()
+ * ```
+ */
 export class Cable {
   #isCut = false
   readonly #cuts = new Set<() => void>()
 
+  /** Whether it is cut. */
   get isCut(): boolean {
     return this.#isCut
   }
 
+  /** Ends the connections that are open, without a close frame. */
   cut(): void {
     this.#isCut = true
     for (const cut of this.#cuts) cut()
   }
 
+  /** Lets the next attempt through; a socket that waits for it makes it at once by `connect()`. */
   mend(): void {
     this.#isCut = false
   }
