@@ -1,5 +1,6 @@
 export { Cable } from "./panel/cable.js"
 export { inspectSocket, type InspectSocketOptions, type SocketInspection } from "./panel/inspect-socket.js"
+export { definePanel, showPanel, type Panel, type PanelOptions } from "./panel/panel.js"
 export type {
   CarriedBytes,
   ErrorReport,
