@@ -80,6 +80,8 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await page.locator("#composer-text").fill("x".repeat(300))
     await page.locator("#composer-text").press("Enter")
     await ada.message("xxx").waitFor()
+    // Phones zoom in on a field with smaller letters.
+    expect(await page.locator("#composer-text").evaluate((text) => getComputedStyle(text).fontSize)).toBe("16px")
     const overflow = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(await overflow()).toBe(0)
     await page.getByRole("button", { name: "Show the list of rooms" }).tap()
