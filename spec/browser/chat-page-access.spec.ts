@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { BrowserContextOptions } from "playwright-core"
-import { afterAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { faultsOf } from "./accessibility.js"
+import { pictures } from "./pictures.js"
 import { describeInBrowser } from "./stage.js"
 import type { Visitor } from "./visitor.js"
 
-/** The folder for pictures of the page: that of `SCREENSHOTS`, or a temporary one. */
-const pictures = process.env["SCREENSHOTS"] ?? mkdtempSync(join(tmpdir(), "rookery-pictures-"))
-afterAll(() => {
-  if (process.env["SCREENSHOTS"] === undefined) rmSync(pictures, { recursive: true })
-})
+const picture = pictures()
 
 await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter }) => {
   it("can be used by keyboard alone", async () => {
@@ -88,7 +82,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await page.getByRole("navigation", { name: "Rooms" }).waitFor()
     // The room under the open panel is out of reach.
     expect(await page.locator("#room").evaluate((room: HTMLElement) => room.inert)).toBe(true)
-    await page.screenshot({ path: join(pictures, "phone-rooms.png") })
+    await picture(page, "chat-phone-rooms")
     await page.keyboard.press("Escape")
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("show-rooms")
     await page.getByRole("button", { name: "Show the list of rooms" }).tap()
@@ -100,17 +94,11 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await ada.person("ada").waitFor()
     await page.getByRole("button", { name: "Close the list of people" }).tap()
     expect(await overflow()).toBe(0)
-    await page.screenshot({ path: join(pictures, "phone.png") })
+    await picture(page, "chat-phone")
   })
 
   describe.each(["light", "dark"] as const)("in a %s scheme", (colorScheme) => {
     const faults = ({ page }: Visitor): Promise<string[]> => faultsOf(page)
-
-    const picture = async ({ page }: Visitor, name: string): Promise<void> => {
-      const path = join(pictures, `${colorScheme}-${name}.png`)
-      await page.screenshot({ path })
-      expect(statSync(path).size).toBeGreaterThan(1000)
-    }
 
     // The policy of the page would forbid axe's script.
     const options: BrowserContextOptions = { colorScheme, bypassCSP: true, reducedMotion: "reduce" }
@@ -120,15 +108,15 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
       await ada.page.goto(chat.url)
       await ada.page.getByLabel("Mail address").waitFor()
       expect(await faults(ada)).toEqual([])
-      await picture(ada, "login")
+      await picture(ada.page, `chat-login-${colorScheme}`)
       await ada.page.goto(`${chat.url}/login?token=of-nobody`)
       expect(await faults(ada)).toEqual([])
-      await picture(ada, "link")
+      await picture(ada.page, `chat-link-${colorScheme}`)
       await ada.logIn("ada@example.com")
       await ada.say("Something to read")
       await ada.message("Something to read").last().waitFor()
       expect(await faults(ada)).toEqual([])
-      await picture(ada, "room")
+      await picture(ada.page, `chat-room-${colorScheme}`)
       await ada.page.getByRole("button", { name: "Change your display name" }).click()
       await ada.join("no/room")
       await ada.page.getByText("You cannot enter this room").waitFor()
@@ -139,7 +127,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
       await ada.say("Waiting")
       await ada.outgoing("waiting").waitFor()
       expect(await faults(ada)).toEqual([])
-      await picture(ada, "reconnecting")
+      await picture(ada.page, `chat-reconnecting-${colorScheme}`)
       await chat.start()
       await ada.light("Connected")
     })

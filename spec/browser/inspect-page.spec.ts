@@ -14,8 +14,10 @@ import { socketOf } from "../inspect/stage.js"
 import { inProcess } from "../support/in-process-transport.js"
 import { faultsOf } from "./accessibility.js"
 import { complaintsOf } from "./complaints.js"
+import { pictures } from "./pictures.js"
 
 const browser = await launchChromium()
+const picture = pictures()
 
 /** Text that would run if a page took it for markup. */
 const MARKUP = "<img src=x onerror=document.title=`taken`>"
@@ -168,19 +170,22 @@ describe.skipIf(!browser)("the inspector's page", () => {
     expect(await page.locator("#fault").isVisible()).toBe(false)
   })
 
-  it.each<[string, BrowserContextOptions]>([
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["a phone's", { viewport: { width: 360, height: 640 }, hasTouch: true }],
-  ])("is accessible in what is %s, with everything open", async (_what, options) => {
+  it.each<[string, string, BrowserContextOptions]>([
+    ["in light colours", "light", { colorScheme: "light" }],
+    ["in dark colours", "dark", { colorScheme: "dark" }],
+    ["on a phone", "phone", { viewport: { width: 360, height: 640 }, hasTouch: true }],
+    ["on a phone, in dark colours", "phone-dark", { colorScheme: "dark", viewport: { width: 360, height: 640 } }],
+  ])("is accessible %s, with everything open", async (_what, name, options) => {
     const [room] = await visit("ada", "room:1", `room:${"long".repeat(50)}`)
     // The page's policy forbids the script of axe.
     const page = await open({ bypassCSP: true, ...options })
+    await picture(page, `inspector-${name}`)
     await room?.push("shout", { text: "hi" })
     await message(page, "recipients").locator("summary").click()
     await page.getByRole("button", { name: "room:1" }).click()
     await page.locator("#topic-presences").getByText("ada").waitFor()
     expect(await faultsOf(page)).toEqual([])
+    await picture(page, `inspector-topic-${name}`)
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0)
     await page.getByRole("button", { name: "Disconnect ada" }).click()
     await page.getByRole("dialog").waitFor()

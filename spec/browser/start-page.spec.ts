@@ -7,8 +7,10 @@ import { launchChromium, openPage } from "../support/chromium.js"
 import { Program } from "../support/program.js"
 import { faultsOf } from "./accessibility.js"
 import { complaintsOf } from "./complaints.js"
+import { pictures } from "./pictures.js"
 
 const browser = (await launchChromium()) as Browser
+const picture = pictures()
 
 describe.skipIf(!browser)("the page that npm start opens", () => {
   const folder = mkdtempSync(join(tmpdir(), "rookery-start-"))
@@ -126,20 +128,23 @@ describe.skipIf(!browser)("the page that npm start opens", () => {
     expect(await page.locator("#own-email").textContent()).toMatch(/@localhost$/)
   })
 
-  it.each<[string, BrowserContextOptions]>([
-    ["in light colours", { colorScheme: "light" }],
-    ["in dark colours", { colorScheme: "dark" }],
-    ["on a phone", { viewport: { width: 360, height: 740 } }],
-  ])("has names, landmarks, an order and contrast for everybody %s", async (_how, options) => {
+  it.each<[string, string, BrowserContextOptions]>([
+    ["in light colours", "light", { colorScheme: "light" }],
+    ["in dark colours", "dark", { colorScheme: "dark" }],
+    ["on a phone", "phone", { viewport: { width: 360, height: 740 } }],
+    ["on a phone, in dark colours", "phone-dark", { colorScheme: "dark", viewport: { width: 360, height: 740 } }],
+  ])("has names, landmarks, an order and contrast for everybody %s", async (_how, name, options) => {
     const page = await open({ ...options, bypassCSP: true, reducedMotion: "reduce" })
     await page.getByLabel("Write as Ada").fill("Something to read")
     await page.keyboard.press("Enter")
     await heard(page, "grace").first().waitFor()
     await page.getByText(/^With 100 rooms/).waitFor()
     expect(await faultsOf(page)).toEqual([])
+    await picture(page, `demo-${name}`)
     await page.getByRole("button", { name: "Cut the cable (Grace)" }).click()
     await page.locator("#grace .state", { hasText: "Cut off" }).waitFor()
     expect(await faultsOf(page)).toEqual([])
+    await picture(page, `demo-cut-${name}`)
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
   })
 })
