@@ -71,7 +71,7 @@ describe.skipIf(!browser)("the page that npm start opens", () => {
     await page.getByRole("button", { name: "Cut the cable (Ada)" }).click()
     await page.getByLabel("Write as Ada").fill("Written offline")
     await page.keyboard.press("Enter")
-    await page.locator("#ada .panel dd", { hasText: /^1$/ }).waitFor()
+    await page.locator("#ada .facts dd", { hasText: /^1$/ }).waitFor()
     await page.getByRole("button", { name: "The cable is cut: join it again (Ada)" }).click()
     for (const client of ["ada", "grace"] as const) {
       await heard(page, client).filter({ hasText: "Ada Written offline" }).waitFor()

@@ -1,21 +1,17 @@
+import { showPanel } from "rookery/panel"
 import { element, setText } from "../../../lib/page/dom.js"
 import { KeyedList } from "../../../lib/chat/page/keyed-list.js"
 import { MAX_TEXT } from "../topics.js"
 import type { DemoClient, Heard } from "./demo-client.js"
 
-const BYTES = new Intl.NumberFormat()
-
-/** The rows of the panel. */
-const PANEL: readonly (readonly [label: string, valueOf: (client: DemoClient) => string])[] = [
+/** The rows below the messages. The panel of the socket has the rest. */
+const FACTS: readonly (readonly [label: string, valueOf: (client: DemoClient) => string])[] = [
   ["Serializer", ({ serializer }) => (serializer === "json" ? "JSON" : "MessagePack")],
-  ["Socket", ({ status }) => status],
-  ["Channel", ({ isJoined }) => (isJoined ? "joined" : "not joined")],
   ["Newest offset", ({ offset }) => String(offset)],
   ["Pushes that wait", ({ waiting }) => String(waiting)],
-  ["Bytes sent, received", ({ bytes }) => `${BYTES.format(bytes.sent)}, ${BYTES.format(bytes.received)}`],
 ]
 
-/** The card of a client: its cable, what it heard, and its socket. */
+/** The card of a client: its cable, what it heard, and the panel of its socket. */
 export class ClientView {
   readonly #client: DemoClient
   readonly #card: HTMLElement
@@ -24,7 +20,7 @@ export class ClientView {
   readonly #heard: HTMLElement
   readonly #list: KeyedList<Heard>
   readonly #verdict = element("p", { class: "verdict" })
-  readonly #panel = PANEL.map(() => element("dd"))
+  readonly #facts = FACTS.map(() => element("dd"))
 
   constructor(client: DemoClient, parent: HTMLElement) {
     this.#client = client
@@ -68,10 +64,11 @@ export class ClientView {
       form,
       element(
         "dl",
-        { class: "panel" },
-        ...PANEL.flatMap(([label], i) => [element("dt", {}, label), this.#panel[i] as HTMLElement]),
+        { class: "facts" },
+        ...FACTS.flatMap(([label], i) => [element("dt", {}, label), this.#facts[i] as HTMLElement]),
       ),
     )
+    showPanel(client.socket, { cable: client.cable, label: `Socket of ${name}`, parent: this.#card })
     parent.append(this.#card)
     this.render()
   }
@@ -90,7 +87,7 @@ export class ClientView {
     this.#heard.dataset["newest"] = String(newest)
     this.#verdict.dataset["tone"] = counts.missing + counts.twice > 0 ? "bad" : "good"
     setText(this.#verdict, verdictOf(counts))
-    PANEL.forEach(([, valueOf], i) => setText(this.#panel[i] as HTMLElement, valueOf(this.#client)))
+    FACTS.forEach(([, valueOf], i) => setText(this.#facts[i] as HTMLElement, valueOf(this.#client)))
   }
 }
 

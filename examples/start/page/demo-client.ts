@@ -1,8 +1,7 @@
 import { json, Socket, webSocket, type Channel } from "rookery"
 import { msgpack } from "rookery/msgpack"
-import { Cable } from "rookery/panel"
+import { Cable, inspectSocket, type MessageReport } from "rookery/panel"
 import { DEMO_PATH, type DemoTopics, type Said } from "../topics.js"
-import { tapped, type Tapped } from "./tap.js"
 
 /** A message, and whether it came only after the cable was mended. */
 export interface Heard extends Said {
@@ -10,20 +9,20 @@ export interface Heard extends Said {
 }
 
 const KEPT = 200
+const SERIALIZERS = { json: json(), msgpack: msgpack() }
 
 /** One of the two clients of the page: a socket, its cable, and what it has heard. */
 export class DemoClient {
   readonly name: string
   readonly serializer: "json" | "msgpack"
   readonly cable = new Cable()
+  readonly socket: Socket<DemoTopics>
   readonly heard: Heard[] = []
   /** How many messages came, how many were skipped, and how many came again. */
   readonly counts = { heard: 0, missing: 0, twice: 0, late: 0 }
-  readonly bytes = { sent: 0, received: 0 }
   /** Pushes that have no reply yet. */
   waiting = 0
   offset = 0
-  readonly #socket: Socket<DemoTopics>
   readonly #room: Channel<DemoTopics["demo:*"]>
   readonly #changed: () => void
   #last = 0
@@ -31,37 +30,38 @@ export class DemoClient {
 
   constructor(
     options: { name: string; serializer: "json" | "msgpack"; topic: `demo:${string}` },
-    tell: (tapped: Tapped) => void,
+    tell: (message: MessageReport) => void,
     changed: () => void,
   ) {
     const { name, serializer, topic } = options
     this.name = name
     this.serializer = serializer
     this.#changed = changed
-    this.#socket = new Socket<DemoTopics>(DEMO_PATH, {
+    this.socket = new Socket<DemoTopics>(DEMO_PATH, {
       params: { name },
-      serializer: tapped(serializer === "json" ? json() : msgpack(), (frame) => {
-        this.bytes[frame.direction] += frame[serializer]
-        this.offset = frame.message.offset ?? this.offset
-        tell(frame)
-        changed()
-      }),
+      serializer: SERIALIZERS[serializer],
       transport: this.cable.over(webSocket()),
     })
+    inspectSocket(this.socket, { compare: Object.values(SERIALIZERS) }).listen((report) => {
+      if (report.kind !== "message") return
+      this.offset = report.offset ?? this.offset
+      tell(report)
+      changed()
+    })
     // The page shows what fails.
-    this.#socket.onError(() => {})
-    this.#socket.onStatus((status) => {
+    this.socket.onError(() => {})
+    this.socket.onStatus((status) => {
       if (status === "connected") this.#connectedAt = Date.now()
       changed()
     })
-    this.#room = this.#socket.channel(topic, {}, { recover: true })
+    this.#room = this.socket.channel(topic, {}, { recover: true })
     this.#room.on("said", (said) => this.#hear(said))
     this.#room.join().receive("ok", changed)
-    this.#socket.connect()
+    this.socket.connect()
   }
 
   get status(): string {
-    return this.#socket.status
+    return this.socket.status
   }
 
   get isJoined(): boolean {
@@ -76,7 +76,7 @@ export class DemoClient {
   mend(): void {
     this.cable.mend()
     // At once, instead of at the next attempt.
-    this.#socket.connect()
+    this.socket.connect()
     this.#changed()
   }
 

@@ -23,7 +23,7 @@ const [ada, grace] = (["Ada", "Grace"] as const).map(
   (name) =>
     new DemoClient(
       { name, topic, serializer: name === "Ada" ? "json" : "msgpack" },
-      (tapped) => wire.add(name, tapped),
+      (message) => wire.add(name, message),
       renderSoon,
     ),
 ) as [DemoClient, DemoClient]

@@ -1,5 +1,5 @@
+import type { MessageReport } from "rookery/panel"
 import { byId, element, setText } from "../../../lib/page/dom.js"
-import type { Tapped } from "./tap.js"
 
 const SHOWN = 60
 const BYTES = new Intl.NumberFormat()
@@ -20,7 +20,8 @@ export class WireView {
     byId("clear", HTMLElement).addEventListener("click", () => this.#frames.replaceChildren())
   }
 
-  add(client: string, { direction, message, json, msgpack }: Tapped): void {
+  add(client: string, { direction, event, payload: value, offset, sizes }: MessageReport): void {
+    const { json = 0, msgpack = 0 } = sizes
     this.#total.json += json
     this.#total.msgpack += msgpack
     const { json: all, msgpack: packed } = this.#total
@@ -30,13 +31,13 @@ export class WireView {
       `${BYTES.format(all)} bytes in JSON, ${BYTES.format(packed)} in MessagePack: ${percent} % less.`,
     )
     if (this.#isPaused) return
-    const payload = JSON.stringify(message.payload)
+    const payload = JSON.stringify(value)
     const cells: [string, string?][] = [
       [client],
       [direction === "sent" ? "↑ sent" : "↓ received"],
-      [message.event],
+      [event],
       [payload],
-      [message.offset === undefined ? "" : String(message.offset), "number"],
+      [offset === null ? "" : String(offset), "number"],
       [`${json} B`, "number"],
       [`${msgpack} B`, "number"],
     ]
