@@ -15,7 +15,7 @@ export interface WireFrame {
   readonly event: string
   readonly payload: string
   readonly offset: string
-  readonly form: "text" | "bytes"
+  readonly form: "text" | "binary"
   readonly bytes: number
 }
 
@@ -97,6 +97,6 @@ const readFrame = (fields: Fields): WireFrame => ({
   event: textOf(fields["event"]),
   payload: textOf(fields["payload"], LONGEST_TEXT),
   offset: textOf(fields["offset"]),
-  form: oneOf(fields["form"], ["text", "bytes"]),
+  form: oneOf(fields["form"], ["text", "binary"]),
   bytes: numberOf(fields["bytes"]),
 })

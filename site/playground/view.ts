@@ -258,7 +258,7 @@ export default defineComponent(() => {
       h("td", one.event),
       h("td", { class: "payload", title: one.payload }, one.payload),
       h("td", one.offset),
-      h("td", `${one.bytes} ${one.form === "text" ? "(text)" : "(binary)"}`),
+      h("td", `${one.bytes} (${one.form})`),
     ])
 
   const wirePart = (): VNode =>

@@ -1,14 +1,10 @@
-import { json, Socket as RookerySocket, type Channel, type Loose, type Message, type SocketOptions } from "rookery"
-import { Cable } from "rookery/panel"
+import { Socket as RookerySocket, type Loose, type SocketOptions } from "rookery"
+import { Cable, inspectSocket, type SocketInspection } from "rookery/panel"
 import type { ClientState, WireFrame } from "../reports.js"
 import { network } from "./network.js"
 import { show } from "./show.js"
 
-type ClientSerializer = NonNullable<SocketOptions["serializer"]>
-type Frame = ReturnType<ClientSerializer["client"]["encode"]>
-
 const SOON_MS = 20
-const utf8 = new TextEncoder()
 
 interface Told {
   clients(states: readonly ClientState[]): void
@@ -20,6 +16,7 @@ interface Client {
   readonly name: string
   readonly socket: RookerySocket<Loose>
   readonly cable: Cable
+  readonly inspection: SocketInspection
 }
 
 const clients: Client[] = []
@@ -31,15 +28,12 @@ export function watchClients(tell: Told): void {
   told = tell
 }
 
-const stateOf = ({ id, name, socket, cable }: Client): ClientState => ({
+const stateOf = ({ id, name, socket, cable, inspection }: Client): ClientState => ({
   id,
   name,
   status: socket.status,
   isCut: cable.isCut,
-  channels: [...(socket.channels as unknown as ReadonlyMap<string, Channel>).values()].map(({ topic, state }) => ({
-    topic,
-    state,
-  })),
+  channels: inspection.channels(),
 })
 
 /** Tells of all clients, once for what happens at the same time. */
@@ -57,55 +51,22 @@ function nameOf(params: unknown, id: number): string {
   return clients.some((client) => client.name === name) ? `${name} (${id})` : name
 }
 
-/** A serializer that tells of each message that a client encodes or decodes with it. */
-function tapped(
-  serializer: ClientSerializer,
-  tell: (direction: WireFrame["direction"], message: Message, frame: Frame) => void,
-): ClientSerializer {
-  const { client } = serializer
-  return {
-    ...serializer,
-    client: {
-      ...client,
-      encode(message) {
-        const frame = client.encode(message)
-        tell("sent", message, frame)
-        return frame
-      },
-      decode(frame, ...bounds) {
-        const message = client.decode(frame, ...bounds)
-        tell("received", message, frame as Frame)
-        return message
-      },
-    },
-  }
-}
-
 /** The `Socket` of the code: its transport is the network of the code, over a cable of its own that can be cut. */
 export class Socket extends RookerySocket<Loose> {
   constructor(endPoint: string, options: SocketOptions = {}) {
     const id = clients.length + 1
     const name = nameOf(options.params, id)
     const cable = new Cable()
-    super(endPoint, {
-      ...options,
-      serializer: tapped(options.serializer ?? json(), (direction, { topic, event, payload, offset }, frame) => {
-        changed()
-        told?.frame({
-          client: name,
-          direction,
-          topic,
-          event,
-          payload: show(payload),
-          offset: offset === undefined ? "" : String(offset),
-          form: typeof frame === "string" ? "text" : "bytes",
-          bytes: typeof frame === "string" ? utf8.encode(frame).length : frame.byteLength,
-        })
-      }),
-      transport: cable.over(network),
+    super(endPoint, { ...options, transport: cable.over(network) })
+    const inspection = inspectSocket(this)
+    inspection.listen((report) => {
+      changed()
+      if (report.kind !== "message") return
+      const { direction, topic, event, payload, offset, form, bytes } = report
+      const shown = { payload: show(payload), offset: offset === null ? "" : String(offset) }
+      told?.frame({ client: name, direction, topic, event, form, bytes, ...shown })
     })
-    clients.push({ id, name, socket: this, cable })
-    this.onStatus(changed)
+    clients.push({ id, name, socket: this, cable, inspection })
     changed()
   }
 }
