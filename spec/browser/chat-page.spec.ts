@@ -38,7 +38,7 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
 
   it("lets two people talk, each with a serializer of their own", async () => {
     const [ada, bob] = await Promise.all([enter("ada@example.com"), enter("bob@example.com")])
-    await bob.page.getByLabel("MessagePack").check()
+    await bob.speak("MessagePack")
     await bob.light("Connected")
     await ada.say("Hello, Bob")
     await bob.message("Hello, Bob").waitFor()
@@ -255,11 +255,11 @@ await describeInBrowser("the chat's page", ({ chat, come, enter }) => {
       await ada.bytes(`${id}-received`),
     ]
     /** Switches to a serializer, and returns the bytes of that: each room is joined anew. */
-    const goOver = async (label: string, id: string): Promise<number[]> => {
+    const goOver = async (label: "JSON" | "MessagePack", id: string): Promise<number[]> => {
       const [sent = 0, received = 0] = await carried(id)
       // The former connection ends when every room is on the new one.
       const ended = lines.at(-1)?.waitForEvent("close")
-      await ada.page.getByLabel(label).check()
+      await ada.speak(label)
       await ended
       const [sentNow = 0, receivedNow = 0] = await carried(id)
       return [sentNow - sent, receivedNow - received]

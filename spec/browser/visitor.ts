@@ -74,6 +74,13 @@ export class Visitor {
     await this.page.getByLabel("Join a room by its name").press("Enter")
   }
 
+  /** Goes on with another serializer, by the panel of the socket. */
+  async speak(serializer: "JSON" | "MessagePack"): Promise<void> {
+    const choice = this.page.getByLabel(serializer)
+    if (!(await choice.isVisible())) await this.page.getByRole("button", { name: "show the socket" }).click()
+    await choice.check()
+  }
+
   /** Takes another display name. */
   async rename(name: string): Promise<void> {
     await this.page.getByRole("button", { name: "Change your display name" }).click()

@@ -11,6 +11,7 @@ import type { Room } from "./room.js"
 import { RoomView } from "./room-view.js"
 import { RoomsView } from "./rooms-view.js"
 import { soon } from "./signal.js"
+import { SocketPanel } from "./socket-panel.js"
 import { SwitcherView } from "./switcher-view.js"
 import { TypingView } from "./typing-view.js"
 import { WireView } from "./wire-view.js"
@@ -61,6 +62,7 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
     new TypingView(chat),
     composer,
     new LightView(chat, signal),
+    new SocketPanel(chat, signal),
     new WireView(chat, signal),
     new AccountView(chat, logOut, signal),
   ]

@@ -8,6 +8,7 @@ export class LightView {
   readonly #light: HTMLElement = byId("light", HTMLElement)
   readonly #text: HTMLElement = byId("light-text", HTMLElement)
   readonly #said: HTMLElement = byId("light-said", HTMLElement)
+  readonly #named: HTMLElement = byId("light-named", HTMLElement)
   readonly #now: HTMLButtonElement = byId("connect-now", HTMLButtonElement)
 
   constructor(chat: Chat, signal: AbortSignal) {
@@ -20,6 +21,7 @@ export class LightView {
     this.#light.dataset["tone"] = light.tone
     setText(this.#text, lightText(light))
     setText(this.#said, light.state)
+    setText(this.#named, light.state)
     this.#now.hidden = light.seconds === undefined
   }
 }
