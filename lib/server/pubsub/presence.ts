@@ -72,6 +72,8 @@ interface Room {
   readonly own: Map<Tracker, Map<string, Meta>>
   /** The changes of this turn, sent to all clients at its end. */
   changes: PresenceDiff | undefined
+  /** Whether a client may know the joins among the changes: somebody read the state before they were sent. */
+  joinsAreKnown: boolean
   /** Those of the changes that are this node's own, sent to the other nodes at the same time. */
   shared: { readonly joins: Map<string, PresenceRecord>; readonly leaves: Set<string> } | undefined
   /** Channels that get the whole state after the diff. */
@@ -177,7 +179,8 @@ export class PresenceTable implements Worker {
 
   /** The presences of a topic, of all nodes. */
   list(topic: string): PresenceState {
-    return this.#rooms.get(topic)?.state ?? bare<PresenceEntry>()
+    const room = this.#rooms.get(topic)
+    return room === undefined ? bare<PresenceEntry>() : this.#read(room)
   }
 
   /** The number of metas of this node, on all topics. */
@@ -197,6 +200,7 @@ export class PresenceTable implements Worker {
       if (room?.changes === undefined) continue
       const { joins, leaves } = room.changes
       room.changes = undefined
+      room.joinsAreKnown = false
       const { shared } = room
       room.shared = undefined
       const told = Object.keys(joins).length > 0 || Object.keys(leaves).length > 0
@@ -224,11 +228,17 @@ export class PresenceTable implements Worker {
       for (const tracker of room.greet) {
         if (this.#host.turns.isSpent()) return true
         room.greet.delete(tracker)
-        tracker.push(PRESENCE_STATE, room.state)
+        tracker.push(PRESENCE_STATE, this.#read(room))
       }
       this.#greeting.delete(room)
     }
     return false
+  }
+
+  /** The state for somebody who may send it to a client. */
+  #read(room: Room): PresenceState {
+    room.joinsAreKnown = room.changes !== undefined
+    return room.state
   }
 
   #room(topic: string): Room {
@@ -239,6 +249,7 @@ export class PresenceTable implements Worker {
         others: undefined,
         own: new Map(),
         changes: undefined,
+        joinsAreKnown: false,
         shared: undefined,
         greet: new Set(),
       }
@@ -258,9 +269,7 @@ export class PresenceTable implements Worker {
   }
 
   #leave(topic: string, room: Room, key: string, meta: Meta): void {
-    const changes = this.#changes(topic, room)
-    // A presence that joined and left within one turn is not sent at all.
-    if (!take(changes.joins, key, meta.phx_ref)) add(changes.leaves, key, meta)
+    this.#sendLeave(topic, room, key, meta)
     const shared = this.#shared(room)
     if (!shared?.joins.delete(meta.phx_ref)) shared?.leaves.add(meta.phx_ref)
   }
@@ -275,8 +284,14 @@ export class PresenceTable implements Worker {
     if (record === undefined) return
     room.others?.delete(ref)
     take(room.state, record.key, ref)
+    this.#sendLeave(topic, room, record.key, record.meta as Meta)
+  }
+
+  #sendLeave(topic: string, room: Room, key: string, meta: Meta): void {
     const changes = this.#changes(topic, room)
-    if (!take(changes.joins, record.key, ref)) add(changes.leaves, record.key, record.meta as Meta)
+    // A presence that joined and left within one turn is not sent at all. But a client that was sent the state in between
+    // would keep it for good.
+    if (room.joinsAreKnown || !take(changes.joins, key, meta.phx_ref)) add(changes.leaves, key, meta)
   }
 
   #changes(topic: string, room: Room): PresenceDiff {

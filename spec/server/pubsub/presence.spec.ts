@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest"
+import { Presence } from "rookery"
 import type { PresenceDiff, PresenceState } from "../../../lib/protocol/presence.js"
 import { PresenceTable } from "../../../lib/server/pubsub/presence.js"
 import { Turns } from "../../../lib/server/limits/turns.js"
@@ -69,6 +70,51 @@ describe("the table of presences", () => {
     table.flush()
     expect(told).toEqual([])
     expect(table.size).toBe(0)
+  })
+
+  it("tells of whoever came and went within a turn, if the state was read in between", () => {
+    const [a, b] = [tracker("t"), tracker("t")]
+    table.track(a, "ada", { n: 1 }, false)
+    table.track(b, "bob", { n: 2 }, false)
+    const state = structuredClone(table.list("t"))
+    table.update(a, "ada", { n: 3 })
+    table.untrack(b)
+    table.flush()
+    expect(names(state)).toEqual({ ada: [1], bob: [2] })
+    const [diff] = told.map(({ payload }) => payload as PresenceDiff)
+    expect(names(Presence.syncDiff(state, diff as PresenceDiff))).toEqual({ ada: [3] })
+    table.track(b, "bob", { n: 4 }, false)
+    table.untrack(b)
+    table.flush()
+    expect(told).toHaveLength(1)
+  })
+
+  it("tells a channel that is greeted late of whoever goes in the turn in which it is greeted", () => {
+    let now = 0
+    const turns = new Turns(runtimeAt(() => now))
+    table = new PresenceTable({
+      turns,
+      atEndOfTurn: nodeRuntime.atEndOfTurn,
+      publish: (topic, event, payload) => void told.push({ topic, event, payload: structuredClone(payload) }),
+      share: undefined,
+      failed: () => {},
+    })
+    const [a, late] = [tracker("t"), tracker("t")]
+    // The time of this turn is used up before the greeting.
+    turns.isSpent()
+    now += 10
+    table.track(late, "late", { n: 1 }, true)
+    table.flush()
+    expect(late.pushed).toEqual([])
+    table.track(a, "ada", { n: 2 }, false)
+    now -= 10
+    table.work()
+    table.untrack(a)
+    table.flush()
+    const [[, state]] = late.pushed as [[string, PresenceState]]
+    const diff = told.at(-1)?.payload as PresenceDiff
+    expect(names(state)).toEqual({ late: [1], ada: [2] })
+    expect(names(Presence.syncDiff(state, diff))).toEqual({ late: [1] })
   })
 
   it("links an update to the meta before it", () => {
