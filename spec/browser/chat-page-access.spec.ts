@@ -85,6 +85,15 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
       isMobile: true,
     })
     const { page } = ada
+    const log = page.locator("#log")
+    const ring = (): Promise<string> => log.evaluate((log) => getComputedStyle(log).outlineStyle)
+    await page.locator("#log:focus").waitFor()
+    expect(await ring()).toBe("none")
+    // A keyboard shows the ring, on a phone too.
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Shift+Tab")
+    await page.locator("#log:focus").waitFor()
+    expect(await ring()).toBe("solid")
     await page.locator("#composer-text").fill("x".repeat(300))
     await page.locator("#composer-text").press("Enter")
     await ada.message("xxx").waitFor()

@@ -7,6 +7,7 @@ import { LightView } from "./light-view.js"
 import { MessagesView } from "./messages-view.js"
 import { Panels } from "./panels.js"
 import { PeopleView } from "./people-view.js"
+import { placeFocus } from "./placed-focus.js"
 import type { Room } from "./room.js"
 import { RoomView } from "./room-view.js"
 import { RoomsView } from "./rooms-view.js"
@@ -27,7 +28,7 @@ export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, 
   const panels = new Panels(signal)
 
   function focus(): void {
-    if (matchMedia(TOUCHED).matches) byId("log", HTMLElement).focus()
+    if (matchMedia(TOUCHED).matches) placeFocus(byId("log", HTMLElement))
     else composer.focus()
   }
 
