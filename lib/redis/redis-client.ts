@@ -11,7 +11,7 @@ export interface RedisClient {
   /** Its settings, of which the address is needed. */
   readonly options?: { readonly socket?: unknown } | undefined
   /** A connection more, of the same settings but these. */
-  duplicate(options?: { disableOfflineQueue?: boolean }): RedisClient
+  duplicate(options?: { disableOfflineQueue?: boolean; socket?: object }): RedisClient
   connect(): Promise<unknown>
   destroy(): void
   readonly isReady: boolean
@@ -46,6 +46,16 @@ export interface ClusterClient {
   nodeClient(master: ClusterMaster): Promise<RedisClient>
 }
 
+/** A client of node-redis for the master that Sentinels name, as far as it is needed here. */
+export interface SentinelClient {
+  duplicate(options: Readonly<Record<string, number | boolean>>): SentinelClient
+  connect(): Promise<unknown>
+  destroy(): Promise<unknown>
+  on(event: "error", listener: () => void): unknown
+  /** In the types of node-redis, but not in its documents: nothing else gives a client of the master. */
+  _execute<T>(isReadonly: false, work: (master: RedisClient) => Promise<T>): Promise<T>
+}
+
 /**
  * The argument of {@link redis}: a client of the package `redis`, with any options. Its own types differ by those
  * options, so this says only how it is told from clients of other packages.
@@ -64,6 +74,7 @@ export interface NodeRedis {
 export type KnownClient =
   | { readonly kind: "createClient"; readonly client: RedisClient }
   | { readonly kind: "createCluster"; readonly client: ClusterClient }
+  | { readonly kind: "createSentinel"; readonly client: SentinelClient }
 
 /** Finds out what kind of client it is, where no compiler has looked. */
 export function knownClient(given: NodeRedis): KnownClient {
@@ -72,10 +83,13 @@ export function knownClient(given: NodeRedis): KnownClient {
     if (typeof client.nodeClient === "function") {
       return { kind: "createCluster", client: client as unknown as ClusterClient }
     }
+    if ("getMasterNode" in client) {
+      return { kind: "createSentinel", client: client as unknown as SentinelClient }
+    }
     return { kind: "createClient", client: client as unknown as RedisClient }
   }
   throw new RookeryError(
     "bad_option",
-    "this is no client of node-redis: npm install redis, and give what its createClient() or createCluster() makes",
+    "this is no client of node-redis: npm install redis, and give what its createClient(), createCluster() or createSentinel() makes",
   )
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from "../server/api/cluster.js"
 import type { Reach } from "./installation.js"
+import { MasterClient } from "./master-client.js"
 import { OneRedis } from "./one-redis.js"
 import { PLAIN } from "./pub-sub.js"
 import { knownClient, type NodeRedis, type RedisClient } from "./redis-client.js"
@@ -9,7 +10,8 @@ import { Shards } from "./shards.js"
 function reached(given: NodeRedis): Reach {
   const { kind, client } = knownClient(given)
   if (kind === "createCluster") return (timeoutMs, events) => new Shards(client, timeoutMs, events)
-  const make = (): RedisClient => client.duplicate({ disableOfflineQueue: true })
+  const make = (): RedisClient =>
+    kind === "createSentinel" ? new MasterClient(client) : client.duplicate({ disableOfflineQueue: true })
   return (timeoutMs, events) => new OneRedis(make, PLAIN, timeoutMs, events)
 }
 
@@ -21,8 +23,8 @@ function reached(given: NodeRedis): Reach {
  * const endpoint = new Endpoint({ cluster: redis(client) })
  * ```
  *
- * @param client yours, of node-redis, made by `createClient` or, for a Redis Cluster, by `createCluster`; two connections
- * more are made of it to each Redis, and it is left alone otherwise
+ * @param client yours, of node-redis, made by `createClient`, by `createSentinel` for the master that Sentinels name, or
+ * by `createCluster` for a Redis Cluster; two connections more are made of it to each Redis, and it is left alone otherwise
  */
 export function redis(client: NodeRedis, options?: RedisOptions): Cluster {
   return new RedisCluster(reached(client), options)

@@ -1,5 +1,5 @@
-import { createClient } from "redis"
-import { redis } from "rookery/redis"
+import { createClient, createCluster, createSentinel } from "redis"
+import { redis, type NodeRedis } from "rookery/redis"
 import { Endpoint, Refused } from "rookery/server"
 import { parseArgs } from "node:util"
 
@@ -7,20 +7,36 @@ import { parseArgs } from "node:util"
 const { values } = parseArgs({
   options: {
     redis: { type: "string" },
+    // Or the URL of one server of a Redis Cluster.
+    shards: { type: "string" },
+    // Or the port of a Sentinel, whose master is "main".
+    sentinel: { type: "string" },
     prefix: { type: "string" },
     port: { type: "string", default: "0" },
+    timeout: { type: "string", default: "2000" },
     lease: { type: "string", default: "6000" },
     history: { type: "string", default: "1000" },
     batch: { type: "string", default: "1000" },
   },
 })
 
-const client = createClient({ url: values.redis ?? "" })
+function made(): NodeRedis & { on(event: "error", listener: () => void): unknown } {
+  const { redis: url = "", shards, sentinel } = values
+  if (shards !== undefined) return createCluster({ rootNodes: [{ url: shards }] })
+  if (sentinel === undefined) return createClient({ url })
+  return createSentinel({ name: "main", sentinelRootNodes: [{ host: "127.0.0.1", port: Number(sentinel) }] })
+}
+
+const client = made()
 client.on("error", () => {})
 await client.connect()
 
 const endpoint = new Endpoint({
-  cluster: redis(client, { prefix: values.prefix ?? "rookery", leaseMs: Number(values.lease) }),
+  cluster: redis(client, {
+    prefix: values.prefix ?? "rookery",
+    timeoutMs: Number(values.timeout),
+    leaseMs: Number(values.lease),
+  }),
   connect: ({ params }) => ({ id: `user:${String(params["name"])}`, assigns: { name: String(params["name"]) } }),
   limits: { connectionsPerAddress: 10_000 },
   logger: false,

@@ -1,4 +1,4 @@
-import { Socket, type Channel } from "rookery"
+import { Socket, type Channel, type SocketOptions } from "rookery"
 import { SERVICE_RESTART } from "../../lib/protocol/close-codes.js"
 
 /** The observations of all clients of a test. */
@@ -30,20 +30,28 @@ export class LogClient {
   readonly socket: Socket
   /** The received numbers, by topic. */
   readonly got = new Map<string, number[]>()
+  /** After how many messages it was told that some may be missing, by topic. */
+  readonly #breaks = new Map<string, number[]>()
   readonly #channels = new Map<string, Channel>()
   readonly #seen: Sightings
 
-  constructor(port: number, name: string, seen: Sightings) {
+  constructor(port: number, name: string, seen: Sightings, options: SocketOptions = {}) {
     this.#seen = seen
     this.socket = new Socket(`ws://127.0.0.1:${port}/socket`, {
       params: { name },
       heartbeatIntervalMs: 2000,
       rejoinAfterMs: (tries) => Math.min(100 * 2 ** tries, 2000),
+      ...options,
     })
     this.socket.onStatus((status, { retryInMs, tries, lost }) => {
       if (status === "reconnecting" && tries === 1 && lost?.code === SERVICE_RESTART) seen.waits.push(retryInMs ?? 0)
     })
     void this.socket.connect()
+  }
+
+  /** After how many messages of a log it was told that some may be missing. */
+  breaks(topic: string): readonly number[] {
+    return this.#breaks.get(topic) ?? []
   }
 
   /** Joins a log; resolves once it is joined. */
@@ -58,7 +66,10 @@ export class LogClient {
     })
     channel.onRecovered(({ recovered }) => {
       if (recovered) this.#seen.recovered++
-      else this.#seen.notRecovered++
+      else {
+        this.#seen.notRecovered++
+        this.#breaks.set(topic, [...this.breaks(topic), got.length])
+      }
     })
     const join = channel.join()
     join.receive("ok", () => this.#seen.joins++)

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -17,17 +17,29 @@ export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly #folder = mkdtempSync(join(tmpdir(), "rookery-redis-"))
   readonly #settings: readonly string[]
+  /** Its configuration, if it is a Sentinel. */
+  readonly #sentinel: readonly string[] | undefined
   #process: ChildProcess | undefined
 
-  private constructor(port: number, settings: readonly string[]) {
+  private constructor(port: number, settings: readonly string[], sentinel?: readonly string[]) {
     this.port = port
     this.#settings = settings
+    this.#sentinel = sentinel
   }
 
   /** Starts one, with more arguments of `redis-server` than it needs. */
-  static async start(...settings: string[]): Promise<RedisServer> {
+  static start(...settings: string[]): Promise<RedisServer> {
+    return RedisServer.#started((port) => new RedisServer(port, settings))
+  }
+
+  /** Starts a Sentinel, with this configuration. */
+  static startSentinel(...configuration: string[]): Promise<RedisServer> {
+    return RedisServer.#started((port) => new RedisServer(port, [], configuration))
+  }
+
+  static async #started(make: (port: number) => RedisServer): Promise<RedisServer> {
     for (let tries = 1; ; tries++) {
-      const server = new RedisServer(await freePort(), settings)
+      const server = make(await freePort())
       try {
         await server.start()
         return server
@@ -50,13 +62,11 @@ export class RedisServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#process !== undefined) return
     if (REDIS === undefined) throw new Error("there is no redis-server on this machine")
-    const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder]
-    const data = ["--appendonly", "yes", "--appendfsync", "no", "--save", ""]
-    const child = spawn(REDIS, [...args, ...data, ...this.#settings], { stdio: ["ignore", "pipe", "inherit"] })
+    const child = spawn(REDIS, this.#arguments(), { stdio: ["ignore", "pipe", "inherit"] })
     this.#process = child
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
-        if (line.includes("Ready to accept connections")) resolve()
+        if (/Ready to accept connections|\+monitor master/.test(line)) resolve()
       })
       child.once("exit", (code) => reject(new Error(`redis-server ended (${code})`)))
     })
@@ -79,5 +89,16 @@ export class RedisServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #arguments(): string[] {
+    const place = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder]
+    if (this.#sentinel === undefined) {
+      return [...place, "--appendonly", "yes", "--appendfsync", "no", "--save", "", ...this.#settings]
+    }
+    // A Sentinel writes what it has learned into its configuration.
+    const file = join(this.#folder, "sentinel.conf")
+    if (!existsSync(file)) writeFileSync(file, `${this.#sentinel.join("\n")}\n`)
+    return [file, ...place, "--sentinel"]
   }
 }
