@@ -1,43 +1,29 @@
-import { createClient, createCluster } from "redis"
-import { vi } from "vitest"
+import { createCluster } from "redis"
 import type { NodeRedis } from "rookery/redis"
 import { slotOf, SLOTS } from "../../lib/redis/slots.js"
 import { freePort } from "./free-port.js"
-import { PATIENCE } from "./patience.js"
+import { inStep, sent } from "./redis-commands.js"
 import { RedisServer } from "./redis-server.js"
+import { until } from "./until.js"
 
 const MASTERS = 3
 
-const sent = async (server: RedisServer, ...command: string[]): Promise<unknown> => {
-  const client = createClient({ url: server.url, socket: { reconnectStrategy: false } })
-  client.on("error", () => {})
-  await client.connect()
-  try {
-    return await client.sendCommand(command)
-  } finally {
-    client.destroy()
-  }
-}
-
 /** A Redis Cluster of three masters in separate processes, with or without a replica of each. */
 export class RedisShards implements AsyncDisposable {
-  readonly masters: readonly RedisServer[]
+  /** By the range of slots that they began with. */
+  readonly masters: RedisServer[]
   /** The replica of the master at the same index. */
-  readonly replicas: readonly RedisServer[]
+  readonly replicas: RedisServer[]
 
-  private constructor(masters: readonly RedisServer[], replicas: readonly RedisServer[]) {
+  private constructor(masters: RedisServer[], replicas: RedisServer[]) {
     this.masters = masters
     this.replicas = replicas
   }
 
-  /**
-   * Starts one. With replicas they replace a master that is silent for a second; without, nothing should take a busy
-   * machine's for silent.
-   */
+  /** Starts one. Nothing in it takes a master for dead by itself, because on a busy machine that may be alive. */
   static async start({ replicas = false } = {}): Promise<RedisShards> {
-    const timeoutMs = replicas ? 1000 : 60_000
     const server = async (): Promise<RedisServer> => {
-      const bus = ["--cluster-port", String(await freePort()), "--cluster-node-timeout", String(timeoutMs)]
+      const bus = ["--cluster-port", String(await freePort()), "--cluster-node-timeout", "600000"]
       return RedisServer.start("--cluster-enabled", "yes", ...bus, "--cluster-allow-replica-migration", "no")
     }
     const count = replicas ? 2 * MASTERS : MASTERS
@@ -78,6 +64,23 @@ export class RedisShards implements AsyncDisposable {
     return sent(server, ...command)
   }
 
+  /** The master that has the slot of a topic, by what it says itself. */
+  async ownerOf(topic: string): Promise<RedisServer> {
+    return until(async () => {
+      for (const master of this.masters) if ((await this.masterOf(topic, master)) === master.port) return master
+      throw new Error(`no master has the slot of ${topic}`)
+    })
+  }
+
+  /** Has the replica of a master that is dead take its place, by its index, without asking anybody. */
+  async promote(index: number): Promise<void> {
+    const [master, replica] = [this.masters[index], this.replicas[index]]
+    if (master === undefined || replica === undefined) throw new Error(`there is no replica ${index}`)
+    await sent(replica, "CLUSTER", "FAILOVER", "TAKEOVER")
+    this.masters[index] = replica
+    this.replicas[index] = master
+  }
+
   /** Begins to move the slot of a topic. The returned functions move its keys, and end it. */
   async moveSlot(
     topic: string,
@@ -112,39 +115,37 @@ export class RedisShards implements AsyncDisposable {
   }
 
   async #form(): Promise<void> {
-    const [first] = this.masters as [RedisServer]
     const per = Math.ceil(SLOTS / MASTERS)
-    for (const [i, master] of this.masters.entries()) {
-      const [from, to] = [i * per, Math.min(SLOTS, (i + 1) * per) - 1]
-      await sent(master, "CLUSTER", "ADDSLOTSRANGE", String(from), String(to))
-      await sent(master, "CLUSTER", "SET-CONFIG-EPOCH", String(i + 1))
+    await Promise.all(
+      this.masters.map(async (master, i) => {
+        const [from, to] = [i * per, Math.min(SLOTS, (i + 1) * per) - 1]
+        await sent(master, "CLUSTER", "ADDSLOTSRANGE", String(from), String(to))
+        await sent(master, "CLUSTER", "SET-CONFIG-EPOCH", String(i + 1))
+      }),
+    )
+    // Each meets each: gossip would take as long as a node may be silent.
+    const meet = async (known: RedisServer, i: number): Promise<void> => {
+      const bus = (await sent(known, "CONFIG", "GET", "cluster-port")) as Record<string, string>
+      const address = ["127.0.0.1", String(known.port), String(bus["cluster-port"])]
+      await Promise.all(this.#servers.slice(i + 1).map((server) => sent(server, "CLUSTER", "MEET", ...address)))
     }
-    for (const server of this.#servers.slice(1)) {
-      const bus = (await sent(first, "CONFIG", "GET", "cluster-port")) as Record<string, string>
-      await sent(server, "CLUSTER", "MEET", "127.0.0.1", String(first.port), String(bus["cluster-port"]))
-    }
+    await Promise.all(this.#servers.map(meet))
     await this.#all(`cluster_known_nodes:${this.#servers.length}`)
     for (const [i, replica] of this.replicas.entries()) {
       const master = String(await sent(this.masters[i] as RedisServer, "CLUSTER", "MYID"))
-      await vi.waitFor(() => sent(replica, "CLUSTER", "REPLICATE", master), PATIENCE)
+      await until(() => sent(replica, "CLUSTER", "REPLICATE", master))
     }
     await this.#all("cluster_state:ok")
-    const linked = async (): Promise<void> => {
-      for (const master of this.masters) {
-        const info = String(await sent(master, "INFO", "replication"))
-        if (this.replicas.length > 0 && !/state=online/.test(info)) throw new Error(`no replica yet: ${info}`)
-      }
-    }
-    await vi.waitFor(linked, PATIENCE)
+    if (this.replicas.length > 0) await Promise.all(this.masters.map((master) => inStep(master)))
   }
 
   /** Waits until every server says something of the cluster. */
   async #all(text: string): Promise<void> {
     for (const server of this.#servers) {
-      await vi.waitFor(async () => {
+      await until(async () => {
         const info = String(await sent(server, "CLUSTER", "INFO"))
         if (!info.includes(text)) throw new Error(`not ${text} at ${server.port}: ${info}`)
-      }, PATIENCE)
+      })
     }
   }
 }
