@@ -4,7 +4,7 @@ import { tableOf } from "./soak.js"
 
 const { values: options, positionals: chosen } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: "string" }, count: { type: "string" } },
+  options: { seed: { type: "string" }, count: { type: "string" }, over: { type: "string" } },
 })
 
 const unknown = chosen.find((name) => !soaks.some((soak) => soak.name === name))
@@ -16,10 +16,11 @@ const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31))
 const count = options.count === undefined ? undefined : Number(options.count)
 for (const { name, title, run } of soaks) {
   if (chosen.length > 0 && !chosen.includes(name)) continue
-  console.log(`${name}: ${title}; the same again: npm run soak -- ${name} --seed ${seed}`)
+  const over = options.over === undefined ? "" : ` --over ${options.over}`
+  console.log(`${name}: ${title}; the same again: npm run soak -- ${name} --seed ${seed}${over}`)
   const start = performance.now()
   try {
-    const rows = await run({ seed, count })
+    const rows = await run({ seed, count, over: options.over })
     console.log(tableOf(rows))
     const fell = rows.filter(({ lost, gotIn }) => lost + gotIn > 0)
     for (const { tried } of fell) console.log(`  fell: ${tried}`)

@@ -16,6 +16,8 @@ export interface SoakOptions {
   readonly seed: number
   /** The number of tries, if it differs from the soak's own. */
   readonly count: number | undefined
+  /** The engine that the nodes of a cluster share, if it differs from the soak's own. */
+  readonly over?: string | undefined
 }
 
 /** A long trial. It throws at a failure, and otherwise returns its results. */

@@ -17,8 +17,15 @@ const { values } = parseArgs({
     lease: { type: "string", default: "6000" },
     history: { type: "string", default: "1000" },
     batch: { type: "string", default: "1000" },
+    // How far its clock is ahead, in milliseconds.
+    skew: { type: "string", default: "0" },
+    // Of cluster-workers.ts, whose workers run this.
+    workers: { type: "string" },
   },
 })
+
+const now = Date.now.bind(Date)
+Date.now = () => now() + Number(values.skew)
 
 function made(): NodeRedis & { on(event: "error", listener: () => void): unknown } {
   const { redis: url = "", shards, sentinel } = values

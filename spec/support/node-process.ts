@@ -11,9 +11,10 @@ export class NodeProcess {
   }
 
   /** Starts one; `ready` resolves when it listens. */
-  static start(options: Record<string, string | number>): NodeProcess {
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-    return new NodeProcess(new Program(process.execPath, [compiled("spec/support/cluster-node.ts"), ...args]))
+  static start(options: Record<string, string | number>, program = "spec/support/cluster-node.ts"): NodeProcess {
+    // By one word each: a negative number would be taken for an option.
+    const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
+    return new NodeProcess(new Program(process.execPath, [compiled(program), ...args]))
   }
 
   async ready(): Promise<this> {

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
+import { freePort } from "../../../spec/support/free-port.js"
+import { NodeProcess } from "../../../spec/support/node-process.js"
+import type { Fault, Random } from "./engines.js"
+
+const COUNT = 3
+const STOPPED_MS = 3000
+/** How far the clock of a node may be behind or ahead. */
+const SKEW_MS = 600_000
+/** More than the messages of a topic. */
+const HISTORY = 200_000
+
+/** The nodes that the clients of a storm come to. */
+export interface Nodes extends AsyncDisposable {
+  readonly ports: number[]
+  readonly faults: readonly Fault[]
+}
+
+type Options = Readonly<Record<string, string | number>>
+
+/** Nodes in processes of their own. */
+export async function startNodes(engine: Options, random: Random, moved: (ports: number[]) => void): Promise<Nodes> {
+  const options = { ...engine, prefix: randomUUID(), history: HISTORY }
+  const started: NodeProcess[] = []
+  const nodes: NodeProcess[] = []
+  const ports = (): number[] => nodes.map(({ port }) => port)
+  const start = async (): Promise<void> => {
+    const node = NodeProcess.start({ ...options, skew: random(2 * SKEW_MS) - SKEW_MS })
+    started.push(node)
+    nodes.push(await node.ready())
+    moved(ports())
+  }
+  const killed = async (): Promise<void> => {
+    const [victim] = nodes.splice(random(nodes.length), 1)
+    await victim?.program.kill()
+    moved(ports())
+    await start()
+  }
+  const stopped = async (): Promise<void> => {
+    const victim = nodes[random(nodes.length)]
+    victim?.program.signal("SIGSTOP")
+    await sleep(random(STOPPED_MS))
+    victim?.program.signal("SIGCONT")
+  }
+  for (let i = 0; i < COUNT; i++) await start()
+  return {
+    get ports() {
+      return ports()
+    },
+    faults: [
+      { name: "a node killed (SIGKILL), another with another clock", run: killed },
+      { name: "a node stopped (SIGSTOP) and continued", run: stopped },
+    ],
+    async [Symbol.asyncDispose]() {
+      await Promise.all(started.map(({ program }) => program.kill()))
+    },
+  }
+}
+
+/** Workers at one port. */
+export async function startWorkerNodes(engine: Options, random: Random): Promise<Nodes> {
+  const options = { ...engine, prefix: randomUUID(), history: HISTORY, workers: COUNT, port: await freePort() }
+  const { program, port } = await NodeProcess.start(options, "spec/support/cluster-workers.ts").ready()
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+  const victim = (): number => {
+    const pids = [...program.output.matchAll(/^worker (\d+) starts$/gm)].map(([, pid]) => Number(pid)).filter(isAlive)
+    return pids[random(pids.length)] as number
+  }
+  const stopped = async (): Promise<void> => {
+    const pid = victim()
+    process.kill(pid, "SIGSTOP")
+    await sleep(random(STOPPED_MS))
+    process.kill(pid, "SIGCONT")
+  }
+  return {
+    ports: [port],
+    faults: [
+      {
+        name: "a worker killed (SIGKILL), another in its place",
+        run: async () => void process.kill(victim(), "SIGKILL"),
+      },
+      { name: "a worker stopped (SIGSTOP) and continued", run: stopped },
+    ],
+    async [Symbol.asyncDispose]() {
+      await program.kill()
+    },
+  }
+}
