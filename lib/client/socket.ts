@@ -285,10 +285,13 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     const { decode } = this.options
     const { link } = this.#connection
     try {
-      if (!decode) return this.#onMessage(this.codec.decode(frame))
-      decode(frame, (message) => {
-        if (this.#connection.link === link) this.#onMessage(message)
-      })
+      if (decode) {
+        decode(frame, (message) => {
+          if (this.#connection.link === link) this.#onMessage(message)
+        })
+      } else {
+        this.#onMessage(this.codec.decode(frame))
+      }
     } catch (error) {
       this.report(error)
     }
@@ -333,8 +336,8 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** Encodes a message and sends it over the open connection. */
   #write(message: Message, push?: Push): void {
     const { link } = this.#connection
-    const { ref } = message
     const { encode } = this.options
+    const { ref } = message
     this.#logMessage("push", message)
     try {
       if (encode) {
