@@ -39,7 +39,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** @internal */
   readonly channels: ChannelTable = new ChannelTable()
   /** @internal */
-  readonly lateTimeouts = new Set<Push>()
+  readonly lateTimeouts: Set<Push> = new Set()
   /** @internal */
   isDestroyed = false
   #transport: Transport
