@@ -108,7 +108,10 @@ const PAYLOADS: Record<string, Place> = {
 
 async function served(client: WireClient): Promise<void> {
   client.send("1", "9", "good:1", "echo", { still: 1 })
-  expect(answer(await client.next())).toEqual({ status: "ok", response: { still: 1 } })
+  let frame = await client.next()
+  // The other room may end late, on a busy machine.
+  while (!Buffer.isBuffer(frame) && frame[2] === "bad:1") frame = await client.next()
+  expect(answer(frame)).toEqual({ status: "ok", response: { still: 1 } })
   expect(client.unread).toEqual([])
 }
 
