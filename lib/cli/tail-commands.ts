@@ -36,10 +36,16 @@ export const TAIL_COMMANDS: readonly TailCommand[] = [
   { name: "/quit", usage: "", help: "ends the tail" },
 ]
 
+/** The first word of a text, and what stands behind it; `undefined` if nothing does, not even a space. */
+export function firstWord(text: string): [word: string, rest: string | undefined] {
+  const at = text.search(/\s/)
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at).trimStart()]
+}
+
 /** A command and its argument. Spaces in the argument stay as they are, because it may be JSON. */
 export function readTailLine(line: string): { command: string; argument: string } | undefined {
-  const [, command, argument = ""] = /^(\S+)\s*([\s\S]*)$/.exec(line.trim()) ?? []
-  return command === undefined ? undefined : { command, argument }
+  const [command, argument = ""] = firstWord(line.trim())
+  return command === "" ? undefined : { command, argument }
 }
 
 /** The text of /help. */
@@ -58,12 +64,12 @@ export type Completion = [candidates: string[], part: string]
 
 /** Completes a line that is being typed: a command, or its argument. */
 export function completeTailLine(line: string, events: Iterable<string>, topics: readonly string[]): Completion {
-  const [, command = "", argument] = /^\s*(\S*)(?:\s+([\s\S]*))?$/.exec(line) ?? []
+  const [command, argument] = firstWord(line.trimStart())
   if (argument === undefined) {
     const names = TAIL_COMMANDS.map(({ name, usage }) => (usage === "" ? name : `${name} `))
     return [names.filter((name) => name.startsWith(command)), command]
   }
-  const part = /\S*$/.exec(argument)?.[0] ?? ""
+  const part = argument.split(/\s/).at(-1) ?? ""
   if (command === "/filter") {
     const sign = part.startsWith("!") ? "!" : ""
     return [[...events].map((event) => sign + event).filter((event) => event.startsWith(part)), part]

@@ -7,7 +7,14 @@ import { toJsonText } from "./json-text.js"
 import { nearest } from "./nearest.js"
 import { foldedPayload, unfoldedPayload } from "./payload-text.js"
 import { openScreen, type Screen } from "./screen.js"
-import { completeTailLine, readTailLine, tailHelp, TAIL_COMMANDS, type TailCommandName } from "./tail-commands.js"
+import {
+  completeTailLine,
+  readTailLine,
+  tailHelp,
+  TAIL_COMMANDS,
+  type TailCommandName,
+  firstWord,
+} from "./tail-commands.js"
 import { clockTime, type TailView } from "./tail-output.js"
 import { escapeControls, type Style } from "./terminal-text.js"
 
@@ -219,8 +226,8 @@ export class TailPrompt implements TailView {
   }
 
   async #push(argument: string): Promise<void> {
-    const [, event, json = ""] = /^(\S+)\s*([\s\S]*)$/.exec(argument) ?? []
-    if (event === undefined) throw new Refusal("/push <event> [json]")
+    const [event, json = ""] = firstWord(argument)
+    if (event === "") throw new Refusal("/push <event> [json]")
     if (json === "@-") throw new Refusal("standard input is the prompt; give the payload as JSON or @file")
     const topic = this.#topic
     const payload = await (await new Inputs(this.#io).openJson(json === "" ? "{}" : json, "the payload"))()
