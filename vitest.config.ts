@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { PATIENCE } from "./spec/support/patience.js"
 
-/** What the package gives to Node: a WebSocket by `ws`. */
+/** Gives the specs the WebSocket of `ws`, as the package does on Node. */
 const nodePlatform: Plugin = {
   name: "node-platform",
   enforce: "pre",
@@ -65,7 +65,7 @@ const MACHINE = "spec/support/check-machine.ts"
 /** Builds the package unless what is built is as new as the sources. */
 const BUILD = "spec/packaging/build.ts"
 
-/** What `npm run test:quick` leaves out of its folders: specs that measure memory or time, and those that start processes. */
+/** The specs that `npm run test:quick` leaves out: they measure memory or time, or start processes. */
 const NOT_QUICK = [
   "spec/**/*{weight,hostile,neutral,recordings,crash,nodes,lmdb-store,time-of-a-turn,lingering,tcp-connections}*.spec.ts",
 ]
@@ -125,7 +125,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup: [MACHINE, BUILD],
         },
       },
-      // What is built, in a real Chromium. Each file starts a browser and servers of its own.
+      // The built package in a real Chromium. Each file starts a browser and servers of its own.
       {
         extends: true,
         test: {
@@ -134,7 +134,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ["spec/browser/check-browser.ts", BUILD],
         },
       },
-      // What is packed, in projects of other people's; tools that are not there are fetched first.
+      // The packed package in projects of other people; missing tools are fetched first.
       {
         extends: true,
         test: {
@@ -144,7 +144,7 @@ export default defineConfig(({ mode }) => ({
           testTimeout: 900_000,
         },
       },
-      // What is packed, in every runtime; those that are not there are fetched first.
+      // The packed package in every runtime; missing ones are fetched first.
       {
         extends: true,
         test: {

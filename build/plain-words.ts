@@ -24,6 +24,7 @@ export interface Exception {
 
 /** The folders and files that are checked. */
 export const CHECKED: readonly string[] = [
+  ".github/pull_request_template.md",
   "CHANGELOG.md",
   "CODE_OF_CONDUCT.md",
   "CONTRIBUTING.md",
@@ -37,6 +38,9 @@ export const CHECKED: readonly string[] = [
   "site",
   "spec",
   "templates",
+  "tsup.config.ts",
+  "tsup.page.config.ts",
+  "vitest.config.ts",
 ]
 
 /** The sentences that a rule finds and that are right. */
@@ -144,7 +148,7 @@ function proseOf(markdown: string): Text[] {
 export function filesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
-    .filter((name) => /\.(?:tsx?|md)$/.test(name) && !name.includes("node_modules/"))
+    .filter((name) => /\.(?:tsx?|mjs|md)$/.test(name) && !/(?:node_modules|dist)\//.test(name))
     .sort()
 }
 
