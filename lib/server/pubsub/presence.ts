@@ -150,11 +150,15 @@ export class PresenceTable implements Worker {
     const room = this.#room(topic)
     for (const ref of leaves) this.#otherLeft(topic, room, ref)
     for (const record of joins) {
-      this.#otherLeft(topic, room, record.ref)
+      const { key, ref } = record
       const meta = record.meta as Meta
-      ;(room.others ??= new Map()).set(record.ref, record)
-      add(room.state, record.key, meta)
-      add(this.#changes(topic, room).joins, record.key, meta)
+      const changes = this.#changes(topic, room)
+      // A node tells of a presence again if it does not know whether it was heard. Clients apply the joins of a diff before
+      // its leaves, so they would lose a presence that is in both.
+      for (const state of [room.state, changes.joins, changes.leaves]) take(state, key, ref)
+      ;(room.others ??= new Map()).set(ref, record)
+      add(room.state, key, meta)
+      add(changes.joins, key, meta)
     }
     this.#tidy(topic, room)
   }
@@ -237,7 +241,7 @@ export class PresenceTable implements Worker {
 
   /** The state for somebody who may send it to a client. */
   #read(room: Room): PresenceState {
-    room.joinsAreKnown = room.changes !== undefined
+    room.joinsAreKnown = true
     return room.state
   }
 

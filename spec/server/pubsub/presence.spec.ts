@@ -117,6 +117,25 @@ describe("the table of presences", () => {
     expect(names(Presence.syncDiff(state, diff))).toEqual({ late: [1] })
   })
 
+  it("keeps a presence of another node that is told of again", () => {
+    const record = { ref: "ref-1", key: "ada", meta: { n: 1, phx_ref: "ref-1" } }
+    table.change("t", { joins: [record], leaves: [] })
+    table.flush()
+    table.change("t", { joins: [record], leaves: [] })
+    table.flush()
+    table.change("t", { joins: [], leaves: ["ref-1"] })
+    table.change("t", { joins: [record], leaves: [] })
+    table.flush()
+    const client = told
+      .map(({ payload }) => payload as PresenceDiff)
+      .reduce((state, diff) => Presence.syncDiff(state, diff), {} as PresenceState)
+    expect(names(client)).toEqual({ ada: [1] })
+    expect(names(table.list("t"))).toEqual({ ada: [1] })
+    table.change("t", { joins: [], leaves: ["ref-1"] })
+    table.flush()
+    expect(diffs().at(-1)).toEqual({ joins: {}, leaves: { ada: [1] } })
+  })
+
   it("links an update to the meta before it", () => {
     const a = tracker("t")
     table.track(a, "ada", { n: 1 }, false)
