@@ -51,7 +51,7 @@ const CLOSE_WAIT_MS = 1500
 /** How long an attempt may take, as in Firefox. Node has no limit of its own, and Chrome takes minutes. */
 const CONNECT_WAIT_MS = 20_000
 
-/** How long a join may wait for a call of `connect()`. */
+/** How long a join, or `opened()`, may wait for a call of `connect()`. */
 const REMINDER_MS = 3000
 
 /** Keeps one link to the server open: attempts, back-off, page events. It does not read frames. */
@@ -150,7 +150,7 @@ export class ReconnectingLink<Target> {
 
   /** Warns unless `connect()` is called soon, or ever was: a link that is disconnected again is so on purpose. */
   remindToConnect(): void {
-    const remind = (): unknown => this.#wanted || console.warn("a join waits: call connect()")
+    const remind = (): unknown => this.#wanted || console.warn("not connected: call connect()")
     this.#timer ??= this.#options.clock.setTimeout(remind, REMINDER_MS)
   }
 

@@ -19,13 +19,13 @@ const WORD = /[\w.-]+/g
 /** Stands for a secret. */
 const HIDDEN = "(hidden)"
 
-/** Whether a word is a JSON web token: three parts or more, of which the first one is an object of JSON in base64. */
-const isWebToken = (word: string): boolean => word.startsWith("eyJ") && word.split(".").length >= 3
+/** Whether a word is a JSON web token, whose first part is an object of JSON in base64, or a token that Phoenix signed. */
+const isSignedToken = (word: string): boolean => /^(?:eyJ|SFMyNTY\.)/.test(word) && word.split(".").length >= 3
 
 // Each pattern is read in linear time, because clients choose the text.
 const withoutSecrets = (text: string): string =>
   text
-    .replace(WORD, (word) => (isWebToken(word) ? HIDDEN : word))
+    .replace(WORD, (word) => (isSignedToken(word) ? HIDDEN : word))
     .replace(CREDENTIALS, `$1 ${HIDDEN}`)
     .replace(PASSWORD_IN_URL, `$1${HIDDEN}@`)
     .replace(PARAMETER, (all, name: string) => (SECRET_NAME.test(name) ? `${name}${HIDDEN}` : all))

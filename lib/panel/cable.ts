@@ -3,7 +3,8 @@ import type { Link, Transport } from "rookery"
 const LOST = { code: 1006, reason: "", wasClean: false }
 
 /**
- * A network cable that can be cut: while it is, connections are lost as by a network that is gone, and none can be opened.
+ * A network cable that can be cut: while it is, connections are lost without a close frame, and none can be opened. So it
+ * is for the client; the server is told that a connection closes.
  *
  * ```ts
  * const cable = new Cable()
@@ -20,7 +21,7 @@ export class Cable {
     return this.#isCut
   }
 
-  /** Ends the connections that are open, without a close frame. */
+  /** Ends the connections that are open. */
   cut(): void {
     this.#isCut = true
     for (const cut of this.#cuts) cut()

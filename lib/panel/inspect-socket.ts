@@ -30,7 +30,7 @@ export interface SocketInspection {
 const utf8 = new TextEncoder()
 
 const bytesOf = (frame: Tapped["frame"]): number =>
-  typeof frame === "string" ? utf8.encode(frame).length : frame.byteLength
+  typeof frame === "string" ? utf8.encode(frame).length : "size" in frame ? frame.size : frame.byteLength
 
 const shownRef = (ref: Ref): string | null => (ref === null ? null : shownText(String(ref)))
 
@@ -118,12 +118,12 @@ class Inspection implements SocketInspection {
   }
 
   #status(status: Status, { tries, retryInMs, lost }: StatusChange): void {
-    this.#forget()
+    // A heartbeat may be on its way already when the socket says that it is connected.
+    if (status !== "connected") this.#forget()
     const { clock } = this.#socket.options
     const why = lost === undefined ? null : lostText(lost)
-    if (status !== "connected") {
-      this.#attempts = { tries, retryAt: retryInMs === undefined ? undefined : clock.now() + retryInMs, lost: why }
-    }
+    const retryAt = retryInMs === undefined ? undefined : clock.now() + retryInMs
+    this.#attempts = status === "connected" ? NOT_LOST : { tries, retryAt, lost: why }
     this.#tell({ kind: "status", at: this.#at(), status, tries, retryInMs: retryInMs ?? null, lost: why })
   }
 

@@ -33,7 +33,7 @@ export interface Panel extends HTMLElement {
 }
 
 const NAME = "rookery-panel"
-const PROPERTIES = ["socket", "cable", "secrets"] as const
+const PROPERTIES = ["socket", "cable", "secrets", "open"] as const
 
 // Made when it is defined, because outside a page there is no class HTMLElement to extend.
 const makeClass = (): CustomElementConstructor =>
@@ -123,9 +123,10 @@ const makeClass = (): CustomElementConstructor =>
     }
   }
 
-/** Defines the element `<rookery-panel>`, once. */
+/** Defines the element `<rookery-panel>`, once. Does nothing where there are no elements, as where a server renders a page. */
 export function definePanel(): void {
-  if (customElements.get(NAME) === undefined) customElements.define(NAME, makeClass())
+  const { customElements } = globalThis as Partial<typeof globalThis>
+  if (customElements?.get(NAME) === undefined) customElements?.define(NAME, makeClass())
 }
 
 /**

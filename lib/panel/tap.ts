@@ -4,7 +4,7 @@ import type { Message, Socket } from "rookery"
 export interface Tapped {
   readonly direction: "sent" | "received"
   readonly message: Message
-  readonly frame: string | ArrayBufferView | ArrayBuffer
+  readonly frame: string | ArrayBufferView | ArrayBuffer | Blob
 }
 
 /** Called with each message, and with what a codec threw at one. */
@@ -37,26 +37,32 @@ class Taps {
     const socket = this.#socket
     const { options } = socket
     const { encode, decode } = options
+    let isInstalled = true
+    const tell = (tapped: Tapped): void => {
+      if (isInstalled) this.#tell((tap) => tap.message(tapped))
+    }
     const ownEncode: NonNullable<typeof encode> = (message, callback) => {
       const write = (frame: Tapped["frame"]): void => {
-        this.#tell((tap) => tap.message({ direction: "sent", message, frame }))
+        tell({ direction: "sent", message, frame })
         callback(frame as ArrayBuffer)
       }
-      if (encode) encode(message, write)
+      if (encode) this.#try("sent", () => encode(message, write))
       else write(this.#try("sent", () => socket.codec.encode(message)))
     }
     const ownDecode: NonNullable<typeof decode> = (frame, callback) => {
       const read = (message: Message): void => {
-        this.#tell((tap) => tap.message({ direction: "received", message, frame }))
+        tell({ direction: "received", message, frame })
         callback(message)
       }
-      if (decode) decode(frame, read)
+      if (decode) this.#try("received", () => decode(frame, read))
       else read(this.#try("received", () => socket.codec.decode(frame)))
     }
     options.encode = ownEncode
     options.decode = ownDecode
     this.#remove = () => {
-      // Another program may have put a function around ours meanwhile. It goes on calling ours, which tells nobody.
+      // Another program may have put a function around ours meanwhile. It goes on calling ours, which tells nobody, not
+      // even the taps that are added later: they have functions of their own.
+      isInstalled = false
       if (options.encode === ownEncode) options.encode = encode
       if (options.decode === ownDecode) options.decode = decode
     }

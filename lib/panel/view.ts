@@ -3,7 +3,7 @@ import { button, element, setText } from "../page/dom.js"
 import type { Cable } from "./cable.js"
 import { inspectSocket, type SocketInspection } from "./inspect-socket.js"
 import { MessagesView } from "./messages-view.js"
-import type { SocketSnapshot } from "./reports.js"
+import type { SocketChannel, SocketSnapshot } from "./reports.js"
 
 /** The content of a panel. */
 export interface Shown {
@@ -51,6 +51,7 @@ export class PanelView {
   #timer: ReturnType<typeof setInterval> | undefined
   #isDue = false
   #rows = ""
+  #bytes = ""
 
   /** @param toggled called when a person opens or closes the panel */
   constructor(toggled: () => void) {
@@ -138,7 +139,7 @@ export class PanelView {
 
   #press(): void {
     const { socket, cable } = this.#shown ?? {}
-    if (socket === undefined) return
+    if (socket === undefined || socket.isDestroyed) return
     if (cable === undefined) {
       if (socket.status === "disconnected") socket.connect()
       else socket.disconnect()
@@ -162,7 +163,7 @@ export class PanelView {
 
   #draw(): void {
     const snapshot = this.#inspection?.snapshot()
-    const { cable } = this.#shown ?? {}
+    const { socket, cable } = this.#shown ?? {}
     const isCut = cable?.isCut === true
     const status = snapshot?.status ?? "disconnected"
     this.root.dataset["tone"] = isCut || status === "disconnected" ? "bad" : status === "connected" ? "good" : "busy"
@@ -180,7 +181,7 @@ export class PanelView {
     if (!this.isOpen) return
     setText(this.#status, snapshot === undefined ? "No socket" : statusText(snapshot))
     setText(this.#next, snapshot === undefined ? "" : nextText(snapshot))
-    this.#cut.hidden = snapshot === undefined
+    this.#cut.hidden = socket === undefined || socket.isDestroyed
     const ways = cable === undefined ? ["Connect", "Disconnect"] : ["Mend the cable", "Cut the cable"]
     setText(this.#cut, ways[(cable === undefined ? status === "disconnected" : isCut) ? 0 : 1] as string)
     this.#drawRows(snapshot)
@@ -192,15 +193,24 @@ export class PanelView {
     const channels = this.#inspection?.channels(MOST_ROOMS) ?? []
     const { bytes = {} } = snapshot ?? {}
     const more = (snapshot?.channels ?? 0) - channels.length
-    const rows = JSON.stringify([channels, more, bytes])
-    if (rows === this.#rows) return
+    const rows = JSON.stringify([channels, more])
+    if (rows !== this.#rows) this.#drawRooms(channels, more)
     this.#rows = rows
+    const carried = JSON.stringify(bytes)
+    if (carried !== this.#bytes) this.#drawBytes(bytes)
+    this.#bytes = carried
+  }
+
+  #drawRooms(channels: readonly SocketChannel[], more: number): void {
     const rooms = channels.map(({ topic, state }) =>
       element("li", {}, topic, element("span", { class: "state" }, state)),
     )
     const note = more > 0 ? `${more} more` : rooms.length === 0 ? "None" : undefined
     if (note !== undefined) rooms.push(element("li", { class: "empty" }, note))
     this.#rooms.replaceChildren(...rooms)
+  }
+
+  #drawBytes(bytes: SocketSnapshot["bytes"]): void {
     this.#carried.replaceChildren(
       ...Object.entries(bytes).map(([name, { sent, received }]) =>
         element(

@@ -59,7 +59,7 @@ await describeInBrowser("the chat's page, for everybody,", ({ chat, come, enter 
     await tabTo("show-socket", "Shift+Tab")
     await keyboard.press("Enter")
     const panel = page.getByRole("region", { name: "Socket" })
-    await panel.getByText("2 rooms on one connection.").waitFor()
+    await panel.getByText("2 rooms on one socket.").waitFor()
     await keyboard.press("Tab")
     await panel.getByRole("radio", { name: "JSON" }).and(page.locator(":focus")).waitFor()
     await keyboard.press("Escape")

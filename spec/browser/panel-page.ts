@@ -8,7 +8,7 @@ import { toEndpoint } from "./in-page-transport.js"
 export interface PanelPage {
   /**
    * Connects a client with a room, and shows a panel of its socket: a new one, or the one in the page's markup, which is
-   * given the socket before the element is defined.
+   * given the socket, and opened, before the element is defined.
    */
   enter(options: { hasCable?: boolean; inMarkup?: boolean }): Promise<void>
   /** Pushes an event to the room, and waits for the answer. */
@@ -37,6 +37,7 @@ const page: PanelPage = {
     if (inMarkup) {
       panel = document.querySelector("rookery-panel") as Panel
       panel.socket = socket
+      panel.open = true
       definePanel()
     } else {
       panel = showPanel(socket, { cable, label: "Socket of Ada" })

@@ -130,8 +130,8 @@ describe.skipIf(!browser)("the panel of a client's socket", () => {
     expect(await tab.evaluate(() => page.isInspected())).toBe(false)
   })
 
-  it("takes a socket that was set before the element was defined", async () => {
-    const tab = await open({}, '<rookery-panel inline open label="In place"></rookery-panel>')
+  it("takes a socket, and opens, if both were set before the element was defined", async () => {
+    const tab = await open({}, '<rookery-panel inline label="In place"></rookery-panel>')
     await tab.evaluate(() => page.enter({ inMarkup: true }))
     const panel = tab.getByRole("region", { name: "In place" })
     await panel.getByRole("listitem").filter({ hasText: "room:1joined" }).waitFor()

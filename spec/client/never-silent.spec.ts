@@ -91,8 +91,10 @@ describe("a join while connect() was not called", () => {
       socket.channel("room:1").join()
       socket.channel("room:2").join()
     }
-    expect(await warningsOf(joinTwo)).toEqual(["a join waits: call connect()"])
-    expect(await warningsOf((socket) => void socket.opened().catch(() => {}))).toEqual(["a join waits: call connect()"])
+    expect(await warningsOf(joinTwo)).toEqual(["not connected: call connect()"])
+    expect(await warningsOf((socket) => void socket.opened().catch(() => {}))).toEqual([
+      "not connected: call connect()",
+    ])
   })
 
   it("is no warning if connect() is called soon after it, or the socket is disconnected or destroyed on purpose", async () => {

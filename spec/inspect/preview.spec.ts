@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { previewOf, shownText } from "../../lib/inspect/preview.js"
 
 const SECRET = "s3cr3t-t0ken"
+const PHOENIX_TOKEN = "SFMyNTY.g2gDYQFuBgDA1BVLjAFiAAFRgA.f0oB_Q8s7kKbbF3"
 const WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0"
 
 describe("the preview of a payload", () => {
@@ -28,9 +29,10 @@ describe("the preview of a payload", () => {
     expect(text).toContain("(hidden)")
   })
 
-  it("hides web tokens wherever they are in a text", () => {
+  it("hides web tokens and tokens that Phoenix signed, wherever they are in a text", () => {
     expect(shownText(`a ${WEB_TOKEN}, b`)).toBe("a (hidden), b")
     expect(previewOf([`x=${WEB_TOKEN}`])).toEqual(["x=(hidden)"])
+    expect(previewOf({ static: `${PHOENIX_TOKEN}` })).toEqual({ static: "(hidden)" })
   })
 
   it("hides the values of further names, also by a pattern that remembers its place", () => {

@@ -99,6 +99,47 @@ describe("inspectSocket", () => {
     ])
   })
 
+  it("measures a heartbeat that is sent as the connection opens", async () => {
+    const { socket, stage } = staged({}, { plays: false })
+    const { reports } = listening(socket)
+    socket.onOpen(() => socket.ping(() => {}))
+    socket.connect()
+    stage.line.open()
+    stage.line.reply(stage.line.last("heartbeat"))
+    expect(reports.map(({ kind }) => kind).filter((kind) => kind !== "message")).toEqual([
+      "status",
+      "status",
+      "latency",
+    ])
+    socket.destroy()
+  })
+
+  it("tells once of a message, also when another program has put its functions around those of a former listener", async () => {
+    const socket = await client()
+    const { options } = socket
+    const { stop } = listening(socket)
+    const { encode, decode } = options
+    options.encode = (message, callback) => encode?.(message, callback)
+    options.decode = (frame, callback) => decode?.(frame, callback)
+    stop()
+    const { reports } = listening(socket)
+    await pinged(socket)
+    expect(messagesOf(reports).map(({ direction }) => direction)).toEqual(["sent", "received"])
+  })
+
+  it("tells of what a codec of the application throws", async () => {
+    const encode = (): never => {
+      throw new Error("no such key")
+    }
+    const { socket, stage } = staged({ encode }, { plays: false })
+    const { reports } = listening(socket)
+    socket.connect()
+    stage.line.open()
+    socket.ping(() => {})
+    expect(reports.at(-1)).toMatchObject({ kind: "error", direction: "sent", message: "no such key" })
+    socket.destroy()
+  })
+
   it("tells of the status, of the next attempt, and why the connection was lost", async () => {
     vi.useFakeTimers()
     try {

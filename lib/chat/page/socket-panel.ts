@@ -23,8 +23,8 @@ export class SocketPanel {
   }
 
   render(): void {
-    const { length } = this.#chat.rooms
-    setText(this.#rooms, length === 1 ? "One room on one connection." : `${length} rooms on one connection.`)
+    const { length } = this.#chat.rooms.filter(({ state }) => state !== "refused")
+    setText(this.#rooms, length === 1 ? "One room on one socket." : `${length} rooms on one socket.`)
   }
 
   /** Closes the panel, and gives the focus back to the light, as it would otherwise be on nothing. */
