@@ -85,6 +85,8 @@ export class TailPrompt implements TailView {
   /** Pushes without an answer. */
   readonly #answers = new Set<Promise<void>>()
   #hasFailed = false
+  /** Whether /quit was typed: a pipe may have lines behind it. */
+  #hasQuit = false
   #isClosed = false
 
   constructor(io: Io, controls: TailControls, filter: EventFilter, now: () => Date = () => new Date()) {
@@ -176,7 +178,7 @@ export class TailPrompt implements TailView {
 
   async #type(text: string): Promise<void> {
     const typed = readTailLine(text)
-    if (typed === undefined) return
+    if (typed === undefined || this.#hasQuit) return
     try {
       const { command, argument } = typed
       if (!command.startsWith("/")) throw new Refusal("commands begin with a slash; see /help")
@@ -222,7 +224,10 @@ export class TailPrompt implements TailView {
     "/help": () => {
       for (const line of tailHelp()) this.#screen.print(line)
     },
-    "/quit": () => this.#leave(),
+    "/quit": () => {
+      this.#hasQuit = true
+      this.#leave()
+    },
   }
 
   async #push(argument: string): Promise<void> {

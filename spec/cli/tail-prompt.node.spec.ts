@@ -209,6 +209,13 @@ describe("a tail whose output is no terminal", () => {
     expect(run.stderr.text).toContain(`rookery: joined ${topic}`)
   })
 
+  it("carries out nothing that the pipe has behind /quit", async () => {
+    const topic = newTopic()
+    const run = tail([url, topic, "--interactive"], { stdin: "/push echo {}\n/quit\n/push fail {}\n/quti\n" })
+    expect(await run.code).toBe(0)
+    expect(run.stdout.lines.map((line) => line.replace(/^\S+ /, ""))).toEqual([`${topic} echo answered ok {}`])
+  })
+
   it("exits with 1 after a command of the pipe that was refused", async () => {
     const run = tail([url, newTopic(), "--interactive"], { stdin: "/push fail {}\n" })
     expect(await run.code).toBe(1)
