@@ -5,6 +5,7 @@ import { Inputs } from "./inputs.js"
 import { isTerminal, type Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { nearest } from "./nearest.js"
+import { Newest } from "./newest.js"
 import { foldedPayload, unfoldedPayload } from "./payload-text.js"
 import { openScreen, type Screen } from "./screen.js"
 import {
@@ -26,6 +27,8 @@ const isCommand = (name: string): name is TailCommandName => COMMAND_NAMES.inclu
 const MOST_SHOWN = 100
 /** The most messages that `/pause` keeps back. */
 const MOST_KEPT = 1000
+/** The most text that either of the two holds, as JSON: a stranger chooses how large a message is. */
+const MOST_TEXT = 16 * 1024 * 1024
 /** The most events that the Tab key knows. A stranger names events. */
 const MOST_EVENTS = 500
 /** The longest event that the Tab key completes. */
@@ -48,6 +51,17 @@ interface Shown {
   readonly topic: string
   readonly event: string
   readonly payload: unknown
+  /** The length of the payload as JSON. */
+  readonly size: number
+}
+
+/** The length of a payload as JSON. One that is nested so deeply that it has no text counts as the largest. */
+function sizeOf(payload: unknown): number {
+  try {
+    return toJsonText(payload).length
+  } catch {
+    return MOST_TEXT
+  }
 }
 
 /** The parts of a tail that its prompt uses. */
@@ -75,10 +89,10 @@ export class TailPrompt implements TailView {
   #topic: string
   #isFolded = true
   /** The messages that are kept back while the tail is paused. */
-  #kept: Shown[] | undefined
+  #kept: Newest<Shown> | undefined
   #dropped = 0
-  /** The last messages, the newest at the end. */
-  readonly #last: Shown[] = []
+  /** The last messages that were shown. */
+  readonly #last = new Newest<Shown>(MOST_SHOWN, MOST_TEXT)
   readonly #events = new Set<string>()
   /** Carries out one line of input after the other. */
   #work: Promise<void> = Promise.resolve()
@@ -115,12 +129,9 @@ export class TailPrompt implements TailView {
   message(topic: string, event: string, payload: unknown): void {
     if (this.#events.size < MOST_EVENTS && canBeTyped(event)) this.#events.add(event)
     if (!this.#filter.shows(event)) return
-    const message = { time: this.#now(), topic, event, payload }
-    if (this.#kept === undefined) return this.#show(message)
-    this.#kept.push(message)
-    if (this.#kept.length <= MOST_KEPT) return
-    this.#kept.shift()
-    this.#dropped++
+    const message = { time: this.#now(), topic, event, payload, size: sizeOf(payload) }
+    if (this.#kept === undefined) this.#show(message)
+    else this.#dropped += this.#kept.add(message)
   }
 
   say(text: string): void {
@@ -140,8 +151,7 @@ export class TailPrompt implements TailView {
   }
 
   #show(message: Shown): void {
-    this.#last.push(message)
-    if (this.#last.length > MOST_SHOWN) this.#last.shift()
+    this.#last.add(message)
     this.#print(message)
   }
 
@@ -217,7 +227,7 @@ export class TailPrompt implements TailView {
     },
     "/show": (argument) => this.#showAgain(argument),
     "/pause": () => {
-      this.#kept ??= []
+      this.#kept ??= new Newest(MOST_KEPT, MOST_TEXT)
       this.#showPrompt()
     },
     "/resume": () => this.#resume(),
@@ -266,7 +276,7 @@ export class TailPrompt implements TailView {
   #showAgain(argument: string): void {
     const back = argument === "" ? 1 : Number(argument)
     if (!Number.isInteger(back) || back < 1) throw new Refusal("/show [n]")
-    const message = this.#last.at(-back)
+    const message = this.#last.fromEnd(back)
     if (message === undefined) throw new Refusal(`there are ${this.#last.length} messages to show`)
     if (!this.#screen.hasLines) return this.#print(message)
     const { time, topic, event, payload } = message
@@ -274,10 +284,11 @@ export class TailPrompt implements TailView {
   }
 
   #resume(): void {
-    const [kept, dropped] = [this.#kept ?? [], this.#dropped]
+    const [kept, dropped] = [[...(this.#kept ?? [])], this.#dropped]
     this.#kept = undefined
     this.#dropped = 0
-    if (dropped > 0) this.say(`only the last ${MOST_KEPT} messages were kept back; ${dropped} before them were dropped`)
+    if (dropped > 0)
+      this.say(`only the last ${kept.length} messages were kept back; ${dropped} before them were dropped`)
     for (const message of kept) this.#show(message)
     this.#showPrompt()
   }
