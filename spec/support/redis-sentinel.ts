@@ -1,5 +1,3 @@
-import { createSentinel } from "redis"
-import type { NodeRedis } from "rookery/redis"
 import { inStep, sent } from "./redis-commands.js"
 import { RedisServer } from "./redis-server.js"
 import { until } from "./until.js"
@@ -45,16 +43,6 @@ export class RedisSentinel implements AsyncDisposable {
     const master = this.servers.find((server) => server.port === Number(port))
     if (master === undefined) throw new Error(`the master at ${port} is none of these servers`)
     return master
-  }
-
-  /** A client of the Sentinel. */
-  client(): NodeRedis {
-    const client = createSentinel({
-      name: MASTER,
-      sentinelRootNodes: [{ host: "127.0.0.1", port: this.sentinel.port }],
-    })
-    client.on("error", () => {})
-    return client
   }
 
   /** Has the Sentinel promote the replica, and waits until it names it. */
