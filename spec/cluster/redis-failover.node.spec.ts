@@ -54,7 +54,8 @@ describe.skipIf(!HAS_REDIS_CLUSTER)("endpoints over a Redis Cluster with replica
     expect(await flow.end()).toEqual(WHOLE)
     expect(flow.seen.notRecovered).toBe(0)
     expect(flow.seen.recovered).toBeGreaterThan(0)
-    expect(await shards.masterOf(room, other)).toBe(replica.port)
+    // The other masters hear of it from one another.
+    await vi.waitFor(async () => expect(await shards.masterOf(room, other)).toBe(replica.port), PATIENCE)
     await vi.waitFor(async () => expect(await b.do(`names ${room}`)).toBe("ada"), PATIENCE)
   })
 })
