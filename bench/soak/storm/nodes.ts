@@ -43,7 +43,15 @@ export async function startNodes(engine: Options, random: Random, moved: (ports:
     await sleep(random(STOPPED_MS))
     victim?.program.signal("SIGCONT")
   }
-  for (let i = 0; i < COUNT; i++) await start()
+  const end = async (): Promise<void> => {
+    await Promise.all(started.map(({ program }) => program.kill()))
+  }
+  try {
+    for (let i = 0; i < COUNT; i++) await start()
+  } catch (error) {
+    await end()
+    throw error
+  }
   return {
     get ports() {
       return ports()
@@ -52,16 +60,21 @@ export async function startNodes(engine: Options, random: Random, moved: (ports:
       { name: "a node killed (SIGKILL), another with another clock", run: killed },
       { name: "a node stopped (SIGSTOP) and continued", run: stopped },
     ],
-    async [Symbol.asyncDispose]() {
-      await Promise.all(started.map(({ program }) => program.kill()))
-    },
+    [Symbol.asyncDispose]: end,
   }
 }
 
 /** Workers at one port. */
 export async function startWorkerNodes(engine: Options, random: Random): Promise<Nodes> {
   const options = { ...engine, prefix: randomUUID(), history: HISTORY, workers: COUNT, port: await freePort() }
-  const { program, port } = await NodeProcess.start(options, "spec/support/cluster-workers.ts").ready()
+  const node = NodeProcess.start(options, "spec/support/cluster-workers.ts")
+  const { program } = node
+  try {
+    await node.ready()
+  } catch (error) {
+    await program.kill()
+    throw error
+  }
   const isAlive = (pid: number): boolean => {
     try {
       return process.kill(pid, 0)
@@ -80,7 +93,7 @@ export async function startWorkerNodes(engine: Options, random: Random): Promise
     process.kill(pid, "SIGCONT")
   }
   return {
-    ports: [port],
+    ports: [node.port],
     faults: [
       {
         name: "a worker killed (SIGKILL), another in its place",
