@@ -33,11 +33,16 @@ export class LogFlow {
   readonly #pauseMs: number
   readonly #options: SocketOptions
   #next = 0
+  #fail: (error: unknown) => void = () => {}
+  /** Rejects once a client gives up adding a message, and never resolves. */
+  readonly failure = new Promise<never>((_resolve, reject) => (this.#fail = reject))
 
   /** Of clients that wait so long after each message, and have these options. */
   constructor(pauseMs = 0, options: SocketOptions = {}) {
     this.#pauseMs = pauseMs
     this.#options = options
+    // It need not be waited for.
+    this.failure.catch(() => undefined)
   }
 
   /** How many messages were added. */
@@ -57,8 +62,8 @@ export class LogFlow {
   begin(): void {
     for (const { client, topic } of this.#members) {
       const flowing = this.#flow(client, topic)
-      // Its failure is that of the end.
-      flowing.catch(() => undefined)
+      // Its failure is that of the end as well.
+      flowing.catch(this.#fail)
       this.#flowing.push(flowing)
     }
   }
