@@ -1,13 +1,15 @@
 /** The newest of many items, bounded by their number and by their size together. The newest one always stays. */
-export class Newest<Item extends { readonly size: number }> {
+export class Newest<Item> {
   readonly #most: number
   readonly #mostSize: number
+  readonly #sizeOf: (item: Item) => number
   readonly #items: Item[] = []
   #size = 0
 
-  constructor(most: number, mostSize: number) {
+  constructor(most: number, mostSize: number, sizeOf: (item: Item) => number) {
     this.#most = most
     this.#mostSize = mostSize
+    this.#sizeOf = sizeOf
   }
 
   get length(): number {
@@ -17,10 +19,10 @@ export class Newest<Item extends { readonly size: number }> {
   /** Adds an item, and returns how many older ones were dropped for it. */
   add(item: Item): number {
     this.#items.push(item)
-    this.#size += item.size
+    this.#size += this.#sizeOf(item)
     let dropped = 0
     while (this.#items.length > 1 && (this.#items.length > this.#most || this.#size > this.#mostSize)) {
-      this.#size -= this.#items.shift()?.size ?? 0
+      this.#size -= this.#sizeOf(this.#items.shift() as Item)
       dropped++
     }
     return dropped

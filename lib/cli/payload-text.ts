@@ -8,6 +8,7 @@ const LEVELS = [4, 3, 2, 1]
 /** The most levels of an unfolded payload: a stranger nests them, and each is a call. */
 const MOST_LEVELS = 100
 
+/** Stands for the JSON of a payload that has none. */
 const TOO_DEEP = "(nested too deeply to be shown)"
 
 interface Token {
@@ -59,23 +60,21 @@ function fill(tokens: Iterable<Token>, width: number): { text: string; isWhole: 
   return { text, isWhole: true }
 }
 
-/** Reads a payload as what JSON has: bytes and maps have become objects. */
-function plainOf(payload: unknown): { whole: string; plain: unknown } | undefined {
+/** A payload as JSON, in which bytes and maps have become objects. */
+export function payloadJson(payload: unknown): string {
   try {
-    const whole = toJsonText(payload)
-    return { whole, plain: JSON.parse(whole) as unknown }
+    return toJsonText(payload)
   } catch {
     // A payload that is nested so deeply is no reason to end.
-    return undefined
+    return TOO_DEEP
   }
 }
 
-/** A payload on one line of text of about a width: whole if it fits, otherwise with its inner levels folded. */
-export function foldedPayload(payload: unknown, width: number, styles: Styles): string {
-  const read = plainOf(payload)
-  if (read === undefined) return styles.dim(TOO_DEEP)
-  const { whole, plain } = read
-  if (whole.length <= width) return fill(tokensOf(plain, Infinity, Infinity, styles), Infinity).text
+/** A payload's JSON on one line of text of about a width: whole if it fits, otherwise with its inner levels folded. */
+export function foldedPayload(json: string, width: number, styles: Styles): string {
+  if (json === TOO_DEEP) return styles.dim(TOO_DEEP)
+  const plain: unknown = JSON.parse(json)
+  if (json.length <= width) return fill(tokensOf(plain, Infinity, Infinity, styles), Infinity).text
   let shown = ""
   for (const levels of LEVELS) {
     const { text, isWhole } = fill(tokensOf(plain, levels, SHOWN_LETTERS, styles), width)
@@ -111,12 +110,12 @@ function* rowsOf({ value, indent, key, end, level }: Part, styles: Styles): Gene
   yield `${indent}${close}${end}`
 }
 
-/** A payload on as many rows as it needs, but at most so many. */
-export function unfoldedPayload(payload: unknown, most: number, styles: Styles): string[] {
-  const read = plainOf(payload)
-  if (read === undefined) return [styles.dim(TOO_DEEP)]
+/** A payload's JSON on as many rows as it needs, but at most so many. */
+export function unfoldedPayload(json: string, most: number, styles: Styles): string[] {
+  if (json === TOO_DEEP) return [styles.dim(TOO_DEEP)]
+  const plain: unknown = JSON.parse(json)
   const rows: string[] = []
-  for (const row of rowsOf({ value: read.plain, indent: "", key: undefined, end: "", level: 0 }, styles)) {
+  for (const row of rowsOf({ value: plain, indent: "", key: undefined, end: "", level: 0 }, styles)) {
     if (rows.length === most) return [...rows, styles.dim("…")]
     rows.push(row)
   }

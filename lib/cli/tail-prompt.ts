@@ -3,18 +3,17 @@ import { EventFilter } from "./event-filter.js"
 import { EXIT } from "./exit-codes.js"
 import { Inputs } from "./inputs.js"
 import { isTerminal, type Io } from "./io.js"
-import { toJsonText } from "./json-text.js"
 import { nearest } from "./nearest.js"
 import { Newest } from "./newest.js"
-import { foldedPayload, unfoldedPayload } from "./payload-text.js"
+import { foldedPayload, payloadJson, unfoldedPayload } from "./payload-text.js"
 import { openScreen, type Screen } from "./screen.js"
 import {
   completeTailLine,
+  firstWord,
   readTailLine,
   tailHelp,
   TAIL_COMMANDS,
   type TailCommandName,
-  firstWord,
 } from "./tail-commands.js"
 import { clockTime, type TailView } from "./tail-output.js"
 import { escapeControls, type Style } from "./terminal-text.js"
@@ -50,19 +49,11 @@ interface Shown {
   readonly time: Date
   readonly topic: string
   readonly event: string
-  readonly payload: unknown
-  /** The length of the payload as JSON. */
-  readonly size: number
+  /** The payload, as JSON. */
+  readonly json: string
 }
 
-/** The length of a payload as JSON. One that is nested so deeply that it has no text counts as the largest. */
-function sizeOf(payload: unknown): number {
-  try {
-    return toJsonText(payload).length
-  } catch {
-    return MOST_TEXT
-  }
-}
+const newest = (most: number): Newest<Shown> => new Newest(most, MOST_TEXT, ({ json }) => json.length)
 
 /** The parts of a tail that its prompt uses. */
 export interface TailControls {
@@ -92,7 +83,7 @@ export class TailPrompt implements TailView {
   #kept: Newest<Shown> | undefined
   #dropped = 0
   /** The last messages that were shown. */
-  readonly #last = new Newest<Shown>(MOST_SHOWN, MOST_TEXT)
+  readonly #last = newest(MOST_SHOWN)
   readonly #events = new Set<string>()
   /** Carries out one line of input after the other. */
   #work: Promise<void> = Promise.resolve()
@@ -129,7 +120,7 @@ export class TailPrompt implements TailView {
   message(topic: string, event: string, payload: unknown): void {
     if (this.#events.size < MOST_EVENTS && canBeTyped(event)) this.#events.add(event)
     if (!this.#filter.shows(event)) return
-    const message = { time: this.#now(), topic, event, payload, size: sizeOf(payload) }
+    const message = { time: this.#now(), topic, event, json: payloadJson(payload) }
     if (this.#kept === undefined) this.#show(message)
     else this.#dropped += this.#kept.add(message)
   }
@@ -155,8 +146,8 @@ export class TailPrompt implements TailView {
     this.#print(message)
   }
 
-  #print({ time, topic, event, payload }: Shown): void {
-    this.#line(this.#head(time, topic, event), payload)
+  #print({ time, topic, event, json }: Shown): void {
+    this.#line(this.#head(time, topic, event), json)
   }
 
   #head(time: Date, topic: string, event: string): Word[] {
@@ -169,19 +160,19 @@ export class TailPrompt implements TailView {
   }
 
   /** Prints words and a payload, on one line of text unless payloads are unfolded. */
-  #line(words: readonly Word[], payload: unknown): void {
+  #line(words: readonly Word[], json: string): void {
     const { styles, hasLines } = this.#screen
     const head = styled(words)
     // A program reads a line of text for each message, whole.
-    if (!hasLines) return this.#screen.print(`${head} ${toJsonText(payload)}`)
-    if (!this.#isFolded) return this.#screen.print(this.#unfolded(head, payload, MOST_ROWS))
+    if (!hasLines) return this.#screen.print(`${head} ${json}`)
+    if (!this.#isFolded) return this.#screen.print(this.#unfolded(head, json, MOST_ROWS))
     const taken = words.map(([text]) => escapeControls(text)).join(" ").length
     const width = (this.#io.stdout.columns ?? 80) - taken - 2
-    this.#screen.print(`${head} ${foldedPayload(payload, Math.max(width, LEAST_WIDTH), styles)}`)
+    this.#screen.print(`${head} ${foldedPayload(json, Math.max(width, LEAST_WIDTH), styles)}`)
   }
 
-  #unfolded(head: string, payload: unknown, mostRows: number): string {
-    const [first = "", ...rows] = unfoldedPayload(payload, mostRows, this.#screen.styles)
+  #unfolded(head: string, json: string, mostRows: number): string {
+    const [first = "", ...rows] = unfoldedPayload(json, mostRows, this.#screen.styles)
     // No row can look like the head of a message: it is indented.
     return [`${head} ${first}`, ...rows.map((row) => `    ${row}`)].join("\n")
   }
@@ -227,7 +218,7 @@ export class TailPrompt implements TailView {
     },
     "/show": (argument) => this.#showAgain(argument),
     "/pause": () => {
-      this.#kept ??= new Newest(MOST_KEPT, MOST_TEXT)
+      this.#kept ??= newest(MOST_KEPT)
       this.#showPrompt()
     },
     "/resume": () => this.#resume(),
@@ -270,7 +261,7 @@ export class TailPrompt implements TailView {
       ["answered", dim],
       [status, status === "ok" ? green : red],
     ]
-    this.#line([...this.#head(this.#now(), topic, event), ...told], response)
+    this.#line([...this.#head(this.#now(), topic, event), ...told], payloadJson(response))
   }
 
   #showAgain(argument: string): void {
@@ -279,8 +270,8 @@ export class TailPrompt implements TailView {
     const message = this.#last.fromEnd(back)
     if (message === undefined) throw new Refusal(`there are ${this.#last.length} messages to show`)
     if (!this.#screen.hasLines) return this.#print(message)
-    const { time, topic, event, payload } = message
-    this.#screen.print(this.#unfolded(styled(this.#head(time, topic, event)), payload, Infinity))
+    const { time, topic, event, json } = message
+    this.#screen.print(this.#unfolded(styled(this.#head(time, topic, event)), json, Infinity))
   }
 
   #resume(): void {

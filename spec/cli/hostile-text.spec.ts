@@ -6,7 +6,7 @@ import type { ChatMessage } from "rookery/chat"
 import { messageLine, messageLines } from "../../lib/cli/chat-lines.js"
 import { frameText } from "../../lib/cli/frame-log.js"
 import { say, type Io } from "../../lib/cli/io.js"
-import { foldedPayload, unfoldedPayload } from "../../lib/cli/payload-text.js"
+import { foldedPayload, payloadJson, unfoldedPayload } from "../../lib/cli/payload-text.js"
 import { TailOutput } from "../../lib/cli/tail-output.js"
 import { stylesFor } from "../../lib/cli/terminal-text.js"
 
@@ -51,9 +51,9 @@ describe.each(ATTACKS.map((attack) => [JSON.stringify(attack), attack]))(
     })
 
     it("shows it in payloads that are folded, and in those that are unfolded, on the rows that they have", () => {
-      const payload = { [attack]: [attack, { [attack]: new Map([[attack, attack.repeat(50)]]) }] }
-      for (const width of [1000, 40, 5]) expect(foldedPayload(payload, width, stylesFor({}, {}))).not.toMatch(STEERS)
-      const rows = unfoldedPayload(payload, 100, stylesFor({}, {}))
+      const json = payloadJson({ [attack]: [attack, { [attack]: new Map([[attack, attack.repeat(50)]]) }] })
+      for (const width of [1000, 40, 5]) expect(foldedPayload(json, width, stylesFor({}, {}))).not.toMatch(STEERS)
+      const rows = unfoldedPayload(json, 100, stylesFor({}, {}))
       expect(rows).toHaveLength(10)
       for (const row of rows) expect(row).not.toMatch(STEERS)
     })

@@ -9,7 +9,7 @@ describe("the newest of many items", () => {
   const sized = (size: number): { size: number } => ({ size })
 
   it("are as many as may be, and together as large as they may be", () => {
-    const items = new Newest<{ size: number }>(3, 10)
+    const items = new Newest<{ size: number }>(3, 10, ({ size }) => size)
     expect([4, 4, 2, 1].map((size) => items.add(sized(size)))).toEqual([0, 0, 0, 1])
     expect([...items].map(({ size }) => size)).toEqual([4, 2, 1])
     expect(items.add(sized(9))).toBe(2)
@@ -18,7 +18,7 @@ describe("the newest of many items", () => {
   })
 
   it("have the newest among them, however large it is", () => {
-    const items = new Newest<{ size: number }>(3, 10)
+    const items = new Newest<{ size: number }>(3, 10, ({ size }) => size)
     items.add(sized(1))
     expect(items.add(sized(11))).toBe(1)
     expect(items.add(sized(10))).toBe(1)

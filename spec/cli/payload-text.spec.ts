@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest"
 import { toJsonText } from "../../lib/cli/json-text.js"
-import { foldedPayload, unfoldedPayload } from "../../lib/cli/payload-text.js"
+import { foldedPayload, payloadJson, unfoldedPayload } from "../../lib/cli/payload-text.js"
 import { stylesFor } from "../../lib/cli/terminal-text.js"
 
 const PLAIN = stylesFor({}, {})
 const COLOURED = stylesFor({ isTTY: true }, {})
 
-const folded = (payload: unknown, width: number): string => foldedPayload(payload, width, PLAIN)
+const folded = (payload: unknown, width: number, styles = PLAIN): string =>
+  foldedPayload(payloadJson(payload), width, styles)
+const unfolded = (payload: unknown, most: number, styles = PLAIN): string[] =>
+  unfoldedPayload(payloadJson(payload), most, styles)
 
 /** Text without its colours. */
 // eslint-disable-next-line no-control-regex
@@ -48,7 +51,7 @@ describe("a folded payload", () => {
   })
 
   it("has a colour for each kind of value, which adds nothing to its width", () => {
-    const text = foldedPayload(LONG, 70, COLOURED)
+    const text = folded(LONG, 70, COLOURED)
     expect(bare(text)).toBe(folded(LONG, 70))
     expect(text).toContain('\u001b[36m"author"\u001b[39m:')
     expect(text).toContain('\u001b[32m"Ada"\u001b[39m')
@@ -60,20 +63,20 @@ describe("a folded payload", () => {
 describe("an unfolded payload", () => {
   it("is on the rows on which JSON would be", () => {
     for (const payload of [LONG, "hi", null, [], {}, [[], [1, {}]]]) {
-      expect(unfoldedPayload(payload, Infinity, PLAIN).join("\n")).toBe(JSON.stringify(payload, null, 2))
-      expect(bare(unfoldedPayload(payload, Infinity, COLOURED).join("\n"))).toBe(JSON.stringify(payload, null, 2))
+      expect(unfolded(payload, Infinity).join("\n")).toBe(JSON.stringify(payload, null, 2))
+      expect(bare(unfolded(payload, Infinity, COLOURED).join("\n"))).toBe(JSON.stringify(payload, null, 2))
     }
   })
 
   it("has at most so many rows, and then an ellipsis", () => {
-    expect(unfoldedPayload([1, 2, 3, 4], 3, PLAIN)).toEqual(["[", "  1,", "  2,", "…"])
+    expect(unfolded([1, 2, 3, 4], 3)).toEqual(["[", "  1,", "  2,", "…"])
   })
 })
 
 it("a payload that is nested ever so deeply ends nothing", () => {
   const deep = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels))
   expect(folded(deep(300), 40)).toBe("[[[[[… 1]]]]]")
-  expect(unfoldedPayload(deep(300), Infinity, PLAIN)).toHaveLength(201)
+  expect(unfolded(deep(300), Infinity)).toHaveLength(201)
   expect(folded(deep(200_000), 40)).toBe("(nested too deeply to be shown)")
-  expect(unfoldedPayload(deep(200_000), 9, PLAIN)).toEqual(["(nested too deeply to be shown)"])
+  expect(unfolded(deep(200_000), 9)).toEqual(["(nested too deeply to be shown)"])
 })
