@@ -2,16 +2,11 @@ import type { EndpointEvents, ServerSocket } from "rookery/server"
 import { dateOf, type Clock } from "../protocol/clock.js"
 import type { AttributesLike, ContextLike, SpanContextLike, TracerLike } from "./api.js"
 import type { OtelSource } from "./source.js"
+import { SPAN_KIND, STATUS_ERROR, textOf } from "./span-words.js"
 import { spanOf } from "./trace-ref.js"
 
-// The numbers of OpenTelemetry's SpanKind, SpanStatusCode and TraceFlags.
-const SERVER = 1
-const PRODUCER = 3
-const ERROR = 2
+/** The bit of OpenTelemetry's TraceFlags for a span that is recorded. */
 const SAMPLED = 1
-
-/** The longest text from a client that becomes an attribute. */
-const LONGEST = 200
 
 /** Why something failed: a word of a few, and the error if code of the server threw one. */
 interface Fault {
@@ -30,12 +25,6 @@ interface Done {
   /** The context of the span that the message carries. Without one the span of a client's message begins a trace. */
   readonly parent?: ContextLike | undefined
   readonly fault?: Fault | undefined
-}
-
-/** The text of what a client chose. It may be long, or an object of which `String()` throws. */
-function textOf(chosen: unknown): string {
-  if (typeof chosen === "object" && chosen !== null) return "(no text)"
-  return String(chosen).slice(0, LONGEST)
 }
 
 const clientAttributes = ({ id, transport }: ServerSocket): AttributesLike => ({
@@ -77,7 +66,7 @@ export function trace(
     if (fault !== undefined) {
       const { type, error } = fault
       if (error !== undefined) span.recordException(error instanceof Error ? error : textOf(error), end)
-      span.setStatus({ code: ERROR, message: type })
+      span.setStatus({ code: STATUS_ERROR, message: type })
     }
     span.end(end)
     return span.spanContext()
@@ -105,7 +94,7 @@ export function trace(
     fault?: Fault,
   ): void {
     const attributes = { ...clientAttributes(socket), ...more }
-    record({ ...about("join", topic, attributes), kind: SERVER, durationMs, client: socket, fault })
+    record({ ...about("join", topic, attributes), kind: SPAN_KIND.server, durationMs, client: socket, fault })
   }
 
   function pushed(
@@ -120,14 +109,14 @@ export function trace(
       ...more,
     }
     const parent = parentOf(ref)
-    record({ ...about("push", topic, attributes), kind: SERVER, durationMs, client: socket, parent, fault })
+    record({ ...about("push", topic, attributes), kind: SPAN_KIND.server, durationMs, client: socket, parent, fault })
   }
 
   const stops = [
     endpoint.on("socketConnected", ({ socket, durationMs }) => {
       const { address } = socket
       const attributes = { ...clientAttributes(socket), ...(address !== undefined && { "client.address": address }) }
-      const context = record({ name: "connect", kind: SERVER, durationMs, attributes })
+      const context = record({ name: "connect", kind: SPAN_KIND.server, durationMs, attributes })
       if ((context.traceFlags & SAMPLED) !== 0) connects.set(socket, context)
     }),
     endpoint.on("connectRefused", ({ transport, status, reason, address, durationMs }) => {
@@ -136,7 +125,7 @@ export function trace(
         "http.response.status_code": status,
         ...(address !== undefined && { "client.address": address }),
       }
-      record({ name: "connect", kind: SERVER, durationMs, attributes, fault: { type: reason } })
+      record({ name: "connect", kind: SPAN_KIND.server, durationMs, attributes, fault: { type: reason } })
     }),
     endpoint.on("channelJoined", ({ recovered, ...join }) =>
       joined(join, recovered === undefined ? {} : { "rookery.recovered": recovered }),
@@ -156,7 +145,7 @@ export function trace(
         "rookery.event": textOf(event),
         "rookery.recipients": recipients,
       }
-      record({ ...about("broadcast", topic, attributes), kind: PRODUCER, durationMs: 0 })
+      record({ ...about("broadcast", topic, attributes), kind: SPAN_KIND.producer, durationMs: 0 })
     }),
   ]
   return () => {

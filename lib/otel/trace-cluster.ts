@@ -1,13 +1,7 @@
 import type { Cluster } from "rookery/server"
 import { dateOf, systemClock, type Clock } from "../protocol/clock.js"
 import type { AttributesLike, SpanLike, TracerLike } from "./api.js"
-
-// The numbers of OpenTelemetry's SpanKind and SpanStatusCode.
-const CLIENT = 2
-const ERROR = 2
-
-/** The longest topic that becomes an attribute. */
-const LONGEST = 200
+import { SPAN_KIND, STATUS_ERROR, textOf } from "./span-words.js"
 
 /** Options of {@link traceCluster}. */
 export interface TraceClusterOptions {
@@ -40,7 +34,7 @@ function typeOf(error: unknown): string {
 export function traceCluster(cluster: Cluster, { tracer, clock = systemClock }: TraceClusterOptions): Cluster {
   function fail(span: SpanLike, error: unknown): void {
     span.recordException(error instanceof Error ? error : String(error), dateOf(clock))
-    span.setStatus({ code: ERROR, message: typeOf(error) })
+    span.setStatus({ code: STATUS_ERROR, message: typeOf(error) })
     span.end(dateOf(clock))
   }
 
@@ -49,9 +43,13 @@ export function traceCluster(cluster: Cluster, { tracer, clock = systemClock }: 
     const attributes: AttributesLike = {
       "messaging.system": "rookery",
       "messaging.operation.name": operation,
-      ...(topic !== undefined && { "messaging.destination.name": topic.slice(0, LONGEST) }),
+      ...(topic !== undefined && { "messaging.destination.name": textOf(topic) }),
     }
-    const span = tracer.startSpan(`cluster ${operation}`, { kind: CLIENT, attributes, startTime: dateOf(clock) })
+    const span = tracer.startSpan(`cluster ${operation}`, {
+      kind: SPAN_KIND.client,
+      attributes,
+      startTime: dateOf(clock),
+    })
     try {
       const called = call()
       if (!(called instanceof Promise)) {

@@ -10,12 +10,7 @@ import {
   type Span,
 } from "@opentelemetry/api"
 import { DataPointType, MeterProvider, MetricReader, type Histogram, type MetricData } from "@opentelemetry/sdk-metrics"
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  type ReadableSpan,
-} from "@opentelemetry/sdk-trace-base"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import { afterEach, describe, expect, it } from "vitest"
 import { Socket } from "rookery"
 import { metrics } from "rookery/metrics"
@@ -23,6 +18,7 @@ import { otel } from "rookery/otel"
 import { Endpoint, Refused, reply } from "rookery/server"
 import { after, fate, settled, withFakeTime } from "../support/client.js"
 import { inProcess } from "../support/in-process-transport.js"
+import { msOf, recordedSpans } from "./recorded-spans.js"
 
 withFakeTime()
 
@@ -95,14 +91,11 @@ interface Traced {
 /** An endpoint that OpenTelemetry's own SDK traces. */
 function traced(): Traced {
   const endpoint = made()
-  const exporter = new InMemorySpanExporter()
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-  const stop = otel(endpoint, { tracer: provider.getTracer("spec") })
+  const recorded = recordedSpans()
+  const stop = otel(endpoint, { tracer: recorded.tracer("spec") })
   undo.push(stop)
-  return { endpoint, stop, spans: (name) => exporter.getFinishedSpans().filter((span) => span.name.startsWith(name)) }
+  return { endpoint, stop, spans: (name) => recorded.ended().filter((span) => span.name.startsWith(name)) }
 }
-
-const msOf = ([seconds, nanos]: ReadableSpan["startTime"]): number => seconds * 1000 + nanos / 1_000_000
 
 /** Has one span active everywhere, as one of an HTTP request may be where its work is done. */
 class AlwaysActive implements ContextManager {
@@ -140,7 +133,7 @@ class AlwaysActive implements ContextManager {
 
 /** Makes a span active until the end of the test. */
 function activeSpan(): Span {
-  const span = new BasicTracerProvider().getTracer("spec").startSpan("outer")
+  const span = recordedSpans().tracer("spec").startSpan("outer")
   context.setGlobalContextManager(new AlwaysActive(span))
   undo.push(() => context.disable())
   return span

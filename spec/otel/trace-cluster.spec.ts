@@ -1,16 +1,12 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api"
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  type ReadableSpan,
-} from "@opentelemetry/sdk-trace-base"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import { afterEach, describe, expect, it } from "vitest"
 import { RookeryError, Socket } from "rookery"
 import { traceCluster } from "rookery/otel"
 import { Endpoint, MemoryCluster, MemoryHub, type Cluster } from "rookery/server"
 import { after, withFakeTime } from "../support/client.js"
 import { inProcess } from "../support/in-process-transport.js"
+import { msOf, recordedSpans } from "./recorded-spans.js"
 
 withFakeTime()
 
@@ -26,17 +22,16 @@ function made(publish = (): Promise<void> => later(undefined, 15)): {
   endpoint: Endpoint
   spans(name: string): ReadableSpan[]
 } {
-  const exporter = new InMemorySpanExporter()
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+  const recorded = recordedSpans()
   const cluster: Cluster = new MemoryCluster(new MemoryHub())
   cluster.publish = publish
   const endpoint = new Endpoint({
     logger: false,
-    cluster: traceCluster(cluster, { tracer: provider.getTracer("spec") }),
+    cluster: traceCluster(cluster, { tracer: recorded.tracer("spec") }),
   })
   endpoint.channel("room:*", { receive: { echo: () => ({ heard: true }) } })
   undo.push(() => void endpoint.close())
-  return { endpoint, spans: (name) => exporter.getFinishedSpans().filter((span) => span.name === `cluster ${name}`) }
+  return { endpoint, spans: (name) => recorded.ended().filter((span) => span.name === `cluster ${name}`) }
 }
 
 function joined(endpoint: Endpoint): ReturnType<Socket["channel"]> {
@@ -47,8 +42,6 @@ function joined(endpoint: Endpoint): ReturnType<Socket["channel"]> {
   room.join()
   return room
 }
-
-const msOf = ([seconds, nanos]: ReadableSpan["duration"]): number => seconds * 1000 + nanos / 1_000_000
 
 describe("the spans of a cluster", () => {
   it("begin with the call and end with its answer", async () => {

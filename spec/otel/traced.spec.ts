@@ -1,10 +1,5 @@
 import { ROOT_CONTEXT, trace, type Span, type Tracer } from "@opentelemetry/api"
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  type ReadableSpan,
-} from "@opentelemetry/sdk-trace-base"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import { afterEach, describe, expect, it } from "vitest"
 import { json, jsonV1, Socket, type MessageSerializer } from "rookery"
 import { msgpack } from "rookery/msgpack"
@@ -13,6 +8,7 @@ import { Endpoint } from "rookery/server"
 import { refWithoutTrace, refWithTrace, spanOf, traceparentOf } from "../../lib/otel/trace-ref.js"
 import { after, withFakeTime } from "../support/client.js"
 import { inProcess } from "../support/in-process-transport.js"
+import { recordedSpans } from "./recorded-spans.js"
 
 withFakeTime()
 
@@ -48,20 +44,19 @@ function made(follows = true): Traced {
     },
   })
   endpoint.on("message", ({ direction, event, ref }) => direction === "in" && event !== "phx_join" && refs.push(ref))
-  const exporter = new InMemorySpanExporter()
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+  const recorded = recordedSpans()
   undo.push(
     otel(endpoint, {
-      tracer: provider.getTracer("endpoint"),
+      tracer: recorded.tracer("endpoint"),
       ...(follows && { remoteParent: (span) => trace.setSpanContext(ROOT_CONTEXT, span) }),
     }),
   )
   return {
     endpoint,
-    tracer: new BasicTracerProvider().getTracer("client"),
+    tracer: recordedSpans().tracer("client"),
     refs,
     payloads,
-    pushes: () => exporter.getFinishedSpans().filter(({ name }) => name.startsWith("push")),
+    pushes: () => recorded.ended().filter(({ name }) => name.startsWith("push")),
     room(serializer) {
       const socket = new Socket("ws://example.test/socket", {
         transport: inProcess(endpoint),
