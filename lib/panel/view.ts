@@ -1,5 +1,5 @@
 import type { Socket } from "rookery"
-import { button, element, setText } from "../page/dom.js"
+import { button, element, oncePerFrame, setText } from "../page/dom.js"
 import type { Cable } from "./cable.js"
 import { inspectSocket, type SocketInspection } from "./inspect-socket.js"
 import { MessagesView } from "./messages-view.js"
@@ -26,6 +26,9 @@ const latencyText = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `
 const statusText = ({ status, lost }: SocketSnapshot): string =>
   lost === null ? capitalized(status) : `${capitalized(status)}; ${lost}`
 
+const briefText = ({ status, latencyMs }: SocketSnapshot): string =>
+  latencyMs === null ? status : `${status}, ${latencyText(latencyMs)}`
+
 /** The latency or, while the socket waits for it, the next attempt. It is not part of the status, which is read aloud. */
 function nextText({ tries, retryInMs, latencyMs }: SocketSnapshot): string {
   if (retryInMs !== null) return `Attempt ${tries + 1} in ${Math.ceil(retryInMs / TICK_MS)} s`
@@ -49,7 +52,8 @@ export class PanelView {
   #inspection: SocketInspection | undefined
   #stop: (() => void) | undefined
   #timer: ReturnType<typeof setInterval> | undefined
-  #isDue = false
+  /** A report comes before the channels have handled it, and messages may come by the hundred. */
+  readonly #drawSoon = oncePerFrame(() => this.#draw())
   #rows = ""
   #bytes = ""
 
@@ -108,7 +112,6 @@ export class PanelView {
   /** Shows another socket, or none. */
   show(shown: Shown | undefined): void {
     this.#stop?.()
-    this.#stop = undefined
     this.#messages.clear()
     this.#shown = shown
     this.#inspection = shown && inspectSocket(shown.socket, { secrets: shown.secrets })
@@ -151,33 +154,13 @@ export class PanelView {
     this.#draw()
   }
 
-  /** A report comes before the channels have handled it, and messages may come by the hundred. */
-  #drawSoon(): void {
-    if (this.#isDue) return
-    this.#isDue = true
-    requestAnimationFrame(() => {
-      this.#isDue = false
-      this.#draw()
-    })
-  }
-
   #draw(): void {
     const snapshot = this.#inspection?.snapshot()
     const { socket, cable } = this.#shown ?? {}
     const isCut = cable?.isCut === true
     const status = snapshot?.status ?? "disconnected"
     this.root.dataset["tone"] = isCut || status === "disconnected" ? "bad" : status === "connected" ? "good" : "busy"
-    const latency = snapshot?.latencyMs ?? null
-    setText(
-      this.#brief,
-      snapshot === undefined
-        ? "none"
-        : isCut
-          ? "cut"
-          : latency === null
-            ? status
-            : `${status}, ${latencyText(latency)}`,
-    )
+    setText(this.#brief, snapshot === undefined ? "none" : isCut ? "cut" : briefText(snapshot))
     if (!this.isOpen) return
     setText(this.#status, snapshot === undefined ? "No socket" : statusText(snapshot))
     setText(this.#next, snapshot === undefined ? "" : nextText(snapshot))

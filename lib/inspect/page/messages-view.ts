@@ -1,5 +1,5 @@
 import type { InspectedLimit, InspectedMessage, InspectedStep } from "../wire.js"
-import { byId, element, setText } from "../../page/dom.js"
+import { byId, element, oncePerFrame, setText } from "../../page/dom.js"
 
 /** The messages that are kept; older ones go. */
 const MOST = 500
@@ -27,7 +27,7 @@ export class MessagesView {
   /** The messages since the last drawing, or since the pause began. */
   #waiting: Entry[] = []
   #isPaused = false
-  #isScheduled = false
+  readonly #drawSoon = oncePerFrame(() => this.#draw())
   #lost = 0
 
   constructor() {
@@ -35,14 +35,14 @@ export class MessagesView {
     pause.addEventListener("click", () => {
       this.#isPaused = !this.#isPaused
       pause.setAttribute("aria-pressed", String(this.#isPaused))
-      this.#schedule()
+      this.#drawSoon()
     })
     byId("clear", HTMLButtonElement).addEventListener("click", () => {
       this.#entries = []
       this.#waiting = []
       this.#lost = 0
       this.#list.replaceChildren()
-      this.#schedule()
+      this.#drawSoon()
     })
     this.#search.addEventListener("input", () => this.#filter(this.#entries))
   }
@@ -82,23 +82,13 @@ export class MessagesView {
   /** Messages were lost because this page reads too slowly. */
   lost(count: number): void {
     this.#lost += count
-    this.#schedule()
+    this.#drawSoon()
   }
 
   #add(row: HTMLElement, text: string): void {
     this.#waiting.push({ row, text: text.toLowerCase() })
     if (this.#waiting.length > MOST) this.#waiting.shift()
-    this.#schedule()
-  }
-
-  /** Draws once a frame, however many messages come. */
-  #schedule(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    requestAnimationFrame(() => {
-      this.#isScheduled = false
-      this.#draw()
-    })
+    this.#drawSoon()
   }
 
   #draw(): void {
