@@ -5,7 +5,8 @@ import { FaultyProxy, seeded } from "../../spec/support/faulty-proxy.js"
 import { LogFlow } from "../../spec/support/log-flow.js"
 import { HAS_REDIS, HAS_REDIS_CLUSTER } from "../../spec/support/redis-server.js"
 import type { Row, Soak } from "./soak.js"
-import { engines, type Fault, type Random } from "./storm/engines.js"
+import { engines } from "./storm/engines.js"
+import type { Fault, Random } from "./storm/faults.js"
 import { startNodes, startWorkerNodes } from "./storm/nodes.js"
 
 const CLIENTS = 60

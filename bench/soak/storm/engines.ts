@@ -3,12 +3,7 @@ import { holdWrites, inStep, sent } from "../../../spec/support/redis-commands.j
 import { RedisSentinel } from "../../../spec/support/redis-sentinel.js"
 import { RedisServer } from "../../../spec/support/redis-server.js"
 import { RedisShards } from "../../../spec/support/redis-shards.js"
-
-/** A harm, and its end. */
-export interface Fault {
-  readonly name: string
-  run(): Promise<void>
-}
+import { AWAY_MS, stopped, type Fault, type Random } from "./faults.js"
 
 /** The Redis that the nodes of a storm share, in one of its forms. */
 export interface Engine extends AsyncDisposable {
@@ -17,32 +12,27 @@ export interface Engine extends AsyncDisposable {
   readonly faults: readonly Fault[]
 }
 
-/** Whole numbers from 0. */
-export type Random = (below: number) => number
-
-const STOPPED_MS = 3000
-
-const stopped = (random: Random, victim: () => Promise<RedisServer> | RedisServer): Fault => ({
-  name: "the engine stopped (SIGSTOP) and continued",
-  async run() {
-    const server = await victim()
-    server.signal("SIGSTOP")
-    await sleep(random(STOPPED_MS))
-    server.signal("SIGCONT")
-  },
-})
+/** A server of the engine, stopped for a while. */
+const stoppedServer = (random: Random, chosen: () => Promise<RedisServer> | RedisServer): Fault =>
+  stopped("the engine", random, async () => {
+    const server = await chosen()
+    return (signal) => server.signal(signal)
+  })
 
 /** One Redis. */
 async function oneRedis(random: Random): Promise<Engine> {
   const server = await RedisServer.start()
   const killed = async (): Promise<void> => {
     await server.kill()
-    await sleep(random(STOPPED_MS))
+    await sleep(random(AWAY_MS))
     await server.start()
   }
   return {
     options: { redis: server.url },
-    faults: [{ name: "the engine killed (SIGKILL) and started again", run: killed }, stopped(random, () => server)],
+    faults: [
+      { name: "the engine killed (SIGKILL) and started again", run: killed },
+      stoppedServer(random, () => server),
+    ],
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
@@ -54,7 +44,7 @@ async function sentinel(random: Random): Promise<Engine> {
     const former = await redis.master()
     await holdWrites(former)
     await former.kill()
-    await sleep(random(STOPPED_MS))
+    await sleep(random(AWAY_MS))
     await redis.failOver()
     const master = await redis.master()
     // Sooner than the Sentinel would say it.
@@ -64,7 +54,10 @@ async function sentinel(random: Random): Promise<Engine> {
   }
   return {
     options: { sentinel: redis.sentinel.port },
-    faults: [{ name: "the master killed, its replica promoted", run: failOver }, stopped(random, () => redis.master())],
+    faults: [
+      { name: "the master killed, its replica promoted", run: failOver },
+      stoppedServer(random, () => redis.master()),
+    ],
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   }
 }
@@ -77,7 +70,7 @@ async function shards(random: Random, topics: readonly string[]): Promise<Engine
     const former = redis.masters[index] as RedisServer
     await holdWrites(former)
     await former.kill()
-    await sleep(random(STOPPED_MS))
+    await sleep(random(AWAY_MS))
     await redis.promote(index)
     await former.start()
     await inStep(redis.masters[index] as RedisServer)
@@ -98,7 +91,7 @@ async function shards(random: Random, topics: readonly string[]): Promise<Engine
     faults: [
       { name: "a master killed, its replica promoted", run: failOver },
       { name: "a slot moved to another master", run: reshard },
-      stopped(random, () => redis.masters[random(redis.masters.length)] as RedisServer),
+      stoppedServer(random, () => redis.masters[random(redis.masters.length)] as RedisServer),
     ],
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   }

@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto"
-import { setTimeout as sleep } from "node:timers/promises"
 import { freePort } from "../../../spec/support/free-port.js"
 import { NodeProcess } from "../../../spec/support/node-process.js"
-import type { Fault, Random } from "./engines.js"
+import { stopped, type Fault, type Random } from "./faults.js"
 
 const COUNT = 3
-const STOPPED_MS = 3000
 /** How far the clock of a node may be behind or ahead. */
 const SKEW_MS = 600_000
 /** More than the messages of a topic. */
@@ -37,12 +35,6 @@ export async function startNodes(engine: Options, random: Random, moved: (ports:
     moved(ports())
     await start()
   }
-  const stopped = async (): Promise<void> => {
-    const victim = nodes[random(nodes.length)]
-    victim?.program.signal("SIGSTOP")
-    await sleep(random(STOPPED_MS))
-    victim?.program.signal("SIGCONT")
-  }
   const end = async (): Promise<void> => {
     await Promise.all(started.map(({ program }) => program.kill()))
   }
@@ -58,7 +50,10 @@ export async function startNodes(engine: Options, random: Random, moved: (ports:
     },
     faults: [
       { name: "a node killed (SIGKILL), another with another clock", run: killed },
-      { name: "a node stopped (SIGSTOP) and continued", run: stopped },
+      stopped("a node", random, () => {
+        const victim = nodes[random(nodes.length)]
+        return (signal) => victim?.program.signal(signal)
+      }),
     ],
     [Symbol.asyncDispose]: end,
   }
@@ -86,12 +81,6 @@ export async function startWorkerNodes(engine: Options, random: Random): Promise
     const pids = [...program.output.matchAll(/^worker (\d+) starts$/gm)].map(([, pid]) => Number(pid)).filter(isAlive)
     return pids[random(pids.length)] as number
   }
-  const stopped = async (): Promise<void> => {
-    const pid = victim()
-    process.kill(pid, "SIGSTOP")
-    await sleep(random(STOPPED_MS))
-    process.kill(pid, "SIGCONT")
-  }
   return {
     ports: [node.port],
     faults: [
@@ -99,7 +88,10 @@ export async function startWorkerNodes(engine: Options, random: Random): Promise
         name: "a worker killed (SIGKILL), another in its place",
         run: async () => void process.kill(victim(), "SIGKILL"),
       },
-      { name: "a worker stopped (SIGSTOP) and continued", run: stopped },
+      stopped("a worker", random, () => {
+        const pid = victim()
+        return (signal) => process.kill(pid, signal)
+      }),
     ],
     async [Symbol.asyncDispose]() {
       await program.kill()
