@@ -1,9 +1,8 @@
-import { build } from "esbuild"
 import type { Browser } from "playwright-core"
 import { afterAll, describe, expect, it } from "vitest"
-import { ROOT } from "../packaging/build.js"
 import { launchChromium } from "../support/chromium.js"
 import { complaintsOf } from "./complaints.js"
+import { pageScript } from "./page-script.js"
 
 declare const converse: () => Promise<object>
 
@@ -12,19 +11,9 @@ afterAll(() => browser?.close())
 
 describe.skipIf(!browser)("the core of an endpoint in a page", () => {
   it("serves two clients of the same page, with nothing of Node", async () => {
-    const { outputFiles } = await build({
-      entryPoints: [`${ROOT}/spec/browser/core-page.ts`],
-      absWorkingDir: ROOT,
-      bundle: true,
-      format: "iife",
-      platform: "browser",
-      target: "es2022",
-      logLevel: "error",
-      write: false,
-    })
     const page = await (browser as Browser).newPage()
     const { list: complaints } = complaintsOf(page, { types: ["log", "info", "debug", "warning", "error"] })
-    await page.addScriptTag({ content: outputFiles[0]?.text ?? "" })
+    await page.addScriptTag({ content: await pageScript("spec/browser/core-page.ts") })
     const seen = await page.evaluate(() => converse())
     expect(complaints).toEqual([])
     const params = { first: true }

@@ -1,11 +1,10 @@
-import { build } from "esbuild"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { ROOT } from "../packaging/build.js"
 import { launchChromium, openPage } from "../support/chromium.js"
 import { faultsOf } from "./accessibility.js"
 import { complaintsOf } from "./complaints.js"
 import type { PanelPage } from "./panel-page.js"
+import { pageScript } from "./page-script.js"
 
 declare const page: PanelPage
 
@@ -31,17 +30,7 @@ describe.skipIf(!browser)("the panel of a client's socket", () => {
   const pages: Page[] = []
   let script = ""
   beforeAll(async () => {
-    const { outputFiles } = await build({
-      entryPoints: [`${ROOT}/spec/browser/panel-page.ts`],
-      absWorkingDir: ROOT,
-      bundle: true,
-      format: "iife",
-      platform: "browser",
-      target: "es2022",
-      logLevel: "error",
-      write: false,
-    })
-    script = outputFiles[0]?.text ?? ""
+    script = await pageScript("spec/browser/panel-page.ts")
   })
   afterEach(async () => {
     await Promise.all(pages.splice(0).map((page) => page.context().close()))
