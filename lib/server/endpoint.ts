@@ -166,16 +166,7 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
         }
       },
     }
-    const { pubsub } = this.services
-    void pubsub.enter(topic)
-    pubsub.subscribe(topic, subscriber)
-    let listening = true
-    return () => {
-      if (!listening) return
-      listening = false
-      pubsub.unsubscribe(topic, subscriber)
-      pubsub.exit(topic)
-    }
+    return this.services.pubsub.listen(topic, subscriber)
   }
 
   /** Closes every socket and every gateway client of an id, on every node, with code 1001. */

@@ -20,6 +20,19 @@ class ObservedCluster extends MemoryCluster {
   }
 }
 
+describe("the number of clients on a topic", () => {
+  it("leaves out the listeners of the endpoint's own code", async () => {
+    const { connect, endpoint } = await stage({}, (made) => made.channel("room:*", {}))
+    const stop = endpoint.subscribe("room:1", () => {})
+    expect(await endpoint.count("room:1")).toBe(0)
+    await (await connect()).join("room:1")
+    expect(await endpoint.count("room:1")).toBe(1)
+    stop()
+    stop()
+    expect(await endpoint.count("room:1")).toBe(1)
+  })
+})
+
 describe("a broadcast", () => {
   it("reaches the sockets of other nodes, and ends those of an id there", async () => {
     const hub = new MemoryHub()

@@ -409,16 +409,15 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     services.pubsub.subscribe(topic, this)
     counters.rookery_channels++
     counters.rookery_channels_joined_total++
-    services.telemetry.emit("channelJoined", {
-      socket,
-      topic,
-      durationMs: services.runtime.clock.now() - this.startedAt,
-      recovered,
+    const durationMs = services.runtime.clock.now() - this.startedAt
+    // A listener of the event may broadcast: the client gets that behind the messages that it missed.
+    services.pubsub.hold(() => {
+      services.telemetry.emit("channelJoined", { socket, topic, durationMs, recovered })
+      socket.joinAnswered(this, true)
+      this.replaces = undefined
+      // Each message that is sent may end the connection, if the client does not read.
+      for (const broadcast of missed) if (this.joined) this.deliver(broadcast)
     })
-    socket.joinAnswered(this, true)
-    this.replaces = undefined
-    // Each message that is sent may end the connection, if the client does not read.
-    for (const broadcast of missed) if (this.joined) this.deliver(broadcast)
     if (this.ended) return
     const { joined } = this.route.handlers
     if (joined === undefined) return this.settled()

@@ -11,6 +11,7 @@ import type {
   PresenceRecord,
 } from "../api/cluster.js"
 import { Deadlines } from "../support/deadlines.js"
+import { InOrder } from "../support/in-order.js"
 import { MemoryHistories } from "./memory-history.js"
 
 /** The state of a claimed key. */
@@ -25,6 +26,8 @@ interface Claimed {
 /** The state that the nodes of one process share. */
 export class MemoryHub {
   readonly nodes: Set<MemoryCluster> = new Set()
+  /** Keeps one order for all nodes: a node may publish while it is told of a message. */
+  readonly told: InOrder = new InOrder()
   readonly clock: Clock
   readonly #histories: MemoryHistories
   /** Its size is limited by the callers, see `RetryAccounts`. */
@@ -111,13 +114,17 @@ export class MemoryCluster implements Cluster {
   }
 
   publish(topic: string, message: ClusterMessage): void {
-    for (const node of this.#others(topic)) node.deliver(topic, message)
+    this.#hub.told.run(() => {
+      for (const node of this.#others(topic)) node.deliver(topic, message)
+    })
   }
 
   append(topic: string, body: ClusterMessage, history: HistoryOptions, once?: string): Position {
     const { epoch, offset, message } = this.#hub.append(topic, body, history, once)
     if (message === undefined) return { epoch, offset }
-    for (const { listens, node } of this.#all(topic)) if (listens) node.deliverNumbered(topic, epoch, message)
+    this.#hub.told.run(() => {
+      for (const { listens, node } of this.#all(topic)) if (listens) node.deliverNumbered(topic, epoch, message)
+    })
     return { epoch, offset }
   }
 

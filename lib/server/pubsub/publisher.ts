@@ -61,14 +61,30 @@ export class Publisher {
     const { topic, event } = broadcast
     const published = this.#pubsub.publish(broadcast, except)
     const told = event === "disconnect" ? both(published, this.#member.disconnect(topic)) : published
+    if (this.#pubsub.delivering) this.#pubsub.afterDeliveries(() => this.#reportLate(broadcast, sender))
+    else this.#explain(broadcast, sender)
+    return told
+  }
+
+  /** Throws if the payload of a broadcast cannot be encoded, and logs which serializers cannot. */
+  #explain(broadcast: Broadcast, sender: Sender | undefined): void {
+    const { topic, event } = broadcast
     const failures = broadcast.failures()
-    if (failures.length === 0) return told
+    if (failures.length === 0) return
     this.#telemetry.counters.rookery_broadcasts_unencodable_total++
     const error = sender === undefined ? faultOfPayload(broadcast, failures) : sender.failure(broadcast)
     if (error !== undefined) throw error
     for (const { serializer, error: cause } of failures) {
       this.#telemetry.log("warn", `a broadcast cannot be carried by ${serializer.name}`, { topic, event, error: cause })
     }
-    return told
+  }
+
+  /** A broadcast that waited behind another is encoded when its caller has gone on already. */
+  #reportLate(broadcast: Broadcast, sender: Sender | undefined): void {
+    try {
+      this.#explain(broadcast, sender)
+    } catch (error) {
+      this.#telemetry.failed(error, "broadcast", broadcast.topic)
+    }
   }
 }

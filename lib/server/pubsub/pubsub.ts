@@ -8,6 +8,7 @@ import { HistoriesAtHand, type AtHand } from "./histories-at-hand.js"
 import { missed, RecentMessages, type Missed } from "./recent-messages.js"
 import { SharedForms } from "./shared-forms.js"
 import { isPromise } from "../support/call-user-code.js"
+import { InOrder } from "../support/in-order.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
 
 /** A listener of a topic. Must not throw. */
@@ -61,10 +62,18 @@ export class PubSub {
   readonly #telemetry: Telemetry
   readonly #historyOf: (topic: string) => HistoryOptions | undefined
   readonly #subscribers = new Map<string, Set<Subscriber>>()
+  /** The number of a topic's subscribers that are no channels. */
+  readonly #listeners = new Map<string, number>()
   readonly #interests = new Map<string, Interest>()
   readonly #left: (topic: string) => void
   readonly #shared: SharedForms
   readonly #atHand: HistoriesAtHand
+  /**
+   * The deliveries of broadcasts. A subscriber may broadcast while it gets a broadcast: a listener that answers, an
+   * `intercept`, a `terminate`. Those behind it would get the second one first, and a client that recovers would drop
+   * the first one, as its offset is lower.
+   */
+  readonly #deliveries = new InOrder()
 
   constructor({ cluster, alone, clock, telemetry, heldHistoryBytes, historyOf, left }: PubSubOptions) {
     this.#cluster = cluster
@@ -88,9 +97,39 @@ export class PubSub {
     if (subscribers?.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(topic)
   }
 
-  /** The number of subscribers that a topic has on this node. */
+  /** Subscribes a listener that is no channel. Returns a function that ends it. */
+  listen(topic: string, listener: Subscriber): () => void {
+    void this.enter(topic)
+    this.subscribe(topic, listener)
+    this.#countListeners(topic, 1)
+    let listening = true
+    return () => {
+      if (!listening) return
+      listening = false
+      this.unsubscribe(topic, listener)
+      this.#countListeners(topic, -1)
+      this.exit(topic)
+    }
+  }
+
+  /** The number of channels that are joined to a topic on this node. */
   count(topic: string): number {
-    return this.#subscribers.get(topic)?.size ?? 0
+    return (this.#subscribers.get(topic)?.size ?? 0) - (this.#listeners.get(topic) ?? 0)
+  }
+
+  /** Whether a broadcast is being delivered: one that is published now waits for its end. */
+  get delivering(): boolean {
+    return this.#deliveries.running
+  }
+
+  /** Runs something; broadcasts that are published meanwhile are delivered behind it. */
+  hold(task: () => void): void {
+    this.#deliveries.hold(task)
+  }
+
+  /** Runs something once the broadcasts that wait for their delivery are delivered. */
+  afterDeliveries(task: () => void): void {
+    this.#deliveries.run(task)
   }
 
   /** The number of topics that have a subscriber. */
@@ -108,18 +147,24 @@ export class PubSub {
     const history = this.#historyOf(topic)
     if (history !== undefined) {
       const told = this.told(topic, this.#cluster.append(topic, broadcast, history, once))
-      if (this.count(topic) === 0) this.#published(broadcast, 0)
+      if (!this.#subscribers.has(topic)) this.#published(broadcast, 0)
       return told
     }
     if (once !== undefined) {
       throw new RookeryError("bad_option", `once needs a channel with a history, and ${topic} has none`)
     }
+    // First to the other nodes: what a subscriber here broadcasts in answer follows it there too.
+    const told = this.alone ? undefined : this.told(topic, this.#cluster.publish(topic, broadcast))
     this.publishHere(broadcast, except)
-    return this.alone ? undefined : this.told(topic, this.#cluster.publish(topic, broadcast))
+    return told
   }
 
   /** Delivers a broadcast to the subscribers of this node, except one. */
   publishHere(broadcast: Broadcast, except?: Subscriber): void {
+    this.#deliveries.run(() => this.#deliver(broadcast, except))
+  }
+
+  #deliver(broadcast: Broadcast, except?: Subscriber): void {
     const { topic, sender } = broadcast
     let recipients = 0
     for (const subscriber of this.#subscribers.get(topic) ?? []) {
@@ -132,25 +177,32 @@ export class PubSub {
 
   /** Delivers a numbered message of the cluster. */
   publishNumbered(topic: string, epoch: string, message: NumberedMessage): void {
-    for (const { offset, broadcast } of this.numbered(topic, [message])) {
-      const interest = this.#interests.get(topic)
-      const recent = interest?.recent
-      if (interest !== undefined && recent !== undefined) {
-        const before = recent.bytes
-        recent.add(epoch, offset, broadcast, this.#clock.now())
-        this.#atHand.grew(interest, recent, recent.bytes - before)
-      }
-      this.publishHere(broadcast)
-      if (recent !== undefined) broadcast.shrink()
-      else this.#shared.add(broadcast)
+    const [numbered] = this.numbered(topic, [message])
+    if (numbered !== undefined) this.#deliveries.run(() => this.#deliverNumbered(epoch, numbered.broadcast))
+  }
+
+  #deliverNumbered(epoch: string, broadcast: Broadcast): void {
+    const { topic, offset = 0 } = broadcast
+    const interest = this.#interests.get(topic)
+    const recent = interest?.recent
+    if (interest !== undefined && recent !== undefined) {
+      const before = recent.bytes
+      recent.add(epoch, offset, broadcast, this.#clock.now())
+      this.#atHand.grew(interest, recent, recent.bytes - before)
     }
+    this.#deliver(broadcast)
+    if (recent !== undefined) broadcast.shrink()
+    else this.#shared.add(broadcast)
   }
 
   /** Messages of a topic were lost on their way to this node. */
   lost(topic: string): void {
     const interest = this.#interests.get(topic)
     if (interest !== undefined) this.#atHand.forget(interest)
-    for (const subscriber of [...(this.#subscribers.get(topic) ?? [])]) subscriber.lost?.()
+    // A channel that ends may broadcast, which must not reach those that are not told yet.
+    this.#deliveries.hold(() => {
+      for (const subscriber of [...(this.#subscribers.get(topic) ?? [])]) subscriber.lost?.()
+    })
   }
 
   /** Enters a topic: once it resolves, no message is missed. Each `enter` needs one `exit`. */
@@ -248,6 +300,12 @@ export class PubSub {
     )
     done.catch(() => undefined)
     return done
+  }
+
+  #countListeners(topic: string, change: number): void {
+    const count = (this.#listeners.get(topic) ?? 0) + change
+    if (count > 0) this.#listeners.set(topic, count)
+    else this.#listeners.delete(topic)
   }
 
   #published(broadcast: Broadcast, recipients: number): void {
