@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { MemoryCluster, MemoryHub, type ChannelHandlers, type Endpoint } from "rookery/server"
-import { stages } from "../support/stage.js"
+import { MemoryCluster, MemoryHub, type ChannelHandlers, type ClusterNode, type Endpoint } from "rookery/server"
+import { Gate } from "../support/gate.js"
+import { stages, type Stage } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
 
 const stage = stages()
@@ -93,5 +94,70 @@ describe("a client that comes back", () => {
     const back = await connect()
     await recover(back, { epoch, offset: 0 })
     expect(told(await back.take(3))).toEqual(["one at 1", "two at 2", "welcome back at 3"])
+  })
+})
+
+/** A cluster that can lose what comes to this node. */
+class LossyCluster extends MemoryCluster {
+  losing = false
+  node: ClusterNode | undefined
+
+  override start(node: ClusterNode): void {
+    this.node = node
+    super.start(
+      new Proxy(node, {
+        get: (target, key: keyof ClusterNode) =>
+          key === "deliverNumbered" && this.losing ? () => {} : target[key].bind(target),
+      }),
+    )
+  }
+}
+
+describe("a client that recovers, and whose node has lost a message", () => {
+  async function lost(handlers: ChannelHandlers): Promise<Stage & { client: WireClient; say(text: string): void }> {
+    const cluster = new LossyCluster()
+    const made = await stage({ cluster }, rooms({ history: HISTORY, ...handlers }))
+    const client = await made.connect()
+    await recover(client)
+    const say = (text: string): void => void made.endpoint.broadcast("room:1", "said", text)
+    return {
+      ...made,
+      client,
+      say(text) {
+        cluster.losing = text === "lost"
+        say(text)
+        cluster.losing = false
+        if (text === "lost") cluster.node?.lost("room:1")
+      },
+    }
+  }
+
+  it("gets nothing that would hide the gap while a handler is awaited, and joins again then", async () => {
+    const gate = new Gate()
+    const { client, say } = await lost({ receive: { act: () => gate.wait() } })
+    say("one")
+    client.send("1", "2", "room:1", "act", {})
+    await gate.begun
+    say("lost")
+    say("three")
+    expect(told(await client.fence())).toEqual(["one at 1"])
+    gate.open()
+    const [reply, end] = await client.take(2)
+    expect([answer(reply as WireFrame), (end as unknown[])[3]]).toEqual([{ status: "ok", response: {} }, "phx_error"])
+  })
+
+  it("gets nothing that waits for its intercept either", async () => {
+    const gate = new Gate()
+    const { client, say } = await lost({
+      receive: { act: () => gate.wait() },
+      intercept: { said: (payload, room) => room.push("said", payload) },
+    })
+    client.send("1", "2", "room:1", "act", {})
+    await gate.begun
+    say("lost")
+    say("two")
+    gate.open()
+    const [, end] = await client.take(2)
+    expect((end as unknown[])[3]).toBe("phx_error")
   })
 })

@@ -69,6 +69,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #current: PushProcess | undefined
   #stopping: StopReason | undefined
   #abort: AbortController | undefined
+  /** Whether a message was lost for a client that recovers: a later one would hide the gap. */
+  #hasGap = false
   /** Whether `terminate` runs, is awaited, or neither. It may still broadcast. */
   #terminate: "none" | "called" | "awaited" = "none"
 
@@ -196,6 +198,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Sends a broadcast on, or queues it for `intercept`. */
   deliver(broadcast: Broadcast): void {
+    if (this.#hasGap) return
     const { intercept } = this.route
     // A client that recovers relies on rising offsets: if one event is intercepted, the others must not overtake it.
     const waits = intercept !== undefined && (this.#membership.recovers || intercept.has(broadcast.event))
@@ -207,7 +210,9 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
 
   /** Messages were lost: a client that recovers is sent away, joins again, and gets the missing messages then. */
   lost(): void {
-    if (this.#membership.recovers) this.stop("lost")
+    if (!this.#membership.recovers) return
+    this.#hasGap = true
+    this.stop("lost")
   }
 
   push(event: string, payload: unknown): void {
@@ -449,8 +454,8 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     // A message that arrived before the join was answered may be meant for the channel that has the topic now.
     if (unchecked) this.socket.redispatch(message as Message)
     else if (this.ended) return
-    else if (message instanceof Broadcast) this.#pass(message)
-    else this.#handle(message)
+    else if (!(message instanceof Broadcast)) this.#handle(message)
+    else if (!this.#hasGap) this.#pass(message)
   }
 
   /** Sends a broadcast on, or passes it to its `intercept` handler. */
