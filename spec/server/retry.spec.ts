@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { MemoryCluster, MemoryHub, msgpack, type Endpoint, type EndpointOptions, type ReplyTo } from "rookery/server"
+import { Gate } from "../support/gate.js"
 import { stages, type Stage } from "../support/stage.js"
 import { answer, type WireClient, type WireFrame } from "../support/wire-client.js"
 
@@ -69,6 +70,37 @@ async function push(client: WireClient, event: string, payload: unknown, ref: st
 const ok = (response: unknown): unknown => ({ status: "ok", response })
 
 describe("A push with retry", () => {
+  it("whose client is cut off while it is handled still reaches the others, once", async () => {
+    const gate = new Gate()
+    const { connect, endpoint } = await stage(byName, (made) =>
+      made.channel("room:*", {
+        history: { size: 100, ttl: 60_000 },
+        receive: {
+          async say(text, room, { id = "" }) {
+            await gate.wait()
+            await room.broadcast("said", text, { once: id })
+          },
+        },
+      }),
+    )
+    const [ada, bob] = [await connect({ query: { name: "ada" } }), await connect({ query: { name: "bob" } })]
+    for (const client of [ada, bob]) await client.join("room:1")
+    const ended = new Promise((resolve) => endpoint.on("channelEnded", resolve))
+    ada.send("1", `2~${SECRET}`, "room:1", "say", "hello")
+    await gate.begun
+    ada.socket.terminate()
+    await ended
+    const back = await connect({ query: { name: "ada" } })
+    await back.join("room:1")
+    back.send("1", `3~${SECRET}`, "room:1", "say", "hello")
+    await back.fence()
+    gate.open()
+    const said = [null, null, "room:1", "said", "hello"]
+    expect(await bob.next()).toEqual(said)
+    expect(await back.take(2)).toEqual([said, ["1", `3~${SECRET}`, "room:1", "phx_reply", ok({})]])
+    expect(await bob.fence()).toEqual([])
+  })
+
   it("of one anonymous client gives nothing to another one that guesses its id", async () => {
     const { enter, ran } = await start()
     const [victim, attacker] = [await enter(), await enter()]

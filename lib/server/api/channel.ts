@@ -55,7 +55,8 @@ export interface BroadcastOptions {
 
 /**
  * One client in one room, passed to the handlers of a channel. Its methods may be called at any time, also from a timer
- * or an event of your own; after the channel has ended they do nothing.
+ * or an event of your own; after the channel has ended they do nothing, but `terminate` may broadcast, and a handler
+ * that is awaited when its client is cut off.
  */
 export interface Channel<Spec = AnySpec, Assigns = Loose> {
   readonly topic: string

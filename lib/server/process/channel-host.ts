@@ -22,6 +22,8 @@ export interface ChannelHost extends ServerSocket, Sender {
   readonly limits: SocketLimits
   /** Whether bytes may be a part of a payload for this client. */
   readonly carriesBytesWithin: boolean
+  /** Whether the server disconnected the client, which may have lost its rights. */
+  readonly sentAway: boolean
   /** Sends a message. Throws a `SerializerError` if it cannot be encoded. */
   send(message: Message): void
   reply(join_ref: Ref, ref: Ref, topic: string, status: string, response: unknown): void

@@ -21,6 +21,7 @@ import type { Tracker } from "../pubsub/presence.js"
 import type { Subscriber } from "../pubsub/pubsub.js"
 import { callUserCode, type Outcome } from "../support/call-user-code.js"
 import { noReply, Refused, type NoReply, type ReplyTo } from "../api/reply.js"
+import { LastWords } from "./last-words.js"
 import { membershipOf, type JoinAnswer, type Membership } from "./membership.js"
 import { NO_ID, PushProcess, replyToOf, unhandled, type PushChannel } from "./push-process.js"
 import { takeRecoverRequest } from "./recover-request.js"
@@ -71,8 +72,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   #abort: AbortController | undefined
   /** Whether a message was lost for a client that recovers: a later one would hide the gap. */
   #hasGap = false
-  /** Whether `terminate` runs, is awaited, or neither. It may still broadcast. */
-  #terminate: "none" | "called" | "awaited" = "none"
+  #lastWords: LastWords | undefined
 
   constructor(
     socket: ChannelHost,
@@ -271,6 +271,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     this.#status = "ended"
     this.#queue?.end()
     this.#letGo(!wasJoined)
+    const handlerIsAwaited = wasJoined && this.#busy && this.#isCut(reason)
     this.#handler = "none"
     this.#current = undefined
     if (wasJoined) {
@@ -279,17 +280,10 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       presence.untrack(this)
       telemetry.counters.rookery_channels--
       const { terminate } = this.route.handlers
+      if (terminate !== undefined || handlerIsAwaited) this.#lastWords = new LastWords(handlerIsAwaited)
       if (terminate !== undefined) {
-        const done = (): void => {
-          this.#terminate = "none"
-        }
-        const failed = (error: unknown): void => {
-          done()
-          telemetry.failed(error, "terminate", this.topic, this.socket)
-        }
-        this.#terminate = "called"
-        callUserCode(() => terminate(reason, this), { done, failed, broken: failed })
-        if (this.#terminate === "called") this.#terminate = "awaited"
+        const failed = (error: unknown): void => telemetry.failed(error, "terminate", this.topic, this.socket)
+        this.#lastWords?.terminate(() => terminate(reason, this), failed)
       }
       telemetry.emit("channelEnded", { socket: this.socket, topic: this.topic, reason })
     }
@@ -305,6 +299,11 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
     if (isAwaited) releaseWith(this, this.#joinReceipt)
     else this.#joinReceipt.release()
     this.#current?.abandon()
+  }
+
+  /** Whether a channel ends because its client is gone, or comes anew, and not because it may not stay. */
+  #isCut({ kind }: TerminateReason): boolean {
+    return kind === "duplicate_join" || (kind === "closed" && !this.socket.sentAway)
   }
 
   #canSpeak(): boolean {
@@ -331,6 +330,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   }
 
   crash(error: unknown): void {
+    this.#lastWords?.handlerEnded()
     if (this.ended) return
     const { telemetry } = this.services
     telemetry.counters.rookery_channels_crashed_total++
@@ -367,23 +367,25 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
       const broadcast = new Broadcast(this.topic, event, payload, { sender, once })
       return this.services.publisher.publish(broadcast, except, this.socket)
     }
-    if (this.#terminate === "called") return publish()
+    if (this.#lastWords?.terminating === true) return publish()
     let told: MaybePromise<void> = undefined
     const act = (): void => {
       told = publish()
     }
-    if (this.#terminate === "awaited") this.#attemptAtEnd(act)
+    // A client may be cut off while its message is being saved. Its handler goes on and tells the others, as in Phoenix:
+    // a client that sends the push again gets the remembered reply, and the others would never hear of it.
+    if (this.#lastWords?.awaited !== undefined) this.#attemptAtEnd(this.#lastWords.awaited, act)
     else if (this.#canSpeak()) this.attempt(act)
     else this.#explainSilence("broadcast", event)
     return told
   }
 
-  /** Sends something while `terminate` is awaited: there is no channel to crash any more. */
-  #attemptAtEnd(act: () => void): void {
+  /** Sends something at the end: there is no channel to crash any more. */
+  #attemptAtEnd(where: string, act: () => void): void {
     try {
       act()
     } catch (error) {
-      this.services.telemetry.failed(error, "terminate", this.topic, this.socket)
+      this.services.telemetry.failed(error, where, this.topic, this.socket)
     }
   }
 
@@ -443,6 +445,7 @@ export class ChannelProcess implements Channel, Subscriber, Tracker, PushChannel
   /** A handler has ended: stops the channel if the handler called `stop()`, else handles the queue. */
   settled(): void {
     this.#handler = "none"
+    this.#lastWords?.handlerEnded()
     this.#current = undefined
     this.#passing = undefined
     if (this.ended) return

@@ -112,7 +112,10 @@ export class PushProcess {
   #decided(verdict: Verdict): void {
     const channel = this.#channel
     if (verdict.kind === "run") {
-      if (!channel.joined) return verdict.push.release()
+      if (!channel.joined) {
+        verdict.push.release()
+        return channel.settled()
+      }
       this.#first = verdict.push
       const info = { id: verdict.push.id }
       return channel.callHandler(() => this.#run(info))
@@ -151,8 +154,9 @@ export class PushProcess {
   /** The payload was checked, which took its time: the channel may have ended. */
   #checked(payload: unknown, info: PushInfo): void {
     const channel = this.#channel
-    if (channel.joined) channel.callHandler(() => this.#call(payload, info))
-    else this.#first?.release()
+    if (channel.joined) return channel.callHandler(() => this.#call(payload, info))
+    this.#first?.release()
+    channel.settled()
   }
 
   #call(payload: unknown, info: PushInfo): void {
@@ -203,8 +207,7 @@ export class PushProcess {
         return this.#failed(error)
       }
     }
-    if (!channel.joined) return
-    if (this.#started !== undefined) {
+    if (channel.joined && this.#started !== undefined) {
       const { services, socket, topic } = channel
       const durationMs = services.runtime.clock.now() - this.#started
       const { event, ref } = this.#message

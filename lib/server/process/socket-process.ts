@@ -73,6 +73,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
   readonly #kept: KeptBytes
   readonly #renewal: RenewalProcess | undefined
   #open = true
+  #sentAway = false
 
   constructor(services: SocketServices, link: ServerLink, setup: SocketSetup) {
     this.#services = services
@@ -104,6 +105,10 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
     return this.#open
   }
 
+  get sentAway(): boolean {
+    return this.#sentAway
+  }
+
   get carriesBytesWithin(): boolean {
     return carriesBytesWithin(this.#serializer)
   }
@@ -130,6 +135,7 @@ export class SocketProcess implements SocketEnd, SocketClient, ChannelHost, Kept
   /** Closes the connection. */
   close(code: number): void {
     if (!this.#open) return
+    this.#sentAway = code === GOING_AWAY
     this.#link.close(code)
     this.closed(code)
   }
