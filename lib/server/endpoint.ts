@@ -14,6 +14,7 @@ import type { PresenceState } from "../protocol/presence.js"
 import type { Runtime } from "./api/runtime.js"
 import type { ContractSchemas } from "../protocol/schema.js"
 import { Admission, type AdmissionOptions } from "./admission/admission.js"
+import type { AnyGatewayClient } from "./api/any-gateway-client.js"
 import type { Admitted, Arrival } from "./api/arrival.js"
 import { assemble } from "./assemble.js"
 import { Broadcast } from "./pubsub/broadcast.js"
@@ -110,14 +111,15 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
     const shared = { limits: { ...limits, ...options.limits } }
     const own = Object.fromEntries(Object.entries({ origins, host, slowClient, compress }).filter(([, value]) => value))
     const said: GatewayOptions<GatewayAssigns, Request> = { authToken: false, ...own, ...options, ...shared }
-    const gateway = new Gateway<GatewayAssigns>(this.services, said)
+    const bare = withoutSlash(path)
+    const gateway = new Gateway<GatewayAssigns>(this.services, bare || "/", said)
     this.#gateways.push(gateway)
     const admission = this.#admission({
       options: said,
       gateway: { subprotocols: said.subprotocols },
       open: (link, setup) => gateway.open(link, setup),
     })
-    this.entrances.add("websocket", withoutSlash(path), admission)
+    this.entrances.add("websocket", bare, admission)
     return gateway
   }
 
@@ -195,6 +197,11 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   /** The clients that are connected to this node by a socket. */
   sockets(): Iterable<ConnectedSocket> {
     return this.services.clients.sockets.values()
+  }
+
+  /** The clients that are connected to the gateways of this node. */
+  *gatewayClients(): Iterable<AnyGatewayClient> {
+    for (const { clients } of this.#gateways) yield* clients
   }
 
   /** Whether the other nodes can be reached. Always `true` without a cluster. */

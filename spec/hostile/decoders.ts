@@ -139,10 +139,13 @@ function gatewayReads(input: Input): Outcome {
   const messages: unknown[] = []
   const link = { transport: "memory", address: undefined, send() {}, close() {} } as unknown as ServerLink
   const host = {
+    path: "/ws",
     handlers: { json: true, onMessage: (data: unknown) => void messages.push(data) },
+    date: () => 0,
     limitHit() {},
     failed: (error: unknown) => void errors.push(error),
     received() {},
+    sent() {},
     held: new HeldBytes(Infinity, nodeRuntime),
     turns: new Turns(nodeRuntime),
     left() {},

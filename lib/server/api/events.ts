@@ -1,5 +1,7 @@
 import type { LimitName } from "../../protocol/limits.js"
 import type { Ref } from "../../protocol/message.js"
+import type { Frame } from "../../serializer/serializer.js"
+import type { AnyGatewayClient } from "./any-gateway-client.js"
 import type { TerminateReason } from "./channel.js"
 import type { ServerSocket, TransportName } from "./socket.js"
 
@@ -24,9 +26,23 @@ export interface PassingMessage {
   readonly recipients: number | undefined
 }
 
+/** A message that passes a gateway. Read it at once and change nothing: it is the message itself, not a copy. */
+export interface PassingGatewayMessage {
+  /** `in`: a client has sent it. `out`: it goes to one client. `broadcast`: the gateway has sent it to its clients. */
+  readonly direction: "in" | "out" | "broadcast"
+  /** The path of the gateway. */
+  readonly path: string
+  /** The client that has sent it or gets it; `undefined` for a broadcast. */
+  readonly client: AnyGatewayClient | undefined
+  /** The text or the bytes of the message, as they are on the wire. */
+  readonly data: Frame
+  /** The number of clients that a broadcast went to; `undefined` for other messages. */
+  readonly recipients: number | undefined
+}
+
 /**
- * The events of an endpoint, for logs, metrics and traces. They never contain payloads or tokens, except `message`,
- * which is for tools that look at an endpoint for a while.
+ * The events of an endpoint, for logs, metrics and traces. They never contain payloads or tokens, except `message` and
+ * `gatewayMessage`, which are for tools that look at an endpoint for a while.
  */
 export type EndpointEvents = {
   /** A client has connected, `durationMs` after its request came: the time that `connect` and the checks before it took. */
@@ -71,6 +87,11 @@ export type EndpointEvents = {
   broadcast: { topic: string; event: string; recipients: number }
   /** A message passes. It costs time while it has a listener: each message of each client is told. */
   message: PassingMessage
+  /** A client of a gateway has connected. */
+  gatewayClientConnected: { client: AnyGatewayClient }
+  gatewayClientClosed: { client: AnyGatewayClient; code: number }
+  /** A message passes a gateway. It costs time while it has a listener, as `message` does. */
+  gatewayMessage: PassingGatewayMessage
   /** The cluster became unreachable, or reachable again. */
   clusterHealth: { healthy: boolean }
   limitHit: { limit: LimitName; socket: ServerSocket | undefined; address: string | undefined }

@@ -4,7 +4,8 @@ import { RookeryError, SerializerError } from "../../protocol/errors.js"
 import type { LimitName } from "../../protocol/limits.js"
 import { toUint8Array } from "../../protocol/bytes.js"
 import { weigh } from "../../protocol/weight.js"
-import type { IncomingFrame } from "../../serializer/serializer.js"
+import type { Frame, IncomingFrame } from "../../serializer/serializer.js"
+import type { AnyGatewayClient } from "../api/any-gateway-client.js"
 import type { SocketLimits } from "../api/socket-limits.js"
 import { parseShallowJson } from "../../serializer/decode-text.js"
 import { assertLight } from "../../serializer/json-weight.js"
@@ -53,21 +54,27 @@ export interface GatewayHandlers<Assigns = Loose> {
 
 /** The parts of a gateway that its clients need. @internal */
 export interface GatewayHost<Assigns> {
+  readonly path: string
   readonly handlers: GatewayHandlers<Assigns>
   readonly held: HeldBytes
   readonly turns: Turns
   limitHit(limit: LimitName, address: string | undefined): void
   failed(error: unknown): void
-  received(bytes: number): void
-  left(client: GatewayClient<Assigns>): void
+  /** The date, in milliseconds since 1970. */
+  date(): number
+  received(client: GatewayClient<Assigns>, frame: Frame): void
+  sent(client: GatewayClient<Assigns>, frame: Frame): void
+  left(client: GatewayClient<Assigns>, code: number): void
 }
 
 /** One client of a gateway. It is also the transport's `SocketEnd`; the members for that are internal. */
-export class GatewayClient<Assigns = Loose> {
+export class GatewayClient<Assigns = Loose> implements AnyGatewayClient {
   /** The id that `connect` returned. */
   readonly id: string | null
   /** The negotiated subprotocol, if any. */
   readonly subprotocol: string | null
+  /** When it connected, in milliseconds since 1970. */
+  readonly connectedAt: number
   /** The data about the client that `connect` returned; change it freely. */
   assigns: Assigns
   readonly #host: GatewayHost<Assigns>
@@ -87,9 +94,15 @@ export class GatewayClient<Assigns = Loose> {
     this.#link = link
     this.id = setup.id
     this.subprotocol = setup.subprotocol ?? null
+    this.connectedAt = host.date()
     this.assigns = setup.assigns as Assigns
     this.#limits = setup.limits
     this.#kept = new KeptBytes(host.held, this)
+  }
+
+  /** The path of the gateway. */
+  get path(): string {
+    return this.#host.path
   }
 
   /** The client's IP address, read from proxy headers as far as `trustProxy` allows. */
@@ -113,7 +126,9 @@ export class GatewayClient<Assigns = Loose> {
    */
   send(data: unknown): void {
     const frame = frameOf(data)
-    if (this.#open) this.#link.send(frame)
+    if (!this.#open) return
+    this.#host.sent(this, frame)
+    this.#link.send(frame)
   }
 
   /**
@@ -165,7 +180,7 @@ export class GatewayClient<Assigns = Loose> {
   receive(incoming: IncomingFrame): void {
     if (!this.#open) return
     const frame = typeof incoming === "string" ? incoming : toUint8Array(incoming)
-    this.#host.received(frame.length)
+    this.#host.received(this, frame)
     if (!this.#allowMessage()) return
     const data = this.#read(frame)
     if (data === undefined) return
@@ -191,7 +206,7 @@ export class GatewayClient<Assigns = Loose> {
     for (const { receipt } of this.#waiting) receipt.release()
     this.#waiting = []
     this.#kept.end()
-    this.#host.left(this)
+    this.#host.left(this, code)
     const { onClose } = this.#host.handlers
     if (onClose !== undefined) this.#run(() => onClose(this, code))
   }

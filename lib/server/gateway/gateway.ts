@@ -1,4 +1,7 @@
+import { dateOf } from "../../protocol/clock.js"
 import type { Loose } from "../../protocol/contract.js"
+import type { Frame } from "../../serializer/serializer.js"
+import type { PassingGatewayMessage } from "../api/events.js"
 import type { ClientTable } from "../process/client-table.js"
 import type { Expiries } from "../process/expiries.js"
 import { GatewayClient, type GatewayHandlers, type GatewayHost } from "./gateway-client.js"
@@ -8,7 +11,7 @@ import type { TransportServices } from "../process/services.js"
 import type { SocketSetup } from "../admission/socket-setup.js"
 
 /** The parts of an endpoint that a gateway uses. @internal */
-export interface GatewayServices extends Omit<TransportServices, "runtime"> {
+export interface GatewayServices extends TransportServices {
   readonly clients: ClientTable
   readonly expiries: Expiries
 }
@@ -18,29 +21,38 @@ export interface GatewayServices extends Omit<TransportServices, "runtime"> {
  * `endpoint.gateway(path, options)`; the matching client is `Connection`.
  */
 export class Gateway<Assigns = Loose> {
+  /** The path that its clients connect to. */
+  readonly path: string
   readonly #services: GatewayServices
   readonly #host: GatewayHost<Assigns>
   readonly #clients = new Set<GatewayClient<Assigns>>()
 
   /** @internal */
-  constructor(services: GatewayServices, handlers: GatewayHandlers<Assigns>) {
+  constructor(services: GatewayServices, path: string, handlers: GatewayHandlers<Assigns>) {
     this.#services = services
-    const { clients, expiries, held, telemetry, turns } = services
+    this.path = path
+    const { clients, expiries, held, runtime, telemetry, turns } = services
     const { counters } = telemetry
     this.#host = {
+      path,
       handlers,
       held,
       turns,
       limitHit: (limit, address) => telemetry.limitHit(limit, undefined, address),
       failed: (error) => telemetry.failed(error, "gateway"),
-      received: (bytes) => {
+      date: () => dateOf(runtime.clock),
+      received: (client, frame) => {
         counters.rookery_frames_received_total++
-        counters.rookery_bytes_received_total += bytes
+        counters.rookery_bytes_received_total += frame.length
+        if (telemetry.passingGateways) this.#tell("in", client, frame)
       },
-      left: (client) => {
+      sent: (client, frame) => {
+        if (telemetry.passingGateways) this.#tell("out", client, frame)
+      },
+      left: (client, code) => {
         this.#clients.delete(client)
         expiries.delete(client)
-        clients.gatewayClosed(client)
+        clients.gatewayClosed(client, code)
       },
     }
   }
@@ -58,12 +70,16 @@ export class Gateway<Assigns = Loose> {
    */
   broadcast(data: unknown, { except }: { except?: GatewayClient<Assigns> | undefined } = {}): void {
     const frame = new GatewayFrame(data)
-    const { counters } = this.#services.telemetry
+    const { counters, passingGateways } = this.#services.telemetry
+    let recipients = 0
     for (const client of this.#clients) {
       if (client === except) continue
-      if (client.share(frame)) counters.rookery_broadcast_deliveries_total++
-      else counters.rookery_broadcast_deliveries_dropped_total++
+      if (client.share(frame)) {
+        counters.rookery_broadcast_deliveries_total++
+        recipients++
+      } else counters.rookery_broadcast_deliveries_dropped_total++
     }
+    if (passingGateways) this.#tell("broadcast", undefined, frame.frame(), recipients)
   }
 
   /** A client has connected. @internal */
@@ -74,5 +90,14 @@ export class Gateway<Assigns = Loose> {
     if (setup.expiresAt !== undefined) this.#services.expiries.set(client, setup.expiresAt)
     client.start()
     return client
+  }
+
+  #tell(
+    direction: PassingGatewayMessage["direction"],
+    client: GatewayClient<Assigns> | undefined,
+    data: Frame,
+    recipients?: number,
+  ): void {
+    this.#services.telemetry.emit("gatewayMessage", { direction, path: this.path, client, data, recipients })
   }
 }

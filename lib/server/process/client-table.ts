@@ -1,4 +1,5 @@
 import { GOING_AWAY } from "../../protocol/close-codes.js"
+import type { AnyGatewayClient } from "../api/any-gateway-client.js"
 import { ById } from "../support/by-id.js"
 import type { LocalClients } from "../pubsub/cluster-member.js"
 import type { ConnectedSocket, ServerSocket } from "../api/socket.js"
@@ -46,14 +47,16 @@ export class ClientTable implements LocalClients {
     this.#telemetry.emit("socketClosed", { socket, code })
   }
 
-  gatewayOpened(client: Client): void {
+  gatewayOpened(client: AnyGatewayClient): void {
     this.#gatewayIds.add(client)
     this.#telemetry.counters.rookery_gateway_clients++
+    this.#telemetry.emit("gatewayClientConnected", { client })
   }
 
-  gatewayClosed(client: Client): void {
+  gatewayClosed(client: AnyGatewayClient, code: number): void {
     this.#gatewayIds.delete(client)
     this.#telemetry.counters.rookery_gateway_clients--
+    this.#telemetry.emit("gatewayClientClosed", { client, code })
   }
 
   /** Closes every client of an id. */

@@ -17,6 +17,8 @@ export class Telemetry {
   readonly counters: Counters = noCounts()
   /** Whether `message` has a listener. A field, because every message that passes asks. */
   passing = false
+  /** The same of `gatewayMessage`. */
+  passingGateways = false
   readonly #events: Emitter<EndpointEvents> = mitt()
   readonly #rate = new LogRate()
   readonly #explained = new Set<string>()
@@ -29,10 +31,10 @@ export class Telemetry {
   /** Adds a listener; returns the function that removes it. */
   on<E extends keyof EndpointEvents>(event: E, listener: (details: EndpointEvents[E]) => void): () => void {
     this.#events.on(event, listener)
-    this.passing = this.listens("message")
+    this.#notePassing()
     return () => {
       this.#events.off(event, listener)
-      this.passing = this.listens("message")
+      this.#notePassing()
     }
   }
 
@@ -86,5 +88,10 @@ export class Telemetry {
     this.counters.rookery_errors_total++
     this.log("error", `${where} threw`, { topic, socket: socket?.id, error })
     this.emit("error", { error, where, topic, socket })
+  }
+
+  #notePassing(): void {
+    this.passing = this.listens("message")
+    this.passingGateways = this.listens("gatewayMessage")
   }
 }
