@@ -4,6 +4,8 @@ export type { NodeRequest, NodeResponse } from "./inspect/node-listener.js"
 export type {
   InspectedChannel,
   InspectedCluster,
+  InspectedGatewayClient,
+  InspectedGatewayMessage,
   InspectedLimit,
   InspectedMessage,
   InspectedPresence,

@@ -4,6 +4,8 @@ const LONGEST_TEXT = 500
 const MOST_CHARACTERS = 4000
 /** The deepest nesting that is shown. */
 const DEEPEST = 8
+/** The longest JSON in a frame that is parsed. */
+const LONGEST_JSON = 16_384
 /** The bytes of a binary value that are shown. */
 const BYTES_SHOWN = 32
 
@@ -139,5 +141,19 @@ export function previewOf(payload: unknown, secrets?: RegExp): unknown {
   } catch {
     // A payload of the server may have getters that throw.
     return "(cannot be shown)"
+  }
+}
+
+/**
+ * A frame of a gateway's client to look at. Text that is JSON is shown as its value, so that what its names say is
+ * secret is hidden; one that is too long to be parsed for each look is not shown, because a part of it is no JSON.
+ */
+export function previewOfFrame(frame: string | Uint8Array, secrets?: RegExp): unknown {
+  if (typeof frame !== "string" || !/^\s*[[{]/.test(frame)) return previewOf(frame, secrets)
+  if (frame.length > LONGEST_JSON) return `(${frame.length} characters)`
+  try {
+    return previewOf(JSON.parse(frame), secrets)
+  } catch {
+    return previewOf(frame, secrets)
   }
 }

@@ -1,8 +1,14 @@
-import type { ConnectedSocket } from "rookery/server"
+import type { AnyGatewayClient, ConnectedSocket } from "rookery/server"
 import type { Names } from "./names.js"
 import { previewOf, shownText } from "./preview.js"
 import type { InspectorSource } from "./source.js"
-import type { InspectedSocket, InspectedState, InspectedTopic, InspectedTopicCount } from "./wire.js"
+import type {
+  InspectedGatewayClient,
+  InspectedSocket,
+  InspectedState,
+  InspectedTopic,
+  InspectedTopicCount,
+} from "./wire.js"
 
 /** The channels of one socket that are shown. */
 const CHANNELS = 20
@@ -44,10 +50,26 @@ class SocketList {
   }
 }
 
+function* gatewayClientsOf(endpoint: InspectorSource, names: Names, search: string): Iterable<AnyGatewayClient> {
+  const sought = search.toLowerCase()
+  for (const client of endpoint.gatewayClients()) {
+    const isSought = [client.id, client.address, client.path].some((text) => holds(text, sought))
+    if (sought === "" || isSought || names.keyOf(client) === search) yield client
+  }
+}
+
+const shownClient = (client: AnyGatewayClient, names: Names): InspectedGatewayClient => ({
+  key: names.keyOf(client),
+  id: client.id === null ? null : shownText(client.id),
+  path: client.path,
+  address: client.address ?? null,
+  since: client.connectedAt,
+})
+
 /**
  * The endpoint as it is now.
  *
- * @param search a part of an id, an address, a key or a topic; empty for all
+ * @param search a part of an id, an address, a topic or a gateway's path, or a whole key; empty for all
  */
 export function stateOf(endpoint: InspectorSource, names: Names, search: string, limit: number): InspectedState {
   const sought = search.toLowerCase()
@@ -65,6 +87,7 @@ export function stateOf(endpoint: InspectorSource, names: Names, search: string,
     }
     if (isSought) sockets.add(connected, channels)
   }
+  const gatewayClients = [...gatewayClientsOf(endpoint, names, search)]
   const byCount = Array.from(clients, ([topic, count]): InspectedTopicCount => ({ topic, clients: count }))
   byCount.sort((a, b) => b.clients - a.clients || (a.topic < b.topic ? -1 : 1))
   return {
@@ -73,6 +96,8 @@ export function stateOf(endpoint: InspectorSource, names: Names, search: string,
     counters: { ...endpoint.counters() },
     sockets: sockets.shown,
     moreSockets: sockets.more,
+    gatewayClients: gatewayClients.slice(0, limit).map((client) => shownClient(client, names)),
+    moreGatewayClients: Math.max(0, gatewayClients.length - limit),
     topics: byCount.slice(0, limit).map(({ topic, ...rest }) => ({ topic: shownText(topic, 1000), ...rest })),
     moreTopics: Math.max(0, byCount.length - limit),
   }

@@ -1,12 +1,14 @@
-import type { ConnectedSocket, Counters, EndpointEvents } from "rookery/server"
+import type { AnyGatewayClient, ConnectedSocket, Counters, EndpointEvents } from "rookery/server"
 
 /** An endpoint, as an inspector sees it. */
 export interface InspectorSource {
   counters(): Counters
   /** Whether the other nodes can be reached. */
   readonly healthy: boolean
-  /** The clients that are connected to this node. */
+  /** The clients that are connected to this node by a socket. */
   sockets(): Iterable<ConnectedSocket>
+  /** The clients that are connected to the gateways of this node. */
+  gatewayClients(): Iterable<AnyGatewayClient>
   /** The presences of a topic, by key. */
   presences(topic: string): object
   /** Counts the nodes of the cluster. */

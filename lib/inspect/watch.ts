@@ -1,12 +1,18 @@
-import type { EndpointEvents, PassingMessage, ServerSocket } from "rookery/server"
+import type {
+  AnyGatewayClient,
+  EndpointEvents,
+  PassingGatewayMessage,
+  PassingMessage,
+  ServerSocket,
+} from "rookery/server"
 import { backgroundTimer } from "../protocol/background-timer.js"
 import { dateOf, type Clock } from "../protocol/clock.js"
 import { COMMENT, eventOf, EventStream } from "./event-stream.js"
 import type { Filter } from "./filter.js"
 import type { Names } from "./names.js"
-import { previewOf, shownText } from "./preview.js"
+import { previewOf, previewOfFrame, shownText } from "./preview.js"
 import type { InspectorSource } from "./source.js"
-import type { InspectedLimit, InspectedMessage, InspectedStep } from "./wire.js"
+import type { InspectedGatewayMessage, InspectedLimit, InspectedMessage, InspectedStep } from "./wire.js"
 
 /** Proxies close connections that are silent for half a minute or more. */
 const COMMENT_MS = 15_000
@@ -64,11 +70,16 @@ export class Watch {
     ): (() => void) =>
       endpoint.on(event, (details) => {
         const { of, ...told } = read(details)
-        const nothing = { topic: null, why: null }
+        const nothing = { client: null, topic: null, path: null, why: null }
         this.#tell("step", { at: this.#now(), ...this.#who(of), ...nothing, ...told } satisfies InspectedStep)
       })
+    const atGateway = (client: AnyGatewayClient): Pick<InspectedStep, "client" | "id" | "path"> => ({
+      ...this.#whoAtGateway(client),
+      path: client.path,
+    })
     this.#stops = [
       endpoint.on("message", (message) => this.#message(message)),
+      endpoint.on("gatewayMessage", (message) => this.#gatewayMessage(message)),
       endpoint.on("limitHit", ({ limit, socket, address }) => {
         const told = { at: this.#now(), limit, ...this.#who(socket), address: address ?? null }
         this.#tell("limit", told satisfies InspectedLimit)
@@ -89,6 +100,8 @@ export class Watch {
         topic: shownText(topic),
         why: reason.kind,
       })),
+      step("gatewayClientConnected", ({ client }) => ({ step: "connected", ...atGateway(client) })),
+      step("gatewayClientClosed", ({ client, code }) => ({ step: "closed", ...atGateway(client), why: String(code) })),
       step("clusterHealth", ({ healthy }) => ({ step: "cluster", why: healthy ? "reachable" : "out of reach" })),
     ]
     this.#comment()
@@ -114,6 +127,11 @@ export class Watch {
     return { socket: this.#options.names.keyOf(socket), id: socket.id === null ? null : shownText(socket.id) }
   }
 
+  #whoAtGateway(client: AnyGatewayClient | undefined): Pick<InspectedStep, "client" | "id"> {
+    if (client === undefined) return { client: null, id: null }
+    return { client: this.#options.names.keyOf(client), id: client.id === null ? null : shownText(client.id) }
+  }
+
   #tell(event: string, data: object): void {
     const encoded = eventOf(event, data)
     for (const stream of this.#streams.keys()) stream.send(encoded)
@@ -124,6 +142,26 @@ export class Watch {
     let encoded: Uint8Array | undefined
     for (const [stream, filter] of this.#streams) {
       if (filter(message)) stream.send((encoded ??= eventOf("message", this.#shown(message))))
+    }
+  }
+
+  /** For the filter of a stream the path of a gateway is its topic, and its messages have no event. */
+  #gatewayMessage(message: PassingGatewayMessage): void {
+    const passing = { topic: message.path, event: null }
+    let encoded: Uint8Array | undefined
+    for (const [stream, filter] of this.#streams) {
+      if (filter(passing)) stream.send((encoded ??= eventOf("gateway", this.#shownAtGateway(message))))
+    }
+  }
+
+  #shownAtGateway({ direction, path, client, data, recipients }: PassingGatewayMessage): InspectedGatewayMessage {
+    return {
+      at: this.#now(),
+      direction,
+      path,
+      ...this.#whoAtGateway(client),
+      data: previewOfFrame(data, this.#options.secrets),
+      recipients: recipients ?? null,
     }
   }
 

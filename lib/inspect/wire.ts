@@ -25,6 +25,19 @@ export interface InspectedSocket {
   readonly moreChannels: number
 }
 
+/** A client of a gateway that is connected to the node. */
+export interface InspectedGatewayClient {
+  /** Names the client in requests, as the key of a socket does. */
+  readonly key: string
+  /** The id that `connect` returned. */
+  readonly id: string | null
+  /** The path of the gateway. */
+  readonly path: string
+  readonly address: string | null
+  /** When it connected, in milliseconds since 1970. */
+  readonly since: number
+}
+
 /** A topic, with the number of its clients on the node. */
 export interface InspectedTopicCount {
   readonly topic: string
@@ -42,6 +55,9 @@ export interface InspectedState {
   readonly sockets: readonly InspectedSocket[]
   /** How many sockets that match were left out. */
   readonly moreSockets: number
+  readonly gatewayClients: readonly InspectedGatewayClient[]
+  /** How many clients of gateways that match were left out. */
+  readonly moreGatewayClients: number
   /** The topics with the most clients first. */
   readonly topics: readonly InspectedTopicCount[]
   /** How many topics that match were left out. */
@@ -90,13 +106,32 @@ export interface InspectedMessage {
   readonly recipients: number | null
 }
 
-/** The data of an event `step` of the stream: something that happened to a socket, or to the cluster. */
+/** The data of an event `gateway` of the stream: a message that passes a gateway. */
+export interface InspectedGatewayMessage {
+  readonly at: number
+  readonly direction: "in" | "out" | "broadcast"
+  /** The path of the gateway. */
+  readonly path: string
+  /** The key of the client; `null` for a broadcast. */
+  readonly client: string | null
+  readonly id: string | null
+  /** The value of text that is JSON, other text as it is, and the first bytes. */
+  readonly data: unknown
+  /** The clients that a broadcast went to; `null` for other messages. */
+  readonly recipients: number | null
+}
+
+/** The data of an event `step` of the stream: something that happened to a client, or to the cluster. */
 export interface InspectedStep {
   readonly at: number
   readonly step: "connected" | "closed" | "refused" | "joined" | "join refused" | "left" | "cluster"
   readonly socket: string | null
+  /** The key of a gateway's client. */
+  readonly client: string | null
   readonly id: string | null
   readonly topic: string | null
+  /** The path of the gateway, for its clients. */
+  readonly path: string | null
   /** Says more, such as the code of a close or the reason of a refusal. */
   readonly why: string | null
 }

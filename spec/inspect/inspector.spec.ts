@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { inspector, type InspectedCluster, type InspectedState, type InspectedTopic } from "rookery/inspect"
 import { Endpoint } from "rookery/server"
 import { FakeClock } from "../support/fake-clock.js"
+import { gatewayLine } from "../support/gateway-line.js"
 import { HOME, inspectedStages, socketOf, StreamReader, type Told } from "./stage.js"
 
 const stage = inspectedStages()
@@ -399,5 +400,94 @@ describe("the stream of an inspector", () => {
     inspected.stop()
     expect(listeners()).toBe(0)
     expect(await open()).toBe(200)
+  })
+})
+
+describe("the gateways of an endpoint", () => {
+  it("are in the state: each client with its path and the time since when it is there", async () => {
+    const { endpoint, read } = stage()
+    endpoint.gateway("/ws", { connect: ({ params: { id } }) => ({ id: String(id) }) })
+    endpoint.gateway("/feed")
+    await gatewayLine(endpoint, "/ws", "id=ada")
+    await gatewayLine(endpoint, "/feed")
+    const { node, gatewayClients, moreGatewayClients } = await read<InspectedState>("state")
+    const [ada, feed] = endpoint.gatewayClients()
+    expect([gatewayClients, moreGatewayClients]).toEqual([
+      [
+        { key: `${node}-1`, id: "ada", path: "/ws", address: "192.0.2.1", since: ada?.connectedAt },
+        { key: `${node}-2`, id: null, path: "/feed", address: "192.0.2.1", since: feed?.connectedAt },
+      ],
+      0,
+    ])
+    const found = async (query: string): Promise<unknown[]> => {
+      const state = await read<InspectedState>(`state?${query}`)
+      return [state.gatewayClients.map(({ path }) => path), state.moreGatewayClients]
+    }
+    expect(await found("search=ADA")).toEqual([["/ws"], 0])
+    expect(await found("search=/fe")).toEqual([["/feed"], 0])
+    expect(await found(`search=${node}-2`)).toEqual([["/feed"], 0])
+    expect(await found("search=room")).toEqual([[], 0])
+    expect(await found("limit=1")).toEqual([["/ws"], 1])
+  })
+
+  it("lose one client, or all of an id, to an action", async () => {
+    const { act, endpoint, read } = stage()
+    endpoint.gateway("/ws", { connect: ({ params: { id } }) => ({ id: String(id) }) })
+    const [first, second, bob] = await Promise.all(
+      ["ada", "ada", "bob"].map((id) => gatewayLine(endpoint, "/ws", `id=${id}`)),
+    )
+    const { gatewayClients } = await read<InspectedState>("state")
+    expect(await act("disconnect", { client: gatewayClients[1]?.key })).toBe(204)
+    expect([first?.closedWith(), second?.closedWith()]).toEqual([undefined, 1001])
+    expect(await act("disconnect", { client: gatewayClients[1]?.key })).toBe(404)
+    expect(await act("disconnect", { client: "elsewhere-1" })).toBe(409)
+    expect(await act("disconnect", { id: "ada" })).toBe(204)
+    expect([first?.closedWith(), bob?.closedWith()]).toEqual([1001, undefined])
+  })
+
+  it("are in the stream, without secrets: who comes and goes, and what passes", async () => {
+    const { endpoint, inspected } = stage()
+    const gateway = endpoint.gateway("/ws", { onMessage: (data, client) => client.send(data) })
+    const stream = new StreamReader(await inspected.fetch(new Request(`${HOME}/stream`)))
+    const line = await gatewayLine(endpoint, "/ws")
+    const told = async (): Promise<unknown[]> => {
+      const { event, data } = (await stream.next()) as Told
+      return [event, data["step"] ?? data["direction"], data["path"], data["client"], data["why"] ?? data["data"]]
+    }
+    const [, , , key] = await told()
+    line.send('{"token":"t0ps3cret","n":1}')
+    for (const direction of ["in", "out"]) {
+      expect(await told()).toEqual(["gateway", direction, "/ws", key, { token: "(hidden)", n: 1 }])
+    }
+    line.send(Uint8Array.of(1, 255))
+    for (const direction of ["in", "out"]) {
+      expect(await told()).toEqual(["gateway", direction, "/ws", key, "(2 bytes: 01 ff)"])
+    }
+    gateway.broadcast("hello, all")
+    expect(await told()).toEqual(["gateway", "broadcast", "/ws", null, "hello, all"])
+    line.close(4000)
+    expect(await told()).toEqual(["step", "closed", "/ws", key, "4000"])
+  })
+
+  it.each([
+    ["topic=/ws", ["gateway"]],
+    ["topic=/w*&event=*", ["gateway"]],
+    ["topic=room:*", ["message"]],
+    ["event=sh*", ["message"]],
+    ["", ["gateway", "message"]],
+  ])("have messages in a stream that asks for them: %s", async (query, expected) => {
+    const { endpoint, inspected } = stage()
+    const gateway = endpoint.gateway("/ws")
+    const stream = new StreamReader(await inspected.fetch(new Request(`${HOME}/stream?${query}`)))
+    gateway.broadcast("hi")
+    endpoint.broadcast("room:1", "shout", {})
+    await endpoint.connectInProcess({ params: { vsn: "2.0.0" }, frame() {}, closed() {} })
+    const events: string[] = []
+    // The connection comes after the messages, and is told whatever the filter.
+    await stream.until(({ event }) => {
+      if (event !== "step") events.push(event)
+      return event === "step"
+    })
+    expect(events).toEqual(expected)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { previewOf, shownText } from "../../lib/inspect/preview.js"
+import { previewOf, previewOfFrame, shownText } from "../../lib/inspect/preview.js"
 
 const SECRET = "s3cr3t-t0ken"
 const PHOENIX_TOKEN = "SFMyNTY.g2gDYQFuBgDA1BVLjAFiAAFRgA.f0oB_Q8s7kKbbF3"
@@ -85,5 +85,22 @@ describe("the preview of a payload", () => {
   it("expresses what JSON cannot", () => {
     expect(previewOf([1n, Number.NaN, () => {}, Symbol("s")])).toEqual(["1", "NaN", "(function)", "(symbol)"])
     expect(shownText(undefined)).toBe("(undefined)")
+  })
+})
+
+describe("the preview of a frame", () => {
+  it.each<[string, string | Uint8Array, unknown]>([
+    ["text as it is", "hello", "hello"],
+    ["bytes by the first of them", Uint8Array.of(1, 2), "(2 bytes: 01 02)"],
+    ["JSON as its value", ' {"n":1,"list":[true]}', { n: 1, list: [true] }],
+    ["JSON without secrets", `[{"token":"${SECRET}"}]`, [{ token: "(hidden)" }]],
+    ["text that begins as JSON does", "[12:00] hello", "[12:00] hello"],
+    ["long JSON by its length", `{"token":"${SECRET}","text":"${"x".repeat(20_000)}"}`, "(20034 characters)"],
+  ])("shows %s", (_what, frame, shown) => {
+    expect(previewOfFrame(frame)).toEqual(shown)
+  })
+
+  it("hides the values of further names", () => {
+    expect(previewOfFrame('{"iban":"DE02"}', /^iban$/)).toEqual({ iban: "(hidden)" })
   })
 })
