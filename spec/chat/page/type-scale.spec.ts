@@ -15,9 +15,22 @@ const valuesOf = (file: string, property: string): string[] => {
   ]
 }
 
+/** The sizes and weights of the scale, as a stylesheet declares them: the first, and those of phones. */
+const scaleOf = (file: string): string[] =>
+  [...SIZES, ...WEIGHTS].flatMap((name) => valuesOf(file, `--${name}`).map((value) => `${name}: ${value}`))
+
+/** The declarations of a stylesheet about its root. */
+const rootOf = (file: string): string =>
+  [...readFileSync(join(ROOT, file), "utf8").matchAll(/(?:^|[\s,}]):root\s*\{([^}]*)\}/g)]
+    .map(([, body]) => body)
+    .join("")
+
 const tokens = (names: readonly string[]): string[] => names.map((name) => `var(--${name})`)
 
-describe.each(["lib/chat/page/static/style.css", "examples/start/page/demo.css"])("the letters of %s", (file) => {
+const CHAT = "lib/chat/page/static/style.css"
+const INSPECTOR = "lib/inspect/page/static/style.css"
+
+describe.each([CHAT, "examples/start/page/demo.css", INSPECTOR])("the letters of %s", (file) => {
   it("have the sizes and the weights of the scale, and no others", () => {
     const strange = [
       ...valuesOf(file, "font-size").filter((value) => ![...tokens(SIZES), "inherit"].includes(value)),
@@ -26,5 +39,18 @@ describe.each(["lib/chat/page/static/style.css", "examples/start/page/demo.css"]
     ]
     expect(strange).toEqual([])
     expect(valuesOf(file, "font-size").length).toBeGreaterThan(1)
+  })
+
+  it("grow with the size that the reader chose in the browser", () => {
+    expect(rootOf(file)).not.toMatch(/(?:^|[\s;])font(?:-size)?:/)
+    expect(scaleOf(file).filter((value) => value.includes("px"))).toEqual([])
+  })
+})
+
+describe("the inspector's page", () => {
+  it("has the scale of the chat's page, as far as it needs it", () => {
+    const scale = scaleOf(INSPECTOR)
+    expect(scale).toContain("normal: 1rem")
+    expect(scaleOf(CHAT)).toEqual(expect.arrayContaining(scale))
   })
 })
