@@ -47,6 +47,14 @@ describe.each([CHAT, "examples/start/page/demo.css", INSPECTOR])("the letters of
   })
 })
 
+describe.each(["templates/shared/page/style.css", "examples/downloads/page.css"])("the letters of %s", (file) => {
+  it("grow with the size that the reader chose in the browser", () => {
+    const sizes = [...valuesOf(file, "font"), ...valuesOf(file, "font-size")]
+    expect(sizes.length).toBeGreaterThan(0)
+    expect(sizes.filter((value) => /\dpx/.test(value))).toEqual([])
+  })
+})
+
 describe("the inspector's page", () => {
   it("has the scale of the chat's page, as far as it needs it", () => {
     const scale = scaleOf(INSPECTOR)
