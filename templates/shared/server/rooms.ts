@@ -1,7 +1,13 @@
 import { contract, Endpoint, Refused } from "rookery/server"
 import type { Topics } from "../contract/topics.js"
 
-export const endpoint = new Endpoint({ topics: contract<Topics>() })
+const { ORIGINS } = process.env
+
+export const endpoint = new Endpoint({
+  topics: contract<Topics>(),
+  // The pages that may connect, such as https://example.com; by default those of this machine.
+  ...(ORIGINS && { origins: ORIGINS.split(",") }),
+})
 
 endpoint.channel("room:*", {
   // The newest hundred messages of each room, for an hour. A client that was away gets what it missed.
