@@ -45,8 +45,8 @@ export interface Limits {
    */
   batchLines: number
   /**
-   * Milliseconds from the first byte of a message, or of a long-poll request's body, to its last; and in which a client
-   * takes one more {@link messageBytes} of an answer over HTTP.
+   * Milliseconds from the first byte of a message, or of a long-poll request's body, to its last; also the time in which
+   * a client must read each further {@link messageBytes} of an HTTP answer.
    *
    * @default 120_000: the largest message over the slowest line that still serves, at 9 kB a second
    */
@@ -56,7 +56,7 @@ export interface Limits {
    * the lines and the requests. One of more than 16 KiB counts once for each 16 KiB, and what it inflates to once for
    * each KiB.
    *
-   * @default 5000, or five times {@link pushesPerSecond}: only who goes on when told that it is too much comes there
+   * @default 5000, or five times {@link pushesPerSecond}: only a client that ignores refusals reaches it
    */
   framesPerSecond: number
   /**

@@ -32,7 +32,7 @@ export type EventParams<T, Source> = [Source] extends [ChannelView<Loose> | null
   ? []
   : ParamsArgument<ParamsOf<SpecOf<T, Source & string>>>
 
-/** Pushes to a channel; always the same function while topic and params are. */
+/** Pushes to a channel; the same function as long as topic and params stay the same. */
 export type PushFunction<S> = <E extends SentEvent<S>>(
   event: E,
   ...args: PushArguments<PayloadOf<S, E>>

@@ -46,7 +46,9 @@ const WORKERS: FetchPlatform = {
  *
  * ```ts
  * export class Rooms extends DurableObject {
- *   endpoint = new Endpoint().channel("room:*", { receive: { shout: (payload, room) => room.broadcast("shout", payload) } })
+ *   endpoint = new Endpoint({ origins: ["https://example.com"] }).channel("room:*", {
+ *     receive: { shout: (payload, room) => room.broadcast("shout", payload) },
+ *   })
  *
  *   fetch(request: Request) {
  *     return this.endpoint.fetch(request)
