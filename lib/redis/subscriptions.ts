@@ -1,5 +1,5 @@
 import type { PubSub } from "./pub-sub.js"
-import type { Listener } from "./redis-client.js"
+import type { Listener, RedisClient } from "./redis-client.js"
 import type { Link } from "./redis-link.js"
 
 /** The channels that a node listens to. Those that come and go in one turn are asked for together. */
@@ -12,6 +12,12 @@ export class Subscriptions {
   #there = new Set<string>()
   /** Those that may be wanted and not there, or the other way round: to go through all of them would be long. */
   #changed = new Set<string>()
+  /**
+   * Those that the client was asked for. One that comes back by itself subscribes again to all that it had, also to those
+   * that were removed meanwhile.
+   */
+  readonly #asked = new Set<string>()
+  #client: RedisClient | undefined
   #scheduled: Promise<void> | undefined
   #settling: Promise<void> = Promise.resolve()
 
@@ -47,13 +53,16 @@ export class Subscriptions {
 
   /** Redis no longer sends the messages of a channel: it is not asked to stop. */
   forget(channel: string): void {
-    for (const channels of [this.#wanted, this.#there, this.#changed]) channels.delete(channel)
+    for (const channels of [this.#wanted, this.#there, this.#changed, this.#asked]) channels.delete(channel)
   }
 
-  /** The link came back: it may be a new one that listens to nothing yet. Resolves once it listens to everything. */
+  /**
+   * The link came back: it may be a new one that listens to nothing yet. Resolves once it listens to everything that is
+   * wanted, and to nothing else.
+   */
   again(): Promise<void> {
     this.#there = new Set()
-    this.#changed = new Set(this.#wanted)
+    this.#changed = new Set([...this.#wanted, ...this.#asked])
     return this.#settle()
   }
 
@@ -75,15 +84,35 @@ export class Subscriptions {
     const changed = [...this.#changed]
     this.#changed = new Set()
     const missing = changed.filter((channel) => this.#wanted.has(channel) && !there.has(channel))
-    const spare = changed.filter((channel) => !this.#wanted.has(channel) && there.has(channel))
+    const spare = changed.filter((channel) => !this.#wanted.has(channel) && this.#asked.has(channel))
     for (const channel of spare) there.delete(channel)
     try {
-      if (spare.length > 0) await this.#link.do((client) => this.#pubSub.unsubscribe(client, spare, this.#listener))
-      if (missing.length > 0) await this.#link.do((client) => this.#pubSub.subscribe(client, missing, this.#listener))
+      // First, as a client of RESP2 reads the answers to `UNSUBSCRIBE` only where it has subscribed to something.
+      if (missing.length > 0) await this.#link.do((client) => this.#subscribe(client, missing))
+      for (const channel of missing) there.add(channel)
+      if (spare.length > 0) await this.#link.do((client) => this.#unsubscribe(client, spare))
     } catch (error) {
-      for (const channel of missing) this.#changed.add(channel)
+      for (const channel of changed) this.#changed.add(channel)
       throw error
     }
-    for (const channel of missing) there.add(channel)
+  }
+
+  #subscribe(client: RedisClient, channels: string[]): Promise<unknown> {
+    this.#meet(client)
+    for (const channel of channels) this.#asked.add(channel)
+    return this.#pubSub.subscribe(client, channels, this.#listener)
+  }
+
+  async #unsubscribe(client: RedisClient, channels: string[]): Promise<void> {
+    this.#meet(client)
+    const asked = channels.filter((channel) => this.#asked.has(channel))
+    if (asked.length > 0) await this.#pubSub.unsubscribe(client, asked, this.#listener)
+    for (const channel of asked) this.#asked.delete(channel)
+  }
+
+  /** A client that was made anew was asked for nothing yet. */
+  #meet(client: RedisClient): void {
+    if (client !== this.#client) this.#asked.clear()
+    this.#client = client
   }
 }
