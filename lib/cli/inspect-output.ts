@@ -1,4 +1,11 @@
-import type { InspectedLimit, InspectedMessage, InspectedSocket, InspectedState, InspectedStep } from "rookery/inspect"
+import type {
+  InspectedGatewayMessage,
+  InspectedLimit,
+  InspectedMessage,
+  InspectedSocket,
+  InspectedState,
+  InspectedStep,
+} from "rookery/inspect"
 import type { Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
@@ -42,6 +49,7 @@ export class InspectOutput {
   state(state: InspectedState): void {
     if (this.#json) return this.#print(toJsonText({ kind: "state", ...state }))
     const { counters, healthy, node, sockets, moreSockets, topics, moreTopics } = state
+    const { gatewayClients, moreGatewayClients } = state
     const count = (name: string): string => `${String(counters[`rookery_${name}`] ?? 0)} ${name}`
     const counts = ["sockets", "channels", "topics", "presences"].map(count).join(", ")
     const limits = `${String(counters["rookery_limits_hit_total"] ?? 0)} limits hit`
@@ -54,23 +62,37 @@ export class InspectOutput {
       channelsOf(socket),
     ])
     this.#table(["socket", "id", "address", "transport", "topics"], rows, moreSockets)
+    if (gatewayClients.length > 0) {
+      const clients = gatewayClients.map(({ key, id, address, path, since }) => [
+        key,
+        id ?? "",
+        address ?? "",
+        path,
+        new Date(since).toISOString(),
+      ])
+      this.#table(["client", "id", "address", "gateway", "since"], clients, moreGatewayClients)
+    }
     const counted = topics.map(({ topic, clients }) => [topic, String(clients)])
     this.#table(["topic", "clients"], counted, moreTopics)
   }
 
   message(message: InspectedMessage): void {
     if (this.#json) return this.#print(toJsonText({ kind: "message", ...message }))
-    const { at, direction, id, socket, topic, event, payload, recipients } = message
-    const { cyan, bold, dim } = this.#styles
-    const who = direction === "broadcast" ? `(${recipients ?? 0} recipients)` : (id ?? socket ?? "")
-    const said = [dim(clockTime(at)), ARROWS[direction], escapeControls(who)]
-    this.#print([...said, cyan(escapeControls(topic)), bold(escapeControls(event)), toJsonText(payload)].join(" "))
+    const { socket, topic, event, payload } = message
+    const { cyan, bold } = this.#styles
+    this.#passed(message, socket, [cyan(escapeControls(topic)), bold(escapeControls(event)), toJsonText(payload)])
+  }
+
+  gatewayMessage(message: InspectedGatewayMessage): void {
+    if (this.#json) return this.#print(toJsonText({ kind: "gateway", ...message }))
+    const { client, path, data } = message
+    this.#passed(message, client, [this.#styles.cyan(escapeControls(path)), toJsonText(data)])
   }
 
   step(told: InspectedStep): void {
     if (this.#json) return this.#print(toJsonText({ kind: "step", ...told }))
-    const { at, step, id, socket, topic, why } = told
-    const parts = [id ?? socket ?? "", step, topic ?? "", why === null ? "" : `(${why})`]
+    const { at, step, id, socket, client, topic, path, why } = told
+    const parts = [id ?? socket ?? client ?? "", step, topic ?? path ?? "", why === null ? "" : `(${why})`]
     this.#print(`${this.#styles.dim(clockTime(at))} -- ${escapeControls(parts.filter(Boolean).join(" "))}`)
   }
 
@@ -79,6 +101,16 @@ export class InspectOutput {
     const { at, limit, id, socket, address } = told
     const text = `!! limit hit: ${limit} ${id ?? socket ?? address ?? ""}`.trimEnd()
     this.#print(`${this.#styles.dim(clockTime(at))} ${this.#styles.red(escapeControls(text))}`)
+  }
+
+  /** Prints a message: when, which way, whose, and what. */
+  #passed(
+    { at, direction, id, recipients }: InspectedMessage | InspectedGatewayMessage,
+    key: string | null,
+    what: readonly string[],
+  ): void {
+    const who = direction === "broadcast" ? `(${recipients ?? 0} recipients)` : (id ?? key ?? "")
+    this.#print([this.#styles.dim(clockTime(at)), ARROWS[direction], escapeControls(who), ...what].join(" "))
   }
 
   #table(head: readonly string[], rows: readonly (readonly string[])[], more: number): void {

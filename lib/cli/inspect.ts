@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { InspectedLimit, InspectedMessage, InspectedState, InspectedStep } from "rookery/inspect"
+import type {
+  InspectedGatewayMessage,
+  InspectedLimit,
+  InspectedMessage,
+  InspectedState,
+  InspectedStep,
+} from "rookery/inspect"
 import type { Arguments } from "./arguments.js"
 import type { Command } from "./command.js"
 import { readHeaderOption } from "./connection-options.js"
@@ -84,6 +90,7 @@ class Inspection {
 
   #show({ event, data }: ServerSentEvent): void {
     if (event === "message") this.#output.message(data as InspectedMessage)
+    else if (event === "gateway") this.#output.gatewayMessage(data as InspectedGatewayMessage)
     else if (event === "step") this.#output.step(data as InspectedStep)
     else if (event === "limit") this.#output.limit(data as InspectedLimit)
     else if (event === "lost") {
@@ -122,7 +129,7 @@ export const inspect: Command = {
     INPUTS_HELP,
   ].join("\n"),
   options: {
-    topic: { value: "pattern", help: "only messages of these topics, such as room:*" },
+    topic: { value: "pattern", help: "only messages of these topics, such as room:*, or of this path of a gateway" },
     event: { value: "pattern", help: "only messages of these events" },
     search: { value: "text", help: "only sockets and topics with this part of an id, an address or a topic" },
     once: { help: "the sockets and topics only, then the end" },

@@ -11,6 +11,7 @@ import { Endpoint } from "rookery/server"
 import { ROOT } from "../packaging/build.js"
 import { launchChromium, openPage } from "../support/chromium.js"
 import { socketOf } from "../inspect/stage.js"
+import { gatewayLine } from "../support/gateway-line.js"
 import { inProcess } from "../support/in-process-transport.js"
 import { faultsOf } from "./accessibility.js"
 import { complaintsOf } from "./complaints.js"
@@ -168,6 +169,24 @@ describe.skipIf(!browser)("the inspector's page", () => {
     await closed
     await message(page, "ada closed").waitFor()
     expect(await page.locator("#fault").isVisible()).toBe(false)
+  })
+
+  it("shows the clients of gateways with their messages, and disconnects one once that is confirmed", async () => {
+    const gateway = endpoint.gateway("/ws", { connect: ({ params: { id } }) => ({ id: String(id) }) })
+    const page = await open()
+    expect(await page.getByRole("heading", { name: "Clients of gateways" }).isVisible()).toBe(false)
+    const line = await gatewayLine(endpoint, "/ws", "id=ada")
+    await message(page, "ada connected /ws").waitFor()
+    await page.locator("#gateway-clients").getByText("/ws; since").waitFor()
+    line.send(MARKUP)
+    gateway.broadcast("news")
+    await message(page, MARKUP).waitFor()
+    await message(page, "1 recipients").waitFor()
+    await page.getByRole("button", { name: "Disconnect ada at 192.0.2.1" }).click()
+    await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click()
+    await message(page, "ada closed /ws (1001)").waitFor()
+    expect(line.closedWith()).toBe(1001)
+    await page.getByRole("heading", { name: "Clients of gateways" }).waitFor({ state: "hidden" })
   })
 
   it.each<[string, string, BrowserContextOptions]>([

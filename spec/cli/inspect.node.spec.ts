@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { inspectedStages } from "../inspect/stage.js"
 import { runCli, type CliRun } from "../support/cli.js"
+import { gatewayLine } from "../support/gateway-line.js"
 import { startServer } from "../support/http-server.js"
 import { PATIENCE } from "../support/patience.js"
 
@@ -51,6 +52,21 @@ describe("rookery inspect", () => {
     run.end("SIGINT")
     expect(await run.code).toBe(130)
     expect(run.stderr.text).toBe("")
+  })
+
+  it("prints the clients of gateways, and what passes there", async () => {
+    const { endpoint, inspected, listeners, read } = stage()
+    endpoint.gateway("/ws", { connect: ({ params: { id } }) => ({ id: String(id) }) })
+    const line = await gatewayLine(endpoint, "/ws", "id=ada")
+    const { node } = await read<{ node: string }>("state")
+    const run = inspect(await serve(inspected.listener), "--topic", "/ws")
+    await run.stdout.line(/^client +id +address +gateway +since$/)
+    await run.stdout.line(new RegExp(`^${node}-1 +ada +192\\.0\\.2\\.1 +/ws +\\d{4}-\\d\\d-\\d\\dT`))
+    await opened(listeners)
+    line.send("hi\u001b[2J")
+    expect(await run.stdout.line(/-> ada/)).toMatch(/^\d\d:\d\d:\d\d -> ada \/ws "hi\\u001b\[2J"$/)
+    line.close(1000)
+    await run.stdout.line(/-- ada closed \/ws \(1000\)$/)
   })
 
   it("prints JSON for pipes, and ends after the tables if it is asked to", async () => {

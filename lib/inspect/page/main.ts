@@ -1,5 +1,6 @@
 import type {
   InspectedCluster,
+  InspectedGatewayMessage,
   InspectedLimit,
   InspectedMessage,
   InspectedState,
@@ -10,7 +11,7 @@ import { act, read } from "./api.js"
 import { confirm, type Question } from "./confirm.js"
 import { byId, setText } from "../../page/dom.js"
 import { MessagesView } from "./messages-view.js"
-import { nameOf, StateView } from "./state-view.js"
+import { nameOf, nameOfGatewayClient, StateView } from "./state-view.js"
 
 /** The milliseconds between two looks at the state, and between two at the cluster. */
 const STATE_MS = 2000
@@ -61,6 +62,12 @@ const view = new StateView({
     const text = "Its connection ends. A client that is well connects again by itself."
     void does({ heading: `Disconnect ${nameOf(socket)}?`, text, yes: "Disconnect" }, () =>
       act("disconnect", { socket: socket.key }),
+    )
+  },
+  disconnectGatewayClient(client) {
+    const text = "Its connection ends. A client may connect again by itself."
+    void does({ heading: `Disconnect ${nameOfGatewayClient(client)}?`, text, yes: "Disconnect" }, () =>
+      act("disconnect", { client: client.key }),
     )
   },
   kick(socket, name) {
@@ -114,6 +121,7 @@ function listen(): void {
   source.addEventListener("open", () => shine("good", "Connected"))
   source.addEventListener("error", () => shine("busy", "Connecting…"))
   on<InspectedMessage>("message", (message) => messages.message(message))
+  on<InspectedGatewayMessage>("gateway", (message) => messages.gatewayMessage(message))
   on<InspectedLimit>("limit", (limit) => messages.limit(limit))
   on<{ count: number }>("lost", ({ count }) => messages.lost(count))
   on<InspectedStep>("step", (step) => {

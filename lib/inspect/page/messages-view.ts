@@ -1,4 +1,4 @@
-import type { InspectedLimit, InspectedMessage, InspectedStep } from "../wire.js"
+import type { InspectedGatewayMessage, InspectedLimit, InspectedMessage, InspectedStep } from "../wire.js"
 import { byId, element, oncePerFrame, setText } from "../../page/dom.js"
 
 /** The messages that are kept; older ones go. */
@@ -47,8 +47,21 @@ export class MessagesView {
     this.#search.addEventListener("input", () => this.#filter(this.#entries))
   }
 
-  message({ at, direction, id, socket, topic, event, payload, recipients }: InspectedMessage): void {
-    const who = id ?? socket ?? (recipients === null ? "" : `${recipients} recipients`)
+  message({ socket, topic, event, payload, ...passed }: InspectedMessage): void {
+    this.#passed(passed, socket, [element("span", { class: "topic" }, topic), element("strong", {}, event)], payload)
+  }
+
+  gatewayMessage({ client, path, data, ...passed }: InspectedGatewayMessage): void {
+    this.#passed(passed, client, [element("span", { class: "topic" }, path)], data)
+  }
+
+  #passed(
+    { at, direction, id, recipients }: Pick<InspectedMessage, "at" | "direction" | "id" | "recipients">,
+    key: string | null,
+    what: readonly Element[],
+    payload: unknown,
+  ): void {
+    const who = id ?? key ?? (recipients === null ? "" : `${recipients} recipients`)
     const short = JSON.stringify(payload)
     const arrow = element(
       "span",
@@ -60,17 +73,19 @@ export class MessagesView {
       {},
       timeOf(at),
       arrow,
-      element("span", { class: "topic" }, topic),
-      element("strong", {}, event),
+      ...what,
       element("span", { class: "muted" }, who),
       element("span", { class: "payload" }, short.slice(0, 300)),
     )
     const whole = element("pre", {}, JSON.stringify(payload, undefined, 2))
-    this.#add(element("li", {}, element("details", {}, summary, whole)), `${topic} ${event} ${who} ${short}`)
+    const named = what.map(({ textContent }) => textContent).join(" ")
+    this.#add(element("li", {}, element("details", {}, summary, whole)), `${named} ${who} ${short}`)
   }
 
-  step({ at, step, id, socket, topic, why }: InspectedStep): void {
-    const text = [id ?? socket ?? "", step, topic ?? "", why === null ? "" : `(${why})`].filter(Boolean).join(" ")
+  step({ at, step, id, socket, client, topic, path, why }: InspectedStep): void {
+    const text = [id ?? socket ?? client ?? "", step, topic ?? path ?? "", why === null ? "" : `(${why})`]
+      .filter(Boolean)
+      .join(" ")
     this.#add(element("li", { class: "note" }, timeOf(at), ` ${text}`), text)
   }
 

@@ -1,5 +1,6 @@
 import type {
   InspectedCluster,
+  InspectedGatewayClient,
   InspectedPresence,
   InspectedSocket,
   InspectedState,
@@ -14,17 +15,22 @@ export interface Handlers {
   openTopic(topic: string): void
   closeTopic(): void
   disconnect(socket: InspectedSocket): void
+  disconnectGatewayClient(client: InspectedGatewayClient): void
   kick(socket: InspectedSocket, topic: string): void
 }
 
 export const nameOf = ({ id, key, address }: InspectedSocket): string =>
   [id ?? `socket ${key}`, address].filter(Boolean).join(" at ")
 
+export const nameOfGatewayClient = ({ id, key, address }: InspectedGatewayClient): string =>
+  [id ?? `client ${key}`, address].filter(Boolean).join(" at ")
+
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`
 
-/** The counts, sockets and topics of the node, and one topic. */
+/** The counts, sockets, clients of gateways and topics of the node, and one topic. */
 export class StateView {
   readonly #sockets: Rows<InspectedSocket>
+  readonly #gatewayClients: Rows<InspectedGatewayClient>
   readonly #topics: Rows<InspectedTopicCount>
   readonly #topicSockets: Rows<InspectedSocket>
   readonly #presences = new Rows<InspectedPresence>(byId("topic-presences", HTMLElement), ({ key, metas }) =>
@@ -34,7 +40,7 @@ export class StateView {
     element("div", {}, element("dt", {}, name), element("dd", {}, count)),
   )
   readonly #topic = byId("topic", HTMLElement)
-  #counted: readonly (readonly [string, string])[] = []
+  #counted: (readonly [string, string])[] = []
   #cluster: readonly (readonly [string, string])[] = []
 
   constructor(handlers: Handlers) {
@@ -65,6 +71,18 @@ export class StateView {
         text,
       )
     })
+    this.#gatewayClients = new Rows(byId("gateway-clients", HTMLElement), (client) => {
+      const since = new Date(client.since)
+      const label = `Disconnect ${nameOfGatewayClient(client)}`
+      const time = element("time", { datetime: since.toISOString() }, since.toLocaleString())
+      return element(
+        "li",
+        {},
+        element("span", {}, nameOfGatewayClient(client)),
+        button({ class: "bad", "aria-label": label }, "Disconnect", () => handlers.disconnectGatewayClient(client)),
+        element("span", { class: "muted" }, `${client.path}; since `, time),
+      )
+    })
     this.#topicSockets = new Rows(byId("topic-sockets", HTMLElement), (socket) => {
       const [channel] = socket.channels
       const topic = channel?.topic ?? ""
@@ -79,8 +97,9 @@ export class StateView {
     byId("topic-close", HTMLButtonElement).addEventListener("click", () => handlers.closeTopic())
   }
 
-  state({ node, counters, sockets, moreSockets, topics, moreTopics }: InspectedState): void {
-    setText(byId("node", HTMLElement), node)
+  state(state: InspectedState): void {
+    const { counters, sockets, moreSockets, gatewayClients, moreGatewayClients, topics, moreTopics } = state
+    setText(byId("node", HTMLElement), state.node)
     const count = (name: string): string => String(counters[`rookery_${name}`] ?? 0)
     this.#counted = [
       ["sockets", count("sockets")],
@@ -90,7 +109,12 @@ export class StateView {
       ["limits hit", count("limits_hit_total")],
       ["errors", count("errors_total")],
     ]
+    if (count("gateway_clients") !== "0") this.#counted.push(["gateway clients", count("gateway_clients")])
     this.#showCounts()
+    // Most endpoints have no gateway.
+    byId("gateways", HTMLElement).hidden = gatewayClients.length === 0
+    this.#gatewayClients.show(gatewayClients.map((client) => [client.key, client]))
+    setText(byId("gateways-more", HTMLElement), more(moreGatewayClients, "client", gatewayClients.length))
     this.#sockets.show(sockets.map((socket) => [socket.key, socket]))
     this.#topics.show(topics.map((topic) => [topic.topic, topic]))
     setText(byId("sockets-more", HTMLElement), more(moreSockets, "socket", sockets.length))
