@@ -43,8 +43,8 @@ export class Connection {
     this.#link = new ReconnectingLink<string>(
       {
         findTarget: () => provide(this.#url),
-        open: (target, events) =>
-          transport.open(target, { textUrl: target, binaryType, timeout: REQUEST_TIMEOUT_MS }, events),
+        open: (textUrl, events) =>
+          transport.open(textUrl, { textUrl, binaryType, timeout: REQUEST_TIMEOUT_MS, neverPings: true }, events),
         onConnOpen: () => {
           this.#closeInfo = undefined
           for (const outgoing of this.#waiting) this.#send(outgoing)

@@ -12,7 +12,8 @@ export interface FallbackStorage {
 /** Options of {@link withFallback}. */
 export interface FallbackOptions {
   /**
-   * How long the first transport may take to open, and then to carry its first frame, in milliseconds.
+   * How long the first transport may take to open, and then, with a {@link Socket}, to carry its first frame, in
+   * milliseconds.
    *
    * @default 2500
    */
@@ -107,6 +108,8 @@ export function firstOrSecond(
         open(traits) {
           if (isAbandoned) return
           isOpen = true
+          // A server that is not asked may be silent for long.
+          isTrial &&= !linkOptions.neverPings
           clock.clearTimeout(timer)
           timer = clock.setTimeout(giveUp, after)
           events.open({ ...traits, wantsPing: isTrial })

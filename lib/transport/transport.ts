@@ -46,6 +46,8 @@ export interface LinkOptions {
   readonly authToken?: string | undefined
   /** The type in which a websocket delivers bytes. */
   readonly binaryType: BinaryType
+  /** Whether the owner sends no ping to a link that wants one: such a link has opened, and that is all it can show. */
+  readonly neverPings?: boolean
   /** How long one request of long-poll may take, in milliseconds. */
   readonly timeout: number
 }

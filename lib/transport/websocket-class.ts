@@ -61,18 +61,23 @@ export function webSocketClass(transport: Transport): TransportClass {
     }
 
     #open(url: string, authToken: string | undefined): void {
-      const options = { textUrl: url, authToken, binaryType: this.binaryType as BinaryType, timeout: this.timeout }
-      this.#link = transport.open(url, options, {
-        open: ({ skipHeartbeat = false } = {}) => {
-          if (this.readyState > 0) return
-          this.readyState = 1
-          this.skipHeartbeat = skipHeartbeat
-          this.onopen?.({} as never)
+      const { timeout } = this
+      const binaryType = this.binaryType as BinaryType
+      this.#link = transport.open(
+        url,
+        { textUrl: url, authToken, binaryType, timeout, neverPings: true },
+        {
+          open: ({ skipHeartbeat = false } = {}) => {
+            if (this.readyState > 0) return
+            this.readyState = 1
+            this.skipHeartbeat = skipHeartbeat
+            this.onopen?.({} as never)
+          },
+          frame: (data) => this.onmessage?.({ data } as never),
+          error: (error) => this.onerror?.(error as never),
+          close: (info) => this.#onEnd(info),
         },
-        frame: (data) => this.onmessage?.({ data } as never),
-        error: (error) => this.onerror?.(error as never),
-        close: (info) => this.#onEnd(info),
-      })
+      )
     }
 
     #onEnd(info: object): void {

@@ -118,6 +118,14 @@ describe("while the first works", () => {
     expect(clock.pending).toBe(0)
   })
 
+  it("is not left because nothing comes, if nobody pings the server", () => {
+    const log = new LinkLog()
+    transport.open(URL_OF_SOCKET, linkOptions(URL_OF_SOCKET, { neverPings: true }), log)
+    first.last.events.open()
+    clock.pass(60_000)
+    expect([words(log), first.last.closedWith, second.links]).toEqual([["open"], undefined, []])
+  })
+
   it("is never left for the second once it carried a frame: neither by failing, nor by being slow", () => {
     open()
     first.last.events.open()

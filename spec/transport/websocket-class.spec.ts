@@ -63,7 +63,16 @@ describe("a class made of a transport", () => {
     expect(transport.opened).toEqual([])
     await settled()
     expect(transport.opened).toEqual([
-      [URL_OF_SOCKET, { textUrl: URL_OF_SOCKET, authToken: undefined, binaryType: "arraybuffer", timeout: 70 }],
+      [
+        URL_OF_SOCKET,
+        {
+          textUrl: URL_OF_SOCKET,
+          authToken: undefined,
+          binaryType: "arraybuffer",
+          timeout: 70,
+          neverPings: true,
+        },
+      ],
     ])
   })
 
