@@ -239,7 +239,11 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
 
   /** @internal */
   rejectPush(push: Push, error: Error): void {
-    this.#reject(push, error)
+    if (push === (this.#join as Push)) {
+      push.settle(error)
+      // Not left: a subscription would join again, and fail again, for ever.
+      this.trigger(PHX_CLOSE, error)
+    } else this.#pushes.reject(push, error)
     // A caller that awaits the push does so in a microtask that is queued after this one.
     queueMicrotask(() =>
       queueMicrotask(() => {
@@ -335,30 +339,34 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   }
 
   #onReply(ref: Ref, { status, response }: Reply): void {
-    if (ref !== this.#join.ref) return this.#queue?.answer(ref, status, response)
+    const join = this.#join
+    if (ref !== join.ref) return this.#queue?.answer(ref, status, response)
     // A second answer to one join is ignored.
     if (this.#state !== "joining") return
+    let recovered: boolean | undefined
     if (status === "ok") {
       this.#state = "joined"
       this.#stopRejoinTimer()
-      const recovered = this.recovery && readJoinResponse(this.recovery, response)
-      if (recovered !== undefined) this.callHandlers(PHX_RECOVERED, { recovered })
+      recovered = this.recovery && readJoinResponse(this.recovery, response)
       this.#queue?.sendWaiting()
     } else {
-      this.refusal = new PushError(this.#join, status, response)
+      this.refusal = new PushError(join, status, response)
       this.#rejoinLater()
     }
-    const isHeard = this.#join.answer(status, response)
+    const isHeard = join.answer(status, response)
     // The join is tried again and again, so its first refusal must not be silent.
     if (!isHeard && this.#rejoinTries === 1) console.warn(this.refusal?.message)
+    // Last: a handler may push, behind what waited, or join anew, which this answer is not for.
+    if (recovered !== undefined && join.ref === ref) this.callHandlers(PHX_RECOVERED, { recovered })
   }
 
   /** The channel crashed at the server, or the connection is lost. */
   #onErrorEvent(): void {
+    const join = this.#join
     if (this.#state === "joining") {
-      this.#join.ref = null
+      join.ref = null
       // The time for the promise goes on; `receive("timeout")` is not called any more, as in phoenix.js.
-      if (this.#join.outcome) this.#join.stopTimer()
+      if (join.outcome) join.stopTimer()
     }
     this.#queue?.interrupt(!this.socket.isConnected())
     this.#rejoinLater()

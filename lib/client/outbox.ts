@@ -47,10 +47,7 @@ export class Outbox {
   /** Sends a message, now or when the connection takes it. A full buffer never turns a join or a leave away. */
   post(message: Message, push?: Push): void {
     const entries = this.#entries
-    if (!entries.size && this.#hasRoom()) {
-      this.#write(message, push)
-      return
-    }
+    if (!entries.size && this.#hasRoom()) return this.#write(message, push)
     const entry: Entry = { message, push }
     if (push) push.unqueue = () => entries.delete(entry)
     const lost = addToBuffer(entries, entry, this.#options, mustStay)

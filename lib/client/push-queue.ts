@@ -62,7 +62,7 @@ export class PushQueue {
     for (const push of this.#sent.values()) {
       // A push with `retry` survives one crash: a push that crashes its channel twice is probably the cause.
       if (!push.wasWritten || (push.retry && (connectionLost || !push.sawCrash))) {
-        if (!connectionLost && push.wasWritten) push.sawCrash = true
+        push.sawCrash ||= !connectionLost && push.wasWritten
         if (push.retry) push.stopTimer()
         this.remove(push)
         this.#waiting.add(push)

@@ -10,7 +10,7 @@ import { ChannelTable } from "./channel-table.js"
 import { Channel } from "./channel.js"
 import type { ChannelHost } from "./channel-host.js"
 import type { ChannelOptions, JoinOptions } from "./channel-options.js"
-import { chooseTransport, toTransport } from "./choose-transport.js"
+import { chooseTransport } from "./choose-transport.js"
 import type { DownReason, Status, StatusChange } from "./connection-status.js"
 import { EndPoint, type Credentials } from "./end-point.js"
 import { Heartbeat } from "./heartbeat.js"
@@ -85,7 +85,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   connect(params?: object): void {
     this.expectConnection()
     if (params) {
-      console.log("connect(params) is deprecated; make a new Socket")
+      console.log("params: make a new Socket")
       this.options.params = params
     }
     this.#connection.connect()
@@ -197,7 +197,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** Closes the connection at once; the next {@link Socket.connect} uses this transport. */
   replaceTransport(transport: TransportOption): void {
     this.options.transport = transport
-    this.#transport = toTransport(transport)
+    this.#transport = chooseTransport(this.options)
     this.#connection.abandon()
   }
 
@@ -230,7 +230,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
 
   /** @internal */
   expectConnection(): void {
-    if (this.isDestroyed) throw new RookeryError("destroyed", "the socket was destroyed; make a new Socket")
+    if (this.isDestroyed) throw new RookeryError("destroyed", "destroyed; make a new Socket")
     this.#connection.remindToConnect()
   }
 

@@ -56,6 +56,32 @@ async function joinedAt(offset: number, params?: object, stageOptions?: StagedOp
 }
 
 describe("a channel that recovers", () => {
+  it("sends what a handler of the report pushes behind the pushes that waited", async () => {
+    const { stage, room } = recovering()
+    const line = await nextLine(stage)
+    await answer(line, { epoch: "e", offset: 3, recovered: false })
+    room.onRecovered(() => room.push("from the handler"))
+    line.close()
+    room.push("first")
+    room.push("second")
+    const next = await nextLine(stage, line)
+    await answer(next, { epoch: "e", offset: 9, recovered: true })
+    expect(next.received.map(({ event }) => event)).toEqual(["phx_join", "first", "second", "from the handler"])
+  })
+
+  it("does not take the answer to a join for that of another one, which a handler of the report began", async () => {
+    const { stage, room } = recovering()
+    const line = await nextLine(stage)
+    await answer(line, { epoch: "e", offset: 3, recovered: false })
+    room.onRecovered(() => {
+      room.leave()
+      room.join()
+    })
+    const next = await nextLine(stage, line)
+    await answer(next, { epoch: "f", offset: 9, recovered: false })
+    expect([next.of("phx_join").length, room.state]).toEqual([2, "joining"])
+  })
+
   it("says who it is with its first join, and where it stands with the next", async () => {
     const { stage } = recovering({ name: "Ada" })
     const first = await nextLine(stage)

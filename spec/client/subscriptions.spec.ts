@@ -53,6 +53,25 @@ describe("subscribers of one topic", () => {
     )
   })
 
+  it("end, and are told why, if the join cannot be sent", async () => {
+    const { socket } = await connected()
+    const make = socket.channel.bind(socket)
+    let made = 0
+    vi.spyOn(socket, "channel").mockImplementation((...args) => {
+      // Without an end the test would join for ever, in microtasks.
+      if (++made > 5) throw new Error("joins again and again")
+      return make(...args)
+    })
+    const told: unknown[] = []
+    socket.onError((error) => told.push(error))
+    const closed: unknown[] = []
+    const { joined: join } = socket.subscribe("room:1", { phx_close: (reason) => closed.push(reason) }, { n: 1n })
+    await settled()
+    const unencodable = expect.objectContaining({ code: "unencodable" })
+    expect([made, told, closed]).toEqual([1, [unencodable], [unencodable]])
+    await expect(join).rejects.toEqual(unencodable)
+  })
+
   it("join again when they come back", async () => {
     const { socket, stage } = await connected()
     socket.subscribe("room:1", {}).unsubscribe()
