@@ -73,13 +73,14 @@ describe("a channel that recovers", () => {
     const { stage, room } = recovering()
     const line = await nextLine(stage)
     await answer(line, { epoch: "e", offset: 3, recovered: false })
+    const answers: unknown[] = []
     room.onRecovered(() => {
       room.leave()
-      room.join()
+      room.join().receive("ok", (response) => answers.push(response))
     })
     const next = await nextLine(stage, line)
     await answer(next, { epoch: "f", offset: 9, recovered: false })
-    expect([next.of("phx_join").length, room.state]).toEqual([2, "joining"])
+    expect([next.of("phx_join").length, room.state, answers]).toEqual([2, "joining", []])
   })
 
   it("says who it is with its first join, and where it stands with the next", async () => {
