@@ -68,22 +68,37 @@ class InProcessLink implements ServerLink {
   }
 
   send(frame: Frame): void {
-    if (this.#open) this.#client.frame(frame)
+    if (this.#open) this.#give(frame)
   }
 
   broadcast(shared: SharedFrame): boolean {
     const frame = shared.frame()
     if (frame === undefined || !this.#open) return false
-    this.#client.frame(frame)
+    this.#give(frame)
     return true
   }
 
   close(code: number): void {
     if (!this.#open) return
     this.#open = false
-    this.#client.closed(code)
+    try {
+      this.#client.closed(code)
+    } catch (error) {
+      // First, so that the connection ends with the code that it was closed with.
+      this.#end?.closed(code)
+      this.#end?.fail(error)
+    }
     this.#end?.closed(code)
     this.#leave()
+  }
+
+  /** Gives the client a frame. A frame that its client throws at must still reach the other clients of the room. */
+  #give(frame: Frame): void {
+    try {
+      this.#client.frame(frame)
+    } catch (error) {
+      this.#end?.fail(error)
+    }
   }
 }
 
