@@ -159,7 +159,9 @@ export class LongPoll {
     while (session.taking !== undefined) await session.taking
     held.forget(holder)
     if (!NDJSON.test(exchange.arrival.header("content-type") ?? "")) {
-      return reply(socket.tryReceive(body) ? { status: 200 } : { status: 400, error: "the body is not a frame" })
+      if (socket.tryReceive(body)) return reply({ status: 200 })
+      // The session may have ended while the body came.
+      return reply(socket.connected ? { status: 400, error: "the body is not a frame" } : { status: 410 })
     }
     const lines = body.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
     if (lines.filter((line) => line !== "").length > batchLines) {

@@ -84,6 +84,23 @@ describe("an endpoint that is asked by fetch", () => {
     await expect(unread.text()).rejects.toThrow("the session has ended")
   })
 
+  it("tells a client that its session has ended while the body of one frame came", async () => {
+    const { endpoint, read } = served()
+    const { token } = await read("")
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          for (const { socket } of endpoint.sockets()) socket.disconnect()
+          controller.enqueue(new TextEncoder().encode(JSON.stringify(JOIN)))
+          controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const init = { method: "POST", body, duplex: "half" }
+    expect(await read(`&token=${token}`, init as RequestInit)).toEqual({ status: 410 })
+  })
+
   it("refuses a body over the limit, and one that is not UTF-8", async () => {
     const { ask, read, limits } = served({ limits: { bodyBytes: 1000 } })
     const { token } = await read("")
