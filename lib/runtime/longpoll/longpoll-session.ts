@@ -46,6 +46,9 @@ const BASE64: Encoding<string> = { encode: asMessage }
 /** The most bytes of messages in one answer, unless it has only one: a longer answer would hold up other clients. */
 const MOST_BYTES = 1_048_576
 
+/** A frame of more bytes counts for several towards `framesPerSecond`. */
+export const LARGE = 16_384
+
 /** A message that waits for a poll. */
 interface Waiting {
   readonly message: string
@@ -108,12 +111,15 @@ export class LongPollSession implements ServerLink, Holder, Worker {
     this.#end(TRY_AGAIN_LATER)
   }
 
-  /** Counts one more request, or line of a body. Over the rate limit it ends the session and returns `false`. */
-  allowFrame(): boolean {
+  /**
+   * Counts one more request, or a line or body of so many bytes. Over the rate limit it ends the session and returns
+   * `false`.
+   */
+  allowFrame(bytes = 0): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity || this.#ended) return true
     this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
-    if (this.#frames.take()) return true
+    if (this.#frames.take(Math.max(1, Math.ceil(bytes / LARGE)))) return true
     this.#socket?.limitHit("framesPerSecond")
     this.#end(POLICY_VIOLATION)
     return false

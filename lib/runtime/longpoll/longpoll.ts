@@ -5,7 +5,7 @@ import type { Arrival } from "../../server/api/arrival.js"
 import { randomId } from "../../server/support/random-id.js"
 import type { TransportServices } from "../../server/process/services.js"
 import type { SocketEnd } from "../../server/api/server-link.js"
-import { LongPollSession, type BadLine } from "./longpoll-session.js"
+import { LARGE, LongPollSession, type BadLine } from "./longpoll-session.js"
 import type { Exchange } from "./exchange.js"
 import { faultAnswer, JSON_TYPE, Rejection } from "../../server/admission/rejection.js"
 
@@ -159,6 +159,8 @@ export class LongPoll {
     while (session.taking !== undefined) await session.taking
     held.forget(holder)
     if (!NDJSON.test(exchange.arrival.header("content-type") ?? "")) {
+      // The request itself has counted for the first bytes.
+      if (body.length > LARGE && !session.allowFrame(body.length - LARGE)) return reply({ status: 410 })
       if (socket.tryReceive(body)) return reply({ status: 200 })
       // The session may have ended while the body came.
       return reply(socket.connected ? { status: 400, error: "the body is not a frame" } : { status: 410 })
@@ -183,7 +185,7 @@ export class LongPoll {
     for (const [index, line] of lines.entries()) {
       if (line === "") continue
       if (turns.isSpent()) await turns.next()
-      if (!session.allowFrame()) break
+      if (!session.allowFrame(line.length)) break
       const text = line.startsWith("[") || line.startsWith("{")
       const frame = text ? line : readBase64(line)
       const taken = frame !== undefined && (socket.tryReceive(frame) || !socket.connected)

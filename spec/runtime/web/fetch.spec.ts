@@ -101,6 +101,24 @@ describe("an endpoint that is asked by fetch", () => {
     expect(await read(`&token=${token}`, init as RequestInit)).toEqual({ status: 410 })
   })
 
+  it.each([
+    ["a body of one frame", {}],
+    ["a line of a body", { "content-type": "application/x-ndjson" }],
+  ])("counts %s once for each 16 KiB of it", async (_, headers) => {
+    const { read, limits } = served({ limits: { framesPerSecond: 0.001, frameBurst: 6 } })
+    const { token } = await read("")
+    const send = (bytes: number): Promise<Body> =>
+      read(`&token=${token}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify([...JOIN.slice(0, 4), "x".repeat(bytes)]),
+      })
+    expect(await send(40_000)).toEqual({ status: 200 })
+    expect(limits).toEqual([])
+    expect(await send(60_000)).toEqual({ status: 410 })
+    expect(limits).toEqual(["framesPerSecond"])
+  })
+
   it("refuses a body over the limit, and one that is not UTF-8", async () => {
     const { ask, read, limits } = served({ limits: { bodyBytes: 1000 } })
     const { token } = await read("")
