@@ -48,6 +48,8 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   #isChecked = false
   #isSlow = false
   #isClosed = false
+  /** The code with which the connection has ended, while messages that came before still wait for their turn. */
+  #over: number | undefined
 
   constructor(socket: PlatformSocket, address: string | undefined, admitted: Opening, services: TransportServices) {
     this.#socket = socket
@@ -61,13 +63,13 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   }
 
   send(frame: Frame): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#over !== undefined) return
     this.#socket.send(frame)
     this.#checkLater()
   }
 
   broadcast(shared: SharedFrame): boolean {
-    if (this.#isClosed) return false
+    if (this.#isClosed || this.#over !== undefined) return false
     const { queuedBytes, slowClient } = this.#admitted.limits
     if (this.#isSlow && slowClient === "drop") {
       this.#isSlow = this.#socket.bufferedAmount > queuedBytes
@@ -83,6 +85,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   close(code: number, reason = ""): void {
     if (this.#isClosed) return
     this.#leave()
+    if (this.#over !== undefined) return this.#release()
     this.#socket.close(code, closeReason(reason))
     const { clock } = this.#services.runtime
     this.#closing = clock.setTimeout(() => this.#socket.terminate(), this.#admitted.limits.closeMs)
@@ -126,12 +129,11 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   closed(code: number = ABNORMAL): void {
     const { clock } = this.#services.runtime
     clock.clearTimeout(this.#closing)
-    this.#services.held.forget(this)
-    if (!this.#isClosed) {
-      this.#leave()
-      this.#end.closed(code === 0 ? NO_STATUS : code)
-    }
-    this.#admitted.leave()
+    if (this.#isClosed) return this.#release()
+    clock.clearTimeout(this.#idle)
+    this.#over = code === 0 ? NO_STATUS : code
+    // A client that sends its last messages and closes does not lose those that wait for their turn.
+    if (this.#waiting.length === 0) this.#finish(this.#over)
   }
 
   /** Ends the connection at once. */
@@ -141,7 +143,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
 
   /** Bytes that the client has not read, and bytes of its own messages that wait for their turn. */
   get heldBytes(): number {
-    return this.#socket.bufferedAmount + this.#waitingBytes
+    return this.#waitingBytes + (this.#over === undefined ? this.#socket.bufferedAmount : 0)
   }
 
   giveUp(): void {
@@ -155,7 +157,10 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     this.#waitingBytes -= data.length
     this.#end.receive(data)
     if (this.#waiting.length > 0) return true
-    if (this.#socket.resume) this.#services.turns.readLater(this)
+    // The message may have ended the connection itself.
+    if (this.#isClosed) return false
+    if (this.#over !== undefined) this.#finish(this.#over)
+    else if (this.#socket.resume) this.#services.turns.readLater(this)
     return false
   }
 
@@ -187,7 +192,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   #checkQueue(): void {
     const { queuedBytes, slowClient } = this.#admitted.limits
     const { bufferedAmount } = this.#socket
-    if (this.#isClosed || bufferedAmount === 0) return
+    if (this.#isClosed || this.#over !== undefined || bufferedAmount === 0) return
     this.#services.held.note(this)
     if (bufferedAmount <= queuedBytes) return
     if (!this.#isSlow) this.#end.limitHit("queuedBytes")
@@ -206,7 +211,20 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   #cut(): void {
     this.#shut(TRY_AGAIN_LATER)
     // A client that does not read will not read the close frame either, and what waits for it must not stay.
-    this.#socket.terminate()
+    if (this.#over === undefined) this.#socket.terminate()
+  }
+
+  /** The connection has ended, and all its messages are handled. */
+  #finish(code: number): void {
+    this.#leave()
+    this.#end.closed(code)
+    this.#release()
+  }
+
+  /** Gives back what the connection had of the endpoint. */
+  #release(): void {
+    this.#services.held.forget(this)
+    this.#admitted.leave()
   }
 
   /** Nothing is sent or received any more. */
