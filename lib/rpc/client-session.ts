@@ -93,7 +93,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
 
   onSession(handler: SessionHandler<Remote>): () => void {
     this.#handlers.add(handler)
-    if (this.#live !== undefined) handler(this.#live.main)
+    if (this.#live !== undefined) this.#tell(handler, this.#live.main)
     return () => this.#handlers.delete(handler)
   }
 
@@ -136,7 +136,16 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     this.#live = { id, transport, session, main }
     for (const { resolve } of this.#waiting) resolve(main)
     this.#waiting.clear()
-    for (const handler of [...this.#handlers]) handler(main)
+    for (const handler of [...this.#handlers]) this.#tell(handler, main)
+  }
+
+  /** A handler that throws must not end the session, nor keep the other handlers from it. */
+  #tell(handler: SessionHandler<Remote>, main: RpcStub<Remote>): void {
+    try {
+      handler(main)
+    } catch (error) {
+      this.#channel.socket.report(error)
+    }
   }
 
   #push(payload: unknown): Push {

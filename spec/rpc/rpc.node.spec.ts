@@ -202,6 +202,30 @@ describe("an RPC session", () => {
     await expect(call()).rejects.toMatchObject({ code: "refused", response: { reason: "too many pushes" } })
   })
 
+  it("goes on where a handler of sessions throws, and tells the socket", async () => {
+    const { rpc, socket } = await session(await staged())
+    const errors: unknown[] = []
+    socket.onError((error) => errors.push(error))
+    const bug = new Error("a bug")
+    const heard = vi.fn()
+    rpc.onSession(() => {
+      throw bug
+    })
+    rpc.onSession(heard)
+    expect([heard.mock.calls.length, errors]).toEqual([1, [bug]])
+    const channel = socket.channel("rpc:2")
+    const second = rpcSession<Api>(channel)
+    second.onSession(() => {
+      throw bug
+    })
+    second.onSession(heard)
+    channel.join()
+    const api = await second.ready()
+    expect([heard.mock.calls.length, errors]).toEqual([2, [bug, bug]])
+    expect(await api.hello()).toBe("hello, Ada")
+    expect(await (await second.ready()).hello()).toBe("hello, Ada")
+  })
+
   it("leaves nothing behind of what was disposed of", async () => {
     const stage = await staged()
     const { rpc, api } = await session(stage)
