@@ -26,9 +26,10 @@ export function watchConnection(
   const { clock } = socket.options
   let health: ConnectionHealth = "ok"
   let timer: unknown
-  /** How many attempts in a row had failed at the last change. Unknown to one who begins to watch in between. */
-  let failed = socket.status === "reconnecting" ? -1 : 0
+  /** It has given up, or `disconnect()` came between two attempts. The close of an attempt follows in the first case only. */
+  let isUndecided = false
   const become = (next: ConnectionHealth): void => {
+    isUndecided = false
     clock.clearTimeout(timer)
     timer = undefined
     if (next === health) return
@@ -38,17 +39,20 @@ export function watchConnection(
   const wait = (): void => {
     timer ??= clock.setTimeout(() => become("lost"), lostAfterMs)
   }
-  const handler = socket.onStatus((status, { tries }) => {
-    // A call of `disconnect()` is no failed attempt.
-    const hasGivenUp = status === "disconnected" && tries > failed
-    failed = tries
-    if (hasGivenUp) become("failed")
-    else if (status === "connected" || status === "disconnected") become("ok")
-    else if (health !== "lost") wait()
-  })
+  const handlers = [
+    socket.onStatus((status) => {
+      // During an attempt or a connection `disconnect()` is told of before they end.
+      isUndecided = status === "disconnected" && socket.connectionState() === "closed"
+      if (isUndecided) queueMicrotask(() => isUndecided && become("ok"))
+      else if (status === "connected" || status === "disconnected") become("ok")
+      else if (health !== "lost") wait()
+    }),
+    socket.onClose(() => isUndecided && become("failed")),
+  ]
   if (socket.status === "connecting" || socket.status === "reconnecting") wait()
   return () => {
-    socket.off([handler])
+    socket.off(handlers)
+    isUndecided = false
     clock.clearTimeout(timer)
   }
 }

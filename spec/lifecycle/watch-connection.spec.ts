@@ -78,6 +78,34 @@ describe("watchConnection", () => {
     },
   )
 
+  it.each([
+    ["between two attempts", 1000],
+    ["during an attempt", 3000],
+  ])("does not take a disconnect %s for a failure when it began to watch in between", async (_when, retryInMs) => {
+    const { socket, stage } = await joined({ reconnectAfterMs: () => 2000 })
+    stage.plays = false
+    stage.line.close()
+    const { told } = watched(socket, { lostAfterMs: 500 })
+    await after(retryInMs)
+    expect(told).toEqual(["lost"])
+    socket.disconnect()
+    await settled()
+    expect(told).toEqual(["lost", "ok"])
+    await after(10_000)
+    expect(told).toEqual(["lost", "ok"])
+  })
+
+  it("tells when the socket gives up with the first attempt after it began to watch", async () => {
+    const { socket, stage } = await joined({ maxReconnectAttempts: 1, reconnectAfterMs: () => 1000 })
+    stage.plays = false
+    stage.line.close()
+    const { told } = watched(socket, { lostAfterMs: 500 })
+    await after(1000)
+    stage.line.close()
+    await settled()
+    expect([socket.status, told]).toEqual(["disconnected", ["lost", "failed"]])
+  })
+
   it("is silent once it was ended", async () => {
     const { socket, stage } = await joined()
     const { told, stop } = watched(socket)
