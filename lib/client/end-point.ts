@@ -50,14 +50,17 @@ export class EndPoint {
   }
 }
 
-/** The URL of the websocket: `/socket` takes the page's host, `//host/socket` its protocol, and `http` becomes `ws`. */
+/**
+ * The URL of the websocket: `/socket` takes the page's host, and `http` becomes `ws`. Without a protocol of its own it is
+ * `wss` on a page over https and `ws` on any other: the pages of an app come by `capacitor:` or `file:`.
+ */
 function absoluteUrl(url: string): string {
   if (url.startsWith("/")) {
-    const { location } = globalThis
-    if (!location) {
+    if (!globalThis.location) {
       throw new RookeryError("bad_option", "no page here; give a whole URL")
     }
-    url = location.protocol + (url.startsWith("//") ? url : `//${location.host}${url}`)
+    const protocol = location.protocol === "https:" ? "wss" : "ws"
+    url = `${protocol}:${url.startsWith("//") ? url : `//${location.host}${url}`}`
   }
   return url.replace(/^http/, "ws")
 }

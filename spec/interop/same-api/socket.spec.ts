@@ -232,6 +232,16 @@ describe("what can be asked", () => {
         t.note(page, socket.protocol(), t.socket({}, "/socket").endPointURL())
       }
     }),
+    same("the pages of an app, which come by neither http nor https, connect by ws", (t) => {
+      for (const [page, endpoint] of [
+        ["capacitor://localhost/index.html", "/socket"],
+        ["capacitor://localhost/index.html", "//api.example/socket"],
+        ["file:///app/index.html", "//api.example/socket"],
+      ]) {
+        vi.stubGlobal("location", new URL(page))
+        t.note(page, t.socket({}, endpoint).endPointURL())
+      }
+    }),
     differs(
       "an endpoint that begins with http",
       {
