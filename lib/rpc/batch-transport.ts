@@ -9,6 +9,8 @@ export interface BatchTransportOptions {
   send(messages: unknown[]): void | PromiseLike<unknown>
   /** The session gave up, for this reason. */
   aborted(reason: unknown): void
+  /** A message could not be carried, and what was behind it neither. */
+  failed(error: unknown): void
 }
 
 /** So much goes out in one push at most, unless one message is larger: a burst must not make a frame that is too large. */
@@ -87,6 +89,7 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
     if (this.#failure !== undefined) return
     // The last message often says why.
     this.#flush()
+    if (this.#failure !== undefined) return
     this.#failure = { error: reason }
     this.#options.aborted(reason)
   }
@@ -119,9 +122,16 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
         this.#flying++
         void this.#land(sent)
       } catch (error) {
-        this.fail(error)
+        this.#break(error)
       }
     }
+  }
+
+  /** Ends the sending, because the other end would miss a message, and tells the owner. */
+  #break(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.fail(error)
+    this.#options.failed(error)
   }
 
   /** Goes on once a push was taken. */
@@ -131,7 +141,7 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
       this.#flying--
       this.#flush()
     } catch (error) {
-      this.fail(error)
+      this.#break(error)
     }
   }
 }

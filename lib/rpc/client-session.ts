@@ -10,7 +10,10 @@ export interface RpcClientOptions extends Pick<RpcSessionOptions, "onSendError" 
 /** Called with what the server serves, at every new session. */
 export type SessionHandler<Remote extends RpcCompatible<Remote>> = (main: RpcStub<Remote>) => void
 
-/** RPC over a channel. After a lost connection a new session begins with the rejoin, and stubs of the old one are broken. */
+/**
+ * RPC over a channel. After a lost connection a new session begins with the rejoin, and stubs of the old one are broken. A
+ * session that the server ended, or one of whose messages was not answered in time, is followed by a new one at once.
+ */
 export interface ChannelRpc<Remote extends RpcCompatible<Remote>> {
   /**
    * The main object of the server.
@@ -18,7 +21,10 @@ export interface ChannelRpc<Remote extends RpcCompatible<Remote>> {
    * @throws a `RookeryError` with code `disconnected` while there is no session; see {@link ChannelRpc.ready}
    */
   readonly main: RpcStub<Remote>
-  /** The main object of the server, as soon as there is a session. Rejects once it has ended for good, or cannot begin. */
+  /**
+   * The main object of the server, as soon as there is a session; without one on a joined channel it opens one. Rejects
+   * once it has ended for good, or cannot begin.
+   */
   ready(): Promise<RpcStub<Remote>>
   /** Calls back at every session, the current one included. The returned function ends that. */
   onSession(handler: SessionHandler<Remote>): () => void
@@ -62,6 +68,8 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
   #live: Live<Remote> | undefined
   /** The session that is being opened, or is open. */
   #id: string | undefined
+  /** Whether a session was broken, and none that came after it has been answered yet. */
+  #hasRetried = false
   #failure: unknown
 
   constructor(channel: Channel, localMain: unknown, options: RpcClientOptions) {
@@ -87,7 +95,11 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
       // A stub can be called, and called `then`: it must not be taken for a promise.
       if (this.#live !== undefined) resolve(this.#live.main)
       else if (this.#failure !== undefined) reject(this.#failure as Error)
-      else this.#waiting.add({ resolve, reject })
+      else {
+        this.#waiting.add({ resolve, reject })
+        // The last session is over, and as long as the channel stays joined no rejoin brings another.
+        if (this.#id === undefined) this.#reopen()
+      }
     })
   }
 
@@ -112,12 +124,28 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
 
   #joined(): void {
     if (this.#channel.state !== "joined") return
-    const id = (this.#id = makeId())
-    this.#open(id).catch((error: unknown) => {
-      if (this.#id !== id) return
+    this.#hasRetried = false
+    this.#begin((error) => {
       // A program that only listens for sessions would wait without an error.
       if (this.#waiting.size === 0 && isMissing(error)) this.#channel.socket.report(error)
       this.#end(error)
+    })
+  }
+
+  /** Opens another session on the same join. If that fails, the next `ready()` tries again, and so does the rejoin. */
+  #reopen(): void {
+    if (this.#channel.state !== "joined") return
+    this.#begin((error) => {
+      this.#id = undefined
+      if (this.#waiting.size === 0) this.#channel.socket.report(error)
+      this.#refuse(error)
+    })
+  }
+
+  #begin(onFailure: (error: unknown) => void): void {
+    const id = (this.#id = makeId())
+    this.#open(id).catch((error: unknown) => {
+      if (this.#id === id) onFailure(error)
     })
   }
 
@@ -129,7 +157,9 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     const transport = new BatchTransport({
       bytes: carriesBytes(probe),
       send: (messages) => this.#push({ id, messages }),
-      aborted: (reason) => this.#broken(id, reason),
+      // The program may have disposed of the main object: another session is opened when it asks for one.
+      aborted: (reason) => void (this.#id === id && this.#drop(reason)),
+      failed: (error) => this.#broken(id, error),
     })
     const session = new RpcSession<Remote>(transport, this.#localMain, this.#options)
     const main = session.getRemoteMain()
@@ -156,13 +186,19 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     const read = readPayload(payload)
     const live = this.#live
     if (read === undefined || live === undefined) return
-    if ("messages" in read && read.id === live.id) live.transport.take(read.messages)
-    else if ("close" in read && read.close === live.id) this.#broken(live.id, ended(read.error))
+    if ("messages" in read && read.id === live.id) {
+      this.#hasRetried = false
+      live.transport.take(read.messages)
+    } else if ("close" in read && read.close === live.id) this.#broken(live.id, ended(read.error))
   }
 
-  /** The session gave up, or the server did: it is over, but the channel may bring another. */
+  /** The server ended the session, or a message was lost. Another session follows, unless the last one broke as well. */
   #broken(id: string, reason: unknown): void {
-    if (this.#id === id) this.#drop(reason)
+    if (this.#id !== id) return
+    this.#drop(reason)
+    if (this.#hasRetried) return
+    this.#hasRetried = true
+    this.#reopen()
   }
 
   #drop(error: unknown): void {
@@ -178,9 +214,13 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     this.#failure = error
     this.#listening.abort()
     this.#drop(error)
+    this.#refuse(error)
+    this.#handlers.clear()
+  }
+
+  #refuse(error: unknown): void {
     for (const { reject } of this.#waiting) reject(error)
     this.#waiting.clear()
-    this.#handlers.clear()
   }
 }
 

@@ -112,6 +112,7 @@ class ServedChannel {
       bytes,
       send: (messages) => channel.push(RPC, { id, messages }),
       aborted: (reason) => this.#aborted(id, reason),
+      failed: (error) => this.#aborted(id, error),
     })
     const { limits, onSendError = bareError } = this.#options
     const session = new RpcSession(transport, main, { onSendError, ...(limits && { limits }) })

@@ -1,6 +1,6 @@
 import { RpcTarget, type RpcStub } from "capnweb"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { longPoll, Socket, type SocketOptions } from "rookery"
+import { longPoll, Socket, type Channel, type SocketOptions } from "rookery"
 import { msgpack } from "rookery/msgpack"
 import { rpcSession, serveRpc, type ChannelRpc, type RpcServerOptions } from "rookery/rpc"
 import { Endpoint, Refused, type EndpointOptions } from "rookery/server"
@@ -319,6 +319,65 @@ describe("when the connection drops", () => {
   })
 })
 
+describe("when a session breaks and its channel stays joined", () => {
+  const lost = new Error("no answer")
+
+  async function joinedSession(): Promise<{ rpc: ChannelRpc<Api>; channel: Channel; roundTrip(): Promise<unknown> }> {
+    const socket = (await staged()).connect()
+    const channel = await socket.join("rpc:1")
+    const room = await socket.join("room:1")
+    return { rpc: rpcSession<Api>(channel), channel, roundTrip: async () => room.push("echo", {}) }
+  }
+
+  it("another one begins at once where a message was lost", async () => {
+    const { rpc, channel } = await joinedSession()
+    const api = await rpc.ready()
+    const heard = vi.fn()
+    rpc.onSession(() => heard())
+    vi.spyOn(channel, "push").mockImplementationOnce(() => Promise.reject(lost) as never)
+    await expect(api.hello()).rejects.toThrow("no answer")
+    expect(await (await rpc.ready()).hello()).toBe("hello, Ada")
+    expect([channel.state, heard.mock.calls.length]).toEqual(["joined", 2])
+  })
+
+  it("one more is tried, and no third before the server has answered something or the program asks for one", async () => {
+    const { rpc, channel, roundTrip } = await joinedSession()
+    const push = channel.push.bind(channel)
+    const spy = vi
+      .spyOn(channel, "push")
+      .mockImplementation(((event: string, payload: object) =>
+        "messages" in payload ? Promise.reject(lost) : push(event, payload)) as never)
+    let sessions = 0
+    await new Promise<void>((resolve) => {
+      rpc.onSession((main) => {
+        if (++sessions === 2) main.onRpcBroken(() => resolve())
+        Promise.resolve(main.hello()).catch(() => {})
+      })
+    })
+    await roundTrip()
+    expect(sessions).toBe(2)
+    spy.mockImplementationOnce(() => Promise.reject(lost) as never)
+    await expect(rpc.ready()).rejects.toBe(lost)
+    spy.mockRestore()
+    expect(await (await rpc.ready()).hello()).toBe("hello, Ada")
+    expect(sessions).toBe(3)
+  })
+
+  it("where the program disposed of the main object, another one begins when it asks for one", async () => {
+    const { rpc, roundTrip } = await joinedSession()
+    const heard = vi.fn()
+    rpc.onSession(() => heard())
+    {
+      using main = await rpc.ready()
+      await main.hello()
+    }
+    await roundTrip()
+    expect(heard).toHaveBeenCalledOnce()
+    expect(await (await rpc.ready()).hello()).toBe("hello, Ada")
+    expect(heard).toHaveBeenCalledTimes(2)
+  })
+})
+
 describe("a client that goes", () => {
   it.each([
     ["while its join is answered", 0],
@@ -367,7 +426,7 @@ describe("a client that means harm", () => {
 
   it("ends its session by holding too many objects", async () => {
     const stage = await staged({}, { maxObjects: 50 })
-    const { api } = await session(stage)
+    const { rpc, api } = await session(stage)
     const held: unknown[] = []
     const broken = new Promise((resolve) => api.onRpcBroken(resolve))
     for (let i = 0; i < 100; i++) {
@@ -375,5 +434,6 @@ describe("a client that means harm", () => {
       await Promise.resolve()
     }
     expect(await broken).toMatchObject({ code: "disconnected" })
+    expect(await (await rpc.ready()).hello()).toBe("hello, Ada")
   })
 })

@@ -237,7 +237,7 @@ describe("what can be asked", () => {
         ["capacitor://localhost/index.html", "/socket"],
         ["capacitor://localhost/index.html", "//api.example/socket"],
         ["file:///app/index.html", "//api.example/socket"],
-      ]) {
+      ] as const) {
         vi.stubGlobal("location", new URL(page))
         t.note(page, t.socket({}, endpoint).endPointURL())
       }
