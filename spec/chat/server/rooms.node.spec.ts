@@ -1,6 +1,7 @@
 import type { Channel, PushError, Socket } from "rookery"
 import { memoryStore, type ChatMessage, type ChatStore, type ChatTopics } from "rookery/chat/server"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { PATIENCE } from "../../support/patience.js"
 import { ChatStage, Inbox } from "./stage.js"
 
 type Room = Channel<ChatTopics["room:*"]>
@@ -157,7 +158,7 @@ describe("a message", () => {
     expect([events, others]).toEqual([[], ["phx_reply"]])
     keep()
     await sent
-    expect(events).toEqual(["phx_reply", "message hello"])
+    await vi.waitFor(() => expect(events).toEqual(["phx_reply", "message hello"]), PATIENCE)
     const { messages } = await other.push("history", {})
     expect(messages.map(({ content }) => content)).toEqual(["hello"])
   })
