@@ -67,6 +67,25 @@ describe("two broadcasts of which one causes the other", () => {
     expect(told(await client.take(2))).toEqual(["?", "!"])
   })
 
+  it.each([
+    ["of a topic without a history", {}],
+    ["of a topic with a history", { history: HISTORY }],
+  ])("leave everything else its turn, even if each causes another one, %s", async (_which, handlers) => {
+    const MOST = 50_000
+    const { endpoint } = await stage({}, rooms(handlers))
+    let count = 0
+    const ended = new Promise<void>((resolve) => {
+      endpoint.subscribe("room:1", () => {
+        if (++count === MOST) resolve()
+        else void endpoint.broadcast("room:1", "said", "and again")
+      })
+    })
+    const turn = new Promise<number>((resolve) => setTimeout(() => resolve(count)))
+    void endpoint.broadcast("room:1", "said", "once")
+    expect(await turn).toBeLessThan(MOST)
+    await ended
+  })
+
   it("report the second one, if nobody can be sent it", async () => {
     const errors: unknown[] = []
     const { connect, endpoint } = await stage({}, rooms({}))

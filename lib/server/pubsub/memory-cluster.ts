@@ -27,7 +27,7 @@ interface Claimed {
 export class MemoryHub {
   readonly nodes: Set<MemoryCluster> = new Set()
   /** Keeps one order for all nodes: a node may publish while it is told of a message. */
-  readonly told: InOrder = new InOrder()
+  readonly told: InOrder
   readonly clock: Clock
   readonly #histories: MemoryHistories
   /** Its size is limited by the callers, see `RetryAccounts`. */
@@ -37,6 +37,7 @@ export class MemoryHub {
   /** @param digest the platform's own SHA-256, if it has a faster one */
   constructor(clock: Clock = systemClock, digest?: (text: string) => string) {
     this.clock = clock
+    this.told = new InOrder((work) => clock.setTimeout(work, 0))
     this.#histories = new MemoryHistories(clock, undefined, digest)
     this.#claimsDue = new Deadlines(clock, (key) => void this.#claims.delete(key))
   }

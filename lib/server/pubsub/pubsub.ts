@@ -73,7 +73,7 @@ export class PubSub {
    * `intercept`, a `terminate`. Those behind it would get the second one first, and a client that recovers would drop
    * the first one, as its offset is lower.
    */
-  readonly #deliveries = new InOrder()
+  readonly #deliveries: InOrder
 
   constructor({ cluster, alone, clock, telemetry, heldHistoryBytes, historyOf, left }: PubSubOptions) {
     this.#cluster = cluster
@@ -83,6 +83,7 @@ export class PubSub {
     this.#historyOf = historyOf
     this.#left = left
     this.#shared = new SharedForms(clock)
+    this.#deliveries = new InOrder((work) => clock.setTimeout(work, 0))
     this.#atHand = new HistoriesAtHand(heldHistoryBytes, () => telemetry.limitHit("heldHistoryBytes", undefined))
   }
 
