@@ -66,6 +66,8 @@ export class HttpApi {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        // After a 301 or 302 fetch() makes a GET of a POST: a login() would succeed, and no link would be mailed.
+        redirect: "manual",
         signal: AbortSignal.timeout(this.#timeoutMs),
       })
       text = await response.text()
@@ -74,12 +76,23 @@ export class HttpApi {
       const what = late ? `no answer within ${this.#timeoutMs} ms` : "it cannot be reached"
       throw new ConnectionError(late ? "timeout" : "connect_failed", `${this.#base}: ${what}; is it running?`, cause)
     }
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+      throw new ClientError("refused", `${this.#base} redirects${targetOf(response, this.#base)}`)
+    }
     const answer = readJson(text)
     if (response.ok) return answer
     const { error = `it answered ${response.status}` } = (answer ?? {}) as Partial<ChatError>
     if (response.status === 401) throw new AuthenticationError(error)
     throw new ClientError("refused", error)
   }
+}
+
+/** Where a redirect leads, which a browser does not tell. */
+function targetOf(response: Response, base: string): string {
+  const location = response.headers.get("location")
+  if (location === null || !URL.canParse(location, base)) return "; give the URL that it redirects to"
+  const { origin } = new URL(location, base)
+  return ` to ${origin}; give that URL`
 }
 
 function readJson(text: string): unknown {
