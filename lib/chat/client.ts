@@ -35,6 +35,8 @@ export class ChatClient {
   #state: ConnectionState = "disconnected"
   #socket: Socket<ChatTopics> | undefined
   #own: Channel<ChatTopics["user:*"]> | undefined
+  /** Counts the calls that connect and disconnect: the newest one decides. */
+  #attempt = 0
 
   /** @param serverUrl the URL of the chat server, such as `https://chat.example.com` */
   constructor(serverUrl: string, options: ChatClientOptions = {}) {
@@ -104,17 +106,21 @@ export class ChatClient {
    * of the options, of the last log-in, or of the cache.
    *
    * @throws an `AuthenticationError` if there is no session, the session has ended, or the link was used; a
-   *   `ConnectionError` if the server cannot be reached or does not answer in time. The client does not retry then.
+   *   `ConnectionError` if the server cannot be reached or does not answer in time, or if a later call of `connect()`,
+   *   `disconnect()` or `logout()` has ended this one. The client does not retry then.
    */
   async connect(token?: string): Promise<void> {
+    const attempt = ++this.#attempt
     await this.#leaveSocket()
+    this.#checkNewest(attempt)
     this.#enter("connecting")
     try {
-      await this.#authenticate(token)
-      await this.#openSocket()
+      await this.#authenticate(attempt, token)
+      await this.#openSocket(attempt)
     } catch (error) {
+      this.#checkNewest(attempt)
       await this.#leaveSocket()
-      this.#enter("disconnected")
+      if (attempt === this.#attempt) this.#enter("disconnected")
       throw error
     }
   }
@@ -133,15 +139,17 @@ export class ChatClient {
    * @throws the errors of {@link ChatClient.connect}, and a `ClientError` if the server does not offer it
    */
   async connectLocally(): Promise<void> {
-    await this.#keep(await this.#http.beginLocally())
+    const attempt = this.#attempt
+    await this.#begin(attempt, this.#http.beginLocally())
     await this.connect()
   }
 
   /** Disconnects, and stays disconnected until {@link ChatClient.connect} is called again. */
   async disconnect(): Promise<void> {
+    const attempt = ++this.#attempt
     const wasThere = this.#state !== "disconnected"
     await this.#leaveSocket()
-    if (wasThere) this.#over()
+    if (wasThere && attempt === this.#attempt) this.#over()
   }
 
   /**
@@ -260,17 +268,39 @@ export class ChatClient {
     return there.room
   }
 
+  /** Ends an attempt to connect that a later call has overtaken: it would undo a disconnect(), or leave a second socket. */
+  #checkNewest(attempt: number): void {
+    if (attempt === this.#attempt) return
+    throw new ConnectionError("disconnected", "a later connect(), disconnect() or logout() has ended this connect()")
+  }
+
   /** Loads the session and its user. */
-  async #authenticate(token: string | undefined): Promise<void> {
-    if (token !== undefined) return this.#keep(await this.#http.begin(token))
-    if (this.#token === "") this.#token = (await this.#cache?.read(this.#server))?.token ?? ""
+  async #authenticate(attempt: number, token: string | undefined): Promise<void> {
+    if (token !== undefined) return this.#begin(attempt, this.#http.begin(token))
+    if (this.#token === "") {
+      const cached = await this.#cache?.read(this.#server)
+      this.#checkNewest(attempt)
+      this.#token = cached?.token ?? ""
+    }
     if (this.#token === "") throw new AuthenticationError("not logged in; call login(email), then connect(token)")
     try {
-      this.#user = (await this.#http.session(this.#token)).user
+      const { user } = await this.#http.session(this.#token)
+      this.#checkNewest(attempt)
+      this.#user = user
     } catch (error) {
+      this.#checkNewest(attempt)
       if (error instanceof AuthenticationError) await this.#forget()
       throw error
     }
+  }
+
+  /** Takes a session that begins, unless a later call has ended the attempt: after a logout() it must not come back. */
+  async #begin(attempt: number, beginning: Promise<BegunSession>): Promise<void> {
+    const begun = await beginning
+    if (attempt !== this.#attempt) await this.#http.end(begun.session_token).catch(() => {})
+    this.#checkNewest(attempt)
+    await this.#keep(begun)
+    this.#checkNewest(attempt)
   }
 
   /** Uses a session that has begun from now on, also in the next run. */
@@ -287,7 +317,8 @@ export class ChatClient {
     await this.clearCachedSession()
   }
 
-  async #openSocket(): Promise<void> {
+  async #openSocket(attempt: number): Promise<void> {
+    this.#checkNewest(attempt)
     const { serializer, maxReconnectAttempts, connectionTimeout } = this.#options
     const socket = new Socket<ChatTopics>(this.#server + SOCKET_PATH, {
       authToken: () => this.#token,
@@ -308,8 +339,11 @@ export class ChatClient {
     socket.connect()
     try {
       await socket.opened({ timeout: connectionTimeout })
+      this.#checkNewest(attempt)
       await this.#enterOwn(socket)
+      this.#checkNewest(attempt)
       await this.#enterRoom(LOBBY)
+      this.#checkNewest(attempt)
     } catch (error) {
       throw readFailure(error)
     }
@@ -365,8 +399,10 @@ export class ChatClient {
 
   /** The last attempt has failed. */
   async #gaveUp(lost: LostReason | undefined): Promise<void> {
+    const attempt = this.#attempt
     const ended = isUnauthorized(lost?.error)
     await this.#leaveSocket()
+    if (attempt !== this.#attempt) return
     if (ended) await this.#forget()
     this.#over()
     const error = ended

@@ -12,6 +12,7 @@ import {
   type ChatEvents,
 } from "rookery/chat"
 import { msgpack } from "rookery/msgpack"
+import { startServer } from "../support/http-server.js"
 import { TcpProxy } from "../support/tcp-proxy.js"
 import { ChatStage } from "./server/stage.js"
 
@@ -69,6 +70,13 @@ const user = (email: string, display_name: string | null = null): object => ({
   display_name,
 })
 
+/** How a call ended: the code of its error, or that it was done. */
+const outcome = (call: Promise<void>): Promise<string> =>
+  call.then(
+    () => "done",
+    (error: { code: string }) => error.code,
+  )
+
 describe("logging in", () => {
   it("asks for a link, and connects with its token", async () => {
     const ada = client()
@@ -101,6 +109,54 @@ describe("logging in", () => {
     proxy.mend()
     proxy.stall()
     await expect(client({ connectionTimeout: 50 }).login("ada@example.org")).rejects.toMatchObject({ code: "timeout" })
+  })
+
+  it.each(["connection_state", "authenticated"] as const)(
+    "stays disconnected if disconnect() comes while it connects, at the event %s",
+    async (event) => {
+      const ada = client({ sessionToken: await stage.logIn("ada@example.org") })
+      const begun = next(ada, event)
+      const overtaken = outcome(ada.connect())
+      await begun
+      await ada.disconnect()
+      expect(await overtaken).toBe("disconnected")
+      expect(ada).toMatchObject({ connected: false, connectionState: "disconnected" })
+    },
+  )
+
+  it("has one connection if connect() is called twice at once", async () => {
+    const ada = client({ sessionToken: await stage.logIn("ada@example.org") })
+    let authenticated = 0
+    ada.on("authenticated", () => authenticated++)
+    const overtaken = outcome(ada.connect())
+    await ada.connect()
+    expect(await overtaken).toBe("disconnected")
+    expect(ada.connected).toBe(true)
+    expect(authenticated).toBe(1)
+  })
+
+  it("does not log in again by a link whose answer comes after logout()", async () => {
+    const ada = client()
+    await ada.login("ada@example.org")
+    const { token } = await stage.mails.next()
+    const begun = next(ada, "connection_state", ({ state }) => state === "connecting")
+    const overtaken = outcome(ada.connect(token))
+    await begun
+    await ada.logout()
+    expect(await overtaken).toBe("disconnected")
+    expect(ada).toMatchObject({ sessionToken: "", user: null, connectionState: "disconnected" })
+  })
+
+  it("follows no redirect, which would make a request without a body of a log-in", async () => {
+    const methods: (string | undefined)[] = []
+    await using moved = await startServer(({ method, url: path }, response) => {
+      methods.push(method)
+      if (path?.startsWith("/moved")) response.end("{}")
+      else response.writeHead(301, { location: `/moved${path}` }).end()
+    })
+    const base = `http://127.0.0.1:${moved.port}`
+    await expect(new ChatClient(base).login("ada@example.org")).rejects.toThrow(`redirects to ${base}; give that URL`)
+    expect(methods).toEqual(["POST"])
   })
 
   it("opens for a block, and disconnects at its end", async () => {
