@@ -103,6 +103,24 @@ other[Symbol.dispose]()`)
     expect(lines).toEqual(["nothing yet", "heard one"])
   })
 
+  it("answers a call in which a handler makes another call", async () => {
+    const lines = await run(`${OPEN}
+const other = new SyncChatClient(url, token)
+other.connect()
+chat.connect()
+let answer
+chat.on("message", ({ content }) => {
+  if (content === "ping") answer = chat.send("pong").status
+})
+other.send("ping")
+let messages = []
+while (!answer) messages = chat.history("lobby")
+console.log(answer, messages[0].content)
+chat[Symbol.dispose]()
+other[Symbol.dispose]()`)
+    expect(lines).toEqual(["ok ping"])
+  })
+
   it("does not keep a script alive that forgot it", async () => {
     expect(await run(`${OPEN}\nchat.connect()\nconsole.log("done")`)).toEqual(["done"])
   })

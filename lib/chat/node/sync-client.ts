@@ -8,7 +8,7 @@ import { ChatHandlers, type ChatEvent, type ChatHandler, type ConnectionState } 
 import type { Renamed, Sent } from "../outcome.js"
 import type { Joined } from "../room.js"
 import type { ChatMessage, ChatUser } from "../topics.js"
-import type { SyncError, SyncMessage, SyncSetup } from "./sync-wire.js"
+import type { SyncAnswer, SyncError, SyncMessage, SyncSetup } from "./sync-wire.js"
 
 /** Options of a `SyncChatClient`: those of a `ChatClient`, without the cache file. */
 export type SyncChatClientOptions = Omit<ChatClientOptions, "sessionCacheFile" | "sessionToken">
@@ -54,6 +54,8 @@ export class SyncChatClient {
   #state: ConnectionState = "disconnected"
   #user: ChatUser | null = null
   #calls = 0
+  /** The calls that wait, with their answers: a call that a handler makes may receive the answer to the outer one. */
+  readonly #answers = new Map<number, SyncAnswer | undefined>()
   #disposed = false
 
   constructor(serverUrl: string, sessionToken: string, options: SyncChatClientOptions = {}) {
@@ -153,7 +155,7 @@ export class SyncChatClient {
 
   /** Waits for this time, and runs the handlers of events that arrive. */
   poll(ms: number): void {
-    this.#wait(ms, () => false)
+    this.#wait(ms)
   }
 
   /** Disconnects and ends the worker. */
@@ -171,27 +173,26 @@ export class SyncChatClient {
   #call(method: string, ...args: unknown[]): unknown {
     if (this.#disposed) throw new ConnectionError("disconnected", "the client was disposed of; make another")
     const id = ++this.#calls
+    this.#answers.set(id, undefined)
     this.#port.postMessage({ id, method, args })
-    let answer: { result: unknown } | { error: SyncError } | undefined
-    this.#wait(this.#timeoutMs, (message) => {
-      if (!("id" in message) || message.id !== id) return false
-      answer = message
-      return true
-    })
+    this.#wait(this.#timeoutMs, id)
+    const answer = this.#answers.get(id)
+    this.#answers.delete(id)
     if (answer === undefined) throw new ConnectionError("timeout", `${method}: the worker does not answer`)
     if ("error" in answer) throw errorOf(answer.error)
     return answer.result
   }
 
-  /** Handles messages of the worker until the awaited one arrives, or the time is up. */
-  #wait(ms: number, isIt: (message: SyncMessage) => boolean): void {
+  /** Handles messages of the worker until the call is answered, or the time is up. */
+  #wait(ms: number, call?: number): void {
     const end = performance.now() + ms
     for (;;) {
       const seen = Atomics.load(this.#counter, 0)
       for (;;) {
+        if (call !== undefined && this.#answers.get(call) !== undefined) return
         const received = receiveMessageOnPort(this.#port) as { message: SyncMessage } | undefined
         if (received === undefined) break
-        if (this.#take(received.message, isIt)) return
+        this.#take(received.message)
       }
       const left = end - performance.now()
       if (left <= 0) return
@@ -199,10 +200,10 @@ export class SyncChatClient {
     }
   }
 
-  #take(message: SyncMessage, isIt: (message: SyncMessage) => boolean): boolean {
+  #take(message: SyncMessage): void {
     this.#state = message.state
     this.#user = message.user
     if ("event" in message) this.#handlers.emit(message.event, message.details as never)
-    return isIt(message)
+    else if (this.#answers.has(message.id)) this.#answers.set(message.id, message)
   }
 }

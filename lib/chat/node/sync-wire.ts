@@ -32,13 +32,13 @@ export interface SyncState {
   readonly user: ChatUser | null
 }
 
+/** The result of a call. */
+export type SyncAnswer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: SyncError }
+
 /** A message of the worker: the result of a call, or an event. */
-export type SyncMessage = SyncState &
-  (
-    | { readonly id: number; readonly result: unknown }
-    | { readonly id: number; readonly error: SyncError }
-    | { readonly event: ChatEvent; readonly details: unknown }
-  )
+export type SyncMessage = SyncState & (SyncAnswer | { readonly event: ChatEvent; readonly details: unknown })
 
 /** The methods that can be called. */
 export const SYNC_METHODS: ReadonlySet<string> = new Set([
