@@ -110,9 +110,10 @@ export class Room {
       .receive("ok", whileOurs(this.#joined.bind(this)))
       .receive(
         "error",
-        whileOurs(({ error }) => {
+        // A limit of the endpoint has a `reason` where the chat has an `error`.
+        whileOurs(({ error, reason }: { error?: string; reason?: string }) => {
           // Where we were already, the channel goes on trying by itself.
-          if (this.#state !== "waiting") this.#refuse(sentence(error))
+          if (this.#state !== "waiting") this.#refuse(sentence(error ?? reason ?? "the server refused it"))
         }),
       )
     await join.catch(() => {})
