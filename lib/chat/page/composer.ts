@@ -67,8 +67,7 @@ export class Composer {
   }
 
   #key(event: KeyboardEvent): void {
-    // While letters are being composed, Enter picks some.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return
     event.preventDefault()
     this.#form.requestSubmit()
   }
@@ -103,6 +102,14 @@ export class Composer {
     this.#text.style.height = "auto"
     this.#text.style.height = `${this.#text.scrollHeight + this.#text.offsetHeight - this.#text.clientHeight}px`
   }
+}
+
+/**
+ * Whether letters are being composed, of which Enter picks some. In Safari the composition has ended before the keydown
+ * of that Enter, which is known by its code alone.
+ */
+function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229
 }
 
 function charactersLeft(content: string): number {
