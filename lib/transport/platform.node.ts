@@ -24,10 +24,8 @@ function withoutUrl(error: Error, url: string): Error {
 class QuietWebSocket extends WebSocket {
   constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
     try {
-      // Frames of one packet come in tasks of their own, as in a browser: an application that awaits a join and listens
-      // then would lose what the server sent right behind the answer. The types do not know `closeTimeout` yet.
-      const like = { closeTimeout: CLOSE_WAIT_MS, allowSynchronousEvents: false }
-      super(url, protocols, { ...like, ...options } as ClientOptions)
+      // Its types do not know the option yet.
+      super(url, protocols, { closeTimeout: CLOSE_WAIT_MS, ...options } as ClientOptions)
     } catch (cause) {
       throw withoutUrl(cause as Error, url)
     }
