@@ -2,6 +2,7 @@ import { GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER } from "
 import { toBase64 } from "../../protocol/base64.js"
 import type { Frame } from "../../serializer/serializer.js"
 import type { SocketLimits } from "../../server/api/socket-limits.js"
+import { countOf } from "../../server/limits/frame-count.js"
 import type { HeldBytes, Holder } from "../../server/limits/held-bytes.js"
 import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
 import type { Encoding, SharedFrame } from "../../server/api/shared-frame.js"
@@ -45,9 +46,6 @@ const BASE64: Encoding<string> = { encode: asMessage }
 
 /** The most bytes of messages in one answer, unless it has only one: a longer answer would hold up other clients. */
 const MOST_BYTES = 1_048_576
-
-/** A frame of more bytes counts for several towards `framesPerSecond`. */
-export const LARGE = 16_384
 
 /** A message that waits for a poll. */
 interface Waiting {
@@ -119,7 +117,7 @@ export class LongPollSession implements ServerLink, Holder, Worker {
     const { framesPerSecond, frameBurst } = this.#options.limits
     if (framesPerSecond === Infinity || this.#ended) return true
     this.#frames ??= new TokenBucket(framesPerSecond, frameBurst)
-    if (this.#frames.take(Math.max(1, Math.ceil(bytes / LARGE)))) return true
+    if (this.#frames.take(countOf(bytes))) return true
     this.#socket?.limitHit("framesPerSecond")
     this.#end(POLICY_VIOLATION)
     return false

@@ -2,10 +2,11 @@ import { readBase64 } from "../../protocol/read-base64.js"
 import type { QueryParams } from "../../protocol/query.js"
 import { readQuery, type Admission } from "../../server/admission/admission.js"
 import type { Arrival } from "../../server/api/arrival.js"
+import { LARGE_FRAME } from "../../server/limits/frame-count.js"
 import { randomId } from "../../server/support/random-id.js"
 import type { TransportServices } from "../../server/process/services.js"
 import type { SocketEnd } from "../../server/api/server-link.js"
-import { LARGE, LongPollSession, type BadLine } from "./longpoll-session.js"
+import { LongPollSession, type BadLine } from "./longpoll-session.js"
 import type { Exchange } from "./exchange.js"
 import { faultAnswer, JSON_TYPE, Rejection } from "../../server/admission/rejection.js"
 
@@ -160,7 +161,7 @@ export class LongPoll {
     held.forget(holder)
     if (!NDJSON.test(exchange.arrival.header("content-type") ?? "")) {
       // The request itself has counted for the first bytes.
-      if (body.length > LARGE && !session.allowFrame(body.length - LARGE)) return reply({ status: 410 })
+      if (body.length > LARGE_FRAME && !session.allowFrame(body.length - LARGE_FRAME)) return reply({ status: 410 })
       if (socket.tryReceive(body)) return reply({ status: 200 })
       // The session may have ended while the body came.
       return reply(socket.connected ? { status: 400, error: "the body is not a frame" } : { status: 410 })

@@ -12,14 +12,13 @@ import type { Admitted } from "../../server/api/arrival.js"
 import type { ServerLink, SocketEnd } from "../../server/api/server-link.js"
 import type { SharedFrame } from "../../server/api/shared-frame.js"
 import type { Holder } from "../../server/limits/held-bytes.js"
+import { countOf } from "../../server/limits/frame-count.js"
 import { TokenBucket } from "../../server/limits/token-bucket.js"
 import type { Reader, Worker } from "../../server/limits/turns.js"
 import type { TransportServices } from "../../server/process/services.js"
 import { isLongerThan } from "../../server/support/is-longer-than.js"
 import type { PlatformSocket } from "./platform-socket.js"
 
-/** A message of more bytes counts for several towards `framesPerSecond`. */
-const LARGE = 16_384
 /** A message of fewer bytes is handled at once, whatever other clients send. */
 const SMALL = 4096
 
@@ -112,7 +111,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     const { framesPerSecond, frameBurst } = this.#admitted.limits
     if (framesPerSecond === Infinity) return true
     this.#bucket ??= new TokenBucket(framesPerSecond, frameBurst)
-    if (this.#bucket.take(Math.max(1, Math.ceil(bytes / LARGE)))) return true
+    if (this.#bucket.take(countOf(bytes))) return true
     this.#end.limitHit("framesPerSecond")
     this.#shut(POLICY_VIOLATION)
     return false
