@@ -41,6 +41,9 @@ export function shownText(text: unknown, longest = 200): string {
   return more > 0 && shown.length > longest ? `${shown.slice(0, longest)}… (${more} more)` : shown
 }
 
+/** An id that the server gave a client, cut. */
+export const shownId = (id: string | null): string | null => (id === null ? null : shownText(id))
+
 function bytesText(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, BYTES_SHOWN), (byte) => byte.toString(16).padStart(2, "0")).join(" ")
   return `(${bytes.byteLength} bytes: ${shown}${bytes.byteLength > BYTES_SHOWN ? " …" : ""})`

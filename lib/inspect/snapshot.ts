@@ -1,6 +1,6 @@
 import type { AnyGatewayClient, ConnectedSocket } from "rookery/server"
 import type { Names } from "./names.js"
-import { previewOf, shownText } from "./preview.js"
+import { previewOf, shownId, shownText } from "./preview.js"
 import type { InspectorSource } from "./source.js"
 import type {
   InspectedGatewayClient,
@@ -41,7 +41,7 @@ class SocketList {
     if (this.shown.length === this.#limit) return void this.more++
     this.shown.push({
       key: this.#names.keyOf(socket),
-      id: socket.id === null ? null : shownText(socket.id),
+      id: shownId(socket.id),
       transport: socket.transport,
       address: socket.address ?? null,
       channels: channels.slice(0, CHANNELS).map(({ topic, ...rest }) => ({ topic: shownText(topic, 1000), ...rest })),
@@ -60,7 +60,7 @@ function* gatewayClientsOf(endpoint: InspectorSource, names: Names, search: stri
 
 const shownClient = (client: AnyGatewayClient, names: Names): InspectedGatewayClient => ({
   key: names.keyOf(client),
-  id: client.id === null ? null : shownText(client.id),
+  id: shownId(client.id),
   path: client.path,
   address: client.address ?? null,
   since: client.connectedAt,

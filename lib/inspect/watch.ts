@@ -10,7 +10,7 @@ import { dateOf, type Clock } from "../protocol/clock.js"
 import { COMMENT, eventOf, EventStream } from "./event-stream.js"
 import type { Filter } from "./filter.js"
 import type { Names } from "./names.js"
-import { previewOf, previewOfFrame, shownText } from "./preview.js"
+import { previewOf, previewOfFrame, shownId, shownText } from "./preview.js"
 import type { InspectorSource } from "./source.js"
 import type { InspectedGatewayMessage, InspectedLimit, InspectedMessage, InspectedStep } from "./wire.js"
 
@@ -124,12 +124,12 @@ export class Watch {
 
   #who(socket: ServerSocket | undefined): { socket: string | null; id: string | null } {
     if (socket === undefined) return { socket: null, id: null }
-    return { socket: this.#options.names.keyOf(socket), id: socket.id === null ? null : shownText(socket.id) }
+    return { socket: this.#options.names.keyOf(socket), id: shownId(socket.id) }
   }
 
   #whoAtGateway(client: AnyGatewayClient | undefined): Pick<InspectedStep, "client" | "id"> {
     if (client === undefined) return { client: null, id: null }
-    return { client: this.#options.names.keyOf(client), id: client.id === null ? null : shownText(client.id) }
+    return { client: this.#options.names.keyOf(client), id: shownId(client.id) }
   }
 
   #tell(event: string, data: object): void {

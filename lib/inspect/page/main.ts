@@ -11,7 +11,7 @@ import { act, read } from "./api.js"
 import { confirm, type Question } from "./confirm.js"
 import { byId, setText } from "../../page/dom.js"
 import { MessagesView } from "./messages-view.js"
-import { nameOf, nameOfGatewayClient, StateView } from "./state-view.js"
+import { nameOf, StateView } from "./state-view.js"
 
 /** The milliseconds between two looks at the state, and between two at the cluster. */
 const STATE_MS = 2000
@@ -66,7 +66,7 @@ const view = new StateView({
   },
   disconnectGatewayClient(client) {
     const text = "Its connection ends. A client may connect again by itself."
-    void does({ heading: `Disconnect ${nameOfGatewayClient(client)}?`, text, yes: "Disconnect" }, () =>
+    void does({ heading: `Disconnect ${nameOf(client, "client")}?`, text, yes: "Disconnect" }, () =>
       act("disconnect", { client: client.key }),
     )
   },

@@ -19,11 +19,11 @@ export interface Handlers {
   kick(socket: InspectedSocket, topic: string): void
 }
 
-export const nameOf = ({ id, key, address }: InspectedSocket): string =>
-  [id ?? `socket ${key}`, address].filter(Boolean).join(" at ")
-
-export const nameOfGatewayClient = ({ id, key, address }: InspectedGatewayClient): string =>
-  [id ?? `client ${key}`, address].filter(Boolean).join(" at ")
+/** The name of a socket, or of a gateway's client. */
+export const nameOf = (
+  { id, key, address }: InspectedSocket | InspectedGatewayClient,
+  kind: "socket" | "client" = "socket",
+): string => [id ?? `${kind} ${key}`, address].filter(Boolean).join(" at ")
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`
 
@@ -73,12 +73,12 @@ export class StateView {
     })
     this.#gatewayClients = new Rows(byId("gateway-clients", HTMLElement), (client) => {
       const since = new Date(client.since)
-      const label = `Disconnect ${nameOfGatewayClient(client)}`
+      const label = `Disconnect ${nameOf(client, "client")}`
       const time = element("time", { datetime: since.toISOString() }, since.toLocaleString())
       return element(
         "li",
         {},
-        element("span", {}, nameOfGatewayClient(client)),
+        element("span", {}, nameOf(client, "client")),
         button({ class: "bad", "aria-label": label }, "Disconnect", () => handlers.disconnectGatewayClient(client)),
         element("span", { class: "muted" }, `${client.path}; since `, time),
       )
