@@ -14,7 +14,7 @@ import {
   rememberSerializer,
 } from "./preferences.js"
 import { Room, type RoomHost } from "./room.js"
-import { sentence } from "./session.js"
+import { refusalOf } from "./session.js"
 import { Signal } from "./signal.js"
 import { Sparing } from "./sparing.js"
 import { openSocket, type SerializerName } from "./wire.js"
@@ -230,8 +230,7 @@ export class Chat implements RoomHost {
 
 /** The words for a request that the server refused, or did not answer. */
 function reasonOf(error: unknown): string {
-  const { response } = error as PushError<{ error?: unknown } | undefined>
-  if (error instanceof PushError && typeof response?.error === "string") return sentence(response.error)
+  if (error instanceof PushError) return refusalOf(error.response)
   return error instanceof RookeryError && error.code === "timeout"
     ? "The server did not answer in time."
     : "The connection was lost. Try again."

@@ -3,7 +3,7 @@ import type { ChatMessage, ChatTopics, ChatUser } from "../topics.js"
 import { isMentioned } from "./mentions.js"
 import { Outbox, type Outgoing } from "./outbox.js"
 import type { People } from "./people.js"
-import { sentence } from "./session.js"
+import { refusalOf } from "./session.js"
 import { Sparing } from "./sparing.js"
 import { Timeline } from "./timeline.js"
 import { TELL_MS, Typists } from "./typists.js"
@@ -110,10 +110,9 @@ export class Room {
       .receive("ok", whileOurs(this.#joined.bind(this)))
       .receive(
         "error",
-        // A limit of the endpoint has a `reason` where the chat has an `error`.
-        whileOurs(({ error, reason }: { error?: string; reason?: string }) => {
+        whileOurs((response) => {
           // Where we were already, the channel goes on trying by itself.
-          if (this.#state !== "waiting") this.#refuse(sentence(error ?? reason ?? "the server refused it"))
+          if (this.#state !== "waiting") this.#refuse(refusalOf(response))
         }),
       )
     await join.catch(() => {})
@@ -289,10 +288,7 @@ export class Room {
 
 /** The words for a push that has no reply, or was refused. */
 function failureOf(error: unknown): string {
-  if (error instanceof PushError) {
-    const { response } = error as PushError<{ error?: unknown } | undefined>
-    return sentence(typeof response?.error === "string" ? response.error : "the server refused it")
-  }
+  if (error instanceof PushError) return refusalOf(error.response)
   const code = error instanceof RookeryError ? error.code : undefined
   if (code === "timeout") return "The server did not answer in time."
   if (code === "disconnected" || code === "channel_closed") {

@@ -60,6 +60,13 @@ async function refusal(response: Response): Promise<SaidNo> {
 export const sentence = (text: string): string =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".")
 
+/** The sentence to show for a refusal over the socket: the chat's has an `error`, a limit of the endpoint a `reason`. */
+export function refusalOf(response: unknown): string {
+  const { error, reason } = (response ?? {}) as { error?: unknown; reason?: unknown }
+  const words = [error, reason].find((each) => typeof each === "string")
+  return sentence(words ?? "the server refused it")
+}
+
 /** The sentence to show for a request that failed. */
 export const reasonOf = (error: unknown): string =>
   error instanceof SaidNo ? error.message : "The server cannot be reached. Check your connection and try again."
