@@ -11,7 +11,7 @@ export interface Server {
 
 const WAYS = {
   websocket: { path: "/socket", transport: webSocket },
-  // This path refuses websockets, and has short polls.
+  // This path refuses websockets.
   "long-poll": { path: "/polled", transport: longPoll },
 }
 const SERIALIZERS = { JSON: json, MessagePack: msgpack }

@@ -7,11 +7,11 @@ export interface InteropApp extends ReferenceApp {
 }
 
 /**
- * Starts it. Its path `/polled` refuses websockets, as some proxies do, and has polls short enough for a spec to wait.
+ * Starts it. Its path `/polled` refuses websockets, as some proxies do.
  */
 export async function startInteropApp(): Promise<InteropApp> {
   const app = await startReferenceApp()
-  app.endpoint.socket("/polled", { websocket: false, limits: { pollWindowMs: 4000 } })
+  app.endpoint.socket("/polled", { websocket: false })
   let release = (): void => {}
   const released = new Promise<void>((resolve) => (release = resolve))
   app.endpoint.channel("held:*", { join: () => released, receive: { echo: (payload) => payload } })

@@ -15,7 +15,6 @@ export function makeEndpoint(extra: Extra = {}): Endpoint {
   const endpoint: Endpoint = new Endpoint({
     logger: false,
     origins: ["https://known.example"],
-    limits: { pollWindowMs: 4000 },
     connect: ({ params, authToken }) => {
       if (params["user"] === "stranger") return false
       return { id: `user:${params["user"]}`, assigns: { user: String(params["user"]), token: authToken } }

@@ -13,7 +13,7 @@ const endpoint = new Endpoint({
   logger: false,
   connect: ({ params }) => ({ id: `user:${params["user"]}`, assigns: { user: String(params["user"]) } }),
 })
-endpoint.socket("/polled", { websocket: false, limits: { pollWindowMs: 4000 } })
+endpoint.socket("/polled", { websocket: false })
 endpoint.channel("room:*", {
   join({ topic, params, socket }) {
     if (topic === "room:denied") throw new Refused({ reason: "unauthorized" })
