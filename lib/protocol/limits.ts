@@ -6,61 +6,60 @@
  */
 export interface Limits {
   /**
-   * Bytes of one websocket frame, its header counted, as Bandit counts.
+   * Bytes of one websocket frame, including its header, as in Bandit.
    *
-   * @default 1_048_576, or a frame of {@link messageBytes} if that is less: a chat message is a thousandth of it, and a
-   * thousand sockets that send at once fit in memory
+   * @default 1_048_576, or a frame of {@link messageBytes} if that is less: a chat message takes a thousandth of it,
+   * and the frames of a thousand sockets that send at once fit in memory
    */
   frameBytes: number
   /**
-   * Bytes of one message, all its fragments and after inflating. A message of one frame that is not compressed may have
-   * as many as {@link frameBytes} allows.
+   * Bytes of one message: all its fragments together, after inflating. A message of a single uncompressed frame may be
+   * as large as {@link frameBytes} allows.
    *
-   * @default 1_048_576, as a frame: fragments must not be a way around it
+   * @default 1_048_576, the same as for a frame, so that fragments are no way around that limit
    */
   messageBytes: number
   /**
-   * Bytes of memory that one message may take once it is decoded, by an estimate. A key that the message did not have
-   * before counts as 512, because it takes as long.
+   * Estimated bytes of memory that one message may take once it is decoded. A key that is new within the message counts
+   * as 512 bytes, because it costs as much time.
    *
-   * @default 8_388_608, or eight times {@link messageBytes}: records take two to seven times their bytes on the wire
+   * @default 8_388_608, or eight times {@link messageBytes}: records take two to seven times their size on the wire
    */
   messageWeight: number
   /**
    * Characters of a `ref` or `join_ref`, which every reply repeats.
    *
-   * @default 256: clients count, and add an id to a push with `retry`
+   * @default 256: a client's refs are a counter, plus an id for a push with `retry`
    */
   refBytes: number
   /**
-   * Bytes of one long-poll request.
+   * Bytes of the body of one long-poll request.
    *
-   * @default 1_048_576, as a message
+   * @default 1_048_576, the same as for a message
    */
   bodyBytes: number
   /**
    * Lines of one long-poll request.
    *
-   * @default 100, what phoenix.js sends at most
+   * @default 100, the most that phoenix.js sends
    */
   batchLines: number
   /**
-   * Milliseconds from the first byte of a message, or of a long-poll request's body, to its last; also the time in which
-   * a client must read each further {@link messageBytes} of an HTTP answer.
+   * Milliseconds from the first to the last byte of a message or of a long-poll request's body; also the time in which
+   * a client must read each {@link messageBytes} of an HTTP response.
    *
-   * @default 120_000: the largest message over the slowest line that still serves, at 9 kB a second
+   * @default 120_000: the largest message over the slowest usable connection, 9 kB a second
    */
   messageMs: number
   /**
-   * Frames a second on one socket, in the long run: pushes, joins, leaves, heartbeats, pings, fragments; of long-poll
-   * the lines and the requests. One of more than 16 KiB counts once for each 16 KiB, and what it inflates to once for
-   * each KiB.
+   * Sustained frames per second on one socket: pushes, joins, leaves, heartbeats, pings and fragments; over long-poll,
+   * lines and requests. A frame of more than 16 KiB counts once for each 16 KiB, and inflated data once for each KiB.
    *
    * @default 5000, or five times {@link pushesPerSecond}: only a client that ignores refusals reaches it
    */
   framesPerSecond: number
   /**
-   * Frames at once on one socket, before {@link framesPerSecond} counts.
+   * Frames on one socket in a burst, before {@link framesPerSecond} applies.
    *
    * @default 10_000, or five times {@link pushBurst}
    */
@@ -68,88 +67,89 @@ export interface Limits {
   /**
    * Channels joined, or being joined, on one socket.
    *
-   * @default 100, Phoenix's own
+   * @default 100, the same as in Phoenix
    */
   channels: number
   /**
    * Bytes of the topic of a channel.
    *
-   * @default 1024: a topic is a name, and is kept and sent with every message
+   * @default 1024: a topic is a name, and is stored and sent with every message
    */
   topicBytes: number
   /**
-   * Joins and renewals a second on one socket, in the long run.
+   * Sustained joins and renewals per second on one socket.
    *
-   * @default 100: a join asks a database more often than not, and all rooms of a socket are joined in a second
+   * @default 100: a join usually queries a database, and this joins all channels of a socket within a second
    */
   joinsPerSecond: number
   /**
-   * Joins at once on one socket, before {@link joinsPerSecond} counts.
+   * Joins on one socket in a burst, before {@link joinsPerSecond} applies.
    *
-   * @default 1000, or {@link channels}: ten times over all rooms of a socket
+   * @default 1000, or {@link channels}: enough to join all channels of a socket ten times
    */
   joinBurst: number
   /**
-   * Bytes of memory of the params that the channels of one socket keep of their joins.
+   * Bytes of memory taken by the join params of all channels of one socket.
    *
    * @default 4_194_304: forty kilobytes for each of a hundred channels
    */
   joinBytes: number
   /**
-   * Pushes a second on one socket, in the long run. Joins have a limit of their own; leaves and heartbeats only count as frames.
+   * Sustained pushes per second on one socket. Joins have their own limit; leaves and heartbeats count only as frames.
    *
-   * @default 1000: sixteen times what a game at sixty frames a second sends, and some hundredths of a core
+   * @default 1000: sixteen times what a game at sixty frames a second sends, and a few percent of a core
    */
   pushesPerSecond: number
   /**
-   * Pushes at once on one socket, before {@link pushesPerSecond} counts.
+   * Pushes on one socket in a burst, before {@link pushesPerSecond} applies.
    *
-   * @default 2000: what a client buffered while it was away comes in one go
+   * @default 2000: a client sends everything that it buffered while disconnected at once
    */
   pushBurst: number
   /**
-   * Pushes that wait in one channel because its handler is still at an earlier one.
+   * Pushes that wait in one channel for its handler to finish an earlier one.
    *
-   * @default 1000: a second of {@link pushesPerSecond}
+   * @default 1000: one second of {@link pushesPerSecond}
    */
   pendingPushes: number
   /**
-   * Bytes of memory of all pushes of one socket that wait, or whose handler is awaited.
+   * Bytes of memory taken by all pushes of one socket that wait or are being handled.
    *
    * @default 8_388_608, or {@link messageBytes}: eight messages of the largest size
    */
   pendingBytes: number
   /**
-   * Bytes that wait to be sent to one client: what it does not read, answers of a long-poll among it, and broadcasts that
-   * wait for a busy channel's `intercept`.
+   * Bytes waiting to be sent to one client: unread data, including long-poll responses, and broadcasts that wait for a
+   * busy channel's `intercept`.
    *
-   * @default 8_388_608: a phone that stops for some seconds in a busy room stays; one that reads no more goes
+   * @default 8_388_608: a phone that stalls for a few seconds in a busy room stays connected; one that stops reading
+   * does not
    */
   queuedBytes: number
   /**
-   * Bytes of memory that are kept for all clients together: of messages that have not wholly come, of pushes that wait
-   * or whose handler is awaited, of the params of joins, and of what clients do not read, where it is for one of them
-   * alone.
+   * Bytes of memory held for all clients together: incomplete messages, pushes that wait or are being handled, join
+   * params, and unread data that is held for one client alone.
    *
-   * @default 268_435_456: thirty clients that are each at their own limits, or a thousand with a quarter of the largest message
+   * @default 268_435_456: thirty clients that are each at their own limits, or a thousand with a quarter of the largest
+   * message each
    */
   heldBytes: number
   /**
-   * Bytes that are remembered of one client's pushes with `retry`, their answers counted, for five minutes.
+   * Bytes remembered for five minutes of one client's pushes with `retry`, including their replies.
    *
-   * @default 8_388_608: eight thousand pushes with small answers, as a client makes that sends 27 a second without a pause
+   * @default 8_388_608: eight thousand pushes with small replies, which is 27 a second without a pause
    */
   retryBytes: number
   /**
-   * Bytes that are remembered of all clients' pushes with `retry`. Clients without an id that share an address have at
-   * most an eighth of it, and all without an id at most half.
+   * Bytes remembered of all clients' pushes with `retry`. Clients without an id that share an address get at most an
+   * eighth of it, and all clients without an id together at most half.
    *
    * @default 134_217_728: sixteen clients that are each at their own limits, or 400 such pushes a second
    */
   heldRetryBytes: number
   /**
-   * Bytes of memory of the histories that a node of a cluster has at hand for clients that come back, of all topics
-   * together. The cluster keeps them, whatever a node has.
+   * Bytes of memory of the history copies that a node of a cluster keeps for reconnecting clients, over all topics. The
+   * cluster itself keeps the histories in any case.
    *
    * @default 268_435_456: a thousand messages of each of three hundred topics
    */
@@ -157,100 +157,103 @@ export interface Limits {
   /**
    * Milliseconds without a frame from the client.
    *
-   * @default 60_000, Phoenix's own: two heartbeats
+   * @default 60_000, the same as in Phoenix: two heartbeats
    */
   idleMs: number
   /**
    * Milliseconds that a join may take.
    *
-   * @default 10_000, when phoenix.js gives up waiting
+   * @default 10_000, the time after which phoenix.js gives up
    */
   joinMs: number
   /**
    * Milliseconds that `connect` or `renew` may take.
    *
-   * @default 10_000, as a join
+   * @default 10_000, the same as for a join
    */
   connectMs: number
   /**
-   * Milliseconds between our close frame, or our last answer over HTTP, and the end of the connection, if the client
-   * does not end it.
+   * Milliseconds between our close frame, or our last HTTP response, and the end of the connection, if the client does
+   * not end it.
    *
-   * @default 5_000: longer than any network that is still there needs
+   * @default 5_000: longer than any working network needs
    */
   closeMs: number
   /**
-   * Milliseconds that a long-poll waits for something to tell. A session without a poll ends after one and a half.
+   * Milliseconds that a long-poll waits for a message. A session without a poll for one and a half times as long ends.
    *
-   * @default 10_000, Phoenix's own
+   * @default 10_000, the same as in Phoenix
    */
   pollWindowMs: number
   /**
-   * Sockets of the endpoint, from the request to the end of TCP: those that connect and those that have closed count.
+   * Sockets of the endpoint, from the request to the end of the TCP connection, including those that are connecting or
+   * have been closed.
    *
-   * @default 100_000: a process has room for as many idle ones, and not for many more
+   * @default 100_000: a process can hold this many idle sockets, and not many more
    */
   connections: number
   /**
-   * Sockets of one address.
+   * Sockets from one address.
    *
    * @default 10_000: a whole university behind one address stays below it
    */
   connectionsPerAddress: number
   /**
-   * Attempts to connect of one address a second, in the long run.
+   * Sustained attempts to connect per second from one address.
    *
-   * @default 200: as many come and go where ten thousand sockets stay for a minute each
+   * @default 200: the rate at which ten thousand sockets come and go if each stays for a minute
    */
   connectsPerSecond: number
   /**
-   * Attempts to connect of one address at once, before {@link connectsPerSecond} counts.
+   * Attempts to connect from one address in a burst, before {@link connectsPerSecond} applies.
    *
-   * @default 10_000, or {@link connectionsPerAddress}: all of them come back at once after a deploy
+   * @default 10_000, or {@link connectionsPerAddress}: after a deploy all clients reconnect at once
    */
   connectBurst: number
   /**
-   * TCP connections of all servers that the endpoint is attached to, whatever they are for and whatever they do. At most
-   * nine tenths of the files that the process may open.
+   * TCP connections of all servers that the endpoint is attached to, whatever their path or state. At most nine tenths
+   * of the files that the process may open.
    *
-   * @default 200_000, or twice {@link connections}: a client of long-poll has a poll and a push at once
+   * @default 200_000, or twice {@link connections}: a long-poll client may have a poll and a push open at once
    */
   tcpConnections: number
   /**
-   * TCP connections of one address, from their accept to their end. A trusted proxy may have any number; by it each
-   * client may have as many requests and websockets. At most three quarters of the files that the process may open.
+   * TCP connections from one address, from accept to end. A trusted proxy may have any number; each client behind it
+   * may have this many requests and websockets. At most three quarters of the files that the process may open.
    *
-   * @default 20_000, or twice {@link connectionsPerAddress}: a client of long-poll has a poll and a push at once
+   * @default 20_000, or twice {@link connectionsPerAddress}: a long-poll client may have a poll and a push open at once
    */
   tcpConnectionsPerAddress: number
   /**
-   * TCP connections from which no request has wholly come yet, those in their TLS handshake counted.
+   * TCP connections that have not sent a complete request yet, including those in a TLS handshake.
    *
-   * @default 10_000: as many as a deploy brings back at once, for the time of a round trip
+   * @default 10_000: the number of clients that reconnect within one round trip after a deploy
    */
   halfOpen: number
   /**
-   * Milliseconds from the accept of a TCP connection to the end of its first request's headers, its TLS handshake counted.
+   * Milliseconds from the accept of a TCP connection to the end of its first request's headers, including the TLS
+   * handshake.
    *
-   * @default 10_000, as a join
+   * @default 10_000, the same as for a join
    */
   handshakeMs: number
   /**
-   * Requests of one connection that wait for the answer of an earlier one.
+   * Requests of one connection that wait for the response to an earlier one.
    *
-   * @default 1: no browser and no proxy has any, and one read of a connection brings many
+   * @default 1: browsers and proxies do not pipeline, and a single read of a connection can bring many requests
    */
   pipelined: number
   /**
-   * HTTP requests of one address a second, in the long run. Requests to upgrade count as attempts to connect instead.
+   * Sustained HTTP requests per second from one address. Upgrade requests count as attempts to connect instead.
    *
-   * @default 5000: as many as a thousand clients of long-poll send that are told something twice a second
+   * @default 5000: the rate of a thousand long-poll clients that each receive two messages a second
    */
   requestsPerSecond: number
   /**
-   * HTTP requests of one address at once, before {@link requestsPerSecond} counts.
+   * HTTP requests from one address in a burst, before {@link requestsPerSecond} applies.
    *
-   * @default 30_000, or three times {@link connectionsPerAddress}: each opens a session, joins and polls after a deploy
+   * @default 30_000, or three times {@link connectionsPerAddress}: after a deploy each client opens a session, joins
+   * and polls
    */
   requestBurst: number
 }

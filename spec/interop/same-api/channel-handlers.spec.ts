@@ -97,7 +97,7 @@ describe("on and off", () => {
     differs(
       "a handler that throws",
       {
-        why: "the handlers after it run all the same, and onError tells of it",
+        why: "the remaining handlers still run, and onError gets the error",
         phoenix: ["uncaught an Error"],
         rookery: ['socket error "its own"', "second {} null #1"],
       },
@@ -115,7 +115,7 @@ describe("on and off", () => {
     differs(
       "a broadcast on a channel that was never joined",
       {
-        why: "it is for another channel of the topic, which joined",
+        why: "it is meant for another channel, which has joined the topic",
         phoenix: ["joined {} null #1", "idle {} null undefined"],
         rookery: ["joined {} null #1"],
       },

@@ -87,7 +87,7 @@ describe("onMessage", () => {
     differs(
       "what it sees of an answer",
       {
-        why: "events that only phoenix.js sends to itself are none of the server's",
+        why: "the server does not send the events that phoenix.js sends to itself",
         phoenix: ["saw phx_reply", "saw chan_reply_N"],
         rookery: ["saw phx_reply"],
       },
@@ -102,7 +102,7 @@ describe("onMessage", () => {
     differs(
       "a message whose payload it does not give back",
       {
-        why: "onError tells of it",
+        why: "onError gets the error",
         phoenix: ["uncaught an Error"],
         rookery: ["socket error an Error"],
       },

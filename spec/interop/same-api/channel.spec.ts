@@ -131,7 +131,7 @@ describe("join", () => {
     differs(
       "an answer with a status of the server's own",
       {
-        why: "the room is not joined; joining for ever would help nobody",
+        why: "the channel is not joined, and joining forever helps no one",
         phoenix: ["busy {retry:1}", 'state "joining"'],
         rookery: ["busy {retry:1}", 'state "errored"'],
       },
@@ -222,7 +222,7 @@ describe("leave", () => {
     differs(
       "leaving after a join that timed out",
       {
-        why: "the timeout has left it already",
+        why: "the timeout has already left the channel",
         phoenix: ['-> null #1 "room:1" "phx_leave" {}', "leave ok {}"],
         rookery: ["leave ok {}"],
       },
@@ -239,7 +239,7 @@ describe("leave", () => {
     differs(
       "the ref that onClose is called with after it",
       {
-        why: "no ref is null everywhere",
+        why: "a missing ref is null everywhere",
         phoenix: ["close undefined"],
         rookery: ["close null"],
       },
@@ -254,7 +254,7 @@ describe("leave", () => {
     differs(
       "leaving what was never joined",
       {
-        why: "the server knows nothing of it",
+        why: "the server does not know the channel",
         phoenix: ['-> null #1 "room:1" "phx_leave" {}', 'room:1 close "leave" undefined', "leave ok {}"],
         rookery: ["leave ok {}"],
       },

@@ -129,7 +129,7 @@ describe("members that phoenix.js does not document", () => {
     differs(
       "a transport whose constructor throws",
       {
-        why: "a page may catch nothing around connect(), and the next attempt may succeed",
+        why: "few pages wrap connect() in a try, and the next attempt may succeed",
         phoenix: ["connect throws"],
         rookery: ['socket error "no sockets today"', "connect undefined", 'socket error "no sockets today"'],
       },

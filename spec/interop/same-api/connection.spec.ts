@@ -118,7 +118,7 @@ describe("an attempt that is refused", () => {
     differs(
       "onClose after a handler of onError that disconnects",
       {
-        why: "every connection that was tried ends with onClose",
+        why: "every attempted connection ends with onClose",
         phoenix: [],
         rookery: ["socket close 1006"],
       },
@@ -158,7 +158,7 @@ describe("heartbeats", () => {
     differs(
       "whether the close after a lost heartbeat was clean",
       {
-        why: "nobody waits for a server that does not answer, so nobody knows what it would say",
+        why: "the client does not wait for an unresponsive server's close frame",
         phoenix: ['closes 1000 "heartbeat timeout"', "wasClean true"],
         rookery: ['closes 1000 "heartbeat timeout"', "wasClean false"],
       },
@@ -185,7 +185,7 @@ describe("what goes wrong", () => {
     differs(
       "a frame that cannot be decoded",
       {
-        why: "onError is where an app looks; an exception in the websocket's own handler reaches nobody",
+        why: "an app listens to onError; it cannot catch an exception in the websocket's own handler",
         phoenix: ["uncaught an Error"],
         rookery: ['socket error "bad_frame"'],
       },
@@ -199,7 +199,7 @@ describe("what goes wrong", () => {
     differs(
       "a handler of the socket that throws",
       {
-        why: "the handlers after it run all the same",
+        why: "the remaining handlers still run",
         phoenix: ["uncaught an Error"],
         rookery: ['socket error "its own"', "second"],
       },

@@ -106,7 +106,7 @@ describe("longPollFallbackMs", () => {
     differs(
       "a websocket that worked, and is refused once when it is tried again",
       {
-        why: "the network failed for a moment; that the websocket works here is known",
+        why: "the websocket is known to work here; the network failed for a moment",
         phoenix: [
           "connect ws://example.test/socket/websocket?vsn=2.0.0",
           "fetch http://example.test/socket/longpoll?vsn=2.0.0&",
@@ -129,7 +129,7 @@ describe("longPollFallbackMs", () => {
     differs(
       "a websocket that worked, and is connected again",
       {
-        why: "it is known to work, so nothing has to be asked",
+        why: "the websocket is known to work",
         phoenix: ["connect ws://example.test/socket/websocket?vsn=2.0.0", '-> null #1 "phoenix" "heartbeat" {}'],
         rookery: ["connect ws://example.test/socket/websocket?vsn=2.0.0"],
       },
@@ -145,7 +145,7 @@ describe("longPollFallbackMs", () => {
     differs(
       "the end of a websocket that opened and does not answer a ping",
       {
-        why: "a connection that was open ends with onClose, and an error says why",
+        why: "an open connection ends with onClose, and an error says why",
         phoenix: ['closes 1005 ""', "fetch http://example.test/socket/longpoll?vsn=2.0.0&"],
         rookery: [
           'closes 1005 ""',

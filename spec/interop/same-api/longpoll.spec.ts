@@ -91,7 +91,7 @@ describe("LongPoll", () => {
     differs(
       "the token of the session",
       {
-        why: "a URL stands in logs; a server that does not read the header gets the token in the query",
+        why: "URLs end up in logs; a server that does not read the header gets the token in the query",
         phoenix: ['token "the query"'],
         rookery: ['token "a header"'],
       },
@@ -104,7 +104,7 @@ describe("LongPoll", () => {
     differs(
       "the reason of a close without one",
       {
-        why: "that of a CloseEvent is text",
+        why: "the reason of a CloseEvent is a string",
         phoenix: ["reason undefined"],
         rookery: ['reason ""'],
       },
@@ -175,7 +175,7 @@ describe("a long-poll that ends", () => {
     differs(
       "the state until the next attempt",
       {
-        why: "nobody is connecting yet",
+        why: "no attempt is running yet",
         phoenix: ['state "connecting"'],
         rookery: ['state "closed"'],
       },
@@ -191,7 +191,7 @@ describe("a long-poll that ends", () => {
     differs(
       "the error",
       {
-        why: "it is an Error like every other, with the status as `status`",
+        why: "it is an Error like all others, with the HTTP status as `status`",
         phoenix: ["error 403"],
         rookery: ['error {code:"connect_refused",status:403}'],
       },

@@ -18,7 +18,7 @@ describe("params", () => {
     differs(
       "a param that is undefined",
       {
-        why: "the server would read the word undefined",
+        why: "the server would read the text 'undefined'",
         phoenix: ["connect ws://example.test/socket/websocket?token=undefined&vsn=2.0.0"],
         rookery: ["connect ws://example.test/socket/websocket?vsn=2.0.0"],
       },
@@ -27,7 +27,7 @@ describe("params", () => {
     differs(
       "a param that is null",
       {
-        why: "an empty pair between two ampersands says nothing",
+        why: "an empty pair between two ampersands has no meaning",
         phoenix: ["connect ws://example.test/socket/websocket?user=ada&&vsn=2.0.0"],
         rookery: ["connect ws://example.test/socket/websocket?user=ada&vsn=2.0.0"],
       },

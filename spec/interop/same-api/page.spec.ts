@@ -20,7 +20,7 @@ describe("a page that is hidden and shown", () => {
     differs(
       "a connection that looks open",
       {
-        why: "a connection often dies in a hidden page; the server has two seconds to answer a heartbeat",
+        why: "a connection often dies while a page is hidden; the server has two seconds to answer a heartbeat",
         phoenix: ['state "joined"'],
         rookery: ['-> null #1 "phoenix" "heartbeat" {}', 'state "joined"'],
       },
@@ -59,7 +59,7 @@ describe("a page that is hidden and shown", () => {
     differs(
       "showing it while an attempt is under way",
       {
-        why: "the attempt goes on: nothing says that it is stuck",
+        why: "nothing indicates that the attempt is stuck",
         phoenix: ["socket close 1006", "connect ws://example.test/socket/websocket?vsn=2.0.0", 'state "open"'],
         rookery: ['state "open"'],
       },
@@ -141,7 +141,7 @@ describe("a page that is online again", () => {
     differs(
       "a lost connection",
       {
-        why: "the attempts before failed because there was no network, which is there now",
+        why: "the earlier attempts failed because the network was down",
         phoenix: ['state "closed"'],
         rookery: ["connect ws://example.test/socket/websocket?vsn=2.0.0", 'state "connecting"'],
       },

@@ -41,7 +41,7 @@ describe("bytes", () => {
     differs(
       "a view on bytes",
       {
-        why: "an app that pushes a Uint8Array means its bytes, and only those that it shows",
+        why: "an app that pushes a Uint8Array means the bytes of that view, not its whole buffer",
         phoenix: ['-> #1 #2 "room:1" "hello" {0:2,1:3}'],
         rookery: ['-> #1 #2 "room:1" "hello" <02 03>'],
       },
@@ -59,7 +59,7 @@ describe("what cannot be written or read", () => {
     differs(
       "a payload that cannot be encoded",
       {
-        why: "it fails its own push and is told to onError, instead of throwing",
+        why: "only that push fails, and onError gets the error",
         phoenix: ["push throws"],
         rookery: ["push undefined", 'socket error "unencodable"'],
       },
@@ -74,7 +74,7 @@ describe("what cannot be written or read", () => {
     differs(
       "a payload that cannot be encoded, pushed before the join",
       {
-        why: "the pushes behind it go out",
+        why: "the pushes after it are sent",
         phoenix: ["uncaught an Error"],
         rookery: ['-> #1 #2 "room:1" "echo" {n:2}', 'socket error "unencodable"', "second ok {n:2}"],
       },
@@ -92,7 +92,7 @@ describe("what cannot be written or read", () => {
     differs(
       "a binary frame of a kind that there is not",
       {
-        why: "onError tells of it",
+        why: "onError gets the error",
         phoenix: ["uncaught an Error"],
         rookery: ['socket error "bad_frame"'],
       },

@@ -96,7 +96,7 @@ describe("Presence", () => {
     differs(
       "a diff of a join whose state never came, once the next join's state comes",
       {
-        why: "the new state is newer than their diff: those who have left meanwhile would stay for good",
+        why: "the new state is newer than that diff, which would bring back people who have left",
         phoenix: ['list ["ada","eve"]'],
         rookery: ['list ["ada"]'],
       },
@@ -117,7 +117,7 @@ describe("Presence", () => {
     differs(
       "a callback that changes a meta it was given",
       {
-        why: "a copy of everybody's metas at every change costs more than it is worth: they are for reading",
+        why: "copying all metas at every change costs too much; metas are read-only",
         phoenix: ['list [{metas:[{phx_ref:"a1"}]}]'],
         rookery: ['list [{metas:[{phx_ref:"a1",seen:true}]}]'],
       },

@@ -69,7 +69,7 @@ describe("push", () => {
     differs(
       "awaiting a push",
       {
-        why: "it gives the answer of an ok, and throws any other",
+        why: "it returns the response of an ok, and throws on any other status",
         phoenix: ["awaited a Push", "awaited a Push"],
         rookery: ["awaited {a:1}", "threw refused"],
       },
@@ -85,7 +85,7 @@ describe("push", () => {
     differs(
       "awaiting a push that is in flight when the connection ends",
       {
-        why: "that nobody will answer is known at once",
+        why: "no reply can come any more",
         phoenix: ["awaited a Push", "300 ms later", "timeout {}"],
         rookery: ["threw disconnected", "300 ms later", "timeout {}"],
       },
@@ -103,7 +103,7 @@ describe("push", () => {
     differs(
       "a push on a channel that was left",
       {
-        why: "that nobody will answer is known at once; the timeout hook keeps its time",
+        why: "no reply can come any more; the timeout hook still fires on time",
         phoenix: ["awaited a Push", "timeout {} 300"],
         rookery: ["threw channel_closed", "timeout {} 300"],
       },
@@ -191,7 +191,7 @@ describe("receive", () => {
     differs(
       "a hook that throws",
       {
-        why: "the hooks after it are called all the same, and onError tells of it",
+        why: "the remaining hooks still run, and onError gets the error",
         phoenix: ["uncaught an Error"],
         rookery: ['socket error "its own"', "second {}"],
       },

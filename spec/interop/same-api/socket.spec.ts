@@ -34,7 +34,7 @@ describe("connect and disconnect", () => {
     differs(
       "disconnect while bytes are not sent yet",
       {
-        why: "a websocket sends what it was given before it closes, and a page that goes away cannot wait",
+        why: "a websocket sends its buffered data before it closes, and a page that is unloading cannot wait",
         phoenix: ["disconnect was called", "149 ms later", 'closes 1005 ""', "disconnected"],
         rookery: ['closes 1005 ""', "disconnect was called", "disconnected", "149 ms later"],
       },
@@ -113,7 +113,7 @@ describe("connect and disconnect", () => {
     differs(
       "connect() while waiting for the next attempt",
       {
-        why: "whoever calls it wants a connection now",
+        why: "the caller wants a connection now",
         phoenix: ['state "closed"'],
         rookery: ["connect ws://example.test/socket/websocket?vsn=2.0.0", 'state "connecting"'],
       },
@@ -245,7 +245,7 @@ describe("what can be asked", () => {
     differs(
       "an endpoint that begins with http",
       {
-        why: "it means the websocket of that host, and older browsers take no other URL",
+        why: "it means a websocket to that host, and older browsers accept only a ws URL",
         phoenix: ['url "https://a.example/socket/websocket?vsn=2.0.0"'],
         rookery: ['url "wss://a.example/socket/websocket?vsn=2.0.0"'],
       },
@@ -287,7 +287,7 @@ describe("what can be asked", () => {
     differs(
       "what getLongPollTransport gives",
       {
-        why: "replaceTransport takes it all the same, and a page that never asks for the class does not carry it",
+        why: "replaceTransport accepts it, and a page that never uses the class does not bundle it",
         phoenix: ["LongPoll true"],
         rookery: ["LongPoll false"],
       },

@@ -27,7 +27,7 @@ describe("transport", () => {
     differs(
       "no transport in Node 20, which has no WebSocket",
       {
-        why: "the package brings one there",
+        why: "the package includes one there",
         phoenix: ["GET /socket/longpoll?vsn=2.0.0"],
         rookery: ["connect ws://example.test/socket/websocket?vsn=2.0.0"],
       },
