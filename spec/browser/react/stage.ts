@@ -97,7 +97,10 @@ export class Stage {
     await this.tab.goto("about:blank")
     this.#complaints.stop()
     await this.endpoint.close({ deadlineMs: 0 })
-    await new Promise((resolve) => this.#server.close(resolve))
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    // `close()` waits for a connection that the browser has opened ahead of need, and that has no request yet.
+    this.#server.closeAllConnections()
+    await closed
   }
 }
 
