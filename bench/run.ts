@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { BEFORE, bundle } from "./harness/bundle.js"
+import { compareTrees, comparisonTable, type Comparison } from "./harness/compare.js"
 import { measure, mediansOf } from "./harness/measure.js"
-import { comparedWithBefore, judge, machine, table, verdictTable, type Verdict } from "./harness/report.js"
+import { judge, machine, table, verdictTable, type Verdict } from "./harness/report.js"
 import type { Scenario, Suite } from "./harness/scenario.js"
 import { suites } from "./suites.js"
 
@@ -12,6 +13,7 @@ const { values: options, positionals: chosen } = parseArgs({
   options: {
     check: { type: "boolean", default: false },
     against: { type: "string" },
+    launches: { type: "string" },
     only: { type: "string", multiple: true },
     node: { type: "string", multiple: true, default: [] },
   },
@@ -24,27 +26,39 @@ const version = (path: string): string => (JSON.parse(readFileSync(root(path), "
 const rounded = (_: string, value: unknown): unknown =>
   typeof value === "number" ? Number(value.toPrecision(4)) : value
 
-/** Puts the other tree beside this one wherever this one is measured. */
-const withBefore = (scenario: Scenario): Scenario =>
-  options.against === undefined || !scenario.subjects.includes("rookery")
-    ? scenario
-    : { ...scenario, subjects: ["rookery", BEFORE, ...scenario.subjects.filter((subject) => subject !== "rookery")] }
+/** Two processes of one tree differ more than two trees do; this many of each tell the trees apart. */
+const LAUNCHES_TO_COMPARE = 12
 
-async function run({ name, scenarios }: Suite): Promise<Verdict[]> {
+/** A part, flags of its own and another tree leave the published figures alone. */
+const isPublished = ["only", "against", "launches"].every((name) => !(name in options)) && options.node.length === 0
+
+/** Only the two trees, without what they are compared with in other runs: so there is time for more launches. */
+function asAsked(scenario: Scenario): Scenario {
+  const { against, launches = against === undefined ? scenario.launches : LAUNCHES_TO_COMPARE } = options
+  const subjects = against === undefined ? scenario.subjects : ["rookery", BEFORE]
+  return { ...scenario, subjects, launches: Number(launches) }
+}
+
+/** Whether no goal was missed. */
+async function run({ name, scenarios }: Suite): Promise<boolean> {
   const verdicts: Verdict[] = []
+  const comparisons: Comparison[] = []
   const results: object[] = []
-  for (const scenario of scenarios) {
-    if (!isChosen(scenario)) continue
-    const measurements = await measure(name, withBefore(scenario), options.node)
-    console.log(`\n${table(withBefore(scenario), measurements)}`)
-    verdicts.push(...(scenario.goals?.(mediansOf(measurements)) ?? []).map(judge))
-    if (options.against !== undefined) verdicts.push(...comparedWithBefore(scenario, measurements).map(judge))
+  for (const scenario of scenarios.filter(isChosen).map(asAsked)) {
+    const measurements = await measure(name, scenario, options.node)
+    console.log(`\n${table(scenario, measurements)}`)
+    if (options.against === undefined) verdicts.push(...(scenario.goals?.(mediansOf(measurements)) ?? []).map(judge))
+    else {
+      const compared = compareTrees(scenario, measurements)
+      console.log(`\n${comparisonTable(compared, scenario.launches)}`)
+      comparisons.push(...compared)
+    }
     const { title, launches, warmUp, rounds, metrics } = scenario
     results.push({ scenario: scenario.name, title, metrics, launches, warmUp, rounds, measurements })
   }
   if (verdicts.length > 0) console.log(`\n${verdictTable(verdicts)}`)
-  // A run of a part, with flags of its own or with another tree leaves the published figures alone.
-  if (options.only !== undefined || options.node.length > 0 || options.against !== undefined) return verdicts
+  const isGood = verdicts.every(({ ok }) => ok) && comparisons.every(({ verdict }) => verdict !== "worse")
+  if (!isPublished) return isGood
 
   const report = {
     date: new Date().toISOString(),
@@ -66,25 +80,27 @@ async function run({ name, scenarios }: Suite): Promise<Verdict[]> {
   mkdirSync(root("bench/results"), { recursive: true })
   writeFileSync(root(`bench/results/${name}.json`), `${JSON.stringify(report, rounded, 2)}\n`)
   console.log(`\nwritten to bench/results/${name}.json`)
-  return verdicts
+  return isGood
 }
 
+if (options.launches !== undefined && !(Number(options.launches) >= 1)) {
+  throw new Error(`--launches ${options.launches}: give a number, 1 or more`)
+}
 const unknown = chosen.find((name) => !suites.some((suite) => suite.name === name))
 if (unknown !== undefined)
   throw new Error(`no benchmark ${unknown}; there are ${suites.map(({ name }) => name).join(", ")}`)
 
 const chosenSuites = suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name))
-const isChosen = ({ name }: Scenario): boolean => options.only === undefined || options.only.includes(name)
-if (
-  options.against !== undefined &&
-  !chosenSuites.some(({ scenarios }) => scenarios.some((each) => isChosen(each) && each.subjects.includes("rookery")))
-) {
+const isChosen = ({ name, subjects }: Scenario): boolean =>
+  (options.only === undefined || options.only.includes(name)) &&
+  (options.against === undefined || subjects.includes("rookery"))
+if (options.against !== undefined && !chosenSuites.some(({ scenarios }) => scenarios.some(isChosen))) {
   throw new Error("--against has nothing to compare: no scenario that was chosen has the subject rookery")
 }
 
 const { node, cpu, cores } = machine()
 console.log(`node ${node}, ${cpu}, ${cores} cores`)
 await bundle(options.node.length === 0, options.against)
-const verdicts: Verdict[] = []
-for (const suite of chosenSuites) verdicts.push(...(await run(suite)))
-if (options.check && verdicts.some(({ ok }) => !ok)) process.exitCode = 1
+for (const suite of chosenSuites) {
+  if (!(await run(suite)) && options.check) process.exitCode = 1
+}

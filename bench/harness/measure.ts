@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { WORKER } from "./bundle.js"
 import type { Medians, Scenario } from "./scenario.js"
-import { summarize, type Summary } from "./statistics.js"
+import { median, summarize, type Summary } from "./statistics.js"
 import type { Assignment } from "./worker.js"
 
 /** The result of one metric for one subject and one case. */
@@ -10,6 +10,8 @@ export interface Measurement extends Summary {
   readonly case: string
   readonly metric: string
   readonly subject: string
+  /** The median of each launch. */
+  readonly launches: readonly number[]
 }
 
 type Answer = Record<string, number>
@@ -57,11 +59,12 @@ class Worker {
 
 /** Measures a scenario: fresh processes for each launch, in which rounds of every subject and case take turns. */
 export async function measure(suite: string, scenario: Scenario, nodeFlags: readonly string[]): Promise<Measurement[]> {
-  const answers = new Map<string, Answer[]>()
+  const answers = new Map<string, Answer[][]>()
   for (let launch = 0; launch < scenario.launches; launch++) {
     const workers: Worker[] = []
     for (const of of scenario.cases) {
-      for (const subject of scenario.subjects) {
+      // In alternating order too: the process that starts first gets other memory than the next.
+      for (const subject of launch % 2 === 0 ? scenario.subjects : scenario.subjects.toReversed()) {
         // One after the other, so that no other worker runs while one prepares or measures.
         const worker = new Worker({ suite, scenario: scenario.name, subject, of }, nodeFlags)
         await worker.ready()
@@ -78,14 +81,16 @@ export async function measure(suite: string, scenario: Scenario, nodeFlags: read
     for (const worker of workers) {
       await worker.stop()
       const key = `${worker.assignment.subject} ${worker.assignment.of}`
-      answers.set(key, [...(answers.get(key) ?? []), ...worker.answers])
+      answers.set(key, [...(answers.get(key) ?? []), worker.answers])
     }
   }
   return Object.keys(scenario.metrics).flatMap((metric) =>
     scenario.cases.flatMap((of) =>
       scenario.subjects.flatMap((subject) => {
-        const values = (answers.get(`${subject} ${of}`) ?? []).flatMap((answer) => answer[metric] ?? [])
-        return values.length === 0 ? [] : [{ case: of, metric, subject, ...summarize(values) }]
+        const valuesOf = (launch: Answer[]): number[] => launch.flatMap((answer) => answer[metric] ?? [])
+        const launches = (answers.get(`${subject} ${of}`) ?? []).map(valuesOf).filter((values) => values.length > 0)
+        if (launches.length === 0) return []
+        return [{ case: of, metric, subject, ...summarize(launches.flat()), launches: launches.map(median) }]
       }),
     ),
   )

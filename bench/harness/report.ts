@@ -1,5 +1,4 @@
 import os from "node:os"
-import { BEFORE } from "./bundle.js"
 import type { Measurement } from "./measure.js"
 import type { Goal, Scenario, Unit } from "./scenario.js"
 
@@ -34,26 +33,6 @@ export function judge(goal: Goal): Verdict {
   return { ...goal, ok: goal.bound === "at least" ? goal.measured >= goal.limit : goal.measured <= goal.limit }
 }
 
-/** The relative difference that two medians of the same work may have. */
-const TOLERANCE = 0.03
-
-/** A goal for each row in which both trees were measured: this one is not worse than the other. */
-export function comparedWithBefore(scenario: Scenario, measurements: readonly Measurement[]): Goal[] {
-  return measurements
-    .filter(({ subject }) => subject === "rookery")
-    .flatMap(({ case: of, metric, median }) => {
-      const before = measurements.find((m) => m.subject === BEFORE && m.case === of && m.metric === metric)
-      if (before === undefined) return []
-      const isRate = scenario.metrics[metric] === "a second"
-      return {
-        text: `${scenario.name}, ${of}: ${metric} against the other tree`,
-        measured: median / before.median,
-        bound: isRate ? "at least" : "at most",
-        limit: isRate ? 1 - TOLERANCE : 1 + TOLERANCE,
-      }
-    })
-}
-
 function digits(value: number): string {
   return value >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)))
 }
@@ -69,7 +48,8 @@ export function format(value: number, unit: Unit | undefined): string {
   return value < 1e9 ? `${digits(value / 1e6)} ms` : `${digits(value / 1e9)} s`
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+/** Rows of cells, the first two columns to the left. */
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
   return rows
     .map((row) =>

@@ -26,3 +26,24 @@ export function median(values: readonly number[]): number {
 export function summarize(values: readonly number[]): Summary {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values), rounds: values.length }
 }
+
+/**
+ * The interval that contains the true median with a probability of at least 95 %, for any distribution: a value lies
+ * above the true median as often as a coin shows heads. Fewer than six values are too few for that; the interval is then
+ * their whole range.
+ */
+export function medianInterval(values: readonly number[]): readonly [low: number, high: number] {
+  const sorted = values.toSorted((a, b) => a - b)
+  const count = sorted.length
+  let ways = 1
+  let tail = 0.5 ** count
+  let place = 0
+  // `tail` is the chance that at most `place` of the values lie below the true median.
+  while (tail <= 0.025) {
+    place++
+    ways *= (count - place + 1) / place
+    tail += ways * 0.5 ** count
+  }
+  const at = Math.max(place - 1, 0)
+  return [sorted[at] as number, sorted[count - 1 - at] as number]
+}
