@@ -21,8 +21,8 @@ describe("CONTRIBUTING.md", () => {
   const text = textOf("CONTRIBUTING.md")
   const section = (heading: string): string => text.split(/^## /m).find((part) => part.startsWith(heading)) ?? ""
 
-  it("draws the way of a message by the names of at least twenty files", () => {
-    expect(new Set(section("The way of a message").match(PATHS)).size).toBeGreaterThan(20)
+  it("shows the path of a message with at least twenty files", () => {
+    expect(new Set(section("The path of a message").match(PATHS)).size).toBeGreaterThan(20)
   })
 
   it("says a file and a spec for each of ten changes", () => {
