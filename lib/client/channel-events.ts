@@ -19,7 +19,7 @@ export abstract class ChannelEvents<S = AnyTopics[string]> {
     return ref
   }
 
-  /** Ends what {@link Channel.on} began: one handler, or all of the event. */
+  /** Removes handlers added by {@link Channel.on}: one handler, or all of an event. */
   off(event: ReceivedEvent<S>, ref?: number): void {
     this.#handlers = keepHandlers(
       this.#handlers,
@@ -46,8 +46,8 @@ export abstract class ChannelEvents<S = AnyTopics[string]> {
   }
 
   /**
-   * The messages of an event, for `for await`. The loop goes on through a lost connection and a rejoin, and ends when the
-   * channel is left or closed, when the signal is aborted, or with a `BufferFullError` when it is too slow.
+   * The messages of an event, for `for await`. The loop continues through a lost connection and a rejoin. It ends when
+   * the channel is left or closed, when the signal is aborted, or with a `BufferFullError` if it reads too slowly.
    */
   messages<E extends ReceivedEvent<S>>(
     event: E,
@@ -56,12 +56,12 @@ export abstract class ChannelEvents<S = AnyTopics[string]> {
     return messageStream<ReceivesOf<S>[E]>(this as unknown as MessageSource<ReceivesOf<S>[E]>, event, limit, signal)
   }
 
-  /** Calls back when the channel is left, or closed by the server: the channel is not joined again by itself. */
+  /** Calls back when the channel is left, or closed by the server. It does not rejoin by itself. */
   onClose(handler: Handler<Loose>): number {
     return this.on(PHX_CLOSE, handler)
   }
 
-  /** Calls back when the channel crashed or the connection was lost: the channel is joined again by itself. */
+  /** Calls back when the channel crashed or the connection was lost. The channel rejoins by itself. */
   onError(handler: (reason: Loose) => void): number {
     return this.on(PHX_ERROR, (reason) => handler(reason))
   }

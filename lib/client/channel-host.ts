@@ -20,7 +20,10 @@ export interface ChannelHost {
   }
   /** @internal */
   readonly isDestroyed: boolean
-  /** Rejected pushes whose `receive("timeout")` is still to fire; the socket stops their timers when it is destroyed. @internal */
+  /**
+   * Rejected pushes whose `receive("timeout")` has not fired yet; the socket stops their timers when it is destroyed.
+   * @internal
+   */
   readonly lateTimeouts: Set<Push>
   /** Throws if the socket is destroyed; warns unless it is connected soon. @internal */
   expectConnection(): void

@@ -3,7 +3,7 @@ import type { Position } from "../protocol/recovery.js"
 import type { Ref } from "../protocol/message.js"
 import type { PushOptions } from "./push-options.js"
 
-/** A handler of an event, with the refs that phoenix.js hands over too. */
+/** A handler of an event, with the refs that phoenix.js also passes. */
 export type Handler<Payload> = (payload: Payload, ref: Ref, joinRef: Ref) => void
 
 /** The state of a channel. */
@@ -15,8 +15,8 @@ export interface ChannelOptions {
    * Asks a server that keeps a history of the topic for the messages that were missed while the connection was lost.
    * {@link Channel.onRecovered} says whether all of them came.
    *
-   * A position asks at the first join, too, for the messages after it: that of the messages which a page was rendered
-   * with, for example. `{ rewind: 20 }` asks for the last 20 messages from before the first join.
+   * With a position, the first join also asks for the messages after it, for example after those that a page was
+   * rendered with. `{ rewind: 20 }` asks for the last 20 messages from before the first join.
    *
    * @default false
    */
@@ -28,13 +28,13 @@ export type JoinOptions = ChannelOptions & Omit<PushOptions, "retry">
 
 /** The argument of {@link Channel.onRecovered}. */
 export interface Recovery {
-  /** `false` if messages are lost: the application has to fetch them from somewhere else. */
+  /** `false` if messages are lost: the application has to get them some other way. */
   recovered: boolean
 }
 
 /** Which part of the history {@link Channel.history} asks for. */
 export interface HistoryRequest {
-  /** The offset to begin behind. @default the newest messages */
+  /** The offset after which to begin. @default the newest messages */
   since?: number | undefined
   /** @default 100 */
   limit?: number | undefined
@@ -46,10 +46,10 @@ export interface HistoryMessage {
   event: string
   payload: Loose
   /**
-   * Set if the payload is bytes, and is left out because the serializer carries no bytes within a reply, as JSON does not.
-   * A join with `recover` brings such a message, and under `msgpack()` its payload is here.
+   * Set if the payload is bytes and is omitted because the serializer, like JSON, cannot carry bytes within a reply. A
+   * join with `recover` delivers such a message, and `msgpack()` includes its payload here.
    *
-   * @default not left out
+   * @default not omitted
    */
   omitted?: "bytes"
 }
@@ -85,7 +85,7 @@ export interface MessagesOptions {
   limit?: number | undefined
 }
 
-/** The payload and the options of a push; both may be left out where the contract asks for no payload. */
+/** The payload and the options of a push; both are optional if the contract requires no payload. */
 export type PushArguments<Payload> =
   MayOmit<Payload> extends true
     ? [payload?: Payload | undefined, options?: number | PushOptions | undefined]

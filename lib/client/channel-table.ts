@@ -17,8 +17,8 @@ export class ChannelTable extends Map<string, HostedChannel> {
   enter(channel: HostedChannel): void {
     const other = this.get(channel.topic)
     if (other === channel) return
-    // Replaced before the other is left, as its `phx_close` handler may join the topic again.
-    // Deleted first, so that the newest channel comes last.
+    // Replaced before the other is left, because its `phx_close` handler may rejoin the topic. Deleted first, so that
+    // the newest channel comes last.
     this.delete(channel.topic)
     this.set(channel.topic, channel)
     other?.leave()

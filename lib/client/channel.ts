@@ -22,7 +22,7 @@ import { PushQueue } from "./push-queue.js"
 import { Push } from "./push.js"
 import { acceptMessage, readJoinResponse, withRecoverParams, type RecoveryPosition } from "./recovery.js"
 
-/** A topic of the socket. A joined channel joins again by itself after its connection was lost or it crashed. */
+/** A topic of the socket. A joined channel rejoins by itself after a lost connection or a crash. */
 export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   // The fields that every incoming message reads come first, for the cache: ten thousand channels do not fit into it.
   /** For compatibility with phoenix.js: the socket that this channel belongs to. */
@@ -32,18 +32,18 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   recovery: RecoveryPosition | undefined
   #state: ChannelState = "closed"
   readonly topic: string
-  /** Sent with every join; a function is asked anew each time, and may be async. */
+  /** Sent with every join. A function, which may be async, is called for each join. */
   readonly params: unknown
-  /** How many subscriptions share it, if it was made for the first of them. @internal */
+  /** How many subscriptions share it, if it was created for the first of them. @internal */
   subscriptions = 0
-  /** Made for the first push: most of ten thousand channels only listen. */
+  /** Created by the first push: among ten thousand channels most only listen. */
   #queue: PushQueue | undefined
   #rejoinTries = 0
   #rejoinTimer: unknown
-  /** The server's last refusal of the join, while it is tried again. @internal */
+  /** The server's last refusal, while the join is being retried. @internal */
   refusal: PushError | undefined
 
-  /** `socket.channel()` makes channels; the constructor is for subclasses. */
+  /** `socket.channel()` creates channels; the constructor is for subclasses. */
   constructor(topic: string, params: unknown, socket: ChannelHost, options?: ChannelOptions) {
     super()
     this.topic = topic
@@ -63,10 +63,10 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   }
 
   /**
-   * Joins the topic, and joins it again whenever the connection was lost or the channel crashed. A channel that was left
-   * or closed can be joined anew.
+   * Joins the topic, and rejoins it whenever the connection was lost or the channel crashed. A channel that was left or
+   * closed can be joined again.
    *
-   * @throws a `RookeryError` with code `already_joined` while it is joined or joining, or `destroyed` when its socket is
+   * @throws a `RookeryError` with code `already_joined` while it is joined or joining, or `destroyed` if its socket is
    */
   join(options?: number | Omit<PushOptions, "retry">): Push<JoinedOf<S>, RefusedOf<S>> {
     if (this.#state !== "closed") {
@@ -109,12 +109,12 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     return push
   }
 
-  /** A piece of the topic's history, from a server of Rookery's that keeps one. */
+  /** A page of the topic's history, from a Rookery server that keeps one. */
   history(request?: HistoryRequest, options?: number | PushOptions): Push<HistoryResponse> {
     return this.push(PHX_HISTORY as SentEvent<S>, ...([request, options] as never)) as Push<HistoryResponse>
   }
 
-  /** Sees every message before the handlers, for a subclass or an own function; gives the payload, changed or not. */
+  /** Called with every message before the handlers; returns the payload, changed or not. Override or replace it. */
   onMessage(_event: string, payload: Loose, _ref: Ref, _joinRef?: Ref): Loose {
     return payload
   }
@@ -124,7 +124,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     return this.#join.ref
   }
 
-  /** For compatibility with phoenix.js: how long the join, and a push that names no time of its own, may take. */
+  /** For compatibility with phoenix.js: the timeout of the join, and of pushes without their own. */
   get timeout(): number {
     return this.#join.timeout
   }
@@ -134,7 +134,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     return this.#state !== "closed" || !!this.#join.outcome
   }
 
-  /** For compatibility with phoenix.js: whether a push is sent at once, as the channel is joined and connected. */
+  /** For compatibility with phoenix.js: whether a push is sent at once, because the channel is joined and connected. */
   canPush(): boolean {
     return this.socket.isConnected() && this.isJoined()
   }
@@ -202,7 +202,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   /** Handles one decoded message for this topic; drops messages of an earlier join. @internal */
   receive(message: Message): void {
     const { event, payload, ref, join_ref } = message
-    // A message without a join_ref is a broadcast, for whatever join is current.
+    // A message without a join_ref is a broadcast, and belongs to the current join.
     const isCurrent = !join_ref || join_ref === this.#join.ref
     if (isCurrent && (!this.recovery || acceptMessage(this.recovery, message, this.isJoined()))) {
       this.trigger(event, payload, ref)
@@ -241,7 +241,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   rejectPush(push: Push, error: Error): void {
     if (push === (this.#join as Push)) {
       push.settle(error)
-      // Not left: a subscription would join again, and fail again, for ever.
+      // Not left: a subscription would join again, and fail again, forever.
       this.trigger(PHX_CLOSE, error)
     } else this.#pushes.reject(push, error)
     // A caller that awaits the push does so in a microtask that is queued after this one.
@@ -287,7 +287,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     if (this.#join !== join || this.state !== "joining") return
     const ref = socket.makeRef()
     join.queuedAs(ref)
-    // The time covers the params too: params that never come count as an answer that never comes.
+    // The timeout includes the params: params that never resolve count as a missing answer.
     join.startTimer(() => this.#onJoinTimeout())
     whenReady(
       this.params as Provider<object>,
@@ -331,7 +331,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
   #onJoinTimeout(): void {
     const join = this.#join
     if (!join.ref) return join.settle({ status: "timeout", response: {} })
-    // The server may have received the join all the same, and its answer be late.
+    // The server may have received the join even so, and answer late.
     this.#postLeave()
     join.ref = null
     this.#rejoinLater()
@@ -354,9 +354,10 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
       this.#rejoinLater()
     }
     const isHeard = join.answer(status, response)
-    // The join is tried again and again, so its first refusal must not be silent.
+    // The join is retried indefinitely, so its first refusal must not be silent.
     if (!isHeard && this.#rejoinTries === 1) console.warn(this.refusal?.message)
-    // Last: a handler may push, behind what waited, or join anew, which this answer is not for.
+    // Last, because a handler may push, which must queue after the waiting pushes, or rejoin, to which this answer does
+    // not apply.
     if (recovered !== undefined && join.ref === ref) this.callHandlers(PHX_RECOVERED, { recovered })
   }
 
@@ -365,7 +366,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     const join = this.#join
     if (this.#state === "joining") {
       join.ref = null
-      // The time for the promise goes on; `receive("timeout")` is not called any more, as in phoenix.js.
+      // The promise's timeout keeps running; `receive("timeout")` is no longer called, as in phoenix.js.
       if (join.outcome) join.stopTimer()
     }
     this.#queue?.interrupt(!this.socket.isConnected())
@@ -378,11 +379,11 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     this.#state = "closed"
     this.socket.channels.remove(this)
     join.stopTimer()
-    // An error costs a stack trace, and most joins were answered long ago.
+    // Creating an error costs a stack trace, and most joins were answered long ago.
     if (!join.outcome) join.settle(channelClosed(join))
     this.#queue?.rejectAll()
     join.ref = null
-    // A channel that is joined anew has missed nothing.
+    // A channel that joins after `leave()` has missed nothing.
     this.recovery &&= { id: this.recovery.id }
   }
 }

@@ -8,13 +8,16 @@ import type { WebSocketClass } from "../transport/websocket-like.js"
 import type { ResolvedOptions } from "./resolve-options.js"
 import type { TransportOption } from "./socket-options.js"
 
-/** The transport of an option: itself, the one inside a class of ours, or one around any class shaped like `WebSocket`. */
+/**
+ * The transport for the option: the given one, the one inside a class of ours, or one that wraps a class shaped like
+ * `WebSocket`.
+ */
 export function toTransport(given: TransportOption): Transport {
   if (typeof given !== "function") return given
   return (given as Partial<TransportClass>).transport ?? overWebSocket(given as WebSocketClass)
 }
 
-/** The transport that the options ask for. */
+/** The transport that the options request. */
 export function chooseTransport(options: ResolvedOptions): Transport {
   const { transport, longPollFallbackMs, sessionStorage, clock } = options
   const chosen = transport ? toTransport(transport) : platformWebSocket() ? overWebSocket() : longPoll()

@@ -1,7 +1,8 @@
 /**
- * Makes the name of a client, which its push ids begin with: 128 random bits. To the server an anonymous client is
- * known by nothing else, so the name must not be guessed. `Math.random` can be: its next and last numbers follow from a
- * few others, which a page may show. It is the resort of platforms that have nothing better, as React Native.
+ * Creates the name of a client, with which its push ids begin: 128 random bits. It is the only thing by which the
+ * server knows an anonymous client, so it must not be guessable. The output of `Math.random` is: its next and previous
+ * numbers can be computed from a few others, which a page may reveal. It is the fallback for platforms without a secure
+ * source, such as React Native.
  */
 export function clientName(random?: (() => number) | null): string {
   const parts = new Uint32Array(4)

@@ -27,9 +27,9 @@ export interface ConnectionOptions {
   bufferSize?: number | undefined
   /** Whether a full buffer refuses the new frame, or drops the oldest. @default "refuse" */
   whenFull?: WhenFull | undefined
-  /** The form in which the platform delivers bytes. @default "arraybuffer" */
+  /** The type in which the platform delivers bytes. @default "arraybuffer" */
   binaryType?: BinaryType | undefined
-  /** Whether to follow page events, as a `Socket` does. @default true */
+  /** Whether to react to page events, as a `Socket` does. @default true */
   pageEvents?: boolean | undefined
   /** The source of time. */
   clock?: Clock | undefined

@@ -1,4 +1,7 @@
-/** The status of a connection. `reconnecting` lasts from a lost connection to the next one, waiting included. */
+/**
+ * The status of a connection. `reconnecting` lasts from a lost connection until the next one is open, including the
+ * waits.
+ */
 export type Status = "disconnected" | "connecting" | "connected" | "reconnecting"
 
 /** Why the last connection ended, or why the last attempt failed. */
@@ -7,9 +10,9 @@ export interface LostReason {
   code?: number
   /** The reason in the close frame, if there was one. */
   reason?: string
-  /** Whether the server closed the connection by a close frame. */
+  /** Whether the connection ended with a close frame of the server. */
   wasClean?: boolean
-  /** The last error of the connection; a {@link ConnectError} where the platform says why the server refused it. */
+  /** The last error of the connection; a {@link ConnectError} if the platform says why the server refused it. */
   error?: unknown
 }
 

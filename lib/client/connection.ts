@@ -14,7 +14,7 @@ import { ReconnectingLink } from "./reconnecting-link.js"
 import { resolveConnectionOptions } from "./resolve-options.js"
 import type { OpenedOptions } from "./socket-options.js"
 
-/** A frame on its way out. An object, as two equal strings are two entries of the buffer. */
+/** An outgoing frame. An object, because two equal strings must be two entries of the buffer. */
 interface Outgoing {
   readonly frame: string | Uint8Array
 }
@@ -34,7 +34,7 @@ export class Connection {
   #closeInfo: CloseInfo | undefined
   #isTellingError = false
 
-  /** @param url where to connect to; a function is asked anew for every attempt, and may be async */
+  /** @param url where to connect to; a function, which may be async, is called for every attempt */
   constructor(url: Provider<string>, options: ConnectionOptions = {}) {
     const resolved = (this.#options = resolveConnectionOptions(options))
     const { transport: given, reconnect = true, binaryType } = resolved
@@ -79,13 +79,13 @@ export class Connection {
   }
 
   /**
-   * Connects, and stays connected until {@link Connection.disconnect}. The promise rejects when no further attempt comes,
-   * the time is up or the signal is aborted; the attempts go on in the latter two cases.
+   * Connects, and stays connected until {@link Connection.disconnect}. The promise rejects when no further attempt will
+   * be made, the timeout expires or the signal is aborted; in the latter two cases the attempts continue.
    */
   connect({ timeout, signal }: OpenedOptions = {}): Promise<void> {
     this.#link.connect()
     const opened = this.#link.opened(timeout, signal)
-    // A caller that does not await the promise uses the events.
+    // A caller that does not await the promise relies on the events.
     opened.catch(() => {})
     return opened
   }
@@ -118,7 +118,7 @@ export class Connection {
     this.send((this.#options.envelope ?? wrapForRoom)(room, data))
   }
 
-  /** Calls back on an event. The returned function takes the callback off. */
+  /** Calls back on an event. The returned function removes the callback. */
   on<E extends keyof ConnectionEvents>(event: E, callback: (...args: ConnectionEvents[E]) => void): () => void {
     const ref = {}
     this.#handlers = addHandler(this.#handlers, event, ref, callback as () => void)
@@ -167,10 +167,10 @@ export class Connection {
     this.#call("message", data)
   }
 
-  /** Returns whether the error was told. */
+  /** Returns whether the error was reported. */
   #tellError(error: unknown): boolean {
     if (this.#isTellingError) {
-      // A callback of `error` that throws is not called with its own error, which would go on for ever.
+      // A callback of `error` that throws is not called with its own error, which could loop forever.
       console.error(error)
       return true
     }

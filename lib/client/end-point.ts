@@ -8,11 +8,11 @@ import type { ResolvedOptions } from "./resolve-options.js"
 /** The params and the auth token of one attempt to connect. */
 export type Credentials = [params: object, authToken: string | undefined]
 
-/** Where a socket connects to, and with which credentials. */
+/** The address and the credentials with which a socket connects. */
 export class EndPoint {
   readonly #path: string
   readonly #options: ResolvedOptions
-  /** The params of the last attempt, if they came by a promise. */
+  /** The params of the last attempt, if they were a promise. */
   #lastParams: object | undefined
 
   constructor(path: string, options: ResolvedOptions) {
@@ -20,7 +20,7 @@ export class EndPoint {
     this.#options = options
   }
 
-  /** Asks for the credentials of the next attempt. */
+  /** Gets the credentials for the next attempt. */
   credentials(): Credentials | PromiseLike<Credentials> {
     const { params, authToken } = this.#options
     const credentials = [provide(params), provide(authToken)] as const
@@ -31,14 +31,14 @@ export class EndPoint {
     })
   }
 
-  /** The URL of the websocket, with these params or else the current ones. */
+  /** The URL of the websocket, with the given params or else the current ones. */
   url(params?: object, vsn: string = this.#options.vsn): string {
     // If `params` is a promise, spreading it adds nothing; the last resolved params are used.
     const query = { ...(params ?? this.#lastParams ?? provide(this.#options.params)), vsn }
     return absoluteUrl(appendQuery(this.#path, query))
   }
 
-  /** Begins an attempt. */
+  /** Starts an attempt. */
   open(transport: Transport, [params, authToken]: Credentials, events: LinkEvents): Link {
     const { serializer, vsn, binaryType, longpollerTimeout } = this.#options
     const textUrl = this.url(params, serializer.longPoll ? vsn : jsonForClient.vsn)
@@ -51,8 +51,8 @@ export class EndPoint {
 }
 
 /**
- * The URL of the websocket: `/socket` takes the page's host, and `http` becomes `ws`. Without a protocol of its own it is
- * `wss` on a page over https and `ws` on any other: the pages of an app come by `capacitor:` or `file:`.
+ * The URL of the websocket: `/socket` uses the page's host, and `http` becomes `ws`. Without a protocol it is `wss` on
+ * an https page and `ws` on any other, because an app's pages are loaded from `capacitor:` or `file:`.
  */
 function absoluteUrl(url: string): string {
   if (url.startsWith("/")) {

@@ -1,7 +1,7 @@
 /** A handler of an event. */
 export interface HandlerEntry {
   readonly event: string
-  /** Takes the handler off again. */
+  /** Identifies the handler for `off()`. */
   readonly ref: unknown
   readonly handler: (...args: never[]) => void
   /** The handler that was added after it. */
@@ -17,12 +17,12 @@ export interface HandlerEntry {
  */
 export type HandlerList = HandlerEntry | undefined
 
-/** Reports what a handler throws. */
+/** Reports the error that a handler throws. */
 export interface ErrorReporter {
   report(error: unknown): void
 }
 
-/** The list with only the handlers that `keep` accepts, and with the given entry at its end. */
+/** A list with only the handlers that `keep` accepts, and with the given entry at its end. */
 export function keepHandlers(
   list: HandlerList,
   keep: (entry: HandlerEntry) => boolean,
@@ -37,7 +37,7 @@ export function keepHandlers(
   return head.next
 }
 
-/** The list with another handler. */
+/** A list with one more handler. */
 export const addHandler = (
   list: HandlerList,
   event: string,

@@ -7,7 +7,7 @@ export interface HeartbeatOptions {
   readonly heartbeatIntervalMs: number
 }
 
-/** Sends a heartbeat an interval after the server answered the last one, and finds out when no answer comes. */
+/** Sends a heartbeat one interval after the server answered the last one, and detects a missing answer. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   readonly #send: () => Ref
@@ -26,7 +26,7 @@ export class Heartbeat {
     this.#onUnanswered = onUnanswered
   }
 
-  /** Sends the next heartbeat after an interval. */
+  /** Sends the next heartbeat after one interval. */
   start(): void {
     this.#awaitsAnswer = false
     this.#setTimer(() => this.beat())
@@ -38,7 +38,7 @@ export class Heartbeat {
     this.#pings.clear()
   }
 
-  /** Sends a heartbeat now, unless one is unanswered, and waits so long for the answer. */
+  /** Sends a heartbeat now, unless one is unanswered, and waits this long for the answer. */
   beat(ms?: number): void {
     this.#setTimer(this.#onUnanswered, ms)
     if (this.#awaitsAnswer) return

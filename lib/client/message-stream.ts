@@ -3,7 +3,7 @@ import { PHX_CLOSE } from "../protocol/events.js"
 import type { ListenOptions } from "./channel-options.js"
 import { onAbort } from "./on-abort.js"
 
-/** Where the messages of a {@link messageStream} come from. */
+/** The source of the messages of a {@link messageStream}. */
 export interface MessageSource<Payload> {
   listen(event: string, handler: (payload: Payload) => void, options: ListenOptions): unknown
 }
@@ -44,7 +44,7 @@ export function messageStream<Payload>(
   }
   const messages = loop()
   const finish = messages.return.bind(messages)
-  // `return()` of a generator that waits takes effect only when it goes on, so it is woken.
+  // `return()` on a waiting generator takes effect only when it resumes, so it is woken.
   messages.return = () => {
     queue.length = 0
     end()

@@ -17,15 +17,15 @@ interface Entry {
   readonly push: Push | undefined
 }
 
-/** Without its join a room would stay closed for good; without its leave the server would keep the channel. */
+/** Without its join a channel would never open; without its leave the server would keep the channel. */
 const mustStay = ({ message: { event } }: Entry): boolean => event === PHX_JOIN || event === PHX_LEAVE
 
 /** A websocket has no event for "there is room again", so its buffer is polled. */
 const POLL_MS = 20
 
 /**
- * The messages of a socket on their way out, in order. A message goes straight to the connection while the connection
- * keeps up; it waits here while there is no connection, or more than the high-water mark waits in the transport.
+ * The outgoing messages of a socket, in order. A message goes straight to the connection while the connection keeps up;
+ * it waits here while there is no connection, or more than the high-water mark waits in the transport.
  */
 export class Outbox {
   readonly #options: OutboxOptions
@@ -44,7 +44,7 @@ export class Outbox {
     this.#write = write
   }
 
-  /** Sends a message, now or when the connection takes it. A full buffer never turns a join or a leave away. */
+  /** Sends a message, now or when the connection accepts it. A full buffer never rejects a join or a leave. */
   post(message: Message, push?: Push): void {
     const entries = this.#entries
     if (!entries.size && this.#hasRoom()) return this.#write(message, push)
@@ -57,14 +57,14 @@ export class Outbox {
     else if (lost === entry) throw error
   }
 
-  /** Sends waiting messages, as many as the connection takes. */
+  /** Sends as many waiting messages as the connection accepts. */
   flush(): void {
     for (const entry of this.#entries) {
       if (!this.#hasRoom()) return
       const { message, push } = entry
       // A push that has settled or was given another ref no longer needs this message.
       if (!push || push.ref === message.ref) this.#write(message, push)
-      // Deleted after the write: a message that the write causes must queue behind this one's successors.
+      // Deleted after the write, so that a message caused by the write queues after those already waiting.
       this.#entries.delete(entry)
     }
   }
@@ -74,7 +74,7 @@ export class Outbox {
     this.#entries.clear()
   }
 
-  /** Whether the connection takes another message. Polls a connection that is over the high-water mark. */
+  /** Whether the connection accepts another message. Polls a connection that is over the high-water mark. */
   #hasRoom(): boolean {
     const { clock, highWaterMark } = this.#options
     const { link } = this.#connection

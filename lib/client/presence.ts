@@ -12,8 +12,9 @@ import {
 import type { Channel } from "./channel.js"
 
 /**
- * The most diffs that wait for the state of a join. Only those that overtake the state count, as the server makes the
- * state of all that happened before; a server that sends no state would otherwise fill the memory.
+ * The most diffs that wait for the state of a join; without a bound, a server that sends no state would fill the
+ * memory. A few suffice: the server's state includes everything before it, so only diffs that overtake the state
+ * matter.
  */
 const MAX_EARLY = 1000
 
@@ -31,7 +32,7 @@ export interface PresenceOptions {
 export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
   readonly #channel: Channel<S>
   #state = Object.create(null) as PresenceState<Meta>
-  /** The newest diffs that came before the state of their join, with its ref. */
+  /** The newest diffs that arrived before the state of their join, with the ref of that join. */
   #early: [joinRef: unknown, diff: PresenceDiff<Meta>][] = []
   /** The join whose state is known. */
   #syncedJoin: unknown = null
@@ -47,7 +48,7 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
       this.#apply(diffOf(this.#state, state))
       const early = this.#early
       this.#early = []
-      // Those of a join whose state never came are older than this state: they would bring back people who have left.
+      // Diffs of a join whose state never arrived are older than this state, and would bring back people who have left.
       for (const [ref, diff] of early) if (ref === joinRef) this.#apply(diff)
       this.#onSync?.()
     })
@@ -88,23 +89,23 @@ export class Presence<S = AnyTopics[string], Meta = MetaOf<S>> {
     return Presence.list(this.#state, chooser as (key: string, presence: PresenceEntry<Meta>) => T)
   }
 
-  /** Whether the state of the current join has not come yet. */
+  /** Whether the state of the current join has not arrived yet. */
   inPendingSyncState(): boolean {
     return this.#syncedJoin === null || this.#syncedJoin !== this.#channel.joinRef()
   }
 
-  /** The state that a new full state makes of a former one, with callbacks for what changed. */
+  /** Merges a new full state into a former one, with callbacks for the changes. */
   static syncState<Meta = Loose>(
     current: PresenceState<Meta>,
     next: PresenceState<Meta>,
     onJoin?: OnPresenceJoin<Meta>,
     onLeave?: OnPresenceLeave<Meta>,
   ): PresenceState<Meta> {
-    // The former state is not changed: a copy with a prototype is copied once more, into one without.
+    // The former state is not changed: a clone that has a prototype is copied into an object without one.
     return applyDiff({ ...current }, diffOf(current, next), onJoin, onLeave)
   }
 
-  /** The state that a diff makes of a former one, with callbacks for what changed. */
+  /** Applies a diff to a state, with callbacks for the changes. */
   static syncDiff<Meta = Loose>(
     state: PresenceState<Meta>,
     diff: PresenceDiff<Meta>,

@@ -1,4 +1,4 @@
-/** A value, a function that gives it, or one that promises it. */
+/** A value, or a function that returns it or a promise of it. */
 export type Provider<T> = Given<T> | (() => T | PromiseLike<T>)
 
 // A function has a name and a length, and would pass for params like `{ name: string }`, whatever it returns.
@@ -11,7 +11,7 @@ export const provide = <T>(provider: Provider<T>): T | PromiseLike<T> =>
 export const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
   typeof (value as PromiseLike<T> | undefined)?.then === "function"
 
-/** Calls `next` with the value: at once if the provider gives it at once, so that synchronous code stays synchronous. */
+/** Calls `next` with the value: at once if the provider is synchronous, so that synchronous code stays synchronous. */
 export function whenReady<T>(provider: Provider<T>, next: (value: T) => void, fail: (error: unknown) => void): void {
   try {
     const value = provide(provider)

@@ -6,18 +6,17 @@ export interface PushOptions {
    * @default the channel's, which is the socket's unless `join()` was given another: 10000
    */
   timeout?: number | undefined
-  /** Takes the push back: a push that was not sent yet is not sent any more. */
+  /** Cancels the push: if it has not been sent yet, it never is. */
   signal?: AbortSignal | undefined
   /**
-   * Sends the push again when the connection was lost before its answer came, and once if the channel crashed. With
-   * Rookery's endpoint it takes effect once; with any other it may arrive twice. The timeout counts only while the push
-   * is on its way.
+   * Sends the push again if the connection was lost before the answer, and once if the channel crashed. Rookery's
+   * endpoint handles it once; any other server may handle it twice. The timeout runs only while the push is in flight.
    *
    * @default false
    */
   retry?: boolean | undefined
 }
 
-/** Reads the last argument of a push: its options, or its timeout as phoenix.js takes it. */
+/** Reads the last argument of a push: its options, or its timeout as in phoenix.js. */
 export const toPushOptions = (options: number | PushOptions = {}): PushOptions =>
   typeof options === "number" ? { timeout: options } : options

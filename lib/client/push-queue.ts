@@ -12,7 +12,9 @@ export interface PushQueueOwner {
   post(event: string, payload: unknown, ref: Ref, push: Push): void
 }
 
-/** The pushes of a channel on their way, and their timeouts. Changes the state of each push; calls nothing of the channel. */
+/**
+ * The pending pushes of a channel, and their timeouts. Changes the state of each push, but does not call the channel.
+ */
 export class PushQueue {
   readonly #channel: PushQueueOwner
   /** Pushes that wait for the join. */
@@ -27,7 +29,7 @@ export class PushQueue {
   /** Keeps a push until the join is answered. Returns the push that a full buffer has no room for, if there is one. */
   wait(push: Push): Push | undefined {
     const { socket } = this.#channel
-    // The time of a push with `retry` counts only while it is on its way.
+    // The timeout of a push with `retry` runs only while it is in flight.
     if (!push.retry && !socket.isDestroyed) this.#startTimer(push)
     return addToBuffer(this.#waiting, push, socket.options)
   }
@@ -51,7 +53,7 @@ export class PushQueue {
     }
   }
 
-  /** Settles the push that an answer is for, if there is one. */
+  /** Settles the push to which an answer belongs, if there is one. */
   answer(ref: Ref, status: string, response: unknown): void {
     const push = this.#sent.get(ref)
     if (push) this.#settle(push, status, response)

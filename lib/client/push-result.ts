@@ -8,8 +8,8 @@ export type PushResult<Ok = Loose, Refused = Loose> =
   | { readonly ok: false; readonly error: PushError<Refused> | RookeryError<Exclude<RookeryError["code"], "refused">> }
 
 /**
- * The response or the error of a push, without throwing. The error of a refusal keeps the type that the contract gives
- * its response; {@link isRefused} tells it from the others.
+ * The response or the error of a push, without throwing. The error of a refusal keeps the response type of the
+ * contract; {@link isRefused} distinguishes it from other errors.
  *
  * ```ts
  * const result = await resultOf(room.push("new_msg", { text: "hi" }))

@@ -7,13 +7,13 @@ import { addHandler, callHandlers, type ErrorReporter, type HandlerList } from "
 
 type KnownStatus = "ok" | "error" | "timeout"
 
-/** The response of an answer with this status. */
+/** The response type of an answer with this status. */
 export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
-/** The channel of a push, as far as the push knows it. @internal */
+/** The part of a channel that its pushes use. @internal */
 export interface PushSender {
   readonly topic: string
-  /** The timeout of pushes that name none. */
+  /** The timeout of pushes without their own. */
   readonly timeout: number
   readonly socket: ErrorReporter & { readonly options: { readonly clock: Clock } }
   /** The server's last refusal of the join, while the channel is not joined. */
@@ -27,9 +27,9 @@ export interface PushSender {
 /**
  * A message to the server, and its answer.
  *
- * `await` gives the response of an `ok` and throws a {@link PushError}, `TimeoutError`, `DisconnectedError` or
- * `ChannelClosedError` otherwise; {@link Push.receive} works as in phoenix.js. A push that is not awaited never causes an
- * unhandled rejection.
+ * `await` returns the response of an `ok` and throws a {@link PushError}, `TimeoutError`, `DisconnectedError` or
+ * `ChannelClosedError` otherwise; {@link Push.receive} works as in phoenix.js. A push that is not awaited never causes
+ * an unhandled rejection.
  */
 export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly event: string
@@ -37,9 +37,9 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly payload: unknown
   /** The ref that its answer will carry; `null` while no answer is expected. @internal */
   ref: Ref = null
-  /** The ref of the last message that was written to a connection. @internal */
+  /** The ref of the message that was last written to a connection. @internal */
   writtenRef: Ref = null
-  /** Whether it is sent again when it may not have arrived. @internal */
+  /** Whether it is sent again if it may not have arrived. @internal */
   retry: boolean | undefined
   /** @internal */
   timeout: number
@@ -47,24 +47,27 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   id: string | undefined
   /** The running timeout. @internal */
   timer: unknown
-  /** Whether a crash of the channel found this push in flight. @internal */
+  /** Whether the channel has crashed while this push was in flight. @internal */
   sawCrash = false
-  /** Takes its message out of those that wait in the socket. @internal */
+  /** Removes its message from the socket's outbox. @internal */
   unqueue: (() => void) | undefined
   /** Stops listening to its signal. @internal */
   unfollow: (() => void) | undefined
-  /** The first answer or failure, for good: what `await` gives. A join is still sent again after it. @internal */
+  /**
+   * The first answer or failure, which never changes: the result of `await`. A join may still be sent again after it.
+   * @internal
+   */
   outcome: Reply | Error | undefined
-  /** The promise of `await`, made on demand: a push that is not awaited has no promise to reject. @internal */
+  /** The promise of `await`, created on demand: a push that is not awaited has no promise to reject. @internal */
   promise: Promise<Ok> | undefined
   readonly #sender: PushSender
   /** The callbacks of `receive`, by status. */
   #hooks: HandlerList
-  /** The answer to the last sending, for hooks that are added late. */
+  /** The answer to the last transmission, for hooks that are added late. */
   #answer: Reply | undefined
   #resolve: ((outcome: Reply | Error) => void) | undefined
 
-  /** `channel.push()` makes pushes. @internal */
+  /** `channel.push()` creates pushes. @internal */
   constructor(sender: PushSender, event: string, payload: unknown, timeout: number = sender.timeout) {
     this.#sender = sender
     this.event = event
@@ -73,8 +76,8 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   }
 
   /**
-   * Calls back with the response when the answer has this status: `ok`, `error`, one of the server's own, or `timeout`.
-   * At once, if the answer is there already.
+   * Calls back with the response if the answer has this status: `ok`, `error`, a custom one, or `timeout`. Calls back
+   * at once if the answer has already arrived.
    */
   receive<Status extends KnownStatus | (string & {})>(
     status: Status,
@@ -100,7 +103,7 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return this.then().finally(onEnd)
   }
 
-  /** For compatibility with phoenix.js: sends the push again, unless its time is up. */
+  /** For compatibility with phoenix.js: sends the push again, unless it has timed out. */
   send(): void {
     if (this.#answer?.status !== "timeout") this.#sender.sendPush(this)
   }
@@ -117,18 +120,18 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return `${this.event === PHX_JOIN ? "join of" : `push "${this.event}" to`} ${this.#sender.topic}`
   }
 
-  /** Starts a sending under a new ref. @internal */
+  /** Prepares a transmission under a new ref. @internal */
   queuedAs(ref: Ref): void {
     this.ref = ref
     this.#answer = undefined
   }
 
-  /** Whether the server may have the message that an answer is expected to. @internal */
+  /** Whether an answer is expected to a message that the server may have. @internal */
   get wasWritten(): boolean {
     return !!this.ref && this.ref === this.writtenRef
   }
 
-  /** Starts the timeout anew. @internal */
+  /** Restarts the timeout. @internal */
   startTimer(onTimeout: () => void): void {
     this.stopTimer()
     this.timer = this.#sender.socket.options.clock.setTimeout(onTimeout, this.timeout)
@@ -140,7 +143,9 @@ export class Push<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     this.timer = undefined
   }
 
-  /** The socket cannot send it: it cannot be encoded, or the socket's buffer is full. @internal */
+  /**
+   * Fails the push because the socket cannot send it: it cannot be encoded, or the socket's buffer is full. @internal
+   */
   fail(error: Error): void {
     this.#sender.rejectPush(this, error)
   }

@@ -13,13 +13,13 @@ import { whenReady } from "./provider.js"
 export interface ConnectionUser<Target> {
   /** Returns where to connect to; called before every attempt. */
   findTarget(): Target | PromiseLike<Target>
-  /** Begins an attempt. */
+  /** Starts an attempt. */
   open(target: Target, events: LinkEvents): Link
   onConnOpen(traits: LinkTraits): void
   onConnMessage(frame: IncomingFrame): void
   /** Returns whether the application listens to errors. */
   onConnError(error: unknown): boolean
-  /** The link carries nothing any more. Called before the next attempt is planned. */
+  /** The link is down. Called before the next attempt is scheduled. */
   onConnDown(reason: DownReason): void
   /** The link is closed. */
   onConnClose(info: CloseInfo): void
@@ -41,7 +41,7 @@ interface Attempt {
   link?: Link
   state: "connecting" | "open" | "closing" | "closed"
   whenClosed: (() => void)[]
-  /** Whether `onConnDown` was called, so that channels joined while the link closes wait for the next one. */
+  /** Whether `onConnDown` was called. Channels that join while the link closes then wait for the next one. */
   isDown?: true
 }
 
@@ -88,7 +88,7 @@ export class ReconnectingLink<Target> {
     return this.#attempt?.state ?? "closed"
   }
 
-  /** Begins an attempt, unless one is under way or the link is open. */
+  /** Starts an attempt, unless one is in progress or the link is open. */
   connect(): void {
     const former = this.#attempt
     if (former && former.state !== "closing") return
@@ -135,7 +135,7 @@ export class ReconnectingLink<Target> {
     this.#reportDown(attempt, "connection_closed")
   }
 
-  /** Ends the link at once and stays disconnected; the owner hears no more of this link. */
+  /** Ends the link at once and stays disconnected; the owner gets no further events of this link. */
   abandon(): void {
     const attempt = this.#attempt
     this.#attempt = undefined
@@ -143,18 +143,18 @@ export class ReconnectingLink<Target> {
     if (attempt) this.#drop(attempt)
   }
 
-  /** Drops a link on which a heartbeat was not answered, and plans the next attempt. */
+  /** Drops a link on which a heartbeat was not answered, and schedules the next attempt. */
   dropSilent(): void {
     if (this.#attempt) this.#drop(this.#attempt, "heartbeat_timeout", NORMAL, "heartbeat timeout")
   }
 
-  /** Warns unless `connect()` is called soon, or ever was: a link that is disconnected again is so on purpose. */
+  /** Warns unless `connect()` is called soon, or was ever called: a link that was disconnected is so on purpose. */
   remindToConnect(): void {
     const remind = (): unknown => this.#wanted || console.warn("not connected: call connect()")
     this.#timer ??= this.#options.clock.setTimeout(remind, REMINDER_MS)
   }
 
-  /** Resolves once connected; rejects when no further attempt comes. */
+  /** Resolves once connected; rejects when no further attempt will be made. */
   opened(timeoutMs?: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const { clock } = this.#options
@@ -196,10 +196,10 @@ export class ReconnectingLink<Target> {
   }
 
   #onError(attempt: Attempt, error: unknown): void {
-    // Closing a link can cause an error of the link; it is no reason to report.
+    // Closing a link can cause an error on it, which is not worth a report.
     if (this.#attempt !== attempt || attempt.state === "closing") return
     this.#lost = { error }
-    // The attempt is not over yet: `close` follows, unless the transport falls back to another one.
+    // The attempt continues: `close` follows, unless the transport falls back to another one.
     const isHeard = this.#user.onConnError(error)
     if (!isHeard && attempt.state === "connecting") warnOfFailure(error)
   }

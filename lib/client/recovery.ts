@@ -9,9 +9,9 @@ export const withRecoverParams = (params: object | undefined, position: Recovery
   position ? { ...params, [RECOVER]: position } : (params ?? {})
 
 /**
- * Reads the server's part of the answer to a join, and takes it out: the application gets what its own `join` returned.
- * `true`: all missed messages are there or on their way; `false`: some are lost;
- * `undefined`: it was the first join, which misses nothing.
+ * Reads and removes the server's part of the answer to a join, so that the application gets only what its own `join`
+ * returned. `true`: all missed messages have arrived or are on their way; `false`: some are lost; `undefined`: it was
+ * the first join, which misses nothing.
  */
 export function readJoinResponse(position: RecoveryPosition, response: unknown): boolean | undefined {
   const isFirst = position.epoch === undefined
@@ -26,8 +26,8 @@ export function readJoinResponse(position: RecoveryPosition, response: unknown):
 }
 
 /**
- * Moves the position past a message. `false` for a message to drop: a repeated one, or one that arrives between two
- * joins. The server sends the latter again after the next join; counting it now would hide the gap before it.
+ * Moves the position past a message. Returns `false` for a message to drop: a repeated one, or one that arrives between
+ * two joins. The server sends the latter again after the next join; counting it now would hide the gap before it.
  */
 export function acceptMessage(position: RecoveryPosition, { offset, join_ref }: Message, isJoined: boolean): boolean {
   if (!offset) return true

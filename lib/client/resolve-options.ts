@@ -4,7 +4,7 @@ import { jsonForClient } from "../serializer/json.js"
 import { clientName } from "./client-name.js"
 import type { SocketOptions } from "./socket-options.js"
 
-/** Options without those that are undefined or null. */
+/** The options that are neither undefined nor null. */
 type Given<Options> = { [Name in keyof Options]?: NonNullable<Options[Name]> }
 
 type ConnectionOption =

@@ -36,12 +36,12 @@ export abstract class SocketEvents {
     return this.#add("message", callback)
   }
 
-  /** Calls back when the {@link Status} changes, and whenever a further attempt is planned. */
+  /** Calls back when the {@link Status} changes, and whenever another attempt is scheduled. */
   onStatus(callback: (status: Status, change: StatusChange) => void): string {
     return this.#add("status", callback)
   }
 
-  /** Takes callbacks off by their refs. */
+  /** Removes callbacks by their refs. */
   off(refs: readonly string[]): void {
     this.#handlers = keepHandlers(this.#handlers, ({ ref }) => !refs.includes(ref as string))
   }

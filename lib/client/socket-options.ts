@@ -17,8 +17,8 @@ export type Logger = (kind: string, message: string, data?: Loose) => void
 export type Callback<Arguments extends unknown[]> = { call(...args: Arguments): void }["call"]
 
 /**
- * A transport, or a class in the shape of `WebSocket`, as phoenix.js takes it. The last form is the type that
- * `@types/phoenix` gives such a class.
+ * A transport, or a class in the shape of `WebSocket`, as in phoenix.js. The last form is the type of such a class in
+ * `@types/phoenix`.
  */
 export type TransportOption = Transport | WebSocketClass | (new (endpoint: string) => object)
 
@@ -30,11 +30,11 @@ export interface SocketOptions {
   authToken?: Provider<string | undefined>
   /** The encoding of messages on the wire. @default json() */
   serializer?: ClientSerializer | undefined
-  /** The transport to the server. @default webSocket(), or longPoll() where there is no WebSocket */
+  /** The transport to the server. @default webSocket(), or longPoll() if there is no WebSocket */
   transport?: TransportOption | undefined
-  /** How long to wait for an answer, in milliseconds. @default 10000 */
+  /** How long to wait for a reply, in milliseconds. @default 10000 */
   timeout?: number | undefined
-  /** How long after the server's last answer to send a heartbeat, in milliseconds. @default 30000 */
+  /** How long after the server's last reply to send the next heartbeat, in milliseconds. @default 30000 */
   heartbeatIntervalMs?: number | undefined
   /**
    * How long the server may take to answer the heartbeat that is sent when the page is shown again or the network is
@@ -53,9 +53,9 @@ export interface SocketOptions {
   maxReconnectAttempts?: number | undefined
   /** How long to wait before the nth attempt to join again. @default 1000, 2000, 5000, then 10000, with jitter */
   rejoinAfterMs?: ((tries: number) => number) | undefined
-  /** Falls back to long-poll when the websocket does not work within this time, in milliseconds. @default never */
+  /** Falls back to long-poll if the websocket does not open within this time, in milliseconds. @default never */
   longPollFallbackMs?: number | undefined
-  /** How long one request of long-poll may take, in milliseconds. @default 20000 */
+  /** How long one long-poll request may take, in milliseconds. @default 20000 */
   longpollerTimeout?: number | undefined
   /** Logs the socket's work, payloads included. */
   logger?: Logger | null | undefined
@@ -76,18 +76,18 @@ export interface SocketOptions {
   /** Decodes frames instead of the serializer, as in phoenix.js. */
   decode?: Callback<[frame: IncomingFrame, callback: (message: Message) => void]> | undefined
   /**
-   * How many messages may wait, in each channel for its join and in the socket for the connection.
+   * How many messages may wait, in each channel until it has joined and in the socket until it is connected.
    *
    * @default 1000
    */
   bufferSize?: number | undefined
   /** Whether a full buffer refuses the new message, or drops the oldest. @default "refuse" */
   whenFull?: WhenFull | undefined
-  /** With more bytes than this waiting in the transport, pushes wait in the socket. @default 1 MiB */
+  /** While the transport buffers more bytes than this, pushes wait in the socket. @default 1 MiB */
   highWaterMark?: number | undefined
   /**
-   * Whether to follow page events: no attempts while the page is hidden, an attempt at once when it is shown or the
-   * network is back, and no open connection in a page that goes into the back/forward cache.
+   * Whether to react to page events: no attempts while the page is hidden, an attempt at once when it is shown or the
+   * network comes back, and no open connection in a page that enters the back/forward cache.
    *
    * @default true
    */
@@ -100,11 +100,11 @@ export interface SocketOptions {
 
 /** Options of {@link Socket.opened} and of {@link Connection.connect}. */
 export interface OpenedOptions {
-  /** How long to wait, in milliseconds. @default for ever */
+  /** How long to wait, in milliseconds. @default forever */
   timeout?: number | undefined
   signal?: AbortSignal | undefined
 }
 
-/** Params may be left out where the contract asks for none; they may be a function, and that may be async. */
+/** Params are optional if the contract requires none. They may be a function, which may be async. */
 export type ParamsArgument<Params> =
   MayOmit<Params> extends true ? [params?: Provider<Params> | undefined] : [params: Provider<Params>]

@@ -26,8 +26,8 @@ import { subscribe, type Handlers, type Subscription, type SubscriptionHost } fr
 /**
  * One connection to a Phoenix server, with any number of channels on it.
  *
- * It has all of phoenix.js's `Socket`, by the same names, and more. With a contract as type argument, topics, events,
- * payloads and answers are checked; without one any are allowed.
+ * It has every member of phoenix.js's `Socket`, with the same names, and more. With a contract as its type argument,
+ * topics, events, payloads and responses are checked; without one, any are allowed.
  */
 export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents implements ChannelHost {
   readonly #endPoint: EndPoint
@@ -43,7 +43,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   /** @internal */
   isDestroyed = false
   #transport: Transport
-  /** Set when a connection opens, as it may carry text only; nothing is encoded or decoded before. @internal */
+  /** Set when a connection opens, because it may be text-only; nothing is encoded or decoded before. @internal */
   codec!: Codec
   #lastRef = 0
   #establishedConnections = 0
@@ -66,7 +66,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     this.#outbox = new Outbox(resolved, this.#connection, (message, push) => this.#write(message, push))
   }
 
-  /** How long to wait for an answer, in milliseconds. */
+  /** How long to wait for a reply, in milliseconds. */
   get timeout(): number {
     return this.options.timeout
   }
@@ -77,9 +77,10 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   }
 
   /**
-   * Connects, and connects again whenever the connection is lost. While it waits for the next attempt, it tries at once.
+   * Connects, and reconnects whenever the connection is lost. If it is waiting for the next attempt, it makes it at
+   * once.
    *
-   * @param params deprecated: give them to the constructor
+   * @param params deprecated: pass them to the constructor
    * @throws a `RookeryError` with code `destroyed` after {@link Socket.destroy}
    */
   connect(params?: object): void {
@@ -97,15 +98,15 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
   }
 
   /**
-   * Resolves once connected. Rejects when no further attempt comes, the time is up or the signal is aborted; the `cause`
-   * of the error says why the last attempt failed.
+   * Resolves once connected. Rejects when no further attempt will be made, the timeout expires or the signal is
+   * aborted; the `cause` of the error says why the last attempt failed.
    */
   async opened({ timeout, signal }: OpenedOptions = {}): Promise<void> {
     this.expectConnection()
     return this.#connection.opened(timeout, signal)
   }
 
-  /** Ends everything: the connection, every channel, every timer and every listener. Pending answers reject. */
+  /** Ends everything: the connection, every channel, every timer and every listener. Pending pushes reject. */
   destroy(): void {
     this.isDestroyed = true
     for (const channel of this.channels.values()) channel.destroy()
@@ -125,7 +126,10 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     this.destroy()
   }
 
-  /** A channel of a topic, not joined yet. Params may be a function, asked at every join, which may be async. */
+  /**
+   * Creates a channel for a topic, without joining it. Params may be a function, which is called at every join and may
+   * be async.
+   */
   channel<Topic extends TopicOf<T>>(
     topic: Topic,
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: ChannelOptions]
@@ -133,7 +137,10 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     return new Channel<SpecOf<T, Topic>>(topic, params, this, options as ChannelOptions | undefined)
   }
 
-  /** Makes a channel, joins it, and resolves with it once the join is answered. Leaves it and rejects if it is refused. */
+  /**
+   * Creates a channel, joins it, and resolves with it once the join is answered. If the join is refused, leaves it and
+   * rejects.
+   */
   async join<Topic extends TopicOf<T>>(
     topic: Topic,
     ...[params, options]: [...ParamsArgument<ParamsOf<SpecOf<T, Topic>>>, options?: JoinOptions]
@@ -179,7 +186,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
     return !!this.#connection.link
   }
 
-  /** The state of the connection in phoenix.js's words. {@link Socket.status} says more. */
+  /** The state of the connection, as in phoenix.js. {@link Socket.status} is more precise. */
   connectionState(): "connecting" | "open" | "closing" | "closed" {
     return this.#connection.state
   }
@@ -246,11 +253,11 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
 
   /** Reports an error that no caller can catch: a callback that threw, a frame that cannot be decoded. @internal */
   report(error: unknown): void {
-    // A callback of `onError` that throws is not called with its own error, which would go on for ever.
+    // A callback of `onError` that throws is not called with its own error, which could loop forever.
     const wasReporting = this.#isReporting
     this.#isReporting = true
     if (wasReporting || !this.onConnError(error)) {
-      // On a page the trackers of errors hear of it. Deno would end the process, so only a page is told so.
+      // In a page, error trackers get it. Deno would end the process, so only a page uses `reportError`.
       const tell = globalThis.window?.reportError ?? console.error
       tell(error)
     }
@@ -328,7 +335,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
 
   #sendHeartbeat(): string {
     const ref = this.makeRef()
-    // Not through the outbox: behind a full one, a slow connection would pass for a dead one.
+    // Not through the outbox: behind a full one, a slow connection would look like a dead one.
     this.#write({ join_ref: null, ref, topic: PHOENIX_TOPIC, event: HEARTBEAT, payload: {} })
     return ref
   }

@@ -9,19 +9,19 @@ export type Handlers<S> = [S] extends [unknown]
   ? { [E in ReceivedEvent<S>]?: Handler<ReceivesOf<S>[E]> | undefined }
   : never
 
-/** A share in the join of a topic. */
+/** One subscriber's share in the join of a topic. */
 export interface Subscription<S = AnyTopics[string]> {
   readonly topic: string
   /** The current channel of the topic: for pushes, presence, and its state. The subscription leaves it. */
   readonly channel: Channel<S>
   /** Settles with the first answer to the join. */
   readonly joined: PromiseLike<JoinedOf<S>>
-  /** Gives the share back; the last subscription leaves the topic. */
+  /** Ends this subscription; the last one leaves the topic. */
   unsubscribe(): void
   [Symbol.dispose](): void
 }
 
-/** The socket of subscriptions, as they know it. @internal */
+/** The part of a socket that subscriptions use. @internal */
 export interface SubscriptionHost {
   channel(topic: string, params: unknown, options?: ChannelOptions): Channel
   /** The channel that the messages of each topic go to. */
@@ -38,7 +38,7 @@ export function subscribe(
   options?: ChannelOptions,
 ): Subscription {
   let channel: Channel
-  /** Each takes one handler off the channel. Empty once unsubscribed. */
+  /** Each function removes one handler from the channel. Empty once unsubscribed. */
   const stops: (() => void)[] = []
   const attach = (): void => {
     const existing = host.channels.get(topic)
@@ -47,7 +47,8 @@ export function subscribe(
     }
     channel = existing ?? host.channel(topic, params, options)
     params = channel.params
-    // A position or a rewind is for the first channel: the next one would bring messages that were heard already.
+    // A position or a rewind is for the first channel only: the next one would deliver messages that were already
+    // handled.
     options &&= { recover: !!options.recover }
     // A channel that was joined without `subscribe()` is left by its owner, so its subscriptions are not counted.
     if (!existing || channel.subscriptions) channel.subscriptions++
@@ -65,8 +66,8 @@ export function subscribe(
       handlers[PHX_CLOSE]?.(reason, ...refs)
       return
     }
-    // The owner of the channel left it, but this subscription stays: it joins another channel, or takes the one that
-    // made this one leave. It waits a microtask, as that channel is not joined yet.
+    // The owner of the channel left it, but this subscription stays: it joins another channel, or shares the one that
+    // replaced it. It waits for a microtask, because that channel has not joined yet.
     queueMicrotask(() => {
       if (!stops.length) return
       detach()

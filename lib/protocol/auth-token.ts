@@ -13,9 +13,9 @@ export const SESSION_TOKEN_HEADER = "X-Phoenix-LongPoll-Token"
 /**
  * The websocket subprotocols that carry an auth token, because a browser lets a page set no header.
  *
- * In spite of the prefix, Phoenix reads plain base64. A slash, though, may not stand in a subprotocol at all (the
- * browser throws), so a token with one goes out in the url alphabet, which Rookery's endpoint reads and Phoenix refuses:
- * an answer instead of an exception.
+ * In spite of the prefix, Phoenix reads plain base64. But a subprotocol must not contain a slash (the browser throws),
+ * so a token with one is sent in the URL-safe alphabet, which Rookery's endpoint reads and Phoenix refuses: a refusal
+ * instead of an exception.
  */
 export function authTokenSubprotocols(token: string): [string, string] {
   const plain = btoa(authTokenHeader(token)).replace(/=/g, "")
@@ -23,12 +23,12 @@ export function authTokenSubprotocols(token: string): [string, string] {
   return [PHOENIX_SUBPROTOCOL, AUTH_TOKEN_PREFIX + encoded]
 }
 
-/** The token for the header: its UTF-8, a character a byte, because a header takes no others. */
+/** The token for the header: its UTF-8, one character per byte, because a header allows no others. */
 export function authTokenHeader(token: string): string {
   return toBinaryString(new TextEncoder().encode(token))
 }
 
-/** The token of its bytes: UTF-8, or a character a byte, as phoenix.js writes a token of Latin-1. */
+/** The token from its bytes: UTF-8, or one character per byte, as phoenix.js writes a Latin-1 token. */
 export function authTokenOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -45,10 +45,13 @@ export interface OfferedSubprotocols {
   answer: string | undefined
 }
 
-// A token of RFC 7230, which is what a subprotocol has to be.
+// A token as defined by RFC 7230, as every subprotocol must be.
 const SUBPROTOCOL = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
-/** The names in the `Sec-WebSocket-Protocol` of a client, in its order of preference; names that are no tokens are left out. */
+/**
+ * The names in the `Sec-WebSocket-Protocol` of a client, in its order of preference; names that are not tokens are
+ * skipped.
+ */
 export const offeredSubprotocols = (header: string): string[] =>
   header
     .split(",")
@@ -57,7 +60,7 @@ export const offeredSubprotocols = (header: string): string[] =>
 
 /**
  * Separates the token from the other subprotocols that a client offers; `undefined` for a token that is not base64 of
- * text. Of two tokens neither counts, because only the client knows which one it means.
+ * text. If there are two tokens, neither counts, because only the client knows which one it means.
  */
 export function readTokenSubprotocol(
   offered: readonly string[],
@@ -76,7 +79,7 @@ export function readTokenSubprotocol(
 
 /**
  * Reads the `Sec-WebSocket-Protocol` of a client, in any order, with the token in either alphabet of base64.
- * `"unknown"` where nothing that is offered is ours; `"bad token"` for a token that is not base64 of text.
+ * `"unknown"` if none of the offers is ours; `"bad token"` for a token that is not base64 of text.
  */
 export function readSubprotocols(header: string): OfferedSubprotocols | "unknown" | "bad token" {
   const offered = header

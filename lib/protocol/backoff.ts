@@ -4,7 +4,7 @@ import { GOING_AWAY, NORMAL, SERVICE_RESTART, TRY_AGAIN_LATER } from "./close-co
 const RECONNECT_STEPS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000, 5000]
 const REJOIN_STEPS = [1000, 2000, 5000, 10000]
 
-// A server that stops sends everybody away at once; spread over these windows they do not come back at once.
+// A stopping server disconnects all clients at once; these windows spread their return.
 const SPREAD_MS: Record<number, number> = {
   [NORMAL]: 1000,
   [GOING_AWAY]: 1000,
@@ -18,8 +18,8 @@ function step(steps: readonly number[], tries: number, random: () => number): nu
 }
 
 /**
- * How long to wait before the nth attempt to connect: phoenix.js's steps with half of each as jitter, and the first
- * return after 1000, 1001, 1012 and 1013 spread over a window of seconds.
+ * How long to wait before the nth attempt to connect: phoenix.js's steps with half of each as jitter. After 1000, 1001,
+ * 1012 and 1013 the first attempt is spread over a window of seconds.
  */
 export function reconnectDelay(tries: number, random: () => number, closeCode?: number | false): number {
   const spread = tries === 1 && SPREAD_MS[closeCode as number]

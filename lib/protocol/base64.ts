@@ -1,4 +1,4 @@
-/** Bytes as text, a character a byte. */
+/** Bytes as text, one character per byte. */
 export function toBinaryString(bytes: Uint8Array): string {
   let binary = ""
   for (const byte of bytes) binary += String.fromCharCode(byte)
@@ -10,7 +10,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(toBinaryString(bytes))
 }
 
-/** The bytes of base64 in the plain alphabet. Throws where it is none. */
+/** Decodes base64 in the plain alphabet. Throws if the text is not base64. */
 export function decodeBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
 }

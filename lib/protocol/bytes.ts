@@ -3,7 +3,7 @@ export type Bytes = ArrayBuffer | ArrayBufferView
 
 /** Whether a payload is bytes, which travel as they are instead of as JSON. */
 export function isBytes(value: unknown): value is Bytes {
-  // The tag tells an ArrayBuffer of another realm (an iframe, a vm context), which instanceof would not.
+  // The tag recognizes an ArrayBuffer of another realm (an iframe, a vm context), which instanceof does not.
   const tag = (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag]
   return tag === "ArrayBuffer" || ArrayBuffer.isView(value)
 }
@@ -16,7 +16,7 @@ export function toUint8Array(bytes: Bytes): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-/** The same bytes in a buffer of exactly their length: the view's own buffer where it fits, a copy where it does not. */
+/** The same bytes in a buffer of exactly their length: the view's own buffer if it fits, else a copy. */
 export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   const { buffer } = bytes
   if (bytes.byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) return buffer
@@ -24,7 +24,7 @@ export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
 
-/** Puts parts behind each other. */
+/** Concatenates parts. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0

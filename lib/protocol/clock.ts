@@ -1,4 +1,4 @@
-/** Time, from outside: everything that waits or measures asks this, so that tests can hold it still. */
+/** An injected source of time: everything that waits or measures uses it, so that tests can stop time. */
 export interface Clock {
   /** Milliseconds since any fixed moment. */
   now(): number
@@ -8,7 +8,7 @@ export interface Clock {
   clearTimeout(timer: unknown): void
 }
 
-/** The longest time of a timer on every platform: a timer for a longer one fires at once. */
+/** The longest delay that every platform's timers support: a timer with a longer one fires at once. */
 export const LONGEST_MS: number = 2 ** 31 - 1
 
 /** Milliseconds since 1970. */

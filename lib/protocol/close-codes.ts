@@ -1,26 +1,26 @@
 /** A connection that ended as planned. */
 export const NORMAL = 1000
-/** The server sends this client away (`disconnect` on its socket id, or a server that stops). */
+/** The server disconnects this client (`disconnect` on its socket id, or a server that stops). */
 export const GOING_AWAY = 1001
 /** Nothing was received for longer than the idle limit. */
 export const PROTOCOL_ERROR = 1002
-/** A close frame without a code, as seen by the one who got it. Never sent. */
+/** A close frame without a code, as seen by its receiver. Never sent. */
 export const NO_STATUS = 1005
 /** The connection ended without a close frame. Never sent. */
 export const ABNORMAL = 1006
 /** Text that was not UTF-8. */
 export const INVALID_TEXT = 1007
-/** The server refuses to talk to this client. */
+/** The client violated a policy, such as a rate limit. */
 export const POLICY_VIOLATION = 1008
 /** A frame over the size limit. */
 export const TOO_BIG = 1009
-/** A frame that could not be decoded, or a fault of the server. */
+/** A frame that could not be decoded, or an error of the server. */
 export const INTERNAL_ERROR = 1011
-/** The server restarts: come back, but not all at once. */
+/** The server restarts: reconnect after a random delay. */
 export const SERVICE_RESTART = 1012
-/** The server is overloaded: come back later. */
+/** The server is overloaded: reconnect later. */
 export const TRY_AGAIN_LATER = 1013
-/** The credentials of the client have expired: come back with new ones. */
+/** The client's credentials have expired: reconnect with new ones. */
 export const CREDENTIALS_EXPIRED = 3401
 /** The code of phoenix.js for a long-poll session that is gone, so that the socket connects anew. Never sent. */
 export const SESSION_GONE = 3410

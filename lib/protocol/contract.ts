@@ -2,8 +2,8 @@ import type { Reply } from "./message.js"
 import type { PresenceDiff, PresenceState } from "./presence.js"
 
 /**
- * A value without a declared type. A socket without a contract is as loose as phoenix.js, and this is the one place
- * that says so.
+ * A value without a declared type. A socket without a contract is as loosely typed as phoenix.js, and this is the only
+ * place that makes it so.
  */
 // oxlint-disable-next-line no-explicit-any
 export type Loose = any
@@ -31,14 +31,14 @@ export interface TopicSpec {
   presence?: unknown
 }
 
-/** A contract: a {@link TopicSpec} by topic pattern, `room:*` or an exact topic. One for both ends. */
+/** A contract: a {@link TopicSpec} for each topic pattern, such as `room:*`, or exact topic. Both ends share one. */
 export type Contract<T> = { [Pattern in keyof T]: Checked<T[Pattern]> }
 
-/** Every part is one that exists, so that a slip of the pen is no part that is left out. */
+/** Allows only the known parts, so that a misspelled part is an error and not an omission. */
 type Checked<S> = TopicSpec & Record<Exclude<keyof S, keyof TopicSpec>, never> & { sends?: CheckedSends<SendsOf<S>> }
 type CheckedSends<Sends> = { [E in keyof Sends]: SendSpec & Record<Exclude<keyof Sends[E], keyof SendSpec>, never> }
 
-/** The contract of a socket that has none: every topic, and anything in it. */
+/** The contract of a socket without one: any topic with anything in it. */
 export interface AnyTopics {
   [topic: string]: {
     params: Loose
@@ -53,10 +53,10 @@ export interface AnyTopics {
 /** The contract of one topic of a socket without a contract. */
 export type AnySpec = AnyTopics[string]
 
-/** The topics that a pattern takes: `room:*` takes `room:${string}`. */
+/** The topics that a pattern matches: `room:*` matches `room:${string}`. */
 export type PatternTopic<Pattern> = Pattern extends `${infer Prefix}*` ? `${Prefix}${string}` : Pattern
 
-/** Every topic that a contract knows. */
+/** Every topic of a contract. */
 export type TopicOf<T> = PatternTopic<keyof T & string>
 
 type Matching<T, Topic> = { [P in keyof T & string]: Topic extends PatternTopic<P> ? P : never }[keyof T & string]
@@ -66,7 +66,7 @@ type MostSpecific<All, P = All> = P extends unknown ? ([BroaderThanAnother<P, Al
 /** The contract of a topic: that of the most specific pattern that matches it. */
 export type SpecOf<T, Topic> = Topic extends unknown ? T[MostSpecific<Matching<T, Topic>> & keyof T] : never
 
-// Only of `any` is the first true: what is said of that is `any` too.
+// The first condition holds only for `any`, whose contract is `any` too.
 type PartOf<S, Part extends string, Undeclared> = 0 extends 1 & S
   ? Loose
   : S extends Record<Part, infer Value>
@@ -89,7 +89,7 @@ interface ProtocolReceives {
   phx_reply: Reply<Loose>
   phx_error: Loose
   phx_close: Loose
-  /** Within a client: a channel that recovers was joined again; `false`: something is lost. */
+  /** Emitted within a client: a recovering channel has rejoined; `false`: messages are lost. */
   phx_recovered: { recovered: boolean }
 }
 
@@ -103,7 +103,7 @@ export type ReceivesOf<S> = ServerEventsOf<S> & ProtocolReceives
 /** The events that can be pushed to a topic. */
 export type SendsOf<S> = PartOf<S, "sends", Record<never, never>>
 
-// Conditional on purpose: where an event is wrong, the compiler then lists the right ones instead of this type's name.
+// Conditional on purpose: for a wrong event, the compiler then lists the valid ones instead of this type's name.
 /** The events of {@link ReceivesOf}. */
 export type ReceivedEvent<S> = [S] extends [unknown] ? keyof ReceivesOf<S> & string : never
 /** The events of {@link SendsOf}. */
@@ -117,5 +117,5 @@ export type OkOf<S, E> = PartOf<SendOf<S, E>, "ok", unknown>
 /** The response of a push's `error`. */
 export type ErrorOf<S, E> = PartOf<SendOf<S, E>, "error", unknown>
 
-/** Whether params or a payload may be left out: `{}` is sent then, if they may be that. */
+/** Whether params or a payload may be omitted, in which case `{}` is sent: true if `{}` is a valid value. */
 export type MayOmit<Value> = {} extends Value ? true : undefined extends Value ? true : false

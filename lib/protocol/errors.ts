@@ -36,17 +36,17 @@ export class RookeryError<Code extends ErrorCode = ErrorCode> extends Error {
       cause instanceof RookeryError ? `${message}: ${cause.message}` : message,
       cause === undefined ? cause : { cause },
     )
-    // Not the name of the class, of which a minifier leaves a letter.
+    // Not the name of the class, which a minifier shortens.
     this.name = `RookeryError [${code}]`
     this.code = code
   }
 }
 
-/** The server answered a push or a join with another status than `ok`. */
+/** The server answered a push or a join with a status other than `ok`. */
 export class PushError<Response = unknown> extends RookeryError<"refused"> {
-  /** `error`, or a status of the server's own. */
+  /** `error`, or a custom status of the server. */
   readonly status: string
-  /** The server's response: for `error` mostly `{ reason }`. */
+  /** The server's response: for `error` usually `{ reason }`. */
   readonly response: Response
 
   constructor(push: unknown, status: string, response: Response) {
@@ -60,17 +60,17 @@ export class PushError<Response = unknown> extends RookeryError<"refused"> {
 /** No answer came in time. */
 export class TimeoutError extends RookeryError<"timeout"> {}
 
-/** The connection ended while an answer was pending, so nobody knows whether the server acted on it. */
+/** The connection ended while a reply was pending, so it is unknown whether the server handled the push. */
 export class DisconnectedError extends RookeryError<"disconnected"> {}
 
-/** The channel was left, closed by the server, or crashed, so that no answer can come any more. */
+/** The channel was left, closed by the server, or crashed, so no reply can come any more. */
 export class ChannelClosedError extends RookeryError<"channel_closed" | "channel_crashed"> {}
 
-/** The error of a push to a channel that is no more. */
+/** The error of a push to a channel that has ended. */
 export const channelClosed = (push: unknown): ChannelClosedError =>
   new ChannelClosedError("channel_closed", `${push}: the channel is closed; join() it first`)
 
-/** The error of a push whose answer does not come: the connection is lost, or the channel crashed. */
+/** The error of a push that gets no reply because the connection is lost or the channel crashed. */
 export const unanswered = (push: unknown, isDown: boolean): RookeryError =>
   isDown
     ? new DisconnectedError("disconnected", `${push}: the connection was lost; push with retry`)
@@ -79,16 +79,16 @@ export const unanswered = (push: unknown, isDown: boolean): RookeryError =>
 /** A bounded buffer is full. */
 export class BufferFullError extends RookeryError<"buffer_full"> {}
 
-/** The error of a buffer that holds no more. */
+/** The error of a full buffer. */
 export const bufferFull = (what: string): BufferFullError =>
   new BufferFullError("buffer_full", `the buffer of ${what} is full; slow down`)
 
-/** Why a serializer cannot read a frame, or write a message. */
+/** Why a serializer cannot decode a frame, or encode a message. */
 export type SerializerErrorCode = "bad_frame" | "too_heavy" | "unencodable"
 
-/** A frame that is none of the protocol, or a message that the serializer cannot write. */
+/** A frame that is not a message of the protocol, or a message that the serializer cannot encode. */
 export class SerializerError extends RookeryError<SerializerErrorCode> {
-  /** Where: a part of the message (`payload`, `topic`), or the offset of a byte. */
+  /** The place: a part of the message (`payload`, `topic`), or a byte offset. */
   readonly at: string | number | undefined
 
   constructor(code: SerializerErrorCode, message: string, at?: string | number, cause?: unknown) {
@@ -97,9 +97,9 @@ export class SerializerError extends RookeryError<SerializerErrorCode> {
   }
 }
 
-/** An attempt to connect failed; `status` says why where the platform tells (in Node, the HTTP status). */
+/** An attempt to connect failed; `status` is the HTTP status, if the platform reveals it, as Node does. */
 export class ConnectError extends RookeryError<"connect_failed" | "connect_refused"> {
-  /** The HTTP status of the refusal, if the platform tells. */
+  /** The HTTP status of the refusal, if the platform reveals it. */
   readonly status: number | undefined
 
   constructor(message: string, status?: number, cause?: unknown) {
@@ -108,13 +108,16 @@ export class ConnectError extends RookeryError<"connect_failed" | "connect_refus
   }
 }
 
-/** Whether an error is one of Rookery's. Unlike `instanceof` it holds between the ES modules and the CommonJS of one program. */
+/**
+ * Whether an error is one of Rookery's. Unlike `instanceof`, it works between the ES modules and the CommonJS of one
+ * program.
+ */
 export const isRookeryError = (error: unknown): error is RookeryError =>
   error instanceof Error && error.name.startsWith("RookeryError [")
 
 /**
- * Whether an error is the server's refusal of a push or a join. The error of a {@link PushResult} keeps the type that the
- * contract gives the response; of any other error `Response` names the type.
+ * Whether an error is the server's refusal of a push or a join. The error of a {@link PushResult} keeps the response
+ * type of the contract; for any other error, `Response` is the type.
  */
 export const isRefused = <Response = unknown>(error: unknown): error is PushError<Response> =>
   isRookeryError(error) && error.code === "refused"

@@ -1,8 +1,11 @@
 /** A frame as a transport carries it: text or bytes. */
 export type Frame = string | Uint8Array
 
-/** A frame as it comes in: what the platform's websocket hands over. */
+/** An incoming frame, as the platform's websocket delivers it. */
 export type IncomingFrame = string | ArrayBuffer | Uint8Array
 
-/** How a websocket hands over bytes. The DOM has the same type by this name, but not everybody has the DOM. */
+/**
+ * The type in which a websocket delivers bytes. The DOM has the same type, but not every program includes the DOM's
+ * types.
+ */
 export type BinaryType = "arraybuffer" | "blob"

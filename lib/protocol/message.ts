@@ -1,19 +1,19 @@
 /**
- * The value that ties a reply to its push. Phoenix sends a ref back as it came, so a peer that counts in numbers is answered
- * in numbers; Rookery itself counts in strings, as phoenix.js does.
+ * The value that matches a reply to its push. Phoenix returns a ref unchanged, so a peer that uses numbers gets numbers
+ * back; Rookery itself uses strings, as phoenix.js does.
  */
 export type Ref = string | number | null
 
 /**
- * One message of the protocol, by the names that phoenix.js gives its parts.
+ * One message of the protocol. Its parts have the same names as in phoenix.js.
  *
- * A decoded message has these five parts, and nothing more is promised of what a peer sent: Phoenix takes topics and
- * events of any kind and answers `unmatched topic`. Code that looks a topic or an event up in a `Map` needs no check.
+ * A decoded message has these five parts, but their types are not guaranteed: Phoenix accepts topics and events of any
+ * type and answers `unmatched topic`. Code that looks up a topic or an event in a `Map` needs no check.
  */
 export interface Message<Payload = unknown> {
   /** The ref of the join that this message belongs to; `null` for broadcasts and for the socket's own messages. */
   join_ref: Ref
-  /** The ref that the answer will carry; `null` where none is expected. */
+  /** The ref that the answer will carry; `null` if none is expected. */
   ref: Ref
   topic: string
   event: string

@@ -1,4 +1,4 @@
-/** The refs that Phoenix adds to every meta, to tell one meta from another. */
+/** The refs that Phoenix adds to every meta to identify it. */
 export interface PresenceRefs {
   phx_ref: string
   /** The ref of the meta that this one replaced. */
@@ -6,12 +6,12 @@ export interface PresenceRefs {
 }
 
 /**
- * Everything under one key: a meta for each connection or device, the oldest first. Where nobody declared a meta, also
- * whatever the server's `fetch` put beside the metas.
+ * Everything under one key: a meta for each connection or device, oldest first. Without a declared meta type, also any
+ * fields that the server's `fetch` added beside the metas.
  */
 export type PresenceEntry<Meta = unknown> = { metas: (Meta & PresenceRefs)[] } & Undeclared<Meta>
 
-// Only of `any` is this true.
+// This is true only for `any`.
 type Undeclared<Meta> = 0 extends 1 & Meta ? Record<string, Meta> : unknown
 
 /** All presences, by key. An object without a prototype, because a key may be called `__proto__`. */
@@ -23,14 +23,14 @@ export interface PresenceDiff<Meta = unknown> {
   leaves: PresenceState<Meta>
 }
 
-/** Told of a key that gained metas: what it had before, if anything, and what came. */
+/** Called with a key that gained metas: its former entry, if any, and the new metas. */
 export type OnPresenceJoin<Meta = unknown> = (
   key: string,
   current: PresenceEntry<Meta> | undefined,
   joined: PresenceEntry<Meta>,
 ) => void
 
-/** Told of a key that lost metas: what remains, and what went. */
+/** Called with a key that lost metas: the remaining entry, and the metas that left. */
 export type OnPresenceLeave<Meta = unknown> = (
   key: string,
   remaining: PresenceEntry<Meta>,
@@ -51,7 +51,7 @@ function withoutPrototype<Meta>(state: PresenceState<Meta>): PresenceState<Meta>
 
 /**
  * Applies a diff, at the cost of the diff. The state is changed and returned; one with a prototype is copied first.
- * Joins come before leaves, and what was there before comes before what joined.
+ * Joins are applied before leaves, and the former metas come before those that joined.
  */
 export function applyDiff<Meta>(
   state: PresenceState<Meta>,
@@ -78,7 +78,7 @@ export function applyDiff<Meta>(
   return next
 }
 
-/** The diff that makes one state of another. */
+/** The diff that turns one state into another. */
 export function diffOf<Meta>(from: PresenceState<Meta>, to: PresenceState<Meta>): PresenceDiff<Meta> {
   const joins = Object.create(null) as PresenceState<Meta>
   const leaves = Object.create(null) as PresenceState<Meta>

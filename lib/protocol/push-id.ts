@@ -1,7 +1,7 @@
 import type { Ref } from "./message.js"
 
-// A push that may be sent again carries an id that stays, behind the ref that changes: `17~k3j9x0`. A ref goes back to
-// the client as it came, so a server that knows nothing of ids answers as ever.
+// A push that may be sent again carries a constant id after its changing ref: `17~k3j9x0`. A ref is returned unchanged,
+// so a server that does not know ids answers as usual.
 const SIGN = "~"
 
 /** The ref of a push that has an id. */

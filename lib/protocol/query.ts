@@ -1,6 +1,6 @@
 /**
- * Params as Plug reads them: `user[name]=ada` for an object, `tags[0]=a` for an array, as phoenix.js writes them. `null`
- * and `undefined` leave no trace.
+ * Params as Plug reads them: `user[name]=ada` for an object, `tags[0]=a` for an array, as phoenix.js writes them.
+ * `null` and `undefined` are omitted.
  */
 export function encodeQuery(params: object, parent?: string): string {
   const parts = Object.entries(params).flatMap(([key, value]) => {
@@ -12,20 +12,20 @@ export function encodeQuery(params: object, parent?: string): string {
   return parts.join("&")
 }
 
-/** A URL with params added to the query that it may have already. */
+/** A URL with params added to its query. */
 export function appendQuery(url: string, params: object): string {
   const query = encodeQuery(params)
   return query ? url + (url.includes("?") ? "&" : "?") + query : url
 }
 
-/** Params as a query brings them: text, lists (`a[]=1`) and maps (`a[b]=1`), without a prototype. */
+/** Params as decoded from a query: text, lists (`a[]=1`) and maps (`a[b]=1`), without a prototype. */
 export interface QueryParams {
   [key: string]: QueryValue
 }
 /** One value of {@link QueryParams}. */
 export type QueryValue = string | QueryValue[] | QueryParams
 
-/** Deeper than any params people send: one key of a thousand brackets must not make a thousand objects. */
+/** Deeper than any params in practice: one key with a thousand brackets must not create a thousand objects. */
 const MAX_DEPTH = 32
 
 const bare = (): QueryParams => Object.create(null) as QueryParams
@@ -55,8 +55,8 @@ function assign(into: QueryParams, path: readonly string[], value: string): void
 }
 
 /**
- * A query as Plug reads it: brackets make maps and lists, and of a repeated name the last wins. Throws a `URIError` for
- * what is not UTF-8 once decoded.
+ * A query as Plug reads it: brackets create maps and lists, and the last of a repeated name wins. Throws a `URIError`
+ * if the decoded bytes are not UTF-8.
  */
 export function decodeQuery(query: string): QueryParams {
   const params = bare()

@@ -2,7 +2,7 @@ import { decodeBase64 } from "./base64.js"
 
 const BASE64 = /^[A-Za-z0-9+/\-_]*={0,2}$/
 
-/** The bytes of base64 in either alphabet, padded or not; `undefined` for what is not base64. */
+/** Decodes base64 in either alphabet, padded or not; `undefined` if the text is not base64. */
 export function readBase64(text: string): Uint8Array | undefined {
   if (!BASE64.test(text)) return undefined
   const plain = text

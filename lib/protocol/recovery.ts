@@ -1,21 +1,24 @@
-/** A place in the history of a topic. Offsets count its messages from 1; with a new epoch they start anew. */
+/** A place in the history of a topic. Offsets count its messages from 1; a new epoch starts again at 1. */
 export interface Position {
   readonly epoch: string
   readonly offset: number
 }
 
-/** The key by which a client that recovers adds to its join params, and the server to the join's response. */
+/** The key that a recovering client adds to its join params, and the server to the join's response. */
 export const RECOVER = "recover"
 
 /** The params of a join that recovers: the client's id, and the last message it saw, if any. */
 export interface RecoverRequest extends Partial<Position> {
-  /** The same at every join of one channel of the client: what `broadcastFrom` left out for it is not sent later. */
+  /**
+   * The same at every join of a channel, so that messages that `broadcastFrom` did not send to it are not sent later
+   * either.
+   */
   readonly id: string
-  /** At a join without a position: how many messages from before it to send. */
+  /** For a join without a position: how many messages from before the join to send. */
   readonly rewind?: number
 }
 
-/** The last message that a client has seen; or how many messages one that has seen none asks for. */
+/** The last message that a client has seen; or, if it has seen none, how many messages it asks for. */
 export type Seen = Partial<Position> & Pick<RecoverRequest, "rewind">
 
 /** The answer: the position of the topic, and whether all messages since are on their way. */

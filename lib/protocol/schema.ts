@@ -1,12 +1,12 @@
 import type { Loose } from "./contract.js"
 
-/** A fault that a schema found: a message, and its place. */
+/** An issue found by a schema: a message and its place. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** The result of a schema for a value. */
+/** The result of validating a value. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
@@ -21,14 +21,17 @@ export interface Schema<Input = unknown, Output = Input> {
   }
 }
 
-/** The parts of a push, as schemas. The payload's also checks what comes in. */
+/** The parts of a push, as schemas. That of the payload also checks incoming payloads. */
 export interface SendSchemas {
   payload?: Schema<Loose, Loose>
   ok?: Schema<Loose, Loose>
   error?: Schema<Loose, Loose>
 }
 
-/** The parts of a topic, as schemas. Those of `params` and of payloads also check what comes in; the rest are types. */
+/**
+ * The parts of a topic, as schemas. Those of `params` and of payloads also check incoming values; the rest are types
+ * only.
+ */
 export interface TopicSchemas {
   params?: Schema<Loose, Loose>
   joined?: Schema<Loose, Loose>
@@ -48,8 +51,8 @@ type InputsOf<S> = { [K in keyof S]: InputOf<S[K]> }
 type ServerSend<S> = { [K in keyof S]: K extends "payload" ? OutputOf<S[K]> : InputOf<S[K]> }
 
 /**
- * The types of a contract of schemas, as a client sees them: on the wire is what goes into a schema, in both directions. A
- * client parses nothing, so it gets no `Date` where a schema makes one of text.
+ * The types of a contract of schemas for a client: in both directions, the wire carries the input type of a schema. A
+ * client does not parse, so it gets text even if a schema turns that text into a `Date`.
  */
 export type ClientTopics<C> = {
   [P in keyof C]: {
@@ -61,7 +64,7 @@ export type ClientTopics<C> = {
   }
 }
 
-/** The types of a contract of schemas, as a server sees them: what it gets is what comes out of a schema. */
+/** The types of a contract of schemas for a server: it gets the output type of a schema. */
 export type ServerTopics<C> = {
   [P in keyof C]: {
     [K in keyof C[P]]: K extends "sends"
@@ -77,12 +80,12 @@ export type ServerTopics<C> = {
 /** A contract as a value: the types of both ends, and the schemas if there are any. */
 export interface TopicContract<Server = unknown, Client = Server> {
   readonly schemas: ContractSchemas
-  /** Types only: what the two ends see. */
+  /** Types only: those of the two ends. */
   readonly types?: { readonly server: Server; readonly client: Client }
 }
 
 /**
- * One contract for both ends: types alone, `contract<Topics>()`, or schemas by topic pattern, which give the types and
+ * One contract for both ends: only types, `contract<Topics>()`, or schemas by topic pattern, which define the types and
  * check what clients send.
  *
  * ```ts

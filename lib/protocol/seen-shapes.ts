@@ -1,10 +1,10 @@
-/** A hidden class of V8, its descriptors and transition, where a key follows others that it did not follow before. */
+/** A hidden class of V8 with its descriptors and transition, created when a key follows others for the first time. */
 const NEW_SHAPE = 140
 /** A key of its own, and its entry in the hash table that a large object is. */
 const NEW_ENTRY = 72
 /** An entry whose key other objects have too; between that of a large object with and without a hidden class. */
 const KNOWN_ENTRY = 16
-/** Keys of a message that are not looked at: what most messages have, and their like before them had. */
+/** Keys of a message that are not tracked: most messages have no more, and share the shapes of earlier messages. */
 const UNSEEN_KEYS = 16
 
 /** Objects that begin with the same keys, in the same order. */
@@ -13,7 +13,7 @@ class Shape {
   #last: Shape | undefined
   #others: Map<string, Shape> | undefined
 
-  /** The shape with one key more, or `undefined` if no object had it before. */
+  /** The shape with one more key, or `undefined` if no object had it before. */
   next(key: string): Shape | undefined {
     return key === this.#lastKey ? this.#last : this.#others?.get(key)
   }
@@ -28,8 +28,8 @@ class Shape {
 }
 
 /**
- * Which keys the objects of one message have. A list of a thousand records shares one hidden class of V8; a thousand
- * objects with a different key each have a thousand, which weigh far more than the objects.
+ * Tracks the keys of the objects of one message. A list of a thousand records shares one hidden class of V8; a thousand
+ * objects with different keys have a thousand, which take far more memory than the objects.
  */
 export class SeenShapes {
   #keys = 0
@@ -37,7 +37,7 @@ export class SeenShapes {
   #current: Shape | undefined
   #table: Set<string> | undefined
 
-  /** Begins with the next message. */
+  /** Starts with the next message. */
   forget(): void {
     this.#keys = 0
     this.#root = undefined
@@ -45,12 +45,12 @@ export class SeenShapes {
     this.#table = undefined
   }
 
-  /** Begins with the next object. */
+  /** Starts with the next object. */
   begin(): void {
     this.#current = this.#root
   }
 
-  /** The cost of the next key of the object beside its slot. */
+  /** The cost of the object's next key, in addition to its slot. */
   keyBytes(key: string): number {
     if (++this.#keys <= UNSEEN_KEYS) return 0
     const current = (this.#current ??= this.#root ??= new Shape())
@@ -59,7 +59,7 @@ export class SeenShapes {
     return next === undefined ? NEW_SHAPE : 0
   }
 
-  /** The same for an object that has very many. */
+  /** The same for an object with very many keys. */
   tableBytes(key: string): number {
     const table = (this.#table ??= new Set())
     const isNew = table.size !== table.add(key).size

@@ -1,15 +1,15 @@
-/** V1: a JSON object a frame. Servers assume it when a client names no version. */
+/** V1: one JSON object per frame. Servers assume it if a client names no version. */
 export const VSN_V1 = "1.0.0"
-/** V2: a JSON array of five a frame, and binary frames. The default of phoenix.js and of Rookery. */
+/** V2: one JSON array of five elements per frame, and binary frames. The default of phoenix.js and of Rookery. */
 export const VSN_V2 = "2.0.0"
-/** MessagePack, by the version that Phoenix projects give it beside the two JSON ones. */
+/** MessagePack, under the version that Phoenix projects use for it beside the two JSON ones. */
 export const VSN_MSGPACK = "3.0.0"
 
 const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/
 
 /**
- * Whether a version that a client asks for is served by a serializer's: Phoenix mounts serializers by `~> 2.0.0`, which
- * takes 2.0.9 and neither 2.1.0 nor 2.
+ * Whether a serializer serves the version that a client asks for: Phoenix mounts serializers with `~> 2.0.0`, which
+ * matches 2.0.9 but neither 2.1.0 nor 2.
  */
 export function servesVsn(served: string, asked: string): boolean {
   const want = VERSION.exec(served)

@@ -1,6 +1,8 @@
 import { SeenShapes } from "./seen-shapes.js"
 
-/** Which decoder made a value: V8 lays out what `JSON.parse` makes in less memory than what is put together by hand. */
+/**
+ * Which decoder created a value: V8 uses less memory for the results of `JSON.parse` than for values assembled by hand.
+ */
 export type DecodedBy = "json" | "msgpack"
 
 // Bytes of V8's objects on a 64-bit Node, as `spec/hostile/weight.node.spec.ts` measures them.
@@ -20,17 +22,17 @@ const TABLE_ENTRY = 24
 const TABLE = 48
 /** A short string that `JSON.parse` has met before is the same string again. */
 const SHARED_LENGTH = 10
-/** The first short strings of a message are not compared: most messages have no more, and never one of them twice. */
+/** The first short strings of a message are not compared: most messages have no more, and do not repeat them. */
 const UNCOMPARED_STRINGS = 8
 
-/** From so many keys on V8 keeps an object as a hash table. */
+/** With this many keys V8 turns an object into a hash table. */
 const MANY_KEYS = 128
 const LARGEST_INDEX = 2 ** 32 - 2
-/** An element further behind the last one makes V8 turn the elements of an object into a hash table. */
+/** An element this far after the last one makes V8 turn the elements of an object into a hash table. */
 const MAX_GAP = 1024
 const MAX_GROWN = 5000
 
-/** The index that a key of an object is for V8, or -1: such keys are kept in an array, with a slot for each below. */
+/** The key of an object as an index of V8, or -1. V8 keeps such keys in an array, with a slot for each lower index. */
 export function indexOfKey(key: string): number {
   const first = key.charCodeAt(0)
   if (!(first >= 0x30 && first <= 0x39) || key.length > 10) return -1
@@ -41,7 +43,7 @@ export function indexOfKey(key: string): number {
 const tableCapacity = (entries: number): number => Math.max(4, 2 ** Math.ceil(Math.log2(entries * 1.5)))
 const tableBytes = (entries: number): number => TABLE + TABLE_ENTRY * tableCapacity(entries)
 
-/** The keys of one object that are indexes, and what V8 makes room for to keep them. */
+/** The keys of one object that are indexes, and the room that V8 allocates for them. */
 export class Elements {
   #count = 0
   #length = 0
@@ -64,7 +66,7 @@ export class Elements {
   }
 }
 
-/** How many elements an object has room for after one was set behind its last. */
+/** How many elements V8 allocates for an object when one is set beyond the last. */
 export const grownCapacity = (index: number): number => index + 1 + ((index + 1) >> 1) + 16
 
 function isWide(text: string): boolean {
@@ -74,7 +76,7 @@ function isWide(text: string): boolean {
 
 const roundUp = (bytes: number): number => (bytes + 7) & ~7
 
-/** Adds up the parts of one value after the other, and remembers what they share. */
+/** Adds up the parts of values one after another, and remembers what they share. */
 class Scales {
   #bound = 0
   #decodedBy: DecodedBy = "json"
@@ -83,7 +85,7 @@ class Scales {
   #shortStrings = 0
   readonly #strings = new Set<string>()
   readonly #buffers = new Set<ArrayBufferLike>()
-  /** The next object to weigh, and those behind it. Most messages have one at a time, which needs no list. */
+  /** The next object to weigh, and those after it. Most messages have one at a time, which needs no list. */
   #next: object | undefined
   readonly #pending: object[] = []
   #bytes = 0
@@ -145,7 +147,7 @@ class Scales {
         if (this.#bytes > this.#bound) return
       } else if (!isSmall(element)) numbers++
     }
-    // `JSON.parse` puts them into the slots of an array that is all numbers.
+    // `JSON.parse` stores them directly in the slots of an array of numbers.
     if (others > 0 || this.#decodedBy === "msgpack") this.#bytes += NUMBER * numbers
   }
 
@@ -156,7 +158,7 @@ class Scales {
     else this.#record(object as Record<string, unknown>)
   }
 
-  /** A view of a few bytes keeps the whole buffer alive, which may be all that came in one packet. */
+  /** A view of a few bytes keeps its whole buffer alive, which may be a whole packet. */
   #buffer(buffer: ArrayBufferLike): void {
     this.#bytes += VIEW
     if (this.#buffers.has(buffer)) return
@@ -197,8 +199,8 @@ const isSmall = (value: number): boolean => value === (value | 0)
 let free: Scales | undefined = /* @__PURE__ */ new Scales()
 
 /**
- * How many bytes of memory a decoded value takes. An estimate, within a factor of two, for what is kept of a client:
- * a megabyte of MessagePack that is all empty maps is 64 megabytes of objects. Stops once it is more than `bound`.
+ * How many bytes of memory a decoded value takes. An estimate, within a factor of two, for data kept for a client: a
+ * megabyte of MessagePack with nothing but empty maps is 64 megabytes of objects. Stops once it exceeds `bound`.
  */
 export function weigh(value: unknown, bound: number = Infinity, decodedBy: DecodedBy = "json"): number {
   const scales = free ?? new Scales()
