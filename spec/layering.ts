@@ -21,6 +21,7 @@ export const LAYERS: Layer[] = [
   { of: "serializer/msgpack.ts", lib: ["protocol"], packages: ["msgpackr"] },
   { of: "transport", lib: ["protocol"] },
   { of: "transport/platform.node.ts", lib: ["protocol"], packages: ["ws"], node: true },
+  { of: "transport/websocket-in-turns.node.ts", packages: ["ws"], node: true },
   { of: "client", lib: ["protocol", "serializer", "transport"], packages: ["mitt"] },
   { of: "server", lib: ["protocol", "serializer"], packages: ["mitt"] },
   { of: "server/support", lib: ["protocol"] },

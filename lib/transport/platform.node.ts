@@ -1,5 +1,6 @@
 import WebSocket, { type ClientOptions } from "ws"
 import { ConnectError } from "../protocol/errors.js"
+import { WebSocketInTurns } from "./websocket-in-turns.node.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
 /** As long as a `Socket` waits for the server's close frame. `ws` waits half a minute, and keeps the process alive so long. */
@@ -21,7 +22,7 @@ function withoutUrl(error: Error, url: string): Error {
  * The WebSocket of `ws`, without secrets in print: its URL and its headers may carry tokens, and printing one of its events
  * or errors would show them.
  */
-class QuietWebSocket extends WebSocket {
+class QuietWebSocket extends WebSocketInTurns {
   constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
     try {
       // Its types do not know the option yet.
