@@ -1,9 +1,9 @@
 import type { Channel, Socket } from "rookery"
 
 /**
- * Gives Supabase Realtime a new access token, by a message to each channel that is joined, as `setAuth()` of
- * `@supabase/realtime-js` does. Supabase closes a channel whose token expires. Let the params of your channels be
- * functions that return the current token, so that later joins have it too.
+ * Sends Supabase Realtime a new access token, in a message to each joined channel, as `setAuth()` of
+ * `@supabase/realtime-js` does. Supabase closes a channel whose token expires. Pass your channels' params as functions
+ * that return the current token, so that later joins have it too.
  *
  * ```ts
  * supabaseClient.auth.onAuthStateChange((_event, session) => session && renewAccessToken(socket, session.access_token))
@@ -12,7 +12,7 @@ import type { Channel, Socket } from "rookery"
 export function renewAccessToken(socket: Socket, accessToken: string): void {
   for (const channel of (socket.channels as unknown as ReadonlyMap<string, Channel>).values()) {
     if (!channel.canPush()) continue
-    // Supabase gives no answer, so this is no push that waits for one.
+    // Supabase does not answer, so this is not a push that waits for a reply.
     socket.push({
       join_ref: channel.joinRef(),
       ref: socket.makeRef(),

@@ -19,24 +19,24 @@ export interface AppSources {
 }
 
 /**
- * Has a socket follow a React Native app, as it follows a page by itself: when the app comes to the foreground or the
- * network is back, a socket that waits for its next attempt makes it at once, and a connection that looks open has
- * `wakeTimeoutMs` to answer a heartbeat. The system stops the timers of an app in the background, so nothing else notices
+ * Makes a socket follow a React Native app, as it follows a page by itself. When the app comes to the foreground or the
+ * network comes back, a waiting socket makes its next attempt at once, and a connection that looks open has
+ * `wakeTimeoutMs` to answer a heartbeat. The system stops an app's timers in the background, so nothing else notices
  * that its connection died there.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  */
 export function followApp(socket: Socket, { appState, netInfo }: AppSources): () => void {
   const wake = (): void => {
     if (socket.isConnected()) socket.onConnSuspect()
-    // A socket that is disconnected on purpose stays so.
+    // A socket that was disconnected on purpose stays disconnected.
     else if (socket.status === "reconnecting") socket.connect()
   }
   let wasActive = true
   const subscription = appState.addEventListener("change", (state) => {
     const isActive = state === "active"
     if (isActive && !wasActive) wake()
-    // iOS is `inactive` for a moment, as under an incoming call, without stopping anything.
+    // iOS is `inactive` for a moment, for example during an incoming call, without stopping anything.
     if (state !== "inactive") wasActive = isActive
   })
   let wasOnline: boolean | null = true

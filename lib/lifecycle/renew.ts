@@ -7,11 +7,11 @@ import { askSocket, isUnknownEvent } from "./socket-answer.js"
 
 /** Options of {@link renew}. */
 export interface RenewOptions {
-  /** How long to wait for the answer, in milliseconds. @default the socket's `timeout` */
+  /** How long to wait for the reply, in milliseconds. @default the socket's `timeout` */
   timeout?: number | undefined
 }
 
-/** The answer to {@link renew}. */
+/** The result of {@link renew}. */
 export interface Renewal {
   /** Milliseconds until the credentials expire; `Infinity` if they do not. */
   readonly expiresInMs: number
@@ -23,29 +23,29 @@ async function ask(socket: Socket, request: RenewalRequest, timeout?: number): P
 }
 
 /**
- * Asks the socket's `params` and `authToken` for new credentials, and gives them to the server without connecting anew.
+ * Gets new credentials from the socket's `params` and `authToken`, and sends them to the server without reconnecting.
  *
- * It takes an endpoint of Rookery with the option `renew`. Any other Phoenix server refuses it with `unmatched topic`.
+ * This needs a Rookery endpoint with the option `renew`. Any other Phoenix server refuses it with `unmatched topic`.
  *
- * @throws a `PushError` if the server refuses the credentials: the connection stays, until the former ones expire
+ * @throws a `PushError` if the server refuses the credentials: the connection stays open until the former ones expire
  */
 export async function renew(socket: Socket, { timeout }: RenewOptions = {}): Promise<Renewal> {
   const [params, auth_token] = await socket.findTarget()
   return ask(socket, { query: encodeQuery({ ...params, vsn: socket.options.vsn }), auth_token }, timeout)
 }
 
-/** Of the time until credentials expire, as much may go by before they are renewed. */
+/** The share of the time until credentials expire after which they are renewed. */
 const SHARE = 0.8
 
 /** The shortest wait between two renewals, for credentials that are about to expire. */
 const SHORTEST_MS = 1000
 
 /**
- * Renews the socket's credentials each time before they expire, for as long as it is connected. If a renewal fails the
- * next one is tried in the time that is left; if none succeeds, the server closes the connection at the end of that time,
- * and the socket comes back with new credentials.
+ * Renews the socket's credentials each time before they expire, for as long as it is connected. If a renewal fails,
+ * another one is tried in the remaining time; if none succeeds, the server closes the connection when they expire, and
+ * the socket reconnects with new credentials.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  */
 export function keepRenewed(socket: Socket, options: RenewOptions = {}): () => void {
   const { clock } = socket.options
@@ -60,7 +60,7 @@ export function keepRenewed(socket: Socket, options: RenewOptions = {}): () => v
     timer = clock.setTimeout(() => void go(current, asked), Math.min(ms, LONGEST_MS))
   }
   const plan = (): void => {
-    // Without the expiry nothing says how much time is left, so the wait grows from the shortest.
+    // Without the expiry the remaining time is unknown, so the waits grow from the shortest.
     if (expiresAt === undefined) return wait(SHORTEST_MS * 2 ** failures++, askExpiry)
     const left = expiresAt - clock.now()
     if (left === Infinity || left < SHORTEST_MS) return

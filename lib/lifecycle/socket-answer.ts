@@ -38,6 +38,8 @@ export function askSocket(
   })
 }
 
-/** Whether the server does not know an event of the socket's own topic: a Phoenix server answers so. */
+/**
+ * Whether the error says that the server does not know an event of the socket's own topic, as a Phoenix server answers.
+ */
 export const isUnknownEvent = (error: unknown): boolean =>
   isRookeryError(error) && (error as Partial<PushError<{ reason?: unknown }>>).response?.reason === "unmatched topic"

@@ -1,22 +1,22 @@
 import type { Socket } from "rookery"
 
 /**
- * The state of a connection as people should hear of it. `ok`: connected, or lost for a moment, or ended on purpose.
- * `lost`: without a connection for longer than `lostAfterMs`; the socket goes on trying. `failed`: the socket has given up.
+ * The state of a connection as shown to users. `ok`: connected, lost only for a moment, or closed on purpose. `lost`:
+ * without a connection for longer than `lostAfterMs`; the socket keeps trying. `failed`: the socket has given up.
  */
 export type ConnectionHealth = "ok" | "lost" | "failed"
 
 /** Options of {@link watchConnection}. */
 export interface WatchOptions {
-  /** How long to be without a connection before people hear of it, in milliseconds. @default 5000 */
+  /** How long the connection must be lost before users are told, in milliseconds. @default 5000 */
   lostAfterMs?: number | undefined
 }
 
 /**
  * Calls back when a connection is lost for longer than a moment, when it is back, and when the socket has given up: the
- * three times at which a page shows or hides its notice. `socket.onStatus` tells of each attempt.
+ * three times at which a page shows or hides its notice. `socket.onStatus` reports each attempt.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  */
 export function watchConnection(
   socket: Socket,
@@ -26,7 +26,10 @@ export function watchConnection(
   const { clock } = socket.options
   let health: ConnectionHealth = "ok"
   let timer: unknown
-  /** It has given up, or `disconnect()` came between two attempts. The close of an attempt follows in the first case only. */
+  /**
+   * Either the socket has given up, or `disconnect()` was called between two attempts. Only in the first case the close
+   * of an attempt follows.
+   */
   let isUndecided = false
   const become = (next: ConnectionHealth): void => {
     isUndecided = false
@@ -41,7 +44,7 @@ export function watchConnection(
   }
   const handlers = [
     socket.onStatus((status) => {
-      // During an attempt or a connection `disconnect()` is told of before they end.
+      // During an attempt or a connection, the call to `disconnect()` is known before they end.
       isUndecided = status === "disconnected" && socket.connectionState() === "closed"
       if (isUndecided) queueMicrotask(() => isUndecided && become("ok"))
       else if (status === "connected" || status === "disconnected") become("ok")

@@ -48,7 +48,7 @@ export const HISTOGRAMS: Readonly<Record<HistogramName, { bounds: readonly numbe
   rookery_event_loop_delay_seconds: { bounds: DELAY_SECONDS },
 }
 
-/** Takes what is measured. */
+/** Receives the measurements. */
 export interface Measured {
   /** Adds 1 to a count, for one value of its label. */
   count(name: CountName, value: string): void
@@ -57,7 +57,7 @@ export interface Measured {
 }
 
 /**
- * Measures what the counters of an endpoint do not tell.
+ * Measures what the counters of an endpoint do not include.
  *
  * @returns a function that stops it
  */
@@ -72,7 +72,7 @@ export function measure(endpoint: MetricsSource, clock: Clock, measured: Measure
       if (recovered !== undefined) measured.count("rookery_recoveries_total", recovered ? "recovered" : "gap")
     }),
     endpoint.on("pushHandled", ({ status = "none", durationMs }) => {
-      // A handler may reply with a status of its own; labels must not grow with what handlers make up.
+      // A handler may reply with a custom status, and the number of labels must stay bounded.
       const label = status === "ok" || status === "error" || status === "none" ? status : "other"
       measured.record("rookery_push_duration_seconds", durationMs / 1000, label)
     }),

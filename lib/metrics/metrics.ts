@@ -9,7 +9,7 @@ import { COUNTS, HISTOGRAMS, measure, type HistogramName, type MetricsSource } f
 export interface MetricsOptions {
   /** Labels of every sample, such as the name of the node. */
   readonly labels?: Labels | undefined
-  /** For the delay of the event loop. @default the platform's clock */
+  /** Measures the event loop's delay. @default the platform's clock */
   readonly clock?: Clock | undefined
 }
 
@@ -17,7 +17,7 @@ export interface MetricsOptions {
 export interface Metrics {
   /** The media type of {@link Metrics.text}. */
   readonly contentType: string
-  /** The metrics as they are now, in Prometheus's text format. */
+  /** The current metrics, in Prometheus's text format. */
   text(): string
   /** The metrics as an answer to a request, on platforms that have `Response`. */
   response(): Response
@@ -72,8 +72,8 @@ class Histograms {
 }
 
 /**
- * Measures an endpoint, for Prometheus and whatever reads its text format. Call it before clients connect: counts with
- * labels begin with the call.
+ * Measures an endpoint, for Prometheus and other readers of its text format. Call it before clients connect: counts
+ * with labels start at the call.
  *
  * ```ts
  * const measured = metrics(endpoint)

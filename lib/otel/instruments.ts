@@ -23,7 +23,7 @@ function mapOf<K extends string, V, M>(members: Readonly<Record<K, V>>, make: (n
 }
 
 /**
- * Gives a meter the numbers of an endpoint, under the names of `metrics()`.
+ * Reports the numbers of an endpoint to a meter, under the names of `metrics()`.
  *
  * @returns a function that stops it
  */

@@ -7,24 +7,24 @@ import { trace } from "./spans.js"
 
 /** Options of {@link otel}. */
 export interface OtelOptions {
-  /** Makes the spans, as `trace.getTracer("chat")` of `@opentelemetry/api` gives it. @default no spans */
+  /** Creates the spans: `trace.getTracer("chat")` of `@opentelemetry/api`. @default no spans */
   readonly tracer?: TracerLike | undefined
-  /** Makes the instruments, as `metrics.getMeter("chat")` of `@opentelemetry/api` gives it. @default no instruments */
+  /** Creates the instruments: `metrics.getMeter("chat")` of `@opentelemetry/api`. @default no instruments */
   readonly meter?: MeterLike | undefined
   /**
-   * Makes a context of a span that a client's push carries (see `traced()`), as
-   * `(span) => trace.setSpanContext(ROOT_CONTEXT, span)` of `@opentelemetry/api` does. The span of the push is then a child
-   * of that one, and a sampler that follows the parent records what clients ask it to record.
+   * Creates a context from the span that a client's push carries (see `traced()`), with `(span) =>
+   * trace.setSpanContext(ROOT_CONTEXT, span)` of `@opentelemetry/api`. The push's span is then a child of that span,
+   * and a sampler that follows the parent records whatever clients ask for.
    *
-   * @default the span of each push begins a trace, whatever it carries
+   * @default none: the span of each push begins a trace, whatever the push carries
    */
   readonly remoteParent?: ((span: SpanContextLike) => ContextLike) | undefined
-  /** For the times of spans and the delay of the event loop. @default the platform's clock */
+  /** Measures the times of spans and the event loop's delay. @default the platform's clock */
   readonly clock?: Clock | undefined
 }
 
 /**
- * Tells OpenTelemetry of an endpoint: spans of connects, joins, pushes and broadcasts, and the numbers of
+ * Reports an endpoint to OpenTelemetry: spans for connects, joins, pushes and broadcasts, and the numbers of
  * `rookery/metrics` as instruments. Call it before clients connect.
  *
  * ```ts

@@ -7,7 +7,7 @@ export const STATUS_ERROR = 2
 /** The longest text from a client that becomes an attribute. */
 const LONGEST = 200
 
-/** The text of what a client chose. It may be long, or an object of which `String()` throws. */
+/** A value chosen by a client, as text. It may be long, or an object for which `String()` throws. */
 export function textOf(chosen: unknown): string {
   if (typeof chosen === "object" && chosen !== null) return "(no text)"
   return String(chosen).slice(0, LONGEST)

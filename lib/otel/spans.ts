@@ -8,21 +8,21 @@ import { spanOf } from "./trace-ref.js"
 /** The bit of OpenTelemetry's TraceFlags for a span that is recorded. */
 const SAMPLED = 1
 
-/** Why something failed: a word of a few, and the error if code of the server threw one. */
+/** Why something failed: one of a few words, and the error if code of the server threw one. */
 interface Fault {
   readonly type: string
   readonly error?: unknown
 }
 
-/** Something that is over. */
+/** An operation that has ended. */
 interface Done {
   readonly name: string
   readonly kind: number
   readonly durationMs: number
   readonly attributes: AttributesLike
-  /** The client whose message it was. Its span is linked to the span of the client's connect. */
+  /** The client that sent the message. The span is linked to the span of that client's connect. */
   readonly client?: ServerSocket
-  /** The context of the span that the message carries. Without one the span of a client's message begins a trace. */
+  /** The context of the span that the message carries. Without one, the span of a client's message begins a trace. */
   readonly parent?: ContextLike | undefined
   readonly fault?: Fault | undefined
 }
@@ -33,7 +33,7 @@ const clientAttributes = ({ id, transport }: ServerSocket): AttributesLike => ({
 })
 
 /**
- * Gives a tracer the spans of an endpoint.
+ * Reports the spans of an endpoint to a tracer.
  *
  * @returns a function that stops it
  */
@@ -58,7 +58,7 @@ export function trace(
       kind,
       attributes: fault === undefined ? attributes : { ...attributes, "error.type": fault.type },
       startTime: end - durationMs,
-      // A message that waited is handled in the turn of another one, whose span would be taken for its parent.
+      // A message that waited is handled during the turn of another one, whose span would otherwise become its parent.
       root: client !== undefined && parent === undefined,
       ...(connect !== undefined && { links: [{ context: connect }] }),
     }
@@ -72,11 +72,11 @@ export function trace(
     return span.spanContext()
   }
 
-  /** The name and the attributes of what happens to a topic, by OpenTelemetry's conventions for messaging. */
+  /** The name and the attributes of an operation on a topic, following OpenTelemetry's conventions for messaging. */
   function about(operation: string, topic: string, more: AttributesLike): Pick<Done, "name" | "attributes"> {
     const pattern = endpoint.patternOf(topic)
     return {
-      // Names have to be few, and topics are as many as clients like.
+      // There must be few names, but clients choose any number of topics.
       name: pattern === undefined ? operation : `${operation} ${pattern}`,
       attributes: {
         "messaging.system": "rookery",

@@ -5,13 +5,13 @@ import { SPAN_KIND, STATUS_ERROR, textOf } from "./span-words.js"
 
 /** Options of {@link traceCluster}. */
 export interface TraceClusterOptions {
-  /** Makes the spans, as `trace.getTracer("chat")` of `@opentelemetry/api` gives it. */
+  /** Creates the spans: `trace.getTracer("chat")` of `@opentelemetry/api`. */
   readonly tracer: TracerLike
-  /** For the times of spans. @default the platform's clock */
+  /** Measures the times of spans. @default the platform's clock */
   readonly clock?: Clock | undefined
 }
 
-/** The code of an error of Rookery's, or the name of any other. */
+/** The code of a Rookery error, or the name of any other. */
 function typeOf(error: unknown): string {
   const { code, name } = (typeof error === "object" && error !== null ? error : {}) as {
     code?: unknown
@@ -21,9 +21,9 @@ function typeOf(error: unknown): string {
 }
 
 /**
- * A cluster whose calls are spans: how long Redis took for a broadcast, a history, a topic's first subscriber, or a push
- * with `retry`, and what failed. A span is a child of the one that is active where the call is made, as in a handler of an
- * HTTP request that broadcasts.
+ * Wraps a cluster so that its calls create spans: how long Redis took for a broadcast, a history, a topic's first
+ * subscriber, or a push with `retry`, and what failed. A span is a child of the one that is active at the call, for
+ * example in an HTTP handler that broadcasts.
  *
  * ```ts
  * const endpoint = new Endpoint({ cluster: traceCluster(redis(client), { tracer: trace.getTracer("chat") }) })
@@ -84,7 +84,7 @@ export function traceCluster(cluster: Cluster, { tracer, clock = systemClock }: 
     command: (body) => spanOf("command", undefined, () => cluster.command(body)),
     changePresence: (topic, change) => cluster.changePresence(topic, change),
     claim: (key, claimMs) => spanOf("claim", undefined, () => cluster.claim(key, claimMs)),
-    // Every few seconds while a handler runs, which tells nothing.
+    // Not traced: it is called every few seconds while a handler runs, which is of no interest.
     renew: (key, claimMs) => cluster.renew(key, claimMs),
     settle: (key, answer, keepMs) => spanOf("settle", undefined, () => cluster.settle(key, answer, keepMs)),
     release: (key) => spanOf("release", undefined, () => cluster.release(key)),

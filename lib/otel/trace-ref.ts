@@ -1,14 +1,15 @@
 import type { SpanContextLike } from "./api.js"
 
-// A push's trace context stands behind the number of its ref, and before the id of a push with `retry`:
-// `17;00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01~k3j9x0`. A ref goes back to the client as it came, so a
-// server that knows nothing of traces answers as ever, and no handler, schema or broadcast meets what is no payload.
+// A push's trace context follows the number of its ref, and precedes the id of a push with `retry`:
+// `17;00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01~k3j9x0`. A ref is returned to the client unchanged, so a
+// server that does not know traces answers as usual, and the context is not part of the payload that handlers, schemas
+// and broadcasts see.
 const TRACEPARENT = /;00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?=~|$)/
 const ONLY_ZEROS = /^0+$/
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
 
-/** A span as W3C's `traceparent`; `undefined` for one that is not valid, as of a tracer that records nothing. */
+/** A span as a W3C `traceparent`; `undefined` for an invalid one, such as that of a tracer that records nothing. */
 export function traceparentOf({ traceId, spanId, traceFlags }: SpanContextLike): string | undefined {
   const text = `00-${traceId}-${spanId}-${hex(traceFlags & 0xff)}`
   return spanOf(`;${text}`) === undefined ? undefined : text
@@ -20,7 +21,7 @@ export function refWithTrace(ref: string, traceparent: string): string {
   return [`${number};${traceparent}`, ...id].join("~")
 }
 
-/** The ref as the client made it. */
+/** The ref without the trace context. */
 export const refWithoutTrace = (ref: string): string => ref.replace(TRACEPARENT, "")
 
 /** The span that a ref carries, if it carries one. */

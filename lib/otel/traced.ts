@@ -17,7 +17,7 @@ interface MessageLike {
 /** The trace contexts of payloads, until they are sent. */
 const traceparents = new WeakMap<object, string>()
 
-/** A payload of the same content, with an identity of its own: one that is pushed twice belongs to two spans. */
+/** A copy of a payload with its own identity, because a payload that is pushed twice belongs to two spans. */
 function copyOf(payload: object): object {
   if (Array.isArray(payload)) return [...(payload as unknown[])]
   if (payload instanceof ArrayBuffer) return new Uint8Array(payload)
@@ -26,8 +26,8 @@ function copyOf(payload: object): object {
 }
 
 /**
- * Has a push carry the context of a span, for an endpoint whose `otel()` has a `remoteParent`: the span of the push is
- * then a child of it. The socket needs a serializer of {@link carryTraces}.
+ * Makes a push carry the context of a span, for an endpoint whose `otel()` has a `remoteParent`: the push's span is
+ * then a child of that span. The socket needs a serializer made by {@link carryTraces}.
  *
  * ```ts
  * import { trace } from "@opentelemetry/api"
@@ -37,7 +37,7 @@ function copyOf(payload: object): object {
  * room.push("new_msg", traced({ text: "hi" }, trace.getActiveSpan()))
  * ```
  *
- * @param span the span; without one the push carries nothing
+ * @param span the span; without one, the push carries no context
  * @returns the payload to push
  */
 export function traced<P extends object>(payload: P, span: Pick<SpanLike, "spanContext"> | undefined): P {
@@ -49,10 +49,10 @@ export function traced<P extends object>(payload: P, span: Pick<SpanLike, "spanC
 }
 
 /**
- * A serializer with which pushes of {@link traced} payloads carry their trace context, in their refs: any server sends
- * those back as they came, and no payload is changed.
+ * Wraps a serializer so that pushes of {@link traced} payloads carry their trace context, in their refs: any server
+ * returns refs unchanged, and payloads stay as they are.
  *
- * @param serializer that of the socket, `json()` for example
+ * @param serializer the socket's serializer, for example `json()`
  */
 export function carryTraces<S extends SerializerLike>(serializer: S): S {
   const client = serializer.client as {

@@ -20,7 +20,7 @@ const SERVER_KINDS = [
 ]
 
 const MAX_FIELD = 255
-// Made at its first use, so that importing this file needs nothing of the platform.
+// Created at its first use, so that importing this file needs nothing from the platform.
 let encoder: TextEncoder | undefined
 
 type Name = "join_ref" | "ref" | "topic" | "event" | "status" | "offset"
@@ -32,7 +32,7 @@ const unencodable = (at: string | undefined, cause?: unknown): SerializerError =
 function encodeFrame(kind: number, names: readonly string[], fields: Fields, data: Bytes): Uint8Array {
   const texts = names.map((name) => {
     const field = fields[name as Name] ?? ""
-    // `String` of an object would be another name.
+    // `String()` of an object would be a different name.
     if (typeof field === "object") throw unencodable(name)
     return String(field)
   })
@@ -81,8 +81,8 @@ export function encodeClientPush(message: Message, data: Bytes): Uint8Array {
 /** Reads a frame of a client. The payload is a view of the frame. */
 export function decodeClientPush(frame: Uint8Array): Message {
   const { join_ref, ref, topic, event, data } = decodeFrame(frame, frame[0] === PUSH ? CLIENT_PUSH : undefined)
-  // A binary frame cannot carry null. slipstream before 1.2.2 (an Elixir client) leaves the join_ref of its pushes empty,
-  // and Phoenix up to 1.8.2 handled them as pushes without one.
+  // A binary frame cannot carry null. The Elixir client slipstream before 1.2.2 leaves the join_ref of its pushes
+  // empty, and Phoenix up to 1.8.2 handled them as pushes without one.
   return { join_ref: join_ref || null, ref, topic, event, payload: data } as Message
 }
 
@@ -108,7 +108,7 @@ export function encodeServerMessage(message: Message, data: Bytes): Uint8Array {
 export function decodeServerMessage(frame: Uint8Array): Message {
   const fields = decodeFrame(frame, SERVER_KINDS[frame[0] as number])
   const { join_ref = null, ref = null, topic, event = PHX_REPLY, status, offset } = fields
-  // The data stands behind a header, so it is never the whole of its buffer.
+  // The data follows a header, so it is never the whole buffer.
   const bytes = new Uint8Array(fields.data).buffer
   const payload = status === undefined ? bytes : { status, response: bytes }
   const message = { join_ref, ref, topic, event, payload } as Message

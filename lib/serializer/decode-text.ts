@@ -2,10 +2,10 @@ import { SerializerError } from "../protocol/errors.js"
 import { assertShallow } from "./nesting.js"
 import type { AssertLight, IncomingFrame } from "./serializer.js"
 
-// Made at its first use: platforms without a TextDecoder can still speak JSON over text.
+// Created at its first use: platforms without a TextDecoder can still use JSON over text frames.
 let utf8: TextDecoder | undefined
 
-/** Throws for invalid UTF-8: replacement characters would make two names one. */
+/** Throws for invalid UTF-8: replacement characters would make different names equal. */
 export function decodeUtf8(bytes: Uint8Array | ArrayBuffer, at: string): string {
   try {
     utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -18,7 +18,7 @@ export function decodeUtf8(bytes: Uint8Array | ArrayBuffer, at: string): string 
 /** A frame as text; bytes are read as UTF-8, as Phoenix does on a V1 socket. */
 export const toText = (frame: IncomingFrame): string => (typeof frame === "string" ? frame : decodeUtf8(frame, "frame"))
 
-/** Parses a frame of JSON. */
+/** Parses a JSON frame. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -27,7 +27,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Writes a message as JSON. Throws for a payload that JSON cannot carry: a BigInt, a circle, a throwing `toJSON`. */
+/**
+ * Writes a message as JSON. Throws for a payload that JSON cannot carry: a BigInt, a circular reference, a throwing
+ * `toJSON`.
+ */
 export function stringifyJson(value: unknown): string {
   try {
     return JSON.stringify(value)
@@ -36,7 +39,8 @@ export function stringifyJson(value: unknown): string {
   }
 }
 
-// `JSON.parse` accepts two things that Phoenix refuses: an escaped half of a surrogate pair, and a number beyond a double.
+// `JSON.parse` accepts two values that Phoenix refuses: an escaped half of a surrogate pair, and a number too large for
+// a double.
 const SUSPECT = /\\u[dD][89a-fA-F]|\d[eE]\+?\d{3}/
 /** Digits of the shortest whole number that may be larger than a double. */
 const LARGE_DIGITS = 309
@@ -46,7 +50,7 @@ const isDigit = (text: string, at: number): boolean => {
   return code >= 0x30 && code <= 0x39
 }
 
-/** Whether so many digits follow each other. A regular expression would start again at each digit of a run. */
+/** Whether the text has this many digits in a row. A regular expression would start again at each digit of a run. */
 function hasLargeNumber(text: string): boolean {
   // Any run of that length covers one of these positions.
   for (let at = LARGE_DIGITS - 1; at < text.length; at += LARGE_DIGITS) {
@@ -84,7 +88,10 @@ function assertSound(value: unknown): void {
   }
 }
 
-/** Parses JSON of a client: no deeper than it is safe to walk, and no heavier than `maxWeight` if `assertLight` is given. */
+/**
+ * Parses JSON of a client: nested no deeper than is safe to walk, and no heavier than `maxWeight` if `assertLight` is
+ * given.
+ */
 export function parseShallowJson(
   text: string,
   maxWeight: number = Infinity,

@@ -1,4 +1,4 @@
-/** The weight of the first use of a key in a message: V8 takes as long for it as for so many bytes of objects. */
+/** The weight of the first use of a key in a message: it takes V8 as long as this many bytes of objects. */
 const NEW_KEY = 512
 
 const HALF = 16
@@ -12,7 +12,7 @@ export const HASH_SEED = 0x811c9dc5
 /** Adds a character, or a byte, to a hash. */
 export const hashWith = (hash: number, code: number): number => Math.imul(hash ^ code, PRIME)
 
-/** Counts the different keys of a message without keeping them, by a bit for each hash. */
+/** Counts the different keys of a message without storing them, with one bit for each hash. */
 export class DistinctKeys {
   readonly #bits = new Int32Array(WORDS)
 

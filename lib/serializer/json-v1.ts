@@ -24,7 +24,7 @@ export function fromObject(object: unknown): Message {
 const noBytes = (): SerializerError => new SerializerError("unencodable", "V1 carries no bytes; use json()", "payload")
 
 /**
- * Phoenix's V1: a JSON object a frame. For servers from before 2.0.0, and for those that pick it when a client names no
+ * Phoenix's V1: one JSON object per frame. For servers older than V2, and for those that select it if a client names no
  * version. The server's frames carry no join_ref, and nothing carries bytes.
  */
 export function jsonV1(): Serializer {
@@ -40,7 +40,8 @@ export function jsonV1(): Serializer {
       decode(frame) {
         const message = fromObject(parseJson(toText(frame)))
         const { event, ref } = message
-        // `phx_close` and `phx_error` carry the join's ref, so that an end of a former join does not end the current one.
+        // `phx_close` and `phx_error` carry the join's ref, so that the end of an earlier join does not end the current
+        // one.
         return event === PHX_CLOSE || event === PHX_ERROR ? { ...message, join_ref: ref } : message
       },
     },

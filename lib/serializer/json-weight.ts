@@ -2,7 +2,7 @@ import { DistinctKeys, HASH_SEED, hashWith } from "./distinct-keys.js"
 import { assertShallow, MAX_DEPTH, tooDeep } from "./nesting.js"
 import { tooHeavy } from "./too-heavy.js"
 
-/** A text of at most so many characters stays below any sensible weight, and is parsed in no time. */
+/** A text of at most this many characters stays below any sensible weight, and is parsed quickly. */
 const LITTLE = 16_384
 
 // Bytes of memory, as the weight of a decoded message is measured; for lists and maps with their slot.
@@ -10,9 +10,12 @@ const SLOT = 8
 const MAP = 56
 const LIST = 48
 const STRING = 16
-/** V8 keeps one copy of equal strings that are shorter. */
+/** V8 shares one copy among equal strings shorter than this. */
 const SHARED_LENGTH = 10
-/** A map of one index: V8 keeps a slot for each index below, up to some thirty, and else a hash table. */
+/**
+ * A map with one index as its key: V8 keeps a slot for each lower index, up to about thirty, and beyond that a hash
+ * table.
+ */
 const SMALL_INDEX = 280
 const LARGE_INDEX = 144
 

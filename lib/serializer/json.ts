@@ -21,7 +21,7 @@ export const toTuple = ({ join_ref, ref, topic, event, payload }: Message): unkn
   payload,
 ]
 
-/** The same from a server: the offset stands behind the payload, where other clients ignore it. */
+/** The same from a server: the offset follows the payload, where other clients ignore it. */
 export function toNumberedTuple(message: Message): unknown[] {
   const tuple = toTuple(message)
   if (message.offset !== undefined) tuple.push(message.offset)
@@ -43,7 +43,7 @@ export function fromTuple(tuple: unknown): Message {
   return message
 }
 
-/** The client's half of {@link json}, so that a page does not carry the server's. */
+/** The client's half of {@link json}, so that a page's bundle does not include the server's. */
 export const jsonForClient: ClientSerializer = {
   name: "json",
   vsn: VSN_V2,
@@ -68,8 +68,8 @@ const server: Codec = {
 }
 
 /**
- * Phoenix's V2, the default: `[join_ref, ref, topic, event, payload]` as JSON text, and a binary frame where the payload
- * is bytes. Bytes deeper in a payload need `msgpack()`, as JSON cannot carry them.
+ * Phoenix's V2, the default: `[join_ref, ref, topic, event, payload]` as JSON text, and a binary frame if the payload
+ * is bytes. Bytes inside a payload need `msgpack()`, because JSON cannot carry them.
  */
 export function json(): Serializer {
   return { ...jsonForClient, server }

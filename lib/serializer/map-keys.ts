@@ -1,19 +1,19 @@
 import { Elements, indexOfKey } from "../protocol/weight.js"
 import { DistinctKeys, HASH_SEED, hashWith } from "./distinct-keys.js"
 
-/** Keys are not counted in frames of at most so many bytes, which have too few. */
+/** Keys are not counted in frames of at most this many bytes, which have too few of them. */
 export const FEW_KEYS = 16_384
-/** The additional weight of a map with an index among its keys: V8 takes as long for it as for so many bytes of objects. */
+/** The additional weight of a map with an index among its keys: it takes V8 as long as this many bytes of objects. */
 const FIRST_INDEX = 1024
 /** Digits of the largest index. */
 const INDEX_DIGITS = 10
 
-/** Weighs the keys of a MessagePack value's maps, as far as they weigh more than a repeated name. */
+/** Weighs the keys of the maps in a MessagePack value, beyond the weight of a repeated name. */
 export class MapKeys {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #distinct: DistinctKeys | undefined
-  /** The indexes of each open map that has some, by its depth. */
+  /** The indexes of each open map that has any, by depth. */
   readonly #open: (Elements | undefined)[] = []
   weight = 0
 
@@ -23,7 +23,7 @@ export class MapKeys {
     this.#distinct = bytes.length > FEW_KEYS ? new DistinctKeys() : undefined
   }
 
-  /** Counts the key that begins behind its type. */
+  /** Counts the key that follows its type byte. */
   add(type: number, at: number, length: number, depth: number): void {
     if (type >= 0xca && type <= 0xd3) return this.#addNumber(this.#number(type, at), depth)
     const digit = (this.#bytes[at] as number) - 0x30
@@ -37,7 +37,7 @@ export class MapKeys {
     this.weight += this.#distinct.weightOf(hash)
   }
 
-  /** Counts a key that is an index for V8, which keeps a slot for each index below. */
+  /** Counts a key that is an index for V8, which keeps a slot for each lower index. */
   addIndex(index: number, depth: number): void {
     let elements = this.#open[depth]
     if (elements === undefined) {

@@ -34,7 +34,7 @@ const FOLLOWS = /* @__PURE__ */ Uint8Array.of(
 )
 const FIXEXT_8 = 0xd7
 const STR = 0xd9
-/** From the type of bytes to the type of text whose length takes as many bytes. */
+/** Maps each type of bytes to the type of text with the same length field. */
 const BIN_TO_STR = STR - 0xc4
 
 // Bytes of memory of a value without its contents: at least half and at most twice of the memory that V8 takes, as the
@@ -44,20 +44,20 @@ const CONTAINER = 48
 const OBJECT = 96
 
 /**
- * Walks a MessagePack value without decoding it, and throws unless it is whole, alone in the frame, not too deep, made of
- * plain types, and no heavier in memory than `maxWeight`. A value that passes is safe to decode: no header promises more
- * than is there, and clients cannot call the decoder's own extensions (records, references, errors, regular expressions).
- * Timestamps, the one extension of the specification, pass.
+ * Walks a MessagePack value without decoding it, and throws unless it is complete, alone in the frame, not nested too
+ * deep, made of plain types, and no heavier in memory than `maxWeight`. A value that passes is safe to decode: no
+ * header announces more than follows, and clients cannot call the decoder's own extensions (records, references,
+ * errors, regular expressions). Timestamps, the only extension in the specification, pass.
  *
- * Returns the bytes to decode: these, or a copy whose maps have text for keys, because some encoders write every text as
- * bytes and the decoder takes no bytes for a key.
+ * Returns the bytes to decode: these, or a copy whose maps have text for keys, because some encoders write all text as
+ * bytes, and the decoder does not accept bytes as keys.
  */
 export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): Uint8Array {
   const end = bytes.length
-  // Made for the first key that needs it: most messages are small, and their keys are names.
+  // Created for the first key that needs it: most messages are small, and their keys are names.
   let keys = end > FEW_KEYS ? new MapKeys(bytes) : undefined
-  // How many values are still to come at each level: below zero for a map, and even if a key comes next. Made at the
-  // first nested value: most frames end in a flat map.
+  // The number of values that remain at each level: negative for a map, and even if a key comes next. Created at the
+  // first nested value: most frames end with a flat map.
   const pending: number[] = []
   let left = 1
   let at = 0
@@ -109,7 +109,7 @@ export function scanMsgpack(bytes: Uint8Array, maxWeight: number = Infinity): Ui
           skip = length
           if (type < STR) {
             own = OBJECT
-            // Not `slice`: that of Node's Buffer is a view of the same bytes.
+            // Not `slice`, which in Node's Buffer returns a view of the same bytes.
             if (isKey) (withTextKeys ??= new Uint8Array(bytes))[at - size - 1] = type + BIN_TO_STR
           }
         } else if (shape === EXTENSION) {

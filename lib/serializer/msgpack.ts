@@ -12,23 +12,23 @@ import { scanMsgpack } from "./msgpack-scan.js"
 import { plainBytes } from "./plain-bytes.js"
 import type { Codec, Serializer } from "./serializer.js"
 
-/** Options of {@link msgpack}. Both ends of a connection take the same. */
+/** Options of {@link msgpack}. Both ends of a connection need the same. */
 export interface MsgpackOptions {
   /**
-   * The version that picks MessagePack on the server. Some projects mount it on `2.0.0` instead of JSON.
+   * The version that selects MessagePack on the server. Some projects mount it on `2.0.0` instead of JSON.
    *
    * @default "3.0.0"
    */
   vsn?: string | undefined
   /**
-   * The form in which this end writes a message: the array of V2, or the map of V1. Either end reads both.
+   * The form in which this end writes a message: the array of V2, or the map of V1. Both ends read both.
    *
    * @default "array"
    */
   shape?: "array" | "map" | undefined
   /**
-   * The serializer of clients that send JSON and expect MessagePack: `json()` or `jsonV1()`. The client writes by it, and
-   * the server reads text frames by it.
+   * The serializer of clients that send JSON and expect MessagePack: `json()` or `jsonV1()`. The client encodes with
+   * it, and the server decodes text frames with it.
    *
    * @default none: clients send MessagePack
    */
@@ -36,13 +36,13 @@ export interface MsgpackOptions {
   /**
    * The serializer of payloads that are bytes: `json()` for Phoenix's binary frames.
    *
-   * @default none: they are bytes inside MessagePack
+   * @default none: such payloads are bytes inside MessagePack
    */
   bytes?: Serializer | undefined
 }
 
-// Records are msgpackr's own extension: no other decoder reads them.
-// Cast: the option that leaves out `undefined`, as JSON does, is missing in its types.
+// Records are msgpackr's own extension, which no other decoder reads. A cast, because msgpackr's types lack the option
+// that omits `undefined`, as JSON does.
 const packr = /* @__PURE__ */ new Packr({
   useRecords: false,
   variableMapSize: true,
@@ -54,7 +54,7 @@ const packr = /* @__PURE__ */ new Packr({
 
 type Encode = Codec["encode"]
 
-/** Writes the value that `arrange` makes of a message and of its payload, in which all bytes are plain. */
+/** Encodes the value that `arrange` builds from a message and its payload, in which all bytes are plain. */
 const packed =
   (arrange: (message: Message, payload: unknown) => unknown): Encode =>
   (message) => {
@@ -71,7 +71,7 @@ const packArray = /* @__PURE__ */ packed((message, payload) => {
   return tuple
 })
 
-/** The map of a client; servers that do not know a join_ref ignore it. */
+/** The map of a client; servers without join_refs ignore that field. */
 const packClientMap = /* @__PURE__ */ packed(({ topic, event, ref, join_ref }, payload = null) => ({
   topic,
   event,
@@ -80,7 +80,7 @@ const packClientMap = /* @__PURE__ */ packed(({ topic, event, ref, join_ref }, p
   join_ref: join_ref ?? undefined,
 }))
 
-/** The map of a server: the parts of V1 and no other, as its clients expect. */
+/** The map of a server: only the parts of V1, as its clients expect. */
 const packServerMap = /* @__PURE__ */ packed(({ topic, event, ref }, payload = null) => ({
   topic,
   event,
@@ -88,13 +88,13 @@ const packServerMap = /* @__PURE__ */ packed(({ topic, event, ref }, payload = n
   ref,
 }))
 
-/** The message in a map. The broadcasts of some servers have no `ref`. */
+/** Reads the message in a map. The broadcasts of some servers have no `ref`. */
 function fromMap(map: unknown): Message {
   if (typeof map === "object" && map !== null && !("ref" in map)) (map as { ref: null }).ref = null
   return fromObject(map)
 }
 
-/** A name as text: some servers write every text as bytes. */
+/** A name as text: some servers write all text as bytes. */
 const textOf = (name: unknown, at: string): unknown => (name instanceof Uint8Array ? decodeUtf8(name, at) : name)
 
 function unpack(bytes: Uint8Array, maxWeight?: number): Message {
@@ -116,7 +116,7 @@ function unpack(bytes: Uint8Array, maxWeight?: number): Message {
 const asText = (ref: Ref): Ref => (typeof ref === "number" ? String(ref) : ref)
 const ownBuffer = (value: unknown): unknown => (value instanceof Uint8Array ? toArrayBuffer(value) : value)
 
-/** Makes refs strings, as some servers send numbers, and a payload of bytes the same as under JSON. */
+/** Turns refs into strings, because some servers send numbers, and makes a payload of bytes the same as under JSON. */
 function unpackForClient(bytes: Uint8Array): Message {
   const message = unpack(bytes)
   message.join_ref = asText(message.join_ref)
@@ -128,19 +128,21 @@ function unpackForClient(bytes: Uint8Array): Message {
     return message
   }
   message.payload = ownBuffer(message.payload)
-  // A map has no join_ref; without one the end of a former join would end the current one.
+  // A map has no join_ref; without one, the end of an earlier join would end the current one.
   if (message.event === PHX_CLOSE || message.event === PHX_ERROR) message.join_ref ??= message.ref
   return message
 }
 
-/** The array or the map of a message begins with at least this byte; a binary frame of V2 and gzip begin with less. */
+/**
+ * The array or map of a message begins with at least this byte; binary frames of V2 and gzip begin with a lower one.
+ */
 const LEAST_CONTAINER = 0x80
 const GZIP = 0x1f
 
 const badText = (hint: string): SerializerError =>
   new SerializerError("bad_frame", `text instead of MessagePack; ${hint}`)
 
-/** The error of a frame that neither an array nor a map begins. */
+/** The error for a frame that begins with neither an array nor a map. */
 const badStart = (first: number): SerializerError => {
   const hint = first === GZIP ? "gzip was not inflated by gunzip()" : "the option `bytes` is for binary frames of V2"
   return new SerializerError("bad_frame", `no array and no map; ${hint}`, 0)
@@ -183,9 +185,9 @@ function serverCodec(pack: Encode, { send, bytes }: MsgpackOptions): Codec {
 const defaultServer = /* @__PURE__ */ serverCodec(packArray, {})
 
 /**
- * MessagePack in binary frames, with bytes anywhere in a payload. By default a message is the array of V2; the options are
- * for servers and clients of projects that do otherwise. A map's key `__proto__` arrives as `__proto_`, and dates arrive
- * as dates. Outside Node, a text of more than 64 bytes loses a byte order mark that it begins with.
+ * MessagePack in binary frames, with bytes anywhere in a payload. By default a message is the array of V2; the options
+ * are for projects whose servers and clients differ. A map's key `__proto__` arrives as `__proto_`, and dates arrive as
+ * dates. Outside Node, a text of more than 64 bytes loses a byte order mark that it begins with.
  */
 export function msgpack(options: MsgpackOptions = {}): Serializer {
   const { vsn, shape, send, bytes } = options

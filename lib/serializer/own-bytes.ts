@@ -1,6 +1,6 @@
 /**
- * Copies bytes in a decoded message that are a small part of a larger buffer, so that a waiting push of one byte does not
- * keep the packet that it came in. Looks into plain lists and maps only, as codecs make no others.
+ * Copies bytes in a decoded message that are a small part of a larger buffer, so that a waiting push of one byte does
+ * not keep its whole packet in memory. Searches only plain lists and maps, because codecs create no others.
  */
 export function ownBytes(message: object): void {
   const pending: object[] = [message]

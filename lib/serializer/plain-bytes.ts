@@ -1,8 +1,8 @@
 import { isBytes, toUint8Array } from "../protocol/bytes.js"
 
 /**
- * Replaces views of bytes other than `Uint8Array`, which msgpackr would write element by element, by plain bytes. A payload
- * without any is returned as it is, not copied.
+ * Replaces views of bytes other than `Uint8Array`, which msgpackr would write element by element, with plain bytes. A
+ * payload without any is returned unchanged, not copied.
  */
 export function plainBytes(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value
@@ -10,7 +10,8 @@ export function plainBytes(value: unknown): unknown {
   // Checked first: most payloads are plain, and looking for bytes costs more than this check.
   if (Object.getPrototypeOf(value) === Object.prototype) return plainRecord(value as Record<string, unknown>)
   if (isBytes(value)) return toUint8Array(value)
-  // msgpackr writes dates, maps and sets; objects of classes and objects without a prototype are records.
+  // msgpackr handles dates, maps and sets itself; class instances and objects without a prototype are treated as
+  // records.
   return TAG.call(value) === "[object Object]" ? plainRecord(value as Record<string, unknown>) : value
 }
 
@@ -36,7 +37,7 @@ function plainRecord(record: Record<string, unknown>): unknown {
     const plain = plainBytes(inner)
     if (plain !== inner) (copy ??= { ...record })[key] = plain
   }
-  // msgpackr would call a `toJSON` that is only a key of a payload.
+  // msgpackr would call a `toJSON` that is just a key of a payload.
   if (toJSON && record.constructor !== Object) return new Map(Object.entries(copy ?? record))
   return copy ?? record
 }

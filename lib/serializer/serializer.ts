@@ -3,7 +3,7 @@ import type { Message } from "../protocol/message.js"
 
 export type { Frame, IncomingFrame } from "../protocol/frame.js"
 
-/** Throws if a JSON text is nested too deep, or makes more than `maxWeight` bytes in memory. */
+/** Throws if a JSON text is nested too deep, or would take more than `maxWeight` bytes in memory. */
 export type AssertLight = (text: string, maxWeight: number) => void
 
 /** One end's half of a serializer. Both throw a `SerializerError` and nothing else. */

@@ -5,8 +5,8 @@ import { decodeUtf8, parseJson, parseStrictJson, stringifyJson } from "./decode-
 import { json } from "./json.js"
 import type { Frame, Serializer } from "./serializer.js"
 
-// Supabase adds two kinds of binary frames to V2, for what its users broadcast: a byte for the kind, a byte for the length
-// of each field, a byte for how the data is encoded, the fields, and the data to the end.
+// Supabase adds two kinds of binary frames to V2, for user broadcasts: a byte for the kind, a byte for the length of
+// each field, a byte for how the data is encoded, the fields, and the data to the end.
 const PUSH = 3
 const BROADCAST = 4
 const PUSH_FIELDS = ["join_ref", "ref", "topic", "event", "metadata"] as const
@@ -18,11 +18,11 @@ const MAX_FIELD = 255
 /** The protocol's event around every event of a user. */
 const EVENT = "broadcast"
 
-/** The payload of the event `broadcast`: the event of a user, and what it carries. */
+/** The payload of the event `broadcast`: a user event and its own payload. */
 export interface UserBroadcast {
   readonly type: "broadcast"
   readonly event: string
-  /** Any JSON, or bytes. */
+  /** Any JSON value, or bytes. */
   readonly payload?: unknown
   readonly meta?: object
 }
@@ -39,8 +39,8 @@ const isBytesBroadcast = (payload: unknown): payload is BytesBroadcast =>
   typeof (payload as Partial<UserBroadcast>).event === "string"
 
 /**
- * The text of a field. `@supabase/realtime-js` 2.109 writes the lower byte of each UTF-16 unit instead of UTF-8, so that
- * `é` is one byte: what is not UTF-8 is read as Latin-1.
+ * The text of a field. `@supabase/realtime-js` 2.109 writes the lower byte of each UTF-16 unit instead of UTF-8, so `é`
+ * is one byte: fields that are not UTF-8 are read as Latin-1.
  */
 function fieldText(bytes: Uint8Array, name: string): string {
   try {
@@ -56,12 +56,12 @@ interface Reading<N extends string> {
   readonly bytes: (data: Uint8Array) => unknown
 }
 
-/** For a server: bytes as a view of the frame. */
+/** For a server: bytes are a view of the frame. */
 const PUSH_READING: Reading<(typeof PUSH_FIELDS)[number]> = {
   names: PUSH_FIELDS,
   bytes: (data) => data,
 }
-/** For a client: bytes in a buffer of their own, as in phoenix.js. */
+/** For a client: bytes are in their own buffer, as in phoenix.js. */
 const BROADCAST_READING: Reading<(typeof BROADCAST_FIELDS)[number]> = {
   names: BROADCAST_FIELDS,
   bytes: (data) => new Uint8Array(data).buffer,
@@ -99,7 +99,7 @@ function readMetadata(text: string, parse: (text: string) => unknown): object {
   throw new SerializerError("bad_frame", "metadata that is no object", "metadata")
 }
 
-// Made at its first use, so that importing this file needs nothing of the platform.
+// Created at its first use, so that importing this file needs nothing from the platform.
 let encoder: TextEncoder | undefined
 
 /** Writes a broadcast of bytes. */
@@ -154,9 +154,9 @@ function decodeBroadcast(frame: Uint8Array): Message {
 }
 
 /**
- * V2 as Supabase Realtime and its clients speak it: `@supabase/realtime-js` by its default vsn writes what its users
- * broadcast as binary frames of a kind of its own, and a broadcast of bytes comes in another. It takes the place of
- * `json()`, at either end, and is V2 for every other client.
+ * V2 as used by Supabase Realtime and its clients: with its default vsn, `@supabase/realtime-js` sends user broadcasts
+ * in its own kind of binary frame, and receives broadcasts of bytes in another. It replaces `json()`, at either end,
+ * and is V2 for every other client.
  *
  * ```ts
  * new Endpoint({ path: "/realtime/v1", serializers: [supabase(), jsonV1()] })

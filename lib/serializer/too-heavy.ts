@@ -1,5 +1,5 @@
 import { SerializerError } from "../protocol/errors.js"
 
-/** The error of a frame that would be more than so many bytes in memory. */
+/** The error for a frame that would take more than this many bytes in memory. */
 export const tooHeavy = (maxWeight: number): SerializerError =>
   new SerializerError("too_heavy", `decodes to more than ${maxWeight} bytes of memory; send less at once`)

@@ -3,7 +3,7 @@ import { ConnectError } from "../protocol/errors.js"
 import { systemClock, type Clock } from "../protocol/clock.js"
 import { closeInfo, type Link, type LinkEvents, type LinkOptions, type Transport } from "./transport.js"
 
-/** The part of the web's `Storage` that is used here. */
+/** The part of the web's `Storage` that a fallback uses. */
 export interface FallbackStorage {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
@@ -12,7 +12,7 @@ export interface FallbackStorage {
 /** Options of {@link withFallback}. */
 export interface FallbackOptions {
   /**
-   * How long the first transport may take to open, and then, with a {@link Socket}, to carry its first frame, in
+   * How long the first transport may take to open and then, with a {@link Socket}, to carry its first frame, in
    * milliseconds.
    *
    * @default 2500
@@ -28,7 +28,10 @@ export interface FallbackOptions {
   clock?: Clock | undefined
 }
 
-/** Calls, and returns `undefined` if the call throws: any use of a storage that is full or forbidden (a sandboxed frame) does. */
+/**
+ * Calls the function, and returns `undefined` if it throws: any use of a full or forbidden storage does (in a sandboxed
+ * frame, for example).
+ */
 function attempt<T>(call: () => T): T | undefined {
   try {
     return call()
@@ -38,9 +41,9 @@ function attempt<T>(call: () => T): T | undefined {
 }
 
 /**
- * The first transport, or the second one if the first fails, does not open in time, or opens and then carries nothing.
- * Once the first has worked, its failures are failures of the network, and it is tried again. If the second does not open
- * either, the next attempt begins with the first.
+ * The first transport, or the second one if the first fails, does not open in time, or opens and then carries no
+ * frames. Once the first has worked, its failures count as network failures, and it is tried again. If the second does
+ * not open either, the next attempt starts with the first.
  */
 export function withFallback(
   first: Transport,
@@ -59,7 +62,7 @@ export function firstOrSecond(
   storage: FallbackStorage | undefined = attempt(() => globalThis.sessionStorage),
 ): Transport {
   const key = `phx:fallback:${second.name}`
-  /** The transport that works here, once that is known. */
+  /** The transport that works here, once known. */
   let working = attempt(() => storage?.getItem(key)) === "true" ? second : undefined
 
   const openSecond = (url: string, linkOptions: LinkOptions, events: LinkEvents): Link => {
@@ -87,7 +90,7 @@ export function firstOrSecond(
       let isOpen = false
       /** Whether the attempt goes on without the first transport, whose late events are dropped. */
       let isAbandoned = false
-      /** Whether this attempt is to show if the first transport works here. */
+      /** Whether this attempt tests if the first transport works here. */
       let isTrial = !working
       const giveUp = (): void => {
         if (!isTrial) return
@@ -99,7 +102,7 @@ export function firstOrSecond(
           link = openSecond(url, linkOptions, events)
           return
         }
-        // The socket is connected already, so this connection ends, and the next attempt takes the second.
+        // The socket is already connected, so this connection ends, and the next attempt uses the second transport.
         working = second
         events.error(new ConnectError(`${first.name}: no answer within ${after} ms`))
         events.close(closeInfo(ABNORMAL, "no answer"))
@@ -108,7 +111,7 @@ export function firstOrSecond(
         open(traits) {
           if (isAbandoned) return
           isOpen = true
-          // A server that is not asked may be silent for long.
+          // A server that gets no request may be silent for a long time.
           isTrial &&= !linkOptions.neverPings
           clock.clearTimeout(timer)
           timer = clock.setTimeout(giveUp, after)
@@ -145,7 +148,7 @@ export function firstOrSecond(
       return {
         send: (frame) => link?.send(frame),
         close(code, reason) {
-          // A failure of the first no longer falls back: the end was asked for.
+          // The link is closing on purpose, so a failure of the first no longer falls back.
           isTrial = false
           clock.clearTimeout(timer)
           link?.close(code, reason)

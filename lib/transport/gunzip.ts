@@ -3,19 +3,19 @@ import { RookeryError } from "../protocol/errors.js"
 import type { IncomingFrame } from "../protocol/frame.js"
 import type { CloseInfo, LinkEvents, LinkTraits, Transport } from "./transport.js"
 
-/** Inflates gzip, and throws or rejects if the bytes are broken or make more than `maxBytes`. */
+/** Inflates gzip. Throws or rejects if the bytes are invalid or inflate to more than `maxBytes`. */
 export type Inflate = (gzip: Uint8Array, maxBytes: number) => Uint8Array | PromiseLike<Uint8Array>
 
 /** Options of {@link gunzip}. */
 export interface GunzipOptions {
   /**
-   * Bytes that one frame may inflate to. A kilobyte of gzip can become a megabyte.
+   * The most bytes that one frame may inflate to. A kilobyte of gzip can become a megabyte.
    *
    * @default 16_777_216: more than any message that a server sends on purpose
    */
   maxInflatedBytes?: number | undefined
   /**
-   * Inflates in place of the platform, where there is no `DecompressionStream`, as in React Native.
+   * Inflates instead of the platform, for example in React Native, which has no `DecompressionStream`.
    *
    * @default DecompressionStream
    */
@@ -24,11 +24,11 @@ export interface GunzipOptions {
 
 const MAX_INFLATED_BYTES = 16_777_216
 
-/** Inflates with the means of the platform, and reads no further than `maxBytes`. */
+/** Inflates with the platform's stream, and reads at most `maxBytes`. */
 async function inflateByStream(gzip: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const { readable, writable } = new DecompressionStream("gzip")
   const writer = writable.getWriter()
-  // Both reject for broken bytes as the reader does, and nothing else waits for them.
+  // Both reject for invalid bytes, as the reader does, and nothing else awaits them.
   void Promise.allSettled([writer.write(gzip as Uint8Array<ArrayBuffer>), writer.close()])
   const reader = readable.getReader()
   const chunks: Uint8Array[] = []
@@ -44,7 +44,7 @@ async function inflateByStream(gzip: Uint8Array, maxBytes: number): Promise<Uint
   return concatBytes(chunks)
 }
 
-/** Passes the events of a link on in their order, although a frame of gzip takes longer than those behind it. */
+/** Passes on the events of a link in order, although a gzip frame takes longer than the frames after it. */
 class OrderedEvents implements LinkEvents {
   readonly #events: LinkEvents
   readonly #inflate: (gzip: Uint8Array) => Promise<Uint8Array>
@@ -73,7 +73,7 @@ class OrderedEvents implements LinkEvents {
     this.#inOrder(() => this.#events.close(info))
   }
 
-  /** Inflates nothing more: this side closes the link, and frames that come after that reach nobody. */
+  /** Stops inflating: this side closes the link, and later frames are ignored. */
   closing(): void {
     this.#isClosing = true
   }
@@ -88,7 +88,7 @@ class OrderedEvents implements LinkEvents {
     const bytes = typeof frame === "string" ? undefined : toUint8Array(frame)
     if (bytes?.[0] !== 0x1f || bytes[1] !== 0x8b) return this.#events.frame(frame)
     this.#isInflating = true
-    // A frame that cannot be inflated goes on as it is: the serializer refuses it, and the socket reports that.
+    // A frame that cannot be inflated is passed on unchanged: the serializer rejects it, and the socket reports that.
     void this.#inflate(bytes)
       .catch(() => frame)
       .then((inflated) => this.#goOn(inflated))
@@ -102,8 +102,8 @@ class OrderedEvents implements LinkEvents {
 }
 
 /**
- * A transport whose frames of gzip arrive inflated, in their order among the others, for servers that compress large
- * messages by themselves: `transport: gunzip(webSocket())`.
+ * A transport that inflates gzip frames and keeps the order of all frames, for servers that compress large messages
+ * themselves: `transport: gunzip(webSocket())`.
  */
 export function gunzip(transport: Transport, options: GunzipOptions = {}): Transport {
   const { maxInflatedBytes = MAX_INFLATED_BYTES, inflate = inflateByStream } = options

@@ -10,20 +10,20 @@ import type { Link, LinkEvents, LinkOptions, Transport } from "./transport.js"
 /** Options of {@link longPoll}. */
 export interface LongPollOptions {
   /**
-   * Makes the requests; for other headers, credentials, or a platform without a `fetch`.
+   * Makes the requests: set it for other headers or credentials, or on a platform without `fetch`.
    *
    * @default the platform's
    */
   fetch?: typeof fetch | undefined
 }
 
-/** The most messages that Phoenix takes in one request. */
+/** The most messages that Phoenix accepts in one request. */
 const MAX_BATCH = 100
 
 /**
  * The most characters of a request with more than one message. Each has at most three bytes of UTF-8, and Rookery's
- * endpoint takes a mebibyte: one request over it would end the session with all its messages, those that are sent again
- * with the next session too.
+ * endpoint accepts a mebibyte: a larger request would end the session and lose its messages, again and again if the
+ * next session resends them.
  */
 const MAX_CHARACTERS = 300_000
 
@@ -34,8 +34,8 @@ interface Answer {
 }
 
 /**
- * The frame that one message of a poll's answer carries. Text begins with a bracket or a brace. A binary frame is base64,
- * except that Phoenix writes one whose bytes happen to be UTF-8 into the JSON as it is: such a message begins with the
+ * The frame in one message of a poll's response. Text begins with a bracket or a brace. A binary frame is base64,
+ * except that Phoenix writes one whose bytes happen to be UTF-8 into the JSON unchanged: such a message begins with the
  * byte for the frame's kind, a control character.
  */
 function toFrame(message: string): IncomingFrame {
@@ -60,7 +60,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
   const queue: string[] = []
   let queued = 0
   let token: string | undefined
-  /** Whether the server reads the token from the header, once that is known; else it goes into the query. */
+  /** Whether the server reads the token from the header; if not, it goes into the query. `undefined` until known. */
   let readsHeader: boolean | undefined
 
   /** Calls back in a task of its own, unless the link is closed by then. */
@@ -74,7 +74,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     events.close({ code, reason, wasClean })
   }
   const fail = (why: unknown, code: number = INTERNAL_ERROR, reason = "internal server error"): void => {
-    // In a later task, as the messages that came before are delivered in tasks of their own.
+    // In a later task, because the earlier messages are delivered in tasks of their own.
     later(() => {
       const status = typeof why === "number" ? why : undefined
       events.error(new ConnectError(`long-poll: ${status ? `HTTP ${status}` : why}`, status, why))
@@ -82,7 +82,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     })
   }
 
-  /** The answer, or `undefined` after the link has ended or failed. */
+  /** The response, or `undefined` after the link has ended or failed. */
   const ask = async (init: RequestInit): Promise<Answer | undefined> => {
     if (closed) return undefined
     const inQuery = readsHeader === false
@@ -100,14 +100,15 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       })
       const answer = (await response.json().catch(() => null)) as Answer | null
       if (answer?.status && !closed) {
-        // Phoenix before 1.8.10 reads the token from the query only, where logs keep it, and knows no session otherwise.
+        // Phoenix before 1.8.10 reads the token only from the query, where logs keep it, and otherwise does not find
+        // the session.
         if (token && !inQuery && !readsHeader) {
           readsHeader = answer.status !== 410
           if (!readsHeader) return ask(init)
         }
         return answer
       }
-      // The page of a proxy or of another server, of which only the status is of use.
+      // A page of a proxy or another server: only its status is useful.
       fail(response.ok ? "not a Phoenix server" : response.status)
     } catch (error) {
       fail(error)
@@ -128,7 +129,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
       if (status === 410 && token) return fail(status, SESSION_GONE, "session_gone")
       if (status === 403) return fail(status, POLICY_VIOLATION, "forbidden")
       token = answer.token
-      // Without a token, each poll would begin another session, for ever.
+      // Without a token, each poll would begin another session, forever.
       if (!token || ![200, 204, 410].includes(status)) return fail(status)
       if (status === 410) events.open({ textOnly: true, skipHeartbeat: true })
       // Each message in a task of its own, as over a websocket, so that promises settle between two of them.
@@ -138,7 +139,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
 
   const post = async (): Promise<void> => {
     while (queue.length) {
-      // A large message goes alone, and so do those before it.
+      // A large message is sent alone, after those before it.
       const fits = queue.slice(0, MAX_BATCH).join().length < MAX_CHARACTERS
       const lines = queue.splice(0, fits ? MAX_BATCH : 1)
       const headers = { "Content-Type": "application/x-ndjson" }
@@ -154,7 +155,7 @@ function openLongPoll(request: typeof fetch, { textUrl, authToken, timeout }: Li
     send(frame) {
       if (closed) return
       const line = typeof frame === "string" ? frame : toBase64(frame)
-      // Frames that are sent in one task leave in one request.
+      // Frames that are sent in one task go into one request.
       if (!queued) later(post)
       queued += line.length
       queue.push(line)

@@ -3,7 +3,10 @@ import { ConnectError } from "../protocol/errors.js"
 import { WebSocketInTurns } from "./websocket-in-turns.node.js"
 import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
-/** As long as a `Socket` waits for the server's close frame. `ws` waits half a minute, and keeps the process alive so long. */
+/**
+ * As long as a `Socket` waits for the server's close frame. `ws` would wait half a minute, and keep the process alive
+ * that long.
+ */
 const CLOSE_WAIT_MS = 1500
 
 /** The method that Node calls to print an object. */
@@ -19,13 +22,13 @@ function withoutUrl(error: Error, url: string): Error {
 }
 
 /**
- * The WebSocket of `ws`, without secrets in print: its URL and its headers may carry tokens, and printing one of its events
- * or errors would show them.
+ * The WebSocket of `ws`, which prints no secrets: its URL and headers may contain tokens, and printing one of its
+ * events or errors would show them.
  */
 class QuietWebSocket extends WebSocketInTurns {
   constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
     try {
-      // Its types do not know the option yet.
+      // The types of `ws` do not have the option yet.
       super(url, protocols, { closeTimeout: CLOSE_WAIT_MS, ...options } as ClientOptions)
     } catch (cause) {
       throw withoutUrl(cause as Error, url)
@@ -37,13 +40,13 @@ class QuietWebSocket extends WebSocketInTurns {
   }
 }
 
-/** The WebSocket to use when none is given: Node 20 has none of its own, and that of 22 takes no headers. */
+/** The default WebSocket: Node 20 has none of its own, and that of Node 22 accepts no headers. */
 export const platformWebSocket = (): WebSocketClass | undefined => QuietWebSocket as unknown as WebSocketClass
 
-/** Whether {@link platformWebSocket} takes headers and an agent. */
+/** Whether {@link platformWebSocket} accepts headers and an agent. */
 export const takesRequestOptions: boolean = true
 
-/** The mistakes behind most failures, by the HTTP status of the answer; `undefined` if there was none. */
+/** The most likely mistakes, by the HTTP status of the response; `undefined` if there was none. */
 const hintFor = (status: number | undefined, url: string): string => {
   if (status === 404 && url.endsWith("/websocket/websocket")) return "; leave out /websocket, which the client adds"
   if (status === 404) return "; no socket is mounted at this path, mostly it is /socket"
@@ -53,13 +56,16 @@ const hintFor = (status: number | undefined, url: string): string => {
   return status === undefined ? "; is the server running there?" : ""
 }
 
-/** The message of an error; Node gives one that stands for several addresses a code alone. */
+/** The message of an error; Node's error for several addresses has only a code. */
 const reasonOf = (error: unknown): string => {
   const { message, code } = (error ?? {}) as { message?: string; code?: string }
   return message || code || String(error)
 }
 
-/** Calls back with the errors of a websocket. The error of a failed handshake says where to, why, and what to look at. */
+/**
+ * Calls back with the errors of a websocket. The error of a failed handshake has the address, the reason, and what to
+ * check.
+ */
 export function watchErrors(socket: WebSocketLike, callback: (error: unknown) => void): void {
   socket.onerror = callback
   if (!(socket instanceof WebSocket)) return
@@ -80,7 +86,7 @@ export function watchErrors(socket: WebSocketLike, callback: (error: unknown) =>
   }
 }
 
-/** Enough for the failures of one deployment, and a bound for a process that fails in ever new ways. */
+/** Enough for the failures of one deployment, and a bound for a process that keeps failing in new ways. */
 const MAX_REMEMBERED = 100
 const remembered = new Set<string>()
 
@@ -89,7 +95,7 @@ export function warnOfFailure(error: unknown): void {
   const reasons: string[] = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const reason = reasonOf(cause)
-    // The message of an error may have that of its cause already.
+    // The message of an error may already include that of its cause.
     if (!reasons.some((known) => known.includes(reason))) reasons.push(reason)
   }
   const reason = reasons.join(": ") || reasonOf(error)
@@ -104,7 +110,7 @@ export function warnOfFailure(error: unknown): void {
 const quiet = (error: unknown): unknown =>
   /\b(URL|header)/.test(String(error)) ? new TypeError("this URL, or this authToken, cannot be sent") : error
 
-/** Makes the requests of long-poll. */
+/** Makes the requests for long-poll. */
 export const platformFetch: typeof fetch = async (input, init) => {
   try {
     return await fetch(input, init)

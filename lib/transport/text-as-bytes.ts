@@ -1,6 +1,6 @@
 import type { WebSocketClass, WebSocketLike } from "./websocket-like.js"
 
-/** The class of the package `ws`, as far as {@link textAsBytes} looks into it. */
+/** The part of the class of the package `ws` that {@link textAsBytes} uses. */
 export type EmittingWebSocketClass = new (
   url: string,
   protocols?: string | string[],
@@ -8,9 +8,9 @@ export type EmittingWebSocketClass = new (
 ) => WebSocketLike & { emit(event: string | symbol, ...details: unknown[]): boolean }
 
 /**
- * The class `WebSocket` of `ws` with text frames as bytes, unchecked, for servers that label MessagePack as text:
- * `webSocket({ WebSocket: textAsBytes(WebSocket) })`. Other classes of websockets end the connection at such a frame,
- * because MessagePack is no UTF-8.
+ * The class `WebSocket` of `ws` with text frames delivered as unchecked bytes, for servers that send MessagePack in
+ * text frames: `webSocket({ WebSocket: textAsBytes(WebSocket) })`. Other websocket classes end the connection at such a
+ * frame, because MessagePack is not UTF-8.
  */
 export function textAsBytes(WebSocket: EmittingWebSocketClass): WebSocketClass {
   return class extends WebSocket {
@@ -19,7 +19,7 @@ export function textAsBytes(WebSocket: EmittingWebSocketClass): WebSocketClass {
     }
 
     override emit(event: string | symbol, ...details: unknown[]): boolean {
-      // `ws` tells of a message with its bytes, and whether they were labelled as bytes.
+      // `ws` emits a message with its bytes, and says whether they came in a binary frame.
       return event === "message" ? super.emit(event, details[0], true) : super.emit(event, ...details)
     }
   }

@@ -14,10 +14,10 @@ function readAuthToken(protocols: string | string[] | undefined): string | undef
   return token && authTokenOf(decodeBase64(token.slice(AUTH_TOKEN_PREFIX.length).replace(/-/g, "+").replace(/_/g, "/")))
 }
 
-/** Gives a transport the shape of a `WebSocket` class, for clients that take their transports in that shape. */
+/** Wraps a transport in the shape of a `WebSocket` class, for clients that expect that shape. */
 export function webSocketClass(transport: Transport): TransportClass {
   const Class = class implements WebSocketLike {
-    // A getter, as a static field would be compiled to a static block, which React Native does not support.
+    // A getter, because a static field would be compiled to a static block, which React Native does not support.
     static get transport(): Transport {
       return transport
     }
@@ -33,7 +33,7 @@ export function webSocketClass(transport: Transport): TransportClass {
     #link: Link | undefined
 
     constructor(url: string, protocols?: string | string[]) {
-      // The caller sets its handlers and options after this returns, and may close before.
+      // The caller sets its handlers and options after this returns, and may close the link before that.
       queueMicrotask(() => {
         if (this.readyState > 0) return
         try {
@@ -85,6 +85,6 @@ export function webSocketClass(transport: Transport): TransportClass {
       this.onclose?.(info as never)
     }
   }
-  // phoenix.js puts the name into its log, and into the key by which a page remembers its fallback.
+  // phoenix.js uses the name in its log, and in the key under which a page remembers its fallback.
   return Object.defineProperty(Class, "name", { value: transport.name })
 }

@@ -1,7 +1,7 @@
 // The platform's WebSocket does not send shared memory, and only new compilers know `ArrayBufferView<ArrayBuffer>`.
 export type UnsharedView = ArrayBufferView & { readonly buffer: ArrayBuffer }
 
-/** The part of a WebSocket that is used here; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
+/** The part of a WebSocket that Rookery uses; the platform's, that of `ws`, and phoenix.js's `LongPoll` have it. */
 export interface WebSocketLike {
   binaryType: string
   readonly readyState: number

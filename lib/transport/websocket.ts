@@ -13,16 +13,16 @@ export interface WebSocketOptions {
    * @default the platform's; in Node the one of `ws`
    */
   WebSocket?: WebSocketClass | undefined
-  /** Headers of the handshake, for classes that take them, as in Node. */
+  /** Headers of the handshake, for classes that accept them, as in Node. */
   headers?: Record<string, string> | undefined
-  /** The agent that makes the connection (a proxy, a client certificate). Only in Node. */
+  /** The agent that makes the connection (for a proxy or a client certificate). Only in Node. */
   agent?: unknown
-  /** More options for the class, as `ws` takes them: `ca`, `rejectUnauthorized`, `maxPayload`. Only in Node. */
+  /** More options for the class, as for `ws`: `ca`, `rejectUnauthorized`, `maxPayload`. Only in Node. */
   request?: object | undefined
 }
 
 interface PhoenixTransportExtras {
-  /** phoenix.js hands the time limit of a request to its transports in this way. */
+  /** phoenix.js passes the time limit of a request to its transports in this way. */
   timeout?: number
   skipHeartbeat?: boolean
 }
@@ -36,7 +36,7 @@ export function webSocket({ WebSocket: Given, headers, agent, request }: WebSock
   return overWebSocket(Given, extra)
 }
 
-/** The same without the check of the options, so that a `Socket` that is given none does not carry it. */
+/** The same without the check of the options, so that the bundle of a `Socket` without options does not include it. */
 export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport {
   return {
     name: "WebSocket",
@@ -59,7 +59,7 @@ export function overWebSocket(Given?: WebSocketClass, extra?: object): Transport
           try {
             socket.close(code, reason)
           } catch (error) {
-            // The socket counts as closed by now, so its connection must not stay open behind the error.
+            // The socket already counts as closed, so its connection must not stay open after the error.
             socket.close()
             throw new RookeryError("bad_option", `code ${code}: use 1000 or 3000-4999; ${error}`, error)
           }
