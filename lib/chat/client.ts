@@ -160,13 +160,15 @@ export class ChatClient {
   async logout(): Promise<void> {
     // Disconnects first, so that the end of the session does not count as a lost connection.
     await this.disconnect()
-    if (this.#token !== "") {
-      await this.#http.end(this.#token).catch((error: unknown) => {
+    const ending = this.#token
+    if (ending !== "") {
+      await this.#http.end(ending).catch((error: unknown) => {
         // The session has ended already.
         if (!(error instanceof AuthenticationError)) throw error
       })
     }
-    await this.#forget()
+    // A connect() in the meantime may have begun another session.
+    if (this.#token === ending) await this.#forget()
   }
 
   /** Removes the session from the cache. The connection stays open. */
@@ -404,6 +406,7 @@ export class ChatClient {
     await this.#leaveSocket()
     if (attempt !== this.#attempt) return
     if (ended) await this.#forget()
+    if (attempt !== this.#attempt) return
     this.#over()
     const error = ended
       ? "the session has ended; log in again"

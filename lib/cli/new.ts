@@ -18,14 +18,17 @@ const packageName = (folder: string): string =>
     .match(/[a-z0-9]+/g)
     ?.join("-") ?? "app"
 
-/** A path as a shell takes it. */
-const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
+/** A path as the shell of this system reads it. */
+function quoted(path: string): string {
+  if (process.platform === "win32") return /^[\w.:/\\~-]+$/.test(path) ? path : `"${path}"`
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 /** Whether a text can only be meant as a file of this machine, and not as a version, a tag or a URL. */
 const looksLikeFile = (given: string): boolean =>
-  given.startsWith(".") || given.startsWith("/") || (given.endsWith(".tgz") && !given.includes(":"))
+  /^([./]|[a-z]:\\)/i.test(given) || (given.endsWith(".tgz") && !given.includes(":"))
 
 /**
  * The entry of Rookery in the project's dependencies: a version, or a package file. The project gets a copy of the file,
@@ -74,6 +77,7 @@ export const newProject: Command = {
   async run(args, { stdout }) {
     const [given = ""] = args.positionals
     const folder = resolve(given)
+    if (isFile(folder)) throw new UsageError(`${given} is a file; give a new folder`)
     if (existsSync(folder) && readdirSync(folder).length > 0) {
       throw new UsageError(`${given} has files in it; give a new folder`)
     }

@@ -5,6 +5,9 @@ interface RawMode {
   setRawMode?(mode: boolean): unknown
 }
 
+/** The line editor takes every Tab for a key, so pasted ones become spaces. */
+const PASTED_TAB = "    "
+
 /**
  * The typed input, one character after the other. Node's line editor puts pasted text at the end of the line, wherever the
  * cursor is, and does not count its rows.
@@ -32,7 +35,9 @@ export class SingleKeys extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    for (const character of this.#decoder.write(chunk)) this.push(Buffer.from(character))
+    // A Tab with text behind it was pasted. As a key of its own it would complete a word instead.
+    const text = this.#decoder.write(chunk).replaceAll(/\t(?=[^])/g, PASTED_TAB)
+    for (const character of text) this.push(Buffer.from(character))
     done()
   }
 }

@@ -151,6 +151,8 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
 
   async #open(id: string): Promise<void> {
     const { RpcSession } = await loadCapnweb()
+    // Closed meanwhile: the server would open a session that nobody closes.
+    if (this.#id !== id) return
     const { probe } = (await this.#push({ open: id, probe: makeProbe() })) as RpcOpened
     // The connection may have been lost meanwhile, and another session be on its way.
     if (this.#id !== id) return

@@ -167,6 +167,20 @@ describe("rookery new", () => {
     }
   })
 
+  it("takes no file for a folder", async () => {
+    const place = await installPacked([])
+    try {
+      place.write("my-app", "mine")
+      const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
+      expect(await node([cli, "new", "my-app"], place.folder)).toEqual({
+        code: 64,
+        output: "rookery: my-app is a file; give a new folder\n",
+      })
+    } finally {
+      place.remove()
+    }
+  })
+
   it("begins nothing with a package file that is not there", async () => {
     const place = await installPacked([])
     try {

@@ -12,6 +12,7 @@ import {
   type ChatEvents,
 } from "rookery/chat"
 import { msgpack } from "rookery/msgpack"
+import { Gate } from "../support/gate.js"
 import { startServer } from "../support/http-server.js"
 import { TcpProxy } from "../support/tcp-proxy.js"
 import { ChatStage } from "./server/stage.js"
@@ -145,6 +146,27 @@ describe("logging in", () => {
     await ada.logout()
     expect(await overtaken).toBe("disconnected")
     expect(ada).toMatchObject({ sessionToken: "", user: null, connectionState: "disconnected" })
+  })
+
+  it("keeps a session that connect() has begun while logout() waits for the end of the former", async () => {
+    const deletion = new Gate()
+    await using server = await startServer(async ({ method }, response) => {
+      const user = { email: "ada@example.org", display_name: null }
+      if (method === "DELETE") await deletion.wait()
+      if (method === "POST") response.statusCode = 201
+      else if (method === "GET") response.statusCode = 404
+      response.end(JSON.stringify({ session_token: "new", user, expires_at: "2999-01-01T00:00:00.000Z" }))
+    })
+    const ada = new ChatClient(`http://127.0.0.1:${server.port}`, { sessionToken: "former" })
+    const logout = ada.logout()
+    await deletion.begun
+    const connecting = outcome(ada.connect("link"))
+    await expect.poll(() => ada.sessionToken).toBe("new")
+    deletion.open()
+    await logout
+    expect(ada.sessionToken).toBe("new")
+    await ada.disconnect()
+    await connecting
   })
 
   it("follows no redirect, which would make a request without a body of a log-in", async () => {

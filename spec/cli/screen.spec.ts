@@ -66,6 +66,14 @@ describe("the terminal", () => {
     await expect.poll(() => typed).toEqual(["abcd"])
   })
 
+  it("turns a pasted Tab into spaces instead of completing a word", async () => {
+    const { screen, keys, typed } = terminal()
+    screen.prompt("> ")
+    keys.write("\tname\tage")
+    keys.write("\r")
+    await expect.poll(() => typed).toEqual(["    name    age"])
+  })
+
   it("takes lines that end with a backslash as one text, also while others speak", async () => {
     const { screen, keys, drawn, typed } = terminal()
     screen.prompt("lobby> ")

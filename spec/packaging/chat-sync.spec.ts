@@ -78,12 +78,14 @@ const say = (call) => { try { call() } catch (error) { console.log(error.constru
 say(() => chat.send("too early"))
 say(() => new SyncChatClient(url, "").connect())
 say(() => new SyncChatClient("http://127.0.0.1:1", token).connect())
+say(() => new SyncChatClient("chat.example.com", token))
 chat[Symbol.dispose]()
 say(() => chat.connect())`)
     expect(lines).toEqual([
       "true false disconnected",
       "false true unauthenticated",
       "true false connect_failed",
+      "false false ERR_INVALID_URL",
       "true false disconnected",
     ])
   })
@@ -119,6 +121,19 @@ console.log(answer, messages[0].content)
 chat[Symbol.dispose]()
 other[Symbol.dispose]()`)
     expect(lines).toEqual(["ok ping"])
+  })
+
+  it("returns from the call in which a handler disposes of it", async () => {
+    const lines = await run(`${OPEN}
+const other = new SyncChatClient(url, token)
+other.connect()
+chat.connect()
+chat.on("message", () => chat[Symbol.dispose]())
+other.send("hello")
+chat.poll(3_600_000)
+try { chat.poll(3_600_000), chat.send("too late") } catch (error) { console.log(error.code, error.message) }
+other[Symbol.dispose]()`)
+    expect(lines).toEqual(["disconnected the client was disposed of; make another"])
   })
 
   it("does not keep a script alive that forgot it", async () => {

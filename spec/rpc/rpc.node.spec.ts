@@ -306,6 +306,14 @@ describe("when the connection drops", () => {
     await vi.waitFor(() => expect(stage.apis[0]?.disposed).toBe(1), PATIENCE)
   })
 
+  it("a session that is closed before it has opened is not opened on the server", async () => {
+    const stage = await staged()
+    const channel = await stage.connect().join("rpc:1")
+    rpcSession<Api>(channel).close()
+    expect(await (await rpcSession<Api>(channel).ready()).hello()).toBe("hello, Ada")
+    expect(stage.apis.length).toBe(1)
+  })
+
   it("closing ends the session, and leaves the channel", async () => {
     const stage = await staged()
     const channel = await stage.connect().join("rpc:1")

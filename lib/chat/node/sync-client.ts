@@ -2,7 +2,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "node:worker_threads"
 import { RookeryError, type ErrorCode } from "rookery"
-import type { ChatClientOptions } from "../client-options.js"
+import { readServerUrl, type ChatClientOptions } from "../client-options.js"
 import { AuthenticationError, ClientError, ConnectionError } from "../errors.js"
 import { ChatHandlers, type ChatEvent, type ChatHandler, type ConnectionState } from "../events.js"
 import type { Renamed, Sent } from "../outcome.js"
@@ -20,6 +20,8 @@ const GRACE_MS = 5000
 const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url))
 /** The worker's file, next to the built file. */
 const WORKER = join(HERE, "chat-worker.js")
+
+const disposed = (): ConnectionError => new ConnectionError("disconnected", "the client was disposed of; make another")
 
 function nameOf(serializer: SyncChatClientOptions["serializer"]): SyncSetup["serializer"] {
   const name = serializer?.name ?? "json"
@@ -59,6 +61,8 @@ export class SyncChatClient {
   #disposed = false
 
   constructor(serverUrl: string, sessionToken: string, options: SyncChatClientOptions = {}) {
+    // An invalid URL throws here, as from `ChatClient`, and not in the worker, where nobody would see it.
+    readServerUrl(serverUrl)
     const { serializer, ...rest } = options
     const { connectionTimeout = 10_000 } = options
     // Connecting takes two requests and two joins.
@@ -171,13 +175,14 @@ export class SyncChatClient {
   }
 
   #call(method: string, ...args: unknown[]): unknown {
-    if (this.#disposed) throw new ConnectionError("disconnected", "the client was disposed of; make another")
+    if (this.#disposed) throw disposed()
     const id = ++this.#calls
     this.#answers.set(id, undefined)
     this.#port.postMessage({ id, method, args })
     this.#wait(this.#timeoutMs, id)
     const answer = this.#answers.get(id)
     this.#answers.delete(id)
+    if (answer === undefined && this.#disposed) throw disposed()
     if (answer === undefined) throw new ConnectionError("timeout", `${method}: the worker does not answer`)
     if ("error" in answer) throw errorOf(answer.error)
     return answer.result
@@ -189,6 +194,8 @@ export class SyncChatClient {
     for (;;) {
       const seen = Atomics.load(this.#counter, 0)
       for (;;) {
+        // A handler of this call may have disposed of the client: nothing comes any more.
+        if (this.#disposed) return
         if (call !== undefined && this.#answers.get(call) !== undefined) return
         const received = receiveMessageOnPort(this.#port) as { message: SyncMessage } | undefined
         if (received === undefined) break

@@ -6,7 +6,8 @@ import { pageClock } from "./clock.js"
 import { LineWatch } from "./line-watch.js"
 import { People } from "./people.js"
 import {
-  rememberRooms,
+  forgetRoom,
+  rememberRoom,
   rememberedRooms,
   rememberedSeen,
   rememberedSerializer,
@@ -99,7 +100,7 @@ export class Chat implements RoomHost {
     if (!room) {
       room = this.#add(name)
       void room.attach(this.#socket)
-      this.#remember()
+      rememberRoom(name)
     }
     this.#current = room
     this.#look()
@@ -111,7 +112,7 @@ export class Chat implements RoomHost {
     const at = this.rooms.indexOf(room)
     room.leave()
     this.#rooms.delete(room.name)
-    this.#remember()
+    forgetRoom(room.name)
     if (room === this.#current) this.#current = this.rooms[at] ?? this.rooms[at - 1]
     this.#look()
   }
@@ -204,10 +205,6 @@ export class Chat implements RoomHost {
     const room = new Room(name, this)
     this.#rooms.set(name, room)
     return room
-  }
-
-  #remember(): void {
-    rememberRooms([...this.#rooms.keys()])
   }
 
   /** Remembers the newest message of the room that is looked at, for the time after a reload. */

@@ -24,15 +24,25 @@ export function rememberSerializer(name: SerializerName): void {
   attempt(() => localStorage.setItem(SERIALIZER, name))
 }
 
-/** The rooms that were joined last, the lobby if none was. */
+/** The rooms that are joined in this browser, in any of its tabs; the lobby if there are none. */
 export function rememberedRooms(): string[] {
   const rooms = attempt(() => JSON.parse(localStorage.getItem(ROOMS) ?? "[]") as unknown)
   const names = Array.isArray(rooms) ? rooms.filter((name): name is string => typeof name === "string") : []
   return names.length > 0 ? [...new Set(names)] : [LOBBY]
 }
 
-export function rememberRooms(names: readonly string[]): void {
+function rememberRooms(names: readonly string[]): void {
   attempt(() => localStorage.setItem(ROOMS, JSON.stringify(names)))
+}
+
+/** Adds a room to the stored list, which another tab may have changed since this one loaded. */
+export function rememberRoom(name: string): void {
+  rememberRooms([...new Set([...rememberedRooms(), name])])
+}
+
+/** Removes a room from the stored list. */
+export function forgetRoom(name: string): void {
+  rememberRooms(rememberedRooms().filter((other) => other !== name))
 }
 
 /** The newest message of each room that was shown here, by its id. */
