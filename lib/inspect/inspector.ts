@@ -16,25 +16,25 @@ import type { InspectedCluster } from "./wire.js"
 /** Options of {@link inspector}. */
 export interface InspectorOptions {
   /**
-   * Decides whether a request may look, or act if its method is POST: `true`, or a `Response` that asks for a log-in or
-   * refuses. The inspector shows all that clients send, so check a credential, not only an address.
+   * Decides whether a request may read, or act if its method is POST: return `true`, or a `Response` that asks for a
+   * log-in or refuses. The inspector shows all that clients send, so check a credential, not only an address.
    */
   readonly allow: (request: Request) => boolean | Response | Promise<boolean | Response>
   /** The path that the inspector is served at. @default "/inspect" */
   readonly path?: string | undefined
-  /** Further names of params and of keys in payloads whose values are not shown. @default those that name secrets */
+  /** Further names of params and payload keys whose values are hidden. @default the usual names of secrets */
   readonly secrets?: RegExp | undefined
-  /** The bytes of events that are kept for a reader that is slow; those that come then are lost. @default 262144 */
+  /** The bytes of events that are buffered for a slow reader; further events are lost. @default 262144 */
   readonly bufferBytes?: number | undefined
   /** Called with an error that `allow` throws. The request is answered with 500. @default console.error */
   readonly onError?: ((error: unknown) => void) | undefined
-  /** For the times of events. @default the platform's clock */
+  /** Measures the times of events. @default the platform's clock */
   readonly clock?: Clock | undefined
 }
 
-/** Shows an endpoint that runs. */
+/** Shows a running endpoint. */
 export interface Inspector {
-  /** Answers a request of the web, and one for another path with 404. Never rejects. */
+  /** Answers a web `Request`; other paths get 404. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
   /** The same for `createServer()` of `node:http`, and for Express. */
   readonly listener: (request: NodeRequest, response: NodeResponse) => Promise<void>
@@ -42,7 +42,7 @@ export interface Inspector {
   stop(): void
 }
 
-/** The streams at once. Each costs the endpoint the encoding of what passes. */
+/** The most streams at once. Each makes the endpoint encode the messages that pass. */
 const MOST_STREAMS = 20
 const DEFAULT_BUFFER_BYTES = 262_144
 
@@ -52,9 +52,9 @@ type Handler = (request: Request, query: URLSearchParams) => Response | Promise<
 const unlessDown = (count: Promise<number>): Promise<number | null> => count.catch(() => null)
 
 /**
- * Shows an endpoint that runs, on a page and to programs: its sockets and channels, the presence of a topic, the
- * messages that pass, limits that were hit. It disconnects sockets and removes them from topics, too. An endpoint that
- * nobody looks at has no listener of it.
+ * Shows a running endpoint, on a page and to programs: its sockets and channels, the presences of a topic, the messages
+ * that pass, the limits that were hit. It can also disconnect sockets and remove them from topics. While nobody
+ * watches, it adds no listener to the endpoint.
  *
  * ```ts
  * const inspected = inspector(endpoint, { allow: (request) => isOperator(request) })

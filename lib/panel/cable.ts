@@ -3,8 +3,8 @@ import type { Link, Transport } from "rookery"
 const LOST = { code: 1006, reason: "", wasClean: false }
 
 /**
- * A network cable that can be cut: while it is, connections are lost without a close frame, and none can be opened. So it
- * is for the client; the server is told that a connection closes.
+ * A network cable that can be cut: while it is cut, the client's connections are lost without a close frame, and none
+ * can be opened. The server does notice that a connection closes.
  *
  * ```ts
  * const cable = new Cable()
@@ -21,13 +21,13 @@ export class Cable {
     return this.#isCut
   }
 
-  /** Ends the connections that are open. */
+  /** Cuts the open connections. */
   cut(): void {
     this.#isCut = true
     for (const cut of this.#cuts) cut()
   }
 
-  /** Lets the next attempt through; a socket that waits for it makes it at once by `connect()`. */
+  /** Lets the next attempt through. Call `connect()` on a waiting socket to make the attempt at once. */
   mend(): void {
     this.#isCut = false
   }

@@ -7,19 +7,20 @@ import { tap, type Tapped } from "./tap.js"
 
 /** Options of {@link inspectSocket}. */
 export interface InspectSocketOptions {
-  /** Further names of keys in payloads whose values are not shown. @default those that name secrets */
+  /** Further names of payload keys whose values are hidden. @default the usual names of secrets */
   readonly secrets?: RegExp | undefined
   /**
-   * Serializers whose bytes are told of each message, beside those of the frame. Each encodes every message once more.
+   * Serializers whose size for each message is reported, in addition to that of the frame. Each encodes every message
+   * once more.
    *
    * @default none
    */
   readonly compare?: readonly MessageSerializer[] | undefined
 }
 
-/** A look at a client's socket. */
+/** An inspection of a client's socket. */
 export interface SocketInspection {
-  /** Calls back for each thing that the socket does, until the returned function is called. */
+  /** Calls back for each report, until the returned function is called. */
   listen(listener: (report: SocketReport) => void): () => void
   /** The state of the socket. */
   snapshot(): SocketSnapshot
@@ -49,7 +50,7 @@ class Inspection implements SocketInspection {
   readonly #listeners = new Set<{ readonly call: (report: SocketReport) => void }>()
   readonly #messages = { sent: 0, received: 0 }
   readonly #bytes = new Map<string, { sent: number; received: number }>()
-  /** When the heartbeats that have no answer yet were sent. */
+  /** The times at which unanswered heartbeats were sent. */
   readonly #heartbeats = new Map<Ref, number>()
   #latencyMs: number | null = null
   #attempts: { tries: number; retryAt: number | undefined; lost: string | null } = NOT_LOST
@@ -106,7 +107,7 @@ class Inspection implements SocketInspection {
     this.#stop = () => {
       socket.off([status])
       untap()
-      // Changes that come now are not seen.
+      // Changes from here on are not seen.
       this.#forget()
     }
   }
@@ -153,7 +154,7 @@ class Inspection implements SocketInspection {
     if (topic === PHOENIX_TOPIC) this.#heartbeat(direction, event, ref)
   }
 
-  /** Any heartbeat measures the latency, those that the socket sends by itself and those of `ping()`. */
+  /** Every heartbeat measures the latency, both the socket's own and those of `ping()`. */
   #heartbeat(direction: Tapped["direction"], event: string, ref: Ref): void {
     const now = this.#socket.options.clock.now()
     if (direction === "sent") {
@@ -182,11 +183,11 @@ class Inspection implements SocketInspection {
     const sizes: Record<string, number> = {}
     for (const { name, client, server } of this.#compare) {
       try {
-        // A received message is measured as its server writes it.
+        // A received message is measured as a server encodes it.
         const codec = direction === "sent" ? client : server
         sizes[name] = name === serializer ? bytes : bytesOf(codec.encode(message))
       } catch {
-        // A serializer that cannot carry the message has no size of it.
+        // A serializer that cannot encode the message has no size for it.
       }
     }
     return sizes
@@ -208,8 +209,8 @@ class Inspection implements SocketInspection {
 }
 
 /**
- * Tells what a client's socket does: its status, each message with its frame's bytes, and the latency. Listening changes
- * nothing for the socket and its channels, and a socket to which nobody listens does no more than any other.
+ * Reports what a client's socket does: its status, each message with its frame's bytes, and the latency. Listening
+ * changes nothing for the socket and its channels, and without a listener it costs nothing.
  *
  * ```ts
  * const inspection = inspectSocket(socket)

@@ -8,9 +8,9 @@ import { PanelView } from "./view.js"
 export interface PanelOptions {
   /** The cable of the socket: the button cuts it. Without one it disconnects the socket. @default none */
   readonly cable?: Cable | undefined
-  /** The name of the socket, where a page has several. @default "Socket" */
+  /** The name of the socket, for a page that has several. @default "Socket" */
   readonly label?: string | undefined
-  /** Further names of keys in payloads whose values are not shown. @default those that name secrets */
+  /** Further names of payload keys whose values are hidden. @default the usual names of secrets */
   readonly secrets?: RegExp | undefined
   /** The element to show it in. @default the corner of the page */
   readonly parent?: Element | undefined
@@ -19,14 +19,14 @@ export interface PanelOptions {
 /**
  * The element `<rookery-panel>`. It listens to its socket while it is in a page.
  *
- * The attribute `open` opens it, `label` names it, and with `inline` it is where it stands instead of in the corner.
+ * The attribute `open` opens it, `label` names it, and `inline` shows it in place instead of in the corner.
  */
 export interface Panel extends HTMLElement {
   /** The socket to show. */
   socket: Socket | undefined
   /** The cable of the socket, if it has one to cut. */
   cable: Cable | undefined
-  /** Further names of keys in payloads whose values are not shown. */
+  /** Further names of payload keys whose values are hidden. */
   secrets: RegExp | undefined
   /** Whether it is open, or a button in the corner. */
   open: boolean
@@ -35,7 +35,7 @@ export interface Panel extends HTMLElement {
 const NAME = "rookery-panel"
 const PROPERTIES = ["socket", "cable", "secrets", "open"] as const
 
-// Made when it is defined, because outside a page there is no class HTMLElement to extend.
+// Created when the element is defined, because outside a page there is no class HTMLElement to extend.
 const makeClass = (): CustomElementConstructor =>
   class extends HTMLElement implements Panel {
     static get observedAttributes(): string[] {
@@ -55,7 +55,7 @@ const makeClass = (): CustomElementConstructor =>
         this.open = !this.open
       })
       const root = this.attachShadow({ mode: "open" })
-      // Not an element of style, which the policy of a page may forbid.
+      // Not a style element, which a page's Content-Security-Policy may forbid.
       const sheet = new CSSStyleSheet()
       sheet.replaceSync(STYLE)
       root.adoptedStyleSheets = [sheet]
@@ -123,15 +123,15 @@ const makeClass = (): CustomElementConstructor =>
     }
   }
 
-/** Defines the element `<rookery-panel>`, once. Does nothing where there are no elements, as where a server renders a page. */
+/** Defines the element `<rookery-panel>`, once. Does nothing without a DOM, as when a server renders a page. */
 export function definePanel(): void {
   const { customElements } = globalThis as Partial<typeof globalThis>
   if (customElements?.get(NAME) === undefined) customElements?.define(NAME, makeClass())
 }
 
 /**
- * Shows a panel of a socket, by default in the corner of the page: its status, latency, rooms, messages, bytes by serializer, and a
- * button that cuts the connection. `remove()` of the element takes it away.
+ * Shows a panel of a socket, by default in the corner of the page: its status, latency, rooms, messages, bytes by
+ * serializer, and a button that cuts the connection. Call the element's `remove()` to remove it.
  *
  * ```ts
  * const panel = showPanel(socket)

@@ -13,7 +13,9 @@ export interface Tap {
   failed(direction: Tapped["direction"], error: unknown): void
 }
 
-/** The taps of a socket. Its options hold the functions of one of these: two that are taken off in any order leave none. */
+/**
+ * The taps of a socket. Its options have the functions of one such object, so that taps can be removed in any order.
+ */
 class Taps {
   readonly #socket: Socket
   readonly #taps = new Set<Tap>()
@@ -32,7 +34,7 @@ class Taps {
     if (this.#taps.delete(tap) && this.#taps.size === 0) this.#remove()
   }
 
-  /** The socket reads both options for each message, so they take effect at once, in an open connection, too. */
+  /** The socket reads both options for each message, so they take effect at once, also on an open connection. */
   #install(): void {
     const socket = this.#socket
     const { options } = socket
@@ -60,8 +62,8 @@ class Taps {
     options.encode = ownEncode
     options.decode = ownDecode
     this.#remove = () => {
-      // Another program may have put a function around ours meanwhile. It goes on calling ours, which tells nobody, not
-      // even the taps that are added later: they have functions of their own.
+      // Other code may have wrapped our functions in the meantime and keeps calling them. They then do nothing, even
+      // for taps that are added later, which have their own functions.
       isInstalled = false
       if (options.encode === ownEncode) options.encode = encode
       if (options.decode === ownDecode) options.decode = decode
@@ -82,7 +84,7 @@ class Taps {
       try {
         tell(tap)
       } catch (error) {
-        // Thrown on, it would pass for an error of the codec, and the message would be lost.
+        // If rethrown, it would look like an error of the codec, and the message would be lost.
         this.#socket.report(error)
       }
     }
@@ -91,7 +93,7 @@ class Taps {
 
 const TAPS = new WeakMap<Socket, Taps>()
 
-/** Has a tap see the messages of a socket, until the returned function is called. */
+/** Shows a tap the messages of a socket, until the returned function is called. */
 export function tap(socket: Socket, tap: Tap): () => void {
   let taps = TAPS.get(socket)
   if (taps === undefined) TAPS.set(socket, (taps = new Taps(socket)))

@@ -52,7 +52,7 @@ export class PanelView {
   #inspection: SocketInspection | undefined
   #stop: (() => void) | undefined
   #timer: ReturnType<typeof setInterval> | undefined
-  /** A report comes before the channels have handled it, and messages may come by the hundred. */
+  /** A report comes before the channels have handled the message, and there may be hundreds of messages. */
   readonly #drawSoon = oncePerFrame(() => this.#draw())
   #rows = ""
   #bytes = ""
@@ -123,7 +123,7 @@ export class PanelView {
     this.#draw()
   }
 
-  /** Pings and counts down while the panel is open, and costs nothing of it otherwise. */
+  /** Pings and counts down, but only while the panel is open. */
   #tick(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -171,7 +171,7 @@ export class PanelView {
     this.#messages.draw()
   }
 
-  /** Draws the rooms and the bytes, unless they are those that are there: a person may be selecting text. */
+  /** Draws the rooms and the bytes, unless they are unchanged: a person may be selecting text. */
   #drawRows(snapshot: SocketSnapshot | undefined): void {
     const channels = this.#inspection?.channels(MOST_ROOMS) ?? []
     const { bytes = {} } = snapshot ?? {}

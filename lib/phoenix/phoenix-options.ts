@@ -14,7 +14,7 @@ import {
 export interface PhoenixOptions {
   /** The serializer of messages on the wire. @default the official client's own */
   serializer?: ClientSerializer | undefined
-  /** The way to the server. @default the official client's own */
+  /** The transport to the server. @default the official client's own */
   transport?: Transport | undefined
 }
 
@@ -29,11 +29,11 @@ export interface PhoenixSocketOptions {
 }
 
 /**
- * Puts a serializer or a transport of Rookery into the official `phoenix` client, for apps that stay with it:
- * `new Socket("/socket", { ...phoenixOptions({ serializer: msgpack() }), params })`. Each socket gets options of its own.
+ * Puts a serializer or a transport of Rookery into the official `phoenix` client, for apps that stay with it: `new
+ * Socket("/socket", { ...phoenixOptions({ serializer: msgpack() }), params })`. Each socket needs its own options.
  *
- * With a serializer of bytes, fall back by `transport: withFallback(webSocket(), longPoll())`, which speaks JSON over
- * long-poll; `longPollFallbackMs` of the official client would go on with the serializer.
+ * With a binary serializer, fall back with `transport: withFallback(webSocket(), longPoll())`, which uses JSON over
+ * long-poll; `longPollFallbackMs` of the official client would keep using the binary serializer.
  */
 export function phoenixOptions({ serializer, transport }: PhoenixOptions): PhoenixSocketOptions {
   let codec: Codec | undefined = serializer?.client
@@ -52,7 +52,7 @@ export function phoenixOptions({ serializer, transport }: PhoenixOptions): Phoen
   }
 }
 
-/** Has JSON spoken over a line that carries text alone. */
+/** Switches to JSON over a text-only connection. */
 function withText(transport: Transport, serializer: ClientSerializer, speak: (codec: Codec) => void): Transport {
   const text = json()
   return {

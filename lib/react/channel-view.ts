@@ -10,19 +10,22 @@ import type {
   RookeryError,
 } from "rookery"
 
-/** A channel as a component sees it: a new object after each change. */
+/** A component's view of a channel: a new object after each change. */
 export interface ChannelView<S = AnyTopics[string]> {
   readonly topic: string | null
   /**
-   * Where the channel stands. `joining` until the join was answered, `errored` while it is going to be joined again by
-   * itself. `closed` without a topic, and once the server has closed it, until every component that uses it has gone.
+   * The state of the channel. `joining` until the join is answered, `errored` until the automatic rejoin, `closed`
+   * without a topic, and after the server has closed the channel until every component that uses it has unmounted.
    */
   readonly state: ChannelState
   /** The response to the last join that succeeded. */
   readonly joined: JoinedOf<S> | undefined
-  /** Why the last join failed, until one goes well; with `params_differ`, others have joined with other params. */
+  /**
+   * Why the last join failed, until one succeeds. `params_differ` means that other components have joined with
+   * different params.
+   */
   readonly error: RookeryError | undefined
-  /** The channel, once the page has begun to join it. Joining and leaving it is the hook's business. */
+  /** The channel, once the page has started to join it. Leave joining and leaving to the hook. */
   readonly channel: Channel<S> | undefined
   /** @internal */
   readonly address: Address | undefined
@@ -30,24 +33,24 @@ export interface ChannelView<S = AnyTopics[string]> {
 
 const nothing = { state: "closed", joined: undefined, error: undefined, channel: undefined } as const
 
-/** Without a topic there is nothing. */
+/** The view without a topic. */
 export const NOWHERE: ChannelView = { ...nothing, topic: null, address: undefined }
 
-/** A room, as hooks use it. */
+/** The part of a room that hooks use. */
 export interface SharedRoom {
   readonly people: PresenceState<Loose>
-  /** Calls back whenever there is something else to be seen. */
+  /** Calls back whenever the view changes. */
   watch(watcher: () => void): () => void
-  /** Listens to an event, whatever channel carries it. */
+  /** Listens to an event on whichever channel currently serves the room. */
   listen(event: string, handler: Handler<Loose>): () => void
 }
 
-/** The rooms of a socket, as hooks use them. */
+/** The part of a socket's rooms that hooks use. */
 export interface RoomTable {
   /** The room, if a component holds it. */
   find(address: Address): SharedRoom | undefined
   view(address: Address): ChannelView
-  /** Holds a room; the returned function lets go of it. */
+  /** Holds a room; the returned function releases it. */
   enter(address: Address): [room: SharedRoom, leave: () => void]
   /**
    * The channel of a room, for a push.
@@ -57,13 +60,13 @@ export interface RoomTable {
   channel(address: Address): Channel
 }
 
-/** Which room of which socket, by topic, by what the params say, and by what it asks for. */
+/** Identifies a room of a socket by its topic, the value of its params, and its options. */
 export class Address {
   readonly rooms: RoomTable
   readonly topic: string
   readonly params: unknown
   readonly options: ChannelOptions
-  /** Two that are equal mean one join. */
+  /** Equal keys share one join. */
   readonly key: string
   /** The view while there is no room: on a server, and in the first render of a page. */
   readonly before: ChannelView

@@ -27,7 +27,7 @@ import type { SocketProviderProps } from "./provider.js"
 /** The topics of a source, by its contract. */
 export type SourceSpec<T, Source> = Source extends ChannelView<infer S> ? S : SpecOf<T, Source & string>
 
-/** The params that go with a topic; a channel has its own. */
+/** The params for a topic; a channel has its own. */
 export type EventParams<T, Source> = [Source] extends [ChannelView<Loose> | null]
   ? []
   : ParamsArgument<ParamsOf<SpecOf<T, Source & string>>>
@@ -40,7 +40,7 @@ export type PushFunction<S> = <E extends SentEvent<S>>(
 
 /** The hooks, typed by a contract. */
 export interface Hooks<T extends Contract<T>> {
-  /** Gives a socket to the hooks below it. On a server nothing connects. */
+  /** Provides a socket to the hooks below it. On a server it does not connect. */
   SocketProvider: (props: SocketProviderProps<T>) => ReactElement
 
   /**
@@ -50,16 +50,16 @@ export interface Hooks<T extends Contract<T>> {
    */
   useSocket: () => Socket<T>
 
-  /** Where the connection stands; on a server `disconnected`. */
+  /** The status of the connection; on a server `disconnected`. */
   useStatus: () => Status
 
   /**
-   * Joins a topic while the component is mounted, and gives what is to be seen of its channel. Components with the same
-   * topic and params share one join; with another topic, or params that say something else, the old one is left. Null
-   * joins nothing.
+   * Joins a topic while the component is mounted, and returns a view of its channel. Components with the same topic and
+   * params share one join; when the topic or the value of the params changes, the old channel is left. `null` joins
+   * nothing.
    *
-   * Params may be a function, which may be async: it is asked at every join, and another function joins nothing anew.
-   * With `recover`, `useEvent(channel, "phx_recovered", …)` tells whether what was missed has come.
+   * Params may be a function, sync or async: it is called at every join, and passing a new function does not rejoin.
+   * With `recover`, `useEvent(channel, "phx_recovered", …)` says whether all missed messages came.
    */
   useChannel: <Topic extends TopicOf<T> | null>(
     topic: Topic,
@@ -67,8 +67,8 @@ export interface Hooks<T extends Contract<T>> {
   ) => ChannelView<SpecOf<T, NonNullable<Topic>>>
 
   /**
-   * Listens to an event while the component is mounted, always by the handler of the last render. Of a channel, or of a
-   * topic, whose join it then shares.
+   * Listens to an event while the component is mounted, always with the handler of the last render. The source is a
+   * view, or a topic, whose join it then shares.
    */
   useEvent: <Source extends TopicOf<T> | ChannelView<Loose> | null, E extends ReceivedEvent<SourceSpec<T, Source>>>(
     source: Source,
@@ -79,7 +79,7 @@ export interface Hooks<T extends Contract<T>> {
 
   /**
    * A function that pushes to a channel; before the join is answered pushes wait. It throws a `RookeryError` with code
-   * `not_joined` where there is no channel: without a topic, while rendering, and after the component has gone.
+   * `not_joined` if there is no channel: without a topic, during rendering, and after the component has unmounted.
    */
   usePush: <S>(channel: ChannelView<S>) => PushFunction<S>
 

@@ -22,7 +22,7 @@ import { useLatest } from "./use-latest.js"
 /** The key of params. All functions have the same key, because they are called at every join. */
 const keyOf = (params: unknown): string => (typeof params === "function" ? "()" : (JSON.stringify(params) ?? ""))
 
-/** The address of a topic: the same object until it means another room. */
+/** The address of a topic: the same object until it identifies another room. */
 function useAddress(
   socket: Socket,
   topic: string | null,
@@ -41,7 +41,7 @@ function useAddress(
   }, [socket, topic, key])
 }
 
-/** Reads something of a room, and holds the room meanwhile. */
+/** Reads a value from a room, and holds the room while mounted. */
 function useRoomValue<Value>(address: Address | undefined, read: (address: Address) => Value, nothing: Value): Value {
   const subscribe = useCallback(
     (changed: () => void) => {
@@ -77,8 +77,8 @@ function usePush({ address }: ChannelView): PushFunction<AnyTopics[string]> {
 }
 
 /**
- * The hooks for a contract, so that topics, events, payloads and answers are checked. They have a provider of their
- * own: a page may use several sockets, each with its hooks.
+ * Creates hooks for a contract, so that topics, events, payloads and responses are checked. They have their own
+ * provider: a page may use several sockets, each with its own hooks.
  *
  * ```ts
  * export const { SocketProvider, useChannel, useEvent, usePush } = createHooks<Topics>()
@@ -115,7 +115,7 @@ export function createHooks<T extends Contract<T> = AnyTopics>(): Hooks<T> {
   function useChannel(topic: string | null, params?: unknown, options?: ChannelOptions): ChannelView {
     const address = useAddress(useSocket(), topic, params, options)
     const view = useRoomValue(address, viewOf, address?.before ?? NOWHERE)
-    // Its own address, and not that of the component that came first, whose params are asked for while somebody holds it.
+    // Its own address, and not that of the first component, whose params are in use as long as the room is held.
     return useMemo(() => ({ ...view, address }), [view, address])
   }
 

@@ -8,7 +8,7 @@ export interface JoinWatch {
   readonly onTimeout: Set<() => void>
 }
 
-// A push keeps its callbacks for good, and a channel of somebody else's outlives many a component.
+// A push keeps its callbacks forever, and a channel owned by other code may outlive many components.
 const watches = /* @__PURE__ */ new WeakMap<Push, JoinWatch>()
 
 /** Watches a join, with one set of callbacks however often it is asked for. */
@@ -18,7 +18,7 @@ export function watchJoin(join: Push): JoinWatch {
   const watch: JoinWatch = { joined: undefined, onTimeout: new Set() }
   watches.set(join, watch)
   join.receive("ok", (response) => (watch.joined = response as unknown))
-  // The view shows the refusal. Without a hook for it the channel takes it for one that is unheard, and warns.
+  // The view shows the refusal. Without this hook the channel would treat the refusal as unhandled, and warn.
   join.receive("error", () => {})
   join.receive("timeout", () => {
     for (const tell of [...watch.onTimeout]) tell()

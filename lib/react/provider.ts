@@ -3,21 +3,23 @@ import { Socket, type AnyTopics, type Contract, type SocketOptions } from "rooke
 import { Rooms } from "./rooms.js"
 import { useLatest } from "./use-latest.js"
 
-/** Either a socket of yours, which you connect and disconnect, or where to connect to. */
+/** Either your own socket, which you connect and disconnect, or an address to connect to. */
 export type SocketProviderProps<T extends Contract<T> = AnyTopics> = {
   children?: ReactNode
 } & (
   | {
-      /** A socket of yours: connecting and disconnecting it is your business. */
+      /** Your own socket, which you connect and disconnect yourself. */
       socket: Socket<T>
       endPoint?: never
       options?: never
     }
   | {
       socket?: never
-      /** Where to connect to while the provider is mounted; with another one, so is another socket. */
+      /** The address to connect to while the provider is mounted. A changed address creates a new socket. */
       endPoint: string
-      /** Read when the socket is made; `params` and `authToken`, however, whenever it connects. */
+      /**
+       * Read when the socket is created, except `params` and `authToken`, which are read at every attempt to connect.
+       */
       options?: SocketOptions | undefined
     }
 )
@@ -25,18 +27,18 @@ export type SocketProviderProps<T extends Contract<T> = AnyTopics> = {
 const provided = (provider: unknown): unknown =>
   typeof provider === "function" ? (provider as () => unknown)() : provider
 
-/** The socket that the provider makes, if it is to make one. It connects, and disconnects, by effects. */
+/** The socket that the provider creates, unless it was given one. Effects connect and disconnect it. */
 function useOwnSocket({ endPoint, options }: SocketProviderProps): Socket | undefined {
   const latest = useLatest(options)
   const socket = useMemo(() => {
     if (endPoint === undefined) return undefined
     return new Socket(endPoint, {
       ...options,
-      // Always given, because a token often comes later, by a state of the app.
+      // Always passed, because a token often arrives later, in a state of the app.
       params: () => provided(latest.current?.params ?? {}) as object,
       authToken: () => provided(latest.current?.authToken) as string | undefined,
     })
-    // Other options alone make no other socket.
+    // Changed options alone do not create a new socket.
   }, [endPoint])
   const leaving = useRef<[socket: Socket, timer: unknown]>(undefined)
   useEffect(() => {
@@ -55,7 +57,7 @@ function useOwnSocket({ endPoint, options }: SocketProviderProps): Socket | unde
   return socket
 }
 
-/** Makes the component that gives a socket to those below it. */
+/** Creates the component that provides a socket to those below it. */
 export function createProvider(context: Context<Socket | null>): (props: SocketProviderProps) => ReactElement {
   return function SocketProvider(props) {
     const own = useOwnSocket(props)

@@ -22,13 +22,13 @@ export interface Holder {
 interface Listener {
   readonly event: string
   readonly handler: Handler<Loose>
-  /** While there is a channel. */
+  /** Set while there is a channel. */
   stop?: () => void
 }
 
-/** A topic that components share: one subscription of the socket, and what is to be seen of it. */
+/** A topic that components share: one subscription of the socket, and the view of it. */
 export class Room {
-  /** The hooks that hold it, in the order in which they came. */
+  /** The hooks that hold it, in the order in which they were added. */
   readonly holders: Set<Holder> = new Set()
   readonly address: Address
   readonly #socket: Socket
@@ -37,7 +37,7 @@ export class Room {
   readonly #listeners = new Set<Listener>()
   #view: ChannelView
   #subscription: Subscription | undefined
-  /** Ends what listens to the current channel. */
+  /** Removes the listeners of the current channel. */
   #listening = new AbortController()
 
   constructor(socket: Socket, address: Address) {
@@ -54,24 +54,24 @@ export class Room {
     return this.#people.state
   }
 
-  /** The channel that carries it now. */
+  /** The channel that currently serves it. */
   get channel(): Channel | undefined {
     return this.#subscription?.channel
   }
 
-  /** How much it asks for: 0 is content with whatever others have joined by. */
+  /** How much it requires of the join: 0 accepts whatever params and options others have joined with. */
   get demand(): number {
     const { params, options } = this.address
     return (options.recover ? 2 : 0) + (params === undefined ? 0 : 1)
   }
 
-  /** Calls back whenever there is something else to be seen. */
+  /** Calls back whenever the view changes. */
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Listens to an event, whatever channel carries it. */
+  /** Listens to an event on whichever channel currently serves the room. */
   listen(event: string, handler: Handler<Loose>): () => void {
     const listener: Listener = { event, handler }
     this.#listeners.add(listener)
@@ -82,7 +82,7 @@ export class Room {
     }
   }
 
-  /** Takes a share in the topic's join. */
+  /** Subscribes to the topic. */
   attach(): void {
     const { topic, params, options } = this.address
     try {
@@ -94,7 +94,7 @@ export class Room {
     this.#follow(this.#subscription)
   }
 
-  /** Gives the share back; with the last one the topic is left. */
+  /** Unsubscribes; the last subscription leaves the topic. */
   detach(): void {
     this.#unfollow()
     this.#subscription?.unsubscribe()
@@ -105,8 +105,8 @@ export class Room {
   }
 
   /**
-   * Asks the function of the hook that came last of those that are there. All functions share a room, and a component
-   * that has gone goes on giving the params of its last rendering: a token that has expired since, for example.
+   * Calls the params function of the newest hook that is still mounted. All functions share a room, and that of an
+   * unmounted component would keep returning the params of its last rendering, such as an expired token.
    */
   readonly #ask = (): unknown => {
     const { address } = [...this.holders].at(-1) ?? this

@@ -7,28 +7,28 @@ const known = /* @__PURE__ */ new WeakMap<Socket, Rooms>()
 /**
  * The rooms of a socket that components use.
  *
- * Nothing is joined while components come and go, but in a microtask after, and nothing is left before a task after:
- * whoever mounts twice joins once, and whoever goes and comes back has not left.
+ * Rooms are joined in a microtask after components mount, and left in a later task: a component that mounts twice joins
+ * once, and one that unmounts and mounts again does not leave.
  */
 export class Rooms implements RoomTable {
   readonly #socket: Socket
-  /** By topic, then by what the params say. */
+  /** By topic, then by the key of the params. */
   readonly #topics = new Map<string, Map<string, Room>>()
-  /** Topics in which somebody is new. */
+  /** Topics with newly added hooks. */
   readonly #fresh = new Set<string>()
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
-  /** The rooms of a socket: the same for all who ask. */
+  /** The rooms of a socket: the same object for every caller. */
   static of(socket: Socket): Rooms {
     const rooms = known.get(socket) ?? new Rooms(socket)
     known.set(socket, rooms)
     return rooms
   }
 
-  /** The room, if somebody is in it. */
+  /** The room, if a hook holds it. */
   find({ topic, key }: Address): Room | undefined {
     return this.#topics.get(topic)?.get(key)
   }
@@ -37,7 +37,7 @@ export class Rooms implements RoomTable {
     return this.find(address)?.view ?? address.before
   }
 
-  /** Holds a room; the returned function lets go of it. */
+  /** Holds a room; the returned function releases it. */
   enter(address: Address): [room: Room, leave: () => void] {
     const { topic, key } = address
     const rooms = this.#topics.get(topic) ?? new Map<string, Room>()
@@ -60,7 +60,7 @@ export class Rooms implements RoomTable {
    */
   channel(address: Address): Channel {
     const room = this.find(address)
-    // An effect of the first render may push before the join has begun.
+    // An effect of the first render may push before the join has started.
     if (room?.holders.size && !room.channel) this.#settle(address.topic)
     if (!room?.channel) {
       throw room?.view.error ?? new RookeryError("not_joined", `${address.topic} is in no mounted component now`)
@@ -68,7 +68,7 @@ export class Rooms implements RoomTable {
     return room.channel
   }
 
-  /** Leaves at once what nobody uses any more. */
+  /** Leaves unused rooms at once. */
   leaveUnused(): void {
     for (const topic of [...this.#topics.keys()]) this.#settle(topic, true)
   }
@@ -84,14 +84,14 @@ export class Rooms implements RoomTable {
     if (!rooms) return
     const used = [...rooms.values()].filter(({ holders }) => holders.size > 0)
     for (const [key, room] of rooms) {
-      // One that somebody might come back to stands in the way of others.
+      // An unused room, kept in case a component comes back, would block others with the same topic.
       if (room.holders.size > 0 || !(leaving || used.length > 0)) continue
       rooms.delete(key)
       room.detach()
     }
     if (rooms.size === 0) this.#topics.delete(topic)
     used.sort((a, b) => b.demand - a.demand)
-    // A room without demands joined in its own way while no room with demands was there.
+    // A room without requirements has joined in its own way while there was no room with requirements.
     if (used[0]?.demand && !used[0].channel) for (const room of used) if (!room.demand && room.channel) room.detach()
     for (const room of used) if (!room.channel) room.attach()
   }

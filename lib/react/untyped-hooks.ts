@@ -6,13 +6,13 @@ type Untyped = Hooks<AnyTopics>
 
 const hooks: Untyped = /* @__PURE__ */ createHooks()
 
-/** Gives a socket to the hooks below it. On a server nothing connects. */
+/** Provides a socket to the hooks below it. On a server it does not connect. */
 export const SocketProvider: Untyped["SocketProvider"] = hooks.SocketProvider
 
 /** The socket of the provider above, or a `RookeryError` with code `no_socket`. */
 export const useSocket: Untyped["useSocket"] = hooks.useSocket
 
-/** Where the connection stands; on a server `disconnected`. */
+/** The status of the connection; on a server `disconnected`. */
 export const useStatus: Untyped["useStatus"] = hooks.useStatus
 
 /** Joins a topic while the component is mounted: see {@link Hooks.useChannel}. */

@@ -1,6 +1,6 @@
 import { useInsertionEffect, useRef } from "react"
 
-/** Holds what the last render was given, from before its effects run. */
+/** A ref to the value of the last render, updated before its effects run. */
 export function useLatest<Value>(value: Value): { readonly current: Value } {
   const latest = useRef(value)
   useInsertionEffect(() => {

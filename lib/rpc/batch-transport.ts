@@ -3,25 +3,25 @@ import { RookeryError } from "rookery"
 
 /** The parts of a {@link BatchTransport}. */
 export interface BatchTransportOptions {
-  /** Whether bytes travel as they are, instead of as text. */
+  /** Whether bytes are sent as bytes, instead of as text. */
   readonly bytes: boolean
-  /** Sends messages to the other end. May throw, or promise to be through; meanwhile others wait. */
+  /** Sends messages to the other end. May throw, or return a promise, for which later messages wait. */
   send(messages: unknown[]): void | PromiseLike<unknown>
-  /** The session gave up, for this reason. */
+  /** Called when the session gives up, with the reason. */
   aborted(reason: unknown): void
-  /** A message could not be carried, and what was behind it neither. */
+  /** Called when a message, and so those after it, could not be sent. */
   failed(error: unknown): void
 }
 
-/** So much goes out in one push at most, unless one message is larger: a burst must not make a frame that is too large. */
+/** The most bytes of one push, unless a single message is larger: a burst must not create a frame that is too large. */
 const MAX_BATCH = 1000
 const MAX_BATCH_SIZE = 65_536
-/** So many pushes are on their way at most. */
+/** The most pushes in flight. */
 const MAX_FLYING = 16
-/** So many messages may wait: an end that does not read must not fill the memory of the other. */
+/** The most messages that may wait: an end that does not read must not fill the memory of the other. */
 const MAX_WAITING = 100_000
 
-/** Roughly how many bytes a value takes, or more than `limit` if it is more than that. */
+/** An estimate of a value's bytes; stops counting above `limit`. */
 function roughSize(value: unknown, limit: number): number {
   if (typeof value === "string") return value.length
   if (value instanceof Uint8Array) return value.length
@@ -34,7 +34,7 @@ function roughSize(value: unknown, limit: number): number {
   return size
 }
 
-/** How many messages go out together. */
+/** How many messages are sent together. */
 function batchLength(messages: readonly unknown[]): number {
   let size = 0
   let count = 0
@@ -46,7 +46,10 @@ function batchLength(messages: readonly unknown[]): number {
   return count
 }
 
-/** Carries the messages of a session: what is sent in one turn leaves together, in order, and only as fast as it is taken. */
+/**
+ * Carries the messages of a session: those of one turn are sent together, in order, and only as fast as the other end
+ * accepts them.
+ */
 export class BatchTransport implements RpcTransportWithCustomEncoding {
   readonly encodingLevel: "jsonCompatible" | "jsonCompatibleWithBytes"
   readonly #options: BatchTransportOptions
@@ -70,7 +73,7 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
     this.#outgoing.push(message)
     if (this.#scheduled) return
     this.#scheduled = true
-    // A call is sent when it is made, and the wish for its result when it is awaited: that is a microtask later.
+    // A call is sent when it is made, and the request for its result when it is awaited, a microtask later.
     queueMicrotask(() =>
       queueMicrotask(() => {
         this.#scheduled = false
@@ -87,14 +90,14 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
 
   abort(reason: unknown): void {
     if (this.#failure !== undefined) return
-    // The last message often says why.
+    // The last message often has the reason.
     this.#flush()
     if (this.#failure !== undefined) return
     this.#failure = { error: reason }
     this.#options.aborted(reason)
   }
 
-  /** Takes what the other end sent. */
+  /** Handles messages from the other end. */
   take(messages: readonly unknown[]): void {
     for (const message of messages) {
       const waiting = this.#waiting
@@ -104,7 +107,7 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
     }
   }
 
-  /** Nothing more comes, and nothing more can be sent: stubs break with this error. */
+  /** Ends the transport in both directions: stubs break with this error. */
   fail(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = { error }
@@ -127,14 +130,14 @@ export class BatchTransport implements RpcTransportWithCustomEncoding {
     }
   }
 
-  /** Ends the sending, because the other end would miss a message, and tells the owner. */
+  /** Stops sending, because the other end would miss a message, and tells the owner. */
   #break(error: unknown): void {
     if (this.#failure !== undefined) return
     this.fail(error)
     this.#options.failed(error)
   }
 
-  /** Goes on once a push was taken. */
+  /** Continues once a push was answered. */
   async #land(sent: PromiseLike<unknown>): Promise<void> {
     try {
       await sent

@@ -7,7 +7,7 @@ import { carriesBytes, makeProbe, readPayload, RPC, type RpcOpened } from "./wir
 /** Options of {@link rpcSession}: those of capnweb. */
 export interface RpcClientOptions extends Pick<RpcSessionOptions, "onSendError" | "limits"> {}
 
-/** Called with what the server serves, at every new session. */
+/** Called at every new session with the server's main object. */
 export type SessionHandler<Remote extends RpcCompatible<Remote>> = (main: RpcStub<Remote>) => void
 
 /**
@@ -22,15 +22,15 @@ export interface ChannelRpc<Remote extends RpcCompatible<Remote>> {
    */
   readonly main: RpcStub<Remote>
   /**
-   * The main object of the server, as soon as there is a session; without one on a joined channel it opens one. Rejects
-   * once it has ended for good, or cannot begin.
+   * Resolves with the main object of the server as soon as there is a session; on a joined channel without one it opens
+   * a session. Rejects if the RPC has ended for good, or cannot begin.
    */
   ready(): Promise<RpcStub<Remote>>
-  /** Calls back at every session, the current one included. The returned function ends that. */
+  /** Calls back at every session, including the current one. The returned function removes the callback. */
   onSession(handler: SessionHandler<Remote>): () => void
-  /** How many objects of the other end are held here, and of this end there. */
+  /** How many objects of the other end this end holds, and the reverse. */
   stats(): { imports: number; exports: number }
-  /** Ends it for good: all stubs break. The channel stays. */
+  /** Ends the RPC for good: all stubs break. The channel stays joined. */
   close(): void
   [Symbol.dispose](): void
 }
@@ -68,7 +68,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
   #live: Live<Remote> | undefined
   /** The session that is being opened, or is open. */
   #id: string | undefined
-  /** Whether a session was broken, and none that came after it has been answered yet. */
+  /** Whether the last session broke, and no later one has been answered yet. */
   #hasRetried = false
   #failure: unknown
 
@@ -80,7 +80,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     channel.listen(RPC, (payload) => this.#receive(payload), { signal })
     channel.listen("phx_error", () => this.#drop(lost(channel.topic)), { signal })
     channel.listen("phx_close", () => this.#end(closedError()), { signal })
-    // The answers of joins are among the replies, those of every rejoin too.
+    // The replies include those to joins and rejoins.
     channel.listen("phx_reply", (_reply, ref, joinRef) => void (ref === joinRef && this.#joined()), { signal })
     this.#joined()
   }
@@ -92,12 +92,12 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
 
   ready(): Promise<RpcStub<Remote>> {
     return new Promise((resolve, reject) => {
-      // A stub can be called, and called `then`: it must not be taken for a promise.
+      // A stub answers to any method, even `then`, so it must not be treated as a promise.
       if (this.#live !== undefined) resolve(this.#live.main)
       else if (this.#failure !== undefined) reject(this.#failure as Error)
       else {
         this.#waiting.add({ resolve, reject })
-        // The last session is over, and as long as the channel stays joined no rejoin brings another.
+        // The last session has ended, and while the channel stays joined, no rejoin starts another.
         if (this.#id === undefined) this.#reopen()
       }
     })
@@ -126,7 +126,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     if (this.#channel.state !== "joined") return
     this.#hasRetried = false
     this.#begin((error) => {
-      // A program that only listens for sessions would wait without an error.
+      // Otherwise a program that only listens for sessions would wait without an error.
       if (this.#waiting.size === 0 && isMissing(error)) this.#channel.socket.report(error)
       this.#end(error)
     })
@@ -154,7 +154,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     // Closed meanwhile: the server would open a session that nobody closes.
     if (this.#id !== id) return
     const { probe } = (await this.#push({ open: id, probe: makeProbe() })) as RpcOpened
-    // The connection may have been lost meanwhile, and another session be on its way.
+    // The connection may have been lost in the meantime, and another session may be starting.
     if (this.#id !== id) return
     const transport = new BatchTransport({
       bytes: carriesBytes(probe),
@@ -171,7 +171,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     for (const handler of [...this.#handlers]) this.#tell(handler, main)
   }
 
-  /** A handler that throws must not end the session, nor keep the other handlers from it. */
+  /** A handler that throws must not end the session, nor stop the other handlers. */
   #tell(handler: SessionHandler<Remote>, main: RpcStub<Remote>): void {
     try {
       handler(main)
@@ -210,7 +210,7 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
     live?.transport.fail(error)
   }
 
-  /** Nothing comes after this. */
+  /** Ends everything; no session follows. */
   #end(error: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = error
@@ -227,15 +227,16 @@ class ClientRpc<Remote extends RpcCompatible<Remote>> implements ChannelRpc<Remo
 }
 
 /**
- * RPC over a channel with a server that uses `serveRpc`. `await` the session's `ready()`, or hear of
- * every session by `onSession`: after a lost connection stubs are broken, and a new session begins with the rejoin.
+ * RPC over a channel with a server that uses `serveRpc`. Await `ready()`, or use `onSession` to get every session:
+ * after a lost connection all stubs are broken, and a new session begins with the rejoin.
  *
  * ```ts
  * const rpc = rpcSession<Api>(socket.channel("rpc:chat"))
  * rpc.onSession(async (api) => console.log(await api.hello("Ada")))
  * ```
  *
- * @param localMain what the server may call on this end; objects and functions among arguments need none
+ * @param localMain the object whose methods the server may call; objects and functions passed as arguments do not need
+ * it
  */
 export function rpcSession<Remote extends RpcCompatible<Remote>>(
   channel: Channel<Loose>,

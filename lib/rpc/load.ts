@@ -1,7 +1,7 @@
 import type * as Capnweb from "capnweb"
 import { RookeryError } from "rookery"
 
-/** The library, which comes only with those who use it. */
+/** Loads the library, which is an optional peer dependency. */
 export async function loadCapnweb(): Promise<typeof Capnweb> {
   try {
     return await import("capnweb")
@@ -10,5 +10,5 @@ export async function loadCapnweb(): Promise<typeof Capnweb> {
   }
 }
 
-/** Whether that is why there is no session. */
+/** Whether the missing library is why there is no session. */
 export const isMissing = (error: unknown): boolean => error instanceof RookeryError && error.code === "bad_option"

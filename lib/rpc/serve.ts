@@ -5,7 +5,7 @@ import { BatchTransport } from "./batch-transport.js"
 import { loadCapnweb } from "./load.js"
 import { carriesBytes, makeProbe, readPayload, RPC } from "./wire.js"
 
-/** The arguments for the maker of a main object. */
+/** The arguments of the function that creates a main object. */
 export interface RpcRequest<Assigns = Loose> {
   readonly topic: string
   readonly params: Loose
@@ -17,20 +17,20 @@ export interface RpcRequest<Assigns = Loose> {
 /** Options of {@link serveRpc}. */
 export interface RpcServerOptions extends Pick<RpcSessionOptions, "limits"> {
   /**
-   * Sees errors on their way to a client, and gives what it is told instead.
+   * Called with errors before they are sent to a client; returns the error to send instead.
    *
-   * @default their names and messages, without stacks, causes and everything else that is on them
+   * @default only their names and messages, without stacks, causes and other properties
    */
   onSendError?: (error: Error) => Error | void
   /**
-   * How many objects a client may make this end hold.
+   * The most objects that a client may make this end hold.
    *
    * @default 10_000
    */
   maxObjects?: number
 }
 
-/** An endpoint, as far as it is needed here. */
+/** The part of an endpoint that RPC uses. */
 export interface RpcEndpoint<Assigns = Loose> {
   channel(pattern: string, handlers: ChannelHandlers<Loose, string, Assigns>): unknown
 }
@@ -41,11 +41,13 @@ interface Live {
   readonly session: RpcSession
 }
 
-/** Only what is meant for others: capnweb would send along what else is on an error, and `cause`s say much. */
+/**
+ * Only the name and the message: capnweb would also send an error's other properties, and `cause`s may reveal secrets.
+ */
 function bareError(error: Error): Error {
   const bare = new Error(error.message)
   bare.name = error.name
-  // An empty stack is none.
+  // An empty stack is not sent.
   bare.stack = ""
   return bare
 }
@@ -62,7 +64,7 @@ class ServedChannel {
   readonly #channel: Channel<Loose, Loose>
   readonly #makeMain: () => MaybePromise<unknown>
   readonly #options: RpcServerOptions
-  /** Made at the join, for the first session. */
+  /** Created at the join, for the first session. */
   #firstMain: { readonly main: unknown } | undefined
   #live: Live | undefined
 
@@ -99,7 +101,7 @@ class ServedChannel {
   async #open(id: string, bytes: boolean): Promise<unknown> {
     const channel = this.#channel
     const { RpcSession } = await loadCapnweb()
-    // The client may go at each `await`, and `end` was called for it by then.
+    // The client may disconnect during each `await`, and then `end` has been called for it.
     if (!channel.joined) return {}
     const { main } = this.#firstMain ?? { main: await this.#makeMain() }
     this.#firstMain = undefined
@@ -122,7 +124,7 @@ class ServedChannel {
 
   #take(id: string, messages: readonly unknown[]): void {
     const live = this.#live
-    // A session that has given up: the client is told, or was.
+    // The session has given up: the client is told, unless it knows already.
     if (live?.id !== id) return this.#channel.push(RPC, { close: id, error: "there is no such session" })
     const { imports, exports } = live.session.getStats()
     if (imports + exports + messages.length > (this.#options.maxObjects ?? 10_000)) {
@@ -144,8 +146,8 @@ class ServedChannel {
 const over = (): DisconnectedError => new DisconnectedError("disconnected", "the RPC session was ended")
 
 /**
- * Serves RPC on the channels of a pattern. The main object is made anew for each session, and disposed of with it; a
- * thrown `Refused` refuses the join.
+ * Serves RPC on the channels of a pattern. A main object is created for each session, and disposed of with it; a thrown
+ * `Refused` refuses the join.
  *
  * ```ts
  * serveRpc(endpoint, "rpc:*", ({ socket }) => new Api(socket.assigns.user))
@@ -163,7 +165,8 @@ export function serveRpc<Assigns = Loose>(
       const make = (): unknown => main({ topic, params, socket, channel })
       const session = new ServedChannel(channel, make, await make(), options)
       served.set(channel, session)
-      // Not `terminate`: that is for channels whose join was answered, and the client may go before.
+      // Not `terminate`, which is only called for channels whose join was answered; the client may disconnect before
+      // that.
       const { signal } = channel
       if (signal.aborted) session.end(over())
       else signal.addEventListener("abort", () => session.end(over()), { once: true })

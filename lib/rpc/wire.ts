@@ -2,13 +2,13 @@
 export const RPC = "rpc"
 
 /**
- * The messages of a session. A client opens a session under an id of its own and is answered; then both send messages of
- * capnweb, some at once. A message for another session than the current one is dropped.
+ * The messages of a session. A client opens a session under an id that it chooses, and gets a reply; then both ends
+ * send batches of capnweb messages. A message for a session other than the current one is dropped.
  */
 export type RpcPayload =
   | { open: string; probe: Uint8Array }
   | { id: string; messages: unknown[] }
-  /** The session is over; in words, if it did not end well. */
+  /** The session has ended, with a reason if it failed. */
   | { close: string; error?: string }
 
 /** The reply to the opening of a session. */
@@ -28,8 +28,8 @@ export function readPayload(payload: unknown): RpcPayload | undefined {
   return undefined
 }
 
-/** A byte that shows whether the serializer between the two ends carries bytes. */
+/** A probe that shows whether the serializer between the two ends carries bytes. */
 export const makeProbe = (): Uint8Array => Uint8Array.of(1)
 
-/** Whether a probe came as bytes. */
+/** Whether a probe arrived as bytes. */
 export const carriesBytes = (probe: unknown): boolean => probe instanceof Uint8Array || probe instanceof ArrayBuffer

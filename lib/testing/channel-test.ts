@@ -20,7 +20,7 @@ import { TestSocket } from "./test-socket.js"
 
 /** The options of a test's client. */
 export interface ConnectOptions extends InProcessOptions {
-  /** Params of the socket. They arrive as a query brings them: as text. */
+  /** Params of the socket. They arrive as in a query: as text. */
   params?: object
   authToken?: string
   /** Which of the endpoint's sockets, as `/socket`. @default the endpoint's own */
@@ -34,7 +34,7 @@ interface Subscription {
 
 /**
  * Tests channels without a port: clients of an endpoint in the same process, whose payloads go through a real
- * serializer. Of no test runner: what fails is a thrown {@link ExpectationError}.
+ * serializer. It works with any test runner: a failed expectation throws an {@link ExpectationError}.
  *
  * ```ts
  * await using test = new ChannelTest(endpoint)
@@ -68,7 +68,9 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
     ]
   }
 
-  /** Connects a client; any number of them may be connected at a time. A refusal is a thrown `ConnectError`. */
+  /**
+   * Connects a client; any number of them may be connected at a time. Throws a `ConnectError` if the client is refused.
+   */
   async connect(options: ConnectOptions = {}): Promise<TestSocket<Client>> {
     const { params = {}, authToken = null, path, headers, address } = options
     const { serializer } = this.#settings
@@ -96,7 +98,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
     return client
   }
 
-  /** Connects a client that has to be refused, and gives the refusal: its `status` is the HTTP status. */
+  /** Connects a client that must be refused, and returns the refusal: its `status` is the HTTP status. */
   async refuteConnect(options: ConnectOptions = {}): Promise<ConnectError> {
     const fail = failHere(this.refuteConnect)
     let client: TestSocket<Client>
@@ -111,14 +113,14 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
   }
 
   /**
-   * Hears the broadcasts of a topic from here on. Those of topics that a client of the test joins are heard anyway, and
-   * so are those of a socket's id, as of any topic.
+   * Records the broadcasts of a topic from now on. Broadcasts of topics that a client of the test joins are recorded
+   * anyway. A socket's id works as a topic, too.
    */
   subscribe(topic: string): void {
     this.#subscribe(topic)
   }
 
-  /** Waits for a broadcast on a topic, whoever gets it, and gives its payload. */
+  /** Waits for a broadcast on a topic, whoever receives it, and returns its payload. */
   async expectBroadcast<T extends TopicOf<Client>, E extends ServerEvent<SpecOf<Client, T>>>(
     topic: T,
     event: E,
@@ -146,8 +148,8 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
 
   /**
    * Ends every client and every listener of the test; the endpoint stays as it is. Rejects with an
-   * {@link ExpectationError} if something threw on the server that no expectation was about: as with a linked process of
-   * Phoenix, a crash that nobody expects does not pass.
+   * {@link ExpectationError} if the server threw an error that no expectation covered: as with a linked process in
+   * Phoenix, an unexpected crash fails the test.
    */
   async close(): Promise<void> {
     for (const client of this.#sockets) client.finish()
@@ -156,7 +158,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
       mailbox.end("the test was closed")
     }
     this.#subscriptions.clear()
-    // The server sends now what the leaving causes, and not to the next test.
+    // Lets the server send the consequences of leaving now, and not to the next test.
     await new Promise<void>(atEndOfTurn)
     for (const stop of this.#listeners.splice(0)) stop()
     const error = this.#errors.untold()
@@ -190,7 +192,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
     return known
   }
 
-  /** A payload as a client gets it. A payload that the serializer cannot carry fails at its sender. */
+  /** A payload as a client receives it. A payload that the serializer cannot encode fails at its sender. */
   #received(topic: string, event: string, payload: unknown): unknown {
     const { client, server } = this.#settings.serializer
     try {

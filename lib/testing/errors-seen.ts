@@ -2,7 +2,7 @@ import type { ServerSocket } from "rookery/server"
 import { ExpectationError, type Fail } from "./expectation-error.js"
 import { show } from "./pattern.js"
 
-/** Something of the server's that threw. */
+/** An error thrown on the server. */
 export interface ServerError {
   readonly error: unknown
   /** The code that ran: `channel` for a handler, `join`, `terminate`, … */
@@ -31,7 +31,7 @@ export class ErrorsSeen {
     return taken.at(-1)?.error
   }
 
-  /** A failure tells what threw meanwhile: it is the likeliest reason. */
+  /** A failure lists the errors thrown in the meantime: they are the likeliest reason. */
   tellIn(fail: Fail): Fail {
     return (message) => {
       const errors = this.#clear()
@@ -40,7 +40,7 @@ export class ErrorsSeen {
     }
   }
 
-  /** The errors that the test never learned of, as one error. */
+  /** The errors that no expectation covered, as one error. */
   untold(): ExpectationError | undefined {
     const errors = this.#clear()
     if (errors.length === 0) return undefined

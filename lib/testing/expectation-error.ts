@@ -1,4 +1,4 @@
-/** An expectation was not met. The message says what was expected, and what came instead. */
+/** An expectation was not met. The message says what was expected, and what arrived instead. */
 export class ExpectationError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
@@ -10,8 +10,8 @@ export class ExpectationError extends Error {
 export type Fail = (message: string, cause?: unknown) => ExpectationError
 
 /**
- * Remembers the line of the test that called `entry`. An expectation fails in a timer, where nobody would know any more
- * which one it was.
+ * Remembers the line of the test that called `entry`. An expectation fails in a timer, whose stack would no longer show
+ * which expectation it was.
  */
 export function failHere(entry: (...args: never[]) => unknown): Fail {
   const place: { stack?: string } = {}

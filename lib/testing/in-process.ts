@@ -5,13 +5,13 @@ import type { Endpoint, Frame, InProcessLine } from "rookery/server"
 
 /** The public state of a client in process. */
 export interface InProcessOptions {
-  /** Headers of the HTTP request that `connect` is shown. */
+  /** Headers of the HTTP request that `connect` receives. */
   headers?: Record<string, string>
-  /** The address that the server takes the client's to be. */
+  /** The client's address, as the server sees it. */
   address?: string
 }
 
-/** An HTTP request that nobody sent. */
+/** A simulated HTTP request. */
 export function makeRequest(url: string, headers: Record<string, string> = {}): IncomingMessage {
   const request = new IncomingMessage(new Socket())
   request.method = "GET"
@@ -23,16 +23,16 @@ export function makeRequest(url: string, headers: Record<string, string> = {}): 
   return request
 }
 
-// Not queueMicrotask, which fake timers of some make hold still.
+// Not queueMicrotask, which some fake timers stop.
 const soon = (act: () => void): void => void Promise.resolve().then(act)
 
-/** As a websocket hands it over, and so that neither end holds the memory of the other. */
+/** A copy, as a websocket delivers it, so that neither end shares memory with the other. */
 const handOver = (frame: Frame): string | ArrayBuffer =>
   typeof frame === "string" ? frame : new Uint8Array(frame).buffer
 
 /**
- * The way from the ordinary client to an endpoint of the same process: no port, but real frames. The path of the URL has
- * to be one of the endpoint's; its host may be any.
+ * A transport from the ordinary client to an endpoint in the same process: no port, but real frames. The path of the
+ * URL must be one of the endpoint's; its host may be any.
  *
  * ```ts
  * const socket = new Socket("ws://test/socket", { transport: inProcess(endpoint) })
@@ -69,7 +69,7 @@ export function inProcess(endpoint: Endpoint<Loose, Loose>, options: InProcessOp
           events.error(error)
           return end(1006, "", false)
         }
-        // A line in process does not die without a word.
+        // An in-process connection cannot die silently.
         events.open({ skipHeartbeat: true })
       }
       void connect()

@@ -1,7 +1,7 @@
 import type { ExpectationError, Fail } from "./expectation-error.js"
 import { atEndOfTurn, startTimer, stopTimer } from "./real-timers.js"
 
-/** A search for one item. */
+/** A search for an item. */
 export interface Search<T> {
   /** The name of the wanted item in the message of a failure: `new_msg {"text":"hi"}`. */
   readonly wanted: string
@@ -9,7 +9,7 @@ export interface Search<T> {
   readonly fail: Fail
   /** Must not throw. */
   fits(item: T): boolean
-  /** An item in words, and what is wrong with it. */
+  /** Describes an item, and why it does not match. */
   show(item: T): string
 }
 
@@ -18,21 +18,21 @@ interface Waiting {
   giveUp(): void
 }
 
-/** Those who wait for something to change, each for so long. */
+/** Callers that wait for a change, each with its own timeout. */
 class Waiters {
   readonly #all = new Set<Waiting>()
 
-  /** Something has changed. */
+  /** Reports a change. */
   look(): void {
     for (const waiting of [...this.#all]) waiting.look()
   }
 
-  /** Nothing changes any more. */
+  /** Reports that nothing will change any more. */
   giveUp(): void {
     for (const waiting of [...this.#all]) waiting.giveUp()
   }
 
-  /** The result of `attempt`, now or at a later look; `undefined` if there is none in time. */
+  /** The result of `attempt`, now or after a later change; `undefined` if there is none in time. */
   wait<R>(attempt: () => R | undefined, timeoutMs: number): Promise<R | undefined> {
     return new Promise((resolve) => {
       const done = (found: R | undefined): void => {
@@ -47,7 +47,8 @@ class Waiters {
         },
         giveUp: () => done(undefined),
       }
-      // Behind a busy event loop the time is up before what is there already was handled: it gets one turn more.
+      // On a busy event loop the timeout may fire before items that have arrived are handled, so there is one more
+      // turn.
       const timer = startTimer(() => atEndOfTurn(waiting.giveUp), timeoutMs)
       this.#all.add(waiting)
     })
@@ -56,13 +57,16 @@ class Waiters {
 
 const MOST_SHOWN = 20
 
-/** The items that arrived and were not looked at yet. An expectation takes what it waited for out, as `assert_receive` does. */
+/**
+ * The items that have arrived and were not matched yet. An expectation removes the item that it waited for, as
+ * `assert_receive` does.
+ */
 export class Mailbox<T> {
   #items: T[] = []
   readonly #waiters = new Waiters()
   #ending: string | undefined
 
-  /** The items that no expectation took. */
+  /** The items that no expectation has matched. */
   get items(): readonly T[] {
     return [...this.#items]
   }
@@ -72,34 +76,34 @@ export class Mailbox<T> {
     this.#waiters.look()
   }
 
-  /** Forgets what nobody took, and gives it. */
+  /** Removes and returns the unmatched items. */
   clear(): T[] {
     const items = this.#items
     this.#items = []
     return items
   }
 
-  /** Nothing more comes, for the reason given: whoever waits learns it now. */
+  /** Nothing more will arrive, for the given reason: waiting callers are told now. */
   end(why: string): void {
     this.#ending ??= why
     this.#waiters.giveUp()
   }
 
-  /** Takes the first item that fits, or waits for it. */
+  /** Removes the first item that matches, or waits for it. */
   async take(search: Search<T>): Promise<T> {
     const found = await this.#find(search)
     if (found === undefined) throw this.#nothing(search)
     return found.item
   }
 
-  /** Takes the next item, which has to fit. */
+  /** Removes the next item, which must match. */
   async takeNext(search: Search<T>): Promise<T> {
     const item = await this.take({ ...search, fits: () => true })
     if (search.fits(item)) return item
     throw search.fail(`${search.wanted}: something else came first.\n  ${search.show(item)}`)
   }
 
-  /** Waits for as long as it takes to say that nothing came. */
+  /** Waits until the timeout shows that no such item arrived. */
   async refute(search: Search<T>): Promise<void> {
     const found = await this.#find(search)
     if (found !== undefined) throw search.fail(`${search.wanted}: it came.\n  ${search.show(found.item)}`)
@@ -123,7 +127,7 @@ export class Mailbox<T> {
   }
 }
 
-/** Something that is what it is now, and changes. */
+/** A value that changes over time. */
 export class Watched<T> {
   #now: T
   readonly #waiters = new Waiters()
@@ -141,12 +145,12 @@ export class Watched<T> {
     this.#waiters.look()
   }
 
-  /** It does not change any more. */
+  /** The value will not change any more. */
   end(): void {
     this.#waiters.giveUp()
   }
 
-  /** Waits until it fits. */
+  /** Waits until the value matches. */
   async until({ wanted, timeoutMs, fail, fits, show }: Search<T>): Promise<T> {
     const attempt = (): { now: T } | undefined => (fits(this.#now) ? { now: this.#now } : undefined)
     const found = attempt() ?? (await this.#waiters.wait(attempt, timeoutMs))

@@ -12,17 +12,20 @@ export interface ExpectOptions {
 
 /** Options of a `ChannelTest`. */
 export interface ChannelTestOptions<Server = unknown, Client = Server> {
-  /** The serializer of the clients; one of the endpoint's. Payloads really go through it, both ways. @default json() */
+  /**
+   * The serializer of the clients, which must be one of the endpoint's. Payloads go through it in both directions.
+   * @default json()
+   */
   serializer?: Serializer
-  /** How long to wait for what is expected, in milliseconds. @default 500 */
+  /** How long to wait for an expected message, in milliseconds. @default 500 */
   timeout?: number
-  /** How long to wait before it is taken for granted that something does not come, in milliseconds. @default 100 */
+  /** How long to wait before a message counts as absent, in milliseconds. @default 100 */
   refuteTimeout?: number
-  /** The contract, where its schemas make the server's types others than the client's. */
+  /** The contract, if its schemas make the server's types differ from the client's. */
   topics?: TopicContract<Server, Client>
 }
 
-/** The state that all parts of a test share. */
+/** The state shared by all parts of a test. */
 export interface Settings {
   readonly serializer: Serializer
   readonly timeout: number
@@ -30,7 +33,7 @@ export interface Settings {
   readonly errors: ErrorsSeen
 }
 
-/** Something that came under a name: a push by its event, a reply by its status. */
+/** A named item: a push has the name of its event, a reply that of its status. */
 export interface Named {
   readonly name: string
   readonly payload: unknown
@@ -38,17 +41,17 @@ export interface Named {
 
 /** The arguments of an expectation. */
 export interface Wanted {
-  /** `expectPush on room:lobby`. */
+  /** The expectation in messages, such as `expectPush on room:lobby`. */
   readonly what: string
-  /** The name that is waited for; any if there is none. */
+  /** The expected name; any if omitted. */
   readonly name?: string | undefined
   readonly pattern?: unknown
   readonly timeoutMs: number
-  /** The function that the test called, which the failure leaves out of its stack. */
+  /** The function that the test called, which the failure removes from its stack. */
   readonly entry: (...args: never[]) => unknown
 }
 
-/** A search for something by its name and its payload. */
+/** A search by name and payload. */
 export function searchFor({ what, name, pattern, timeoutMs, entry }: Wanted, errors: ErrorsSeen): Search<Named> {
   const problem = ({ payload }: Named): string | undefined =>
     pattern === undefined ? undefined : mismatch(pattern, payload)

@@ -1,17 +1,17 @@
-/** A matcher of vitest, jest or another library, as `expect.any(String)` gives one: taken by its shape. */
+/** A matcher of vitest, jest or another library, such as `expect.any(String)`, recognized by its shape. */
 export interface AsymmetricMatcher {
   asymmetricMatch(value: unknown): boolean
 }
 
 /** A class that stands for any value of its kind: `String`, `Number`, `Boolean`, `Array`, `Object`, `Uint8Array`, `Date`. */
-// By its constructor only: a type that can be called would keep functions beside it from knowing what they are given.
+// Only a constructor type: a callable type would prevent the inference of parameters for functions beside it.
 export type Kind = abstract new (...args: never[]) => unknown
 
 /**
- * The shape that a payload must have. An object names what must be there and leaves the rest open, at any depth; a list has
- * to be matched whole. In the place of a value may stand a function that says whether it fits, a class such as
- * `String` or `Number` for any of its kind, a regular expression for text, or a matcher
- * such as `expect.any(String)`.
+ * The shape that a payload must have. An object lists the required keys and allows others, at any depth; a list must
+ * match as a whole. In place of a value there may be a function that returns whether the value matches, a class such as
+ * `String` or `Number` for any value of its kind, a regular expression for text, or a matcher such as
+ * `expect.any(String)`.
  */
 export type Pattern<T> =
   | (unknown extends T
@@ -52,7 +52,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 const LONGEST = 300
 
-/** A value as an error shows it. */
+/** A value as shown in an error. */
 export function show(value: unknown): string {
   if (typeof value === "function") return KINDS.get(value)?.[1] ?? `a value that fits ${value.name || "the function"}`
   if (value instanceof RegExp) return String(value)

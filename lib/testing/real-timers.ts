@@ -1,4 +1,4 @@
-// Taken when this is loaded: fake timers that a test puts in their place do not stop the waiting.
+// Captured when this module is loaded, so that fake timers installed by a test do not stop expectations.
 const { setTimeout, clearTimeout, setImmediate } = globalThis
 
 export const startTimer: (callback: () => void, ms: number) => NodeJS.Timeout = setTimeout

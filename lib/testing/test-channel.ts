@@ -25,13 +25,13 @@ import { searchFor, type ExpectOptions, type Named, type Settings, type Wanted }
 import { mismatch, show, type Pattern } from "./pattern.js"
 import type { TestPush } from "./test-push.js"
 
-/** A push of the server that no expectation took. */
+/** A push of the server that no expectation has matched. */
 export interface Unread {
   readonly event: string
   readonly payload: unknown
 }
 
-/** A payload that may be left out where the contract asks for none. */
+/** A payload, which is optional if the contract requires none. */
 export type PayloadArgument<Payload> = MayOmit<Payload> extends true ? [payload?: Payload] : [payload: Payload]
 
 /** The parts of a client that its rooms need. @internal */
@@ -39,11 +39,11 @@ export interface RoomHost {
   readonly settings: Settings
   broadcasts(topic: string): Mailbox<Named>
   push(room: TestChannel<Loose>, event: string, payload: unknown): TestPush
-  /** The last error on the server in this room; the test knows it now. */
+  /** The last error on the server in this room. It now counts as covered. */
   takeError(topic: string): unknown
 }
 
-/** A room that a client of the test has joined. It is not joined again by itself: the test sees what the server sends. */
+/** A room that a client of the test has joined. It does not rejoin by itself: the test sees what the server sends. */
 export class TestChannel<S = AnySpec> {
   readonly topic: string
   readonly #host: RoomHost
@@ -53,7 +53,7 @@ export class TestChannel<S = AnySpec> {
   readonly #terminations = new Mailbox<Named>()
   readonly #presences = new Watched<PresenceState<MetaOf<S>>>({})
   #status: "joining" | "joined" | "ended" = "joining"
-  /** Whether the server has it: it was let in, and did not terminate yet. */
+  /** Whether the channel exists on the server: it was let in, and has not terminated yet. */
   #live = false
   #response: unknown
 
@@ -69,7 +69,7 @@ export class TestChannel<S = AnySpec> {
     return this.#response as JoinedOf<S>
   }
 
-  /** Whether the client is in the room, as far as it was told. */
+  /** Whether the client is in the room, according to the server's messages. */
   get joined(): boolean {
     return this.#status === "joined"
   }
@@ -79,12 +79,12 @@ export class TestChannel<S = AnySpec> {
     return this.#presences.now
   }
 
-  /** The messages of the server that no expectation took, the oldest first. */
+  /** The messages of the server that no expectation has matched, the oldest first. */
   get unread(): Unread[] {
     return this.#pushes.items.map(({ name, payload }) => ({ event: name, payload }))
   }
 
-  /** Sends an event. Await the push for its `ok`, or expect a reply of it. */
+  /** Sends an event. Await the push for its `ok` response, or expect a reply. */
   push<E extends SentEvent<S>>(
     event: E,
     ...[payload]: PayloadArgument<PayloadOf<S, E>>
@@ -92,21 +92,21 @@ export class TestChannel<S = AnySpec> {
     return this.#host.push(this, event, payload ?? {})
   }
 
-  /** Leaves, and waits for the answer and for the end. */
+  /** Leaves, and waits for the answer and for `phx_close`. */
   async leave(): Promise<void> {
     const push = this.#host.push(this, "phx_leave", {})
     await push
     await this.#end("leave", "phx_close", {}, this.leave)
   }
 
-  /** Forgets what no expectation took, and gives it. */
+  /** Removes and returns the unmatched messages. */
   flush(): Unread[] {
     return this.#pushes.clear().map(({ name, payload }) => ({ event: name, payload }))
   }
 
   /**
-   * Waits for something that the server sends to this client, by a push or by a broadcast, and gives its payload.
-   * Other messages that came before stay for other expectations.
+   * Waits for a push or a broadcast that the server sends to this client, and returns its payload. Earlier messages
+   * stay for other expectations.
    */
   async expectPush<E extends ServerEvent<S>>(
     event: E,
@@ -117,7 +117,7 @@ export class TestChannel<S = AnySpec> {
     return (await this.#pushes.take(search)).payload as ServerEventsOf<S>[E]
   }
 
-  /** The same for the next thing that no expectation took: another one before it is a failure. */
+  /** The same for the next unmatched message: if another one comes first, the expectation fails. */
   async expectNextPush<E extends ServerEvent<S>>(
     event: E,
     pattern?: Pattern<ServerEventsOf<S>[E]>,
@@ -127,7 +127,7 @@ export class TestChannel<S = AnySpec> {
     return (await this.#pushes.takeNext(search)).payload as ServerEventsOf<S>[E]
   }
 
-  /** Fails if the server sends this to the client: anything at all, an event, or an event whose payload matches. */
+  /** Fails if the server sends this to the client: any message, an event, or an event whose payload matches. */
   async refutePush<E extends ServerEvent<S>>(
     event?: E,
     pattern?: Pattern<ServerEventsOf<S>[E]>,
@@ -136,7 +136,7 @@ export class TestChannel<S = AnySpec> {
     await this.#pushes.refute(this.#search("refutePush", event, pattern, options, this.refutePush))
   }
 
-  /** Waits for a broadcast on the topic, whoever gets it, and gives its payload. */
+  /** Waits for a broadcast on the topic, whoever receives it, and returns its payload. */
   async expectBroadcast<E extends ServerEvent<S>>(
     event: E,
     pattern?: Pattern<ServerEventsOf<S>[E]>,
@@ -156,7 +156,7 @@ export class TestChannel<S = AnySpec> {
     await this.#host.broadcasts(this.topic).refute(search)
   }
 
-  /** Waits until somebody is in the room under a key, with a meta that matches. */
+  /** Waits until a key is present in the room, with a meta that matches. */
   async expectPresence(
     key: string,
     meta?: Pattern<MetaOf<S>>,
@@ -169,25 +169,25 @@ export class TestChannel<S = AnySpec> {
     return state[key] as PresenceEntry<MetaOf<S>>
   }
 
-  /** Waits until nobody is in the room under a key. */
+  /** Waits until a key is no longer present in the room. */
   async expectAbsence(key: string, options: ExpectOptions = {}): Promise<void> {
     const wanted = `expectAbsence on ${this.topic}: ${key}`
     const fits = (state: PresenceState<MetaOf<S>>): boolean => state[key] === undefined
     await this.#presences.until(this.#stateSearch(wanted, fits, options, this.expectAbsence))
   }
 
-  /** Waits for the server to close the channel (`phx_close`): stopped, kicked, or joined anew. */
+  /** Waits for the server to close the channel (`phx_close`), because it was stopped, kicked, or joined again. */
   async expectClose(options: ExpectOptions = {}): Promise<void> {
     await this.#end("expectClose", "phx_close", options, this.expectClose)
   }
 
-  /** Waits for the channel to crash (`phx_error`), and gives what was thrown on the server. */
+  /** Waits for the channel to crash (`phx_error`), and returns the error thrown on the server. */
   async expectCrash(options: ExpectOptions = {}): Promise<unknown> {
     await this.#end("expectCrash", "phx_error", options, this.expectCrash)
     return this.#host.takeError(this.topic)
   }
 
-  /** Waits for the channel's end on the server, and gives the reason that `terminate` is told. */
+  /** Waits for the channel's end on the server, and returns the reason that `terminate` received. */
   async expectTerminate(reason?: Pattern<TerminateReason>, options: ExpectOptions = {}): Promise<TerminateReason> {
     const search = this.#search("expectTerminate", undefined, reason, options, this.expectTerminate)
     const found = (await this.#terminations.take(search)).payload as TerminateReason
@@ -200,12 +200,12 @@ export class TestChannel<S = AnySpec> {
     return this.#joinRef
   }
 
-  /** Whether the server knows it still. @internal */
+  /** Whether the channel still exists on the server. @internal */
   get live(): boolean {
     return this.#live
   }
 
-  /** Whether nothing more comes to the client. @internal */
+  /** Whether the client gets no more messages. @internal */
   get over(): boolean {
     return this.#status === "ended"
   }
@@ -218,7 +218,7 @@ export class TestChannel<S = AnySpec> {
     this.#response = response
   }
 
-  /** Takes what the server sent. @internal */
+  /** Handles a message from the server. @internal */
   receive({ event, payload }: Message): void {
     if (event === "phx_close" || event === "phx_error") {
       this.#ends.add({ name: event, payload })
@@ -238,7 +238,7 @@ export class TestChannel<S = AnySpec> {
     this.#terminations.add({ name: reason.kind, payload: reason })
   }
 
-  /** Nothing more comes to the client. @internal */
+  /** The client gets no more messages. @internal */
   ended(why: string): void {
     this.#status = "ended"
     this.#pushes.end(why)
@@ -246,7 +246,7 @@ export class TestChannel<S = AnySpec> {
     this.#presences.end()
   }
 
-  /** Nothing more comes of the server either. @internal */
+  /** The channel has ended on the server, too. @internal */
   finish(why: string): void {
     this.ended(why)
     this.#terminations.end(why)

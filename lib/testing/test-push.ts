@@ -6,14 +6,14 @@ import { show, type Pattern } from "./pattern.js"
 /** The response of a status: those of `ok` and `error` are the contract's. */
 export type ResponseOf<Status, Ok, Refused> = Status extends "ok" ? Ok : Status extends "error" ? Refused : Loose
 
-/** The error of an answer that is not `ok`, which says what was answered. */
+/** The error for a reply other than `ok`, with its status and response. */
 export function refusal(push: string, { name, payload }: Named): PushError {
   const error = new PushError(push, name, payload)
   error.message += `; the response is ${show(payload)}`
   return error
 }
 
-/** Something that a test pushed, and what the server answers to it. */
+/** A push of a test, and the server's replies. */
 export class TestPush<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   readonly topic: string
   readonly event: string
@@ -30,8 +30,8 @@ export class TestPush<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
   }
 
   /**
-   * Waits for a reply of this status and gives its response. A push may be answered more than once: replies that do not
-   * fit stay for other expectations.
+   * Waits for a reply with this status and returns its response. A push may get several replies: those that do not
+   * match stay for other expectations.
    */
   async expectReply<Status extends string>(
     status: Status,
@@ -44,7 +44,7 @@ export class TestPush<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     return reply.payload as ResponseOf<Status, Ok, Refused>
   }
 
-  /** Fails if a reply comes: any at all, or one of this status that matches. */
+  /** Fails if a reply arrives: any reply, or one with this status that matches. */
   async refuteReply<Status extends string>(
     status?: Status,
     pattern?: Pattern<ResponseOf<Status, Ok, Refused>>,
@@ -56,7 +56,7 @@ export class TestPush<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
     await this.#replies.refute(searchFor(wanted, this.#settings.errors))
   }
 
-  /** Awaited, it is what it is to a client: the response of an `ok`, or a thrown `PushError`. */
+  /** Awaiting it works as for a client: it returns the response of an `ok`, or throws a `PushError`. */
   then<A = Ok, B = never>(
     onOk?: ((response: Ok) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
@@ -69,12 +69,12 @@ export class TestPush<Ok = Loose, Refused = Loose> implements PromiseLike<Ok> {
       .then(onOk, onError)
   }
 
-  /** The name it goes by in failures. */
+  /** Its name in failures. */
   toString(): string {
     return `push "${this.event}" to ${this.topic}`
   }
 
-  /** The first answer, whatever it is. @internal */
+  /** The first reply of any status. @internal */
   answered(entry: Wanted["entry"]): Promise<Named> {
     return this.#take({ what: `the answer to ${this}`, timeoutMs: this.#settings.timeout, entry })
   }

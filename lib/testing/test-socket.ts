@@ -28,7 +28,7 @@ export class TestSocket<Topics = AnyTopics> {
     this.#host = host
   }
 
-  /** The server's end: its `id` and its `assigns` are what `connect` gave it. */
+  /** The server's end, with the `id` and `assigns` that `connect` returned. */
   get server(): ServerSocket {
     return (this.#line as InProcessLine).socket
   }
@@ -38,7 +38,9 @@ export class TestSocket<Topics = AnyTopics> {
     return this.#closed === undefined
   }
 
-  /** Joins a topic. A refused join is a thrown `PushError`. The test hears the topic's broadcasts from here on. */
+  /**
+   * Joins a topic. Throws a `PushError` if the join is refused. The test records the topic's broadcasts from now on.
+   */
   async join<Topic extends TopicOf<Topics>>(
     topic: Topic,
     ...[params]: PayloadArgument<ParamsOf<SpecOf<Topics, Topic>>>
@@ -51,7 +53,7 @@ export class TestSocket<Topics = AnyTopics> {
     throw error
   }
 
-  /** Joins a topic that has to be refused, and gives the response of the refusal. */
+  /** Joins a topic that must be refused, and returns the response of the refusal. */
   async refuteJoin<Topic extends TopicOf<Topics>>(
     topic: Topic,
     params?: ParamsOf<SpecOf<Topics, Topic>>,
@@ -67,7 +69,7 @@ export class TestSocket<Topics = AnyTopics> {
     return payload as RefusedOf<SpecOf<Topics, Topic>>
   }
 
-  /** Waits for the server to end the line, and gives the close code: 1001 after `endpoint.disconnect(id)`. */
+  /** Waits for the server to close the connection, and returns the close code: 1001 after `endpoint.disconnect(id)`. */
   async expectDisconnect(code?: number, options: ExpectOptions = {}): Promise<number> {
     const { timeout, errors } = this.#host.settings
     const timeoutMs = options.timeout ?? timeout
@@ -76,12 +78,15 @@ export class TestSocket<Topics = AnyTopics> {
     return Number((await this.#closes.take(searchFor(wanted, errors))).name)
   }
 
-  /** Sends a frame as it is, to see what the server makes of it. */
+  /** Sends a raw frame, to test how the server handles it. */
   sendFrame(frame: Frame): void {
     this.#line?.send(frame)
   }
 
-  /** Ends the connection: with 1000, or as if it had broken with 1006. Its channels terminate as `closed`. */
+  /**
+   * Closes the connection: with 1000, or as if it had been lost with 1006. Its channels terminate with the reason
+   * `closed`.
+   */
   close(code?: number): void {
     this.#line?.close(code)
   }
@@ -105,7 +110,7 @@ export class TestSocket<Topics = AnyTopics> {
       room.receive(message)
       if (!room.over) continue
       this.#endPushes("the channel has ended", room)
-      // V1 does not say which of two it means: the older one ends first.
+      // V1 does not say which of two joins a message means: the older one ends first.
       break
     }
   }
