@@ -12,7 +12,7 @@ describe("a filter of events", () => {
     ["new_* presence_*", ["new_msg", "presence_join"], ["shout"]],
     ["!typing", ["new_msg", "typing_now"], ["typing"]],
     ["  new_*   !new_typing ", ["new_msg"], ["new_typing", "shout"]],
-  ])("of the patterns %j", (patterns, shown, hidden) => {
+  ])("filters events by the patterns %j", (patterns, shown, hidden) => {
     const filter = new EventFilter(patterns)
     expect(shown.filter((event) => !filter.shows(event))).toEqual([])
     expect(hidden.filter((event) => filter.shows(event))).toEqual([])

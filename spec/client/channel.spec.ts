@@ -68,7 +68,7 @@ describe("joining", () => {
     expect(room.state).toBe("joined")
   })
 
-  it("with params that fail is reported and tried again", async () => {
+  it("a join whose params fail is reported and retried", async () => {
     const { socket, errors } = staged()
     socket.connect()
     await settled()

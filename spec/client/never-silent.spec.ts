@@ -33,7 +33,7 @@ describe("an awaited join", () => {
     expect(timedOut).not.toHaveBeenCalled()
   })
 
-  it("that was rejected joins all the same once the socket connects", async () => {
+  it("a channel whose awaited join was rejected still joins once the socket connects", async () => {
     const { socket, stage } = staged({}, { plays: false })
     const room = socket.channel("room:1")
     const join = room.join({ timeout: 400 })
@@ -48,7 +48,7 @@ describe("an awaited join", () => {
     expect(room.state).toBe("joined")
   })
 
-  it("of socket.join() rejects and leaves the channel", async () => {
+  it("an awaited socket.join() that fails rejects and leaves the channel", async () => {
     const { socket, stage } = staged({}, { plays: false })
     socket.connect()
     stage.line.open()

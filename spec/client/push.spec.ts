@@ -96,7 +96,7 @@ describe("a push that nobody awaits", () => {
 })
 
 describe("answers", () => {
-  it("that come twice or late are ignored", async () => {
+  it("ignores answers that are repeated or late", async () => {
     const { room, stage, errors } = await joined()
     const answers = vi.fn()
     const twice = room.push("echo", {}).receive("ok", answers).receive("error", answers)
@@ -148,7 +148,7 @@ describe("a payload that cannot be encoded", () => {
     expect(errors).toMatchObject([{ code: "unencodable" }])
   })
 
-  it("in a join closes the channel and rejects the join", async () => {
+  it("a join whose payload cannot be encoded closes the channel and rejects", async () => {
     const { socket, errors } = await joined()
     const channel = socket.channel("room:2", { n: 1n })
     expect(await fate(channel.join())).toBe("unencodable")
@@ -258,7 +258,7 @@ describe("an abort signal", () => {
     expect(stage.line.received.map(({ event }) => event)).toEqual(["phx_join"])
   })
 
-  it("that is aborted already sends nothing", async () => {
+  it("a push with an aborted signal is not sent", async () => {
     const { room, stage } = await joined()
     expect(await fate(room.push("echo", {}, { signal: AbortSignal.abort() }))).toBe("aborted")
     expect(stage.line.of("echo")).toEqual([])
@@ -287,14 +287,14 @@ describe("an abort signal", () => {
     expect(room.state).toBe("closed")
   })
 
-  it("of a push that cannot be encoded, and that nobody awaits, leaves its error to onError", async () => {
+  it("aborting a push that cannot be encoded and is not awaited leaves its error to onError", async () => {
     const { room, errors } = await joined()
     room.push("n", 1n, { signal: new AbortController().signal })
     await settled()
     expect(errors).toMatchObject([{ code: "unencodable" }])
   })
 
-  it("of a join that is refused, and that nobody awaits, leaves its warning to the console", async () => {
+  it("aborting a refused join that is not awaited leaves its warning to the console", async () => {
     const { socket, stage } = staged({}, { plays: false })
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {})
     onTestFinished(() => warn.mockRestore())
@@ -353,7 +353,7 @@ describe("full buffers", () => {
     expect(stage.line.of("n").map(({ payload }) => payload)).toEqual([2, 3])
   })
 
-  it("of the socket gives up its oldest message, but never a join or a leave", async () => {
+  it("a full socket buffer drops its oldest message, but never a join or a leave", async () => {
     const { socket, room, stage } = await joined({ bufferSize: 2, whenFull: "drop_oldest", highWaterMark: 100 })
     const say = (payload: number): void => socket.push({ topic: "phoenix", event: "x", payload, ref: null })
     stage.line.bufferedAmount = 101
@@ -370,7 +370,7 @@ describe("full buffers", () => {
     expect(stage.line.of("x").map(({ payload }) => payload)).toEqual([2, 3])
   })
 
-  it("of the socket refuse its own messages, but never a join", () => {
+  it("a full socket buffer refuses new messages, but never a join", () => {
     const { socket } = staged({ bufferSize: 1 })
     const message = { topic: "phoenix", event: "x", payload: {}, ref: "1" }
     socket.push(message)

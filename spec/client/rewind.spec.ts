@@ -42,7 +42,7 @@ describe.each([
   ["one node", false],
   ["a cluster", true],
 ])("the first join of a topic on %s", (_name, cluster) => {
-  it("with rewind hears the last messages from before it, and then what is new", async () => {
+  it("a first join with rewind gets the last messages from before it, and then new ones", async () => {
     const { endpoint, enter } = house(5, cluster)
     const { told } = await enter({ recover: { rewind: 2 } })
     void endpoint.broadcast("room:1", "n", 6)
@@ -50,17 +50,17 @@ describe.each([
     expect(told).toEqual([4, 5, 6])
   })
 
-  it("with rewind hears as much as the history has", async () => {
+  it("a first join with rewind gets as many messages as the history has", async () => {
     const { told } = await house(12, cluster).enter({ recover: { rewind: 100 } })
     expect(told).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
   })
 
-  it("without rewind hears nothing from before it", async () => {
+  it("a first join without rewind gets no messages from before it", async () => {
     const { told } = await house(5, cluster).enter({ recover: true })
     expect(told).toEqual([])
   })
 
-  it("with a position hears the messages after it", async () => {
+  it("a first join with a position gets the messages after it", async () => {
     const { enter } = house(5, cluster)
     const { channel } = await enter({ recover: true })
     const epoch = channel.recovery?.epoch ?? ""
@@ -70,7 +70,7 @@ describe.each([
     expect(none).toEqual(["recovered"])
   })
 
-  it("with a position that the history does not reach is told that messages are lost", async () => {
+  it("a first join whose position is older than the history is told that messages are lost", async () => {
     const { enter } = house(5, cluster)
     const { told } = await enter({ recover: { epoch: "another", offset: 3 } })
     expect(told).toEqual(["lost"])

@@ -36,7 +36,7 @@ describe("params and tokens", () => {
     expect(socket.endPointURL()).toContain("token=t")
   })
 
-  it("that are plain connect at once", () => {
+  it("params and tokens that are plain values connect at once", () => {
     const { socket, stage } = staged({ params: { a: 1 } })
     socket.connect()
     expect(stage.lines).toHaveLength(1)
@@ -50,7 +50,7 @@ describe("params and tokens", () => {
       },
     ],
     ["reject", () => Promise.reject(new Error("no token"))],
-  ])("that %s are told, and asked again", async (_how, fail) => {
+  ])("params and tokens that %s are reported, and requested again", async (_how, fail) => {
     const params = vi.fn<() => object>(fail).mockImplementationOnce(fail)
     const { socket, stage, errors } = staged({ params })
     socket.connect()
@@ -61,7 +61,7 @@ describe("params and tokens", () => {
     expect([socket.status, stage.lines.length]).toEqual(["connected", 1])
   })
 
-  it("that come after a disconnect open nothing", async () => {
+  it("params and tokens that arrive after a disconnect open no connection", async () => {
     let give = (_params: object): void => {}
     const { socket, stage } = staged({ params: () => new Promise<object>((resolve) => (give = resolve)) })
     socket.connect()
@@ -271,7 +271,7 @@ describe("backpressure", () => {
 })
 
 describe("what goes wrong", () => {
-  it("in a handler is told, and the other handlers run", async () => {
+  it("reports an error thrown in a handler, and runs the other handlers", async () => {
     const { room, socket, stage, errors } = await joined()
     const fault = new Error("mine")
     const seen: string[] = []
@@ -284,7 +284,7 @@ describe("what goes wrong", () => {
     expect([seen, errors]).toEqual([["second", "socket"], [fault]])
   })
 
-  it("in an error handler does not go round in circles", async () => {
+  it("does not call an error handler with its own error", async () => {
     const { socket, stage } = await joined()
     const calls = vi.fn(() => {
       throw new Error("again")
@@ -418,7 +418,7 @@ describe("destroy", () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it("at the end of an await using block says goodbye first", async () => {
+  it("the end of an await using block closes the connection before it destroys the socket", async () => {
     const stage = new StagedTransport()
     {
       await using socket = new Socket("ws://example.test/socket", { transport: stage })

@@ -28,7 +28,7 @@ describe("subscribers of one topic", () => {
     expect(stage.line.of("phx_leave")).toHaveLength(1)
   })
 
-  it("with other params are told so", async () => {
+  it("a subscriber with different params gets an error", async () => {
     const { socket } = await connected()
     socket.subscribe("room:1", {}, { as: "ada" })
     expect(() => socket.subscribe("room:1", {}, { as: "bob" })).toThrow(
@@ -93,7 +93,7 @@ describe("a channel of the topic", () => {
     expect([room.state, stage.line.of("phx_leave")]).toEqual(["joined", []])
   })
 
-  it("that is left goes on in a channel of the subscribers' own", async () => {
+  it("when a shared channel is left, the subscribers continue on their own channel", async () => {
     const { socket, stage, room } = await joined()
     const [seen, closed] = [vi.fn(), vi.fn()]
     const subscriptions = [1, 2].map(() => socket.subscribe("room:1", { x: seen, phx_close: closed }))
@@ -107,7 +107,7 @@ describe("a channel of the topic", () => {
     expect(stage.line.of("phx_leave")).toHaveLength(2)
   })
 
-  it("that is left goes on without the messages that a rewind has brought", async () => {
+  it("when a shared channel is left, its rewound messages are not delivered again", async () => {
     const { socket, stage } = await connected()
     const room = socket.channel("room:1", {}, { recover: true })
     room.join()
@@ -121,7 +121,7 @@ describe("a channel of the topic", () => {
     ])
   })
 
-  it("that joins later takes over, as a second channel always does", async () => {
+  it("a channel that joins later takes the topic over, as a second channel always does", async () => {
     const { socket, stage } = await connected()
     const seen = vi.fn()
     const subscription = socket.subscribe("room:1", { x: seen })

@@ -33,7 +33,7 @@ function mostInASecond(times: readonly number[]): number {
 }
 
 describe.skipIf(!HAS_REDIS)("a rolling deploy", () => {
-  it("of all nodes under load loses nothing, and the clients do not come back in a stampede", async () => {
+  it("a rolling deploy of all nodes under load loses nothing, and spreads the reconnects", async () => {
     const server = await RedisServer.start()
     undo.push(() => server[Symbol.asyncDispose]())
     const options = { redis: server.url, prefix: randomUUID(), history: 20_000 }

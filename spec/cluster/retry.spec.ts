@@ -76,7 +76,7 @@ describe.each(backends())("A push with retry on several nodes %s", (_name, makeN
     expect([a.ran.count, b.ran.count]).toEqual([1, 1])
   })
 
-  it("and without an answer does not run again on the other node, and holds up nothing there", async () => {
+  it("a push with retry and without an answer does not run again on another node, and blocks nothing there", async () => {
     const [a, b] = await nodes()
     const [first, second] = [await a.enter("ada"), await b.enter("ada")]
     first.send("1", "2~x", "room:1", "silent", {})

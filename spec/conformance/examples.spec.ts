@@ -64,7 +64,7 @@ const STARTS: Readonly<Record<string, () => Promise<() => Promise<Started>>>> = 
 }
 
 describe("the example", () => {
-  it.for(Object.keys(STARTS))("for %s lets two clients of a room hear each other", async (name, { skip }) => {
+  it.for(Object.keys(STARTS))("the example for %s connects two clients in one room", async (name, { skip }) => {
     const start = await ready(name, STARTS)
     if (typeof start === "string") return skip(start)
     const { program, line } = await start()

@@ -71,7 +71,7 @@ describe("an endpoint that is sent JSON of depth 100,000", () => {
   it.each([
     ["2.0.0", v2],
     ["1.0.0", v1],
-  ])("under version %s closes that connection, throws nowhere and serves the others", async (vsn, frame) => {
+  ])("JSON of depth 100,000 under version %s closes only its own connection", async (vsn, frame) => {
     const endpoint = new Endpoint({ logger: false })
     endpoint.channel("room:*", { receive: { echo: (payload: unknown) => payload } })
     const open = async () => {
@@ -104,7 +104,7 @@ describe("an endpoint that is sent JSON of depth 100,000", () => {
     await endpoint.close({ deadlineMs: 0 })
   })
 
-  it("at a gateway is told of a bad frame", () => {
+  it("a gateway reports JSON of depth 100,000 as a bad frame", () => {
     const gateway = DECODERS.find(({ name }) => name === "frames of a gateway")
     for (const deep of DEEP) expect(gateway?.read(deep)).toBe("refused")
   })
@@ -115,14 +115,14 @@ describe("a broadcast to other nodes", () => {
     writeClusterFrame({ join_ref: null, ref: null, topic: "t", event, payload }, undefined)
   const unencodable: unknown = expect.objectContaining({ name: expect.stringContaining("unencodable") as string })
 
-  it("of a payload that goes round in circles, or of an event as long as a book, says that it cannot be written", () => {
+  it("a broadcast to other nodes with a circular payload or an overlong event says that it cannot be encoded", () => {
     const circle: { self?: unknown } = {}
     circle.self = circle
     expect(() => broadcast(circle)).toThrow(unencodable)
     expect(() => broadcast({}, "e".repeat(70_000))).toThrow(unencodable)
   })
 
-  it("that was cut off is no frame, wherever it was cut", () => {
+  it("a broadcast from another node that is cut off anywhere is rejected", () => {
     const whole = broadcast({ a: 1 }, "an_event")
     expect(readClusterFrame(whole).event).toBe("an_event")
     for (let end = 0; end < 5 + "an_event".length; end++) {

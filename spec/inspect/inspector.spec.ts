@@ -204,7 +204,7 @@ describe("an action", () => {
     ["as a form sends it", { "content-type": "text/plain" }, 403],
     ["as a form of the same site sends it", { "content-type": "text/plain", "sec-fetch-site": "same-origin" }, 403],
     ["as no JSON", { ...OWN, "content-type": "text/plain" }, 415],
-  ])("that comes %s is checked for who sent it", async (_from, headers, status) => {
+  ])("an action that comes %s is checked for its sender", async (_from, headers, status) => {
     const { act, visit, read } = stage()
     await visit({ id: "ada" }, "room:1")
     expect(await act("kick", { topic: "room:1", id: "ada" }, headers)).toBe(status)
@@ -212,7 +212,7 @@ describe("an action", () => {
     expect(socket?.channels).toHaveLength(status === 204 ? 0 : 1)
   })
 
-  it("that other nodes are not told of is done on this one, and says so", async () => {
+  it("an action that does not reach other nodes is carried out on this one, and says so", async () => {
     const { endpoint } = stage()
     const cut = Object.assign(Object.create(endpoint) as Endpoint, {
       disconnect: () => Promise.reject(new Error("unreachable")),
@@ -235,7 +235,7 @@ describe("an action", () => {
     expect(await act("disconnect", { id: "" })).toBe(400)
   })
 
-  it("and data are nothing for a page of another origin", async () => {
+  it("a page of another origin can neither act nor read data", async () => {
     const { inspected, listeners } = stage()
     for (const part of PARTS) {
       const request = new Request(`${HOME}/${part}`, { headers: { "sec-fetch-site": "cross-site" } })

@@ -129,12 +129,12 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
       expect(await room.push("echo", { in: 1 })).toEqual({ in: 1 })
     })
 
-    it("of a topic that nobody serves is refused", async () => {
+    it("a join of a topic that is not served is refused", async () => {
       const error = await failure<PushError>(as("ada").channel("nowhere").join())
       expect(error.response).toEqual({ reason: "unmatched topic" })
     })
 
-    it("that takes long holds up no other, and what is pushed meanwhile waits", async () => {
+    it("a slow join delays no other, and its pushes wait for it", async () => {
       const socket = as("ada")
       const held = socket.channel("held:1")
       held.join()
@@ -160,14 +160,14 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
       expect(await new Promise((resolve) => room.push("two_replies").receive("ok", resolve))).toEqual({ n: 1 })
     })
 
-    it("without a reply runs out of time, and others do not", async () => {
+    it("a push without a reply times out, and other pushes do not", async () => {
       const room = await as("ada").join("room:1")
       const silent = failure(room.push("noreply", {}, 20))
       expect(await room.push("echo", { n: 1 })).toEqual({ n: 1 })
       expect((await silent).code).toBe("timeout")
     })
 
-    it("of many is answered in order, each with its own", async () => {
+    it("many pushes are answered in order, each with its own reply", async () => {
       const room = await as("ada").join("room:1")
       const order: number[] = []
       const answers = await Promise.all(
@@ -181,7 +181,7 @@ describe.each(TABLE)("the client with %s over %s", (serializer, way) => {
       expect(order).toEqual(order.map((_, i) => i))
     })
 
-    it("of much waits for its way to be free, and arrives whole", async () => {
+    it("a large push waits until the connection has room, and arrives whole", async () => {
       const room = await as("ada", { highWaterMark: 100_000 }).join("room:1")
       const texts = [..."abcd"].map((letter) => letter.repeat(500_000))
       const answers = (await Promise.all(texts.map((text) => room.push("echo", { text })))) as { text: string }[]

@@ -87,7 +87,7 @@ describe("a client whose tokens are good for a minute", () => {
     expect(all.renewals).toBeLessThanOrEqual(DAY / (0.8 * MINUTE))
   })
 
-  it("without it comes back with a new token each time that one expires, and is never refused", async () => {
+  it("a client without renewal reconnects with a new token each time one expires, and is never refused", async () => {
     const all = await house()
     const room = all.socket.channel("room:1")
     room.join()

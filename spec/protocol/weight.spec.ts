@@ -60,13 +60,13 @@ describe("the weight of a decoded message", () => {
     expect(bounded).toBeLessThan(1_100_000)
   })
 
-  it("of a circle ends at the bound", () => {
+  it("weighing a circular payload stops at the bound", () => {
     const circle: unknown[] = []
     circle.push(circle)
     expect(weigh(circle, 10_000)).toBeGreaterThan(10_000)
   })
 
-  it("of a view counts the buffer that it keeps alive, once", () => {
+  it("the weight of a view includes the buffer that it keeps alive, once", () => {
     const buffer = new ArrayBuffer(65_536)
     const views = Array.from({ length: 10 }, (_, at) => new Uint8Array(buffer, at, 1))
     expect(weigh(views)).toBeGreaterThan(65_536)

@@ -231,7 +231,7 @@ describe("a slow join", () => {
     ])
   })
 
-  it("that is refused leaves what came behind it without a channel", async () => {
+  it("a slow join that is refused leaves the messages after it without a channel", async () => {
     const first = gate()
     const { connect } = await stage({}, (endpoint) =>
       endpoint.channel("room:*", {
@@ -254,7 +254,7 @@ describe("a slow join", () => {
     ])
   })
 
-  it("that is followed by a second join and a push gives the push to the second", async () => {
+  it("a push after a second join belongs to the second join, even if the first is slow", async () => {
     const first = gate()
     const { connect } = await stage({}, (endpoint) =>
       endpoint.channel("room:*", {

@@ -92,7 +92,7 @@ describe("an endpoint that closes has closed by its deadline", () => {
     await expect(intruder.ended).resolves.toBeUndefined()
   })
 
-  it("and keeps no client waiting that has nothing pending", async () => {
+  it("an endpoint that closes keeps no client waiting that has nothing pending", async () => {
     const { endpoint, port } = await listening()
     const [idle, silent] = [await knock(port), await knock(port)]
     idle.send(requestText("GET", `${LONGPOLL}`))
@@ -103,7 +103,7 @@ describe("an endpoint that closes has closed by its deadline", () => {
     expect([idle.over, silent.over]).toEqual([true, true])
   })
 
-  it("on a server of somebody else, and leaves the connections alone that it does not serve", async () => {
+  it("an endpoint that closes on somebody else's server leaves other connections alone", async () => {
     const server = createServer((_request, response) => response.end("theirs"))
     const endpoint = new Endpoint({ logger: false })
     endpoint.attach(server)
@@ -122,7 +122,7 @@ describe("an endpoint that closes has closed by its deadline", () => {
     expect(silent.statuses).toEqual([200])
   })
 
-  it("and leaves its cluster before the last connection has ended", async () => {
+  it("an endpoint that closes leaves its cluster before the last connection has ended", async () => {
     const order: string[] = []
     const cluster = new MemoryCluster()
     const close = cluster.close.bind(cluster)

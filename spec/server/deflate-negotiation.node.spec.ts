@@ -82,7 +82,7 @@ const OFFERS: [clause: string, offer: string, answer: string, ws?: string, becau
 ]
 
 describe("permessage-deflate", () => {
-  it.each(OFFERS)("of RFC 7692 %s: %s is answered with %s", async (_, offer, answer, ws = answer) => {
+  it.each(OFFERS)("permessage-deflate, RFC 7692 %s: %s is answered with %s", async (_, offer, answer, ws = answer) => {
     expect([await agreed(port, offer), await agreed(portOf(reference), offer)]).toEqual([answer, ws])
   })
 
@@ -109,7 +109,7 @@ const inflated = (payload: Buffer, windowBits: number): string =>
   )
 
 describe("a client with a small window", () => {
-  it.each([8, 9, 10, 11, 12, 13, 14, 15])("of %i bits can inflate replies and broadcasts", async (bits) => {
+  it.each([8, 9, 10, 11, 12, 13, 14, 15])("a window of %i bits can inflate replies and broadcasts", async (bits) => {
     const client = await open(port, `${DEFLATE}; server_max_window_bits=${bits}`)
     client.send(rawFrame(OPCODES.text, FAR, { masked: true }))
     await client.until(() => client.frames.length === 1)

@@ -110,7 +110,7 @@ describe("a close frame of a client", () => {
     ["4001", closeBody(4001, "bye"), closeBody(4001)],
     ["1000", closeBody(1000), closeBody(1000)],
     ["no code", Buffer.alloc(0), Buffer.alloc(0)],
-  ])("with %s is answered by a gateway with the same", async (_, sent, answer) => {
+  ])("a client's close frame with %s is answered by a gateway with the same code", async (_, sent, answer) => {
     const { port } = await served()
     const client = await RawClient.open(port, "/ws")
     open.push(() => client.socket.destroy())
@@ -119,7 +119,7 @@ describe("a close frame of a client", () => {
     expect(client.frames.map(({ payload }) => payload)).toEqual([answer])
   })
 
-  it("with 4001 is answered by a Phoenix socket with 1000, as Phoenix does", async () => {
+  it("a client's close frame with 4001 is answered by a Phoenix socket with 1000, as in Phoenix", async () => {
     const { port } = await served()
     const client = await RawClient.open(port, "/socket/websocket?vsn=2.0.0")
     open.push(() => client.socket.destroy())

@@ -63,7 +63,7 @@ describe("a path that serves websockets", () => {
 
 describe("an absolute request target", () => {
   it.each(["http://127.0.0.1", "HTTP://other.example:8080", "ws://127.0.0.1"])(
-    "of %s is served by its path, over websocket and long-poll",
+    "an absolute request target of %s is served by its path, over websocket and long-poll",
     async (origin) => {
       const { port } = await stage({ connect: ({ params }) => params["name"] === "Ada" })
       const upgraded = await rawUpgrade(port, `${origin}${PATH}&name=Ada`)
@@ -73,7 +73,7 @@ describe("an absolute request target", () => {
     },
   )
 
-  it("without a path is not served", async () => {
+  it("an absolute request target without a path is not served", async () => {
     const { port } = await stage()
     expect((await rawRequest(port, "GET http://127.0.0.1")).status).toBe(404)
   })

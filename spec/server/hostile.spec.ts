@@ -188,7 +188,7 @@ describe("an endpoint goes on serving", () => {
     expect(endpoint.counters().rookery_errors_total).toBe(0)
   })
 
-  it("after long-poll bodies that never end, end early, or are of no known kind", async () => {
+  it("an endpoint keeps serving after long-poll bodies that never end, end early, or have no known type", async () => {
     const { connect, port } = await stage({ limits: { bodyBytes: 5000 } }, build)
     const good = await connect()
     await good.join("room:1")
@@ -279,7 +279,7 @@ describe("an endpoint goes on serving", () => {
       "HTTP/1.1 403",
     ],
     ["an origin of nonsense", "/socket/websocket?vsn=2.0.0", ["origin: http://[::1"], "HTTP/1.1 403"],
-  ])("after %s", async (_, path, headers, status) => {
+  ])("an endpoint keeps serving after %s", async (_, path, headers, status) => {
     const { connect, port } = await stage({ compress: true }, build)
     const good = await connect()
     await good.join("room:1")
@@ -288,7 +288,7 @@ describe("an endpoint goes on serving", () => {
     expect(({} as Record<string, unknown>)["a"]).toBeUndefined()
   })
 
-  it("after a request to upgrade that is none", async () => {
+  it("an endpoint keeps serving after an invalid request to upgrade", async () => {
     const { connect, port } = await stage({}, build)
     const good = await connect()
     await good.join("room:1")
@@ -303,7 +303,7 @@ describe("an endpoint goes on serving", () => {
     expect(await served(good)).toEqual({ status: "ok", response: { still: 1 } })
   })
 
-  it("after bodies of noise over long-poll", async () => {
+  it("an endpoint keeps serving after long-poll bodies of random bytes", async () => {
     const { connect, port } = await stage({}, build)
     const good = await connect()
     await good.join("room:1")

@@ -38,7 +38,7 @@ describe("a limit", () => {
     expect(await client.closed()).toBe(1009)
   })
 
-  it("of messages holds after inflating", async () => {
+  it("a limit on messages applies after inflating", async () => {
     const { connect } = await limited({ messageBytes: 10_000 }, { compress: true })
     const client = await connect({ client: { perMessageDeflate: true } })
     expect(client.socket.extensions).toBe("permessage-deflate")
@@ -46,7 +46,7 @@ describe("a limit", () => {
     expect(await client.closed()).toBe(1009)
   })
 
-  it("of pushes answers each that is too many, and none of the joins, leaves and heartbeats", async () => {
+  it("a limit on pushes answers each excess push, but no joins, leaves or heartbeats", async () => {
     const { connect, hits } = await limited({ pushesPerSecond: 0.001, pushBurst: 2 })
     const client = await connect()
     await client.join("room:1")
@@ -61,7 +61,7 @@ describe("a limit", () => {
     expect(hits).toEqual(["pushesPerSecond"])
   })
 
-  it("of pushes that wait answers each that is too many", async () => {
+  it("a limit on waiting pushes answers each excess push", async () => {
     const { connect, hits } = await limited({ pendingPushes: 1 })
     const client = await connect()
     await client.join("room:1")
@@ -78,7 +78,7 @@ describe("a limit", () => {
     expect(hits).toEqual(["pendingPushes"])
   })
 
-  it("of bytes that wait counts all channels of a socket, and is given back when they end", async () => {
+  it("a limit on waiting bytes counts all channels of a socket, and is freed when they end", async () => {
     const { connect, hits } = await limited({ pendingBytes: 2000 })
     const client = await connect()
     await client.join("room:1")
@@ -96,7 +96,7 @@ describe("a limit", () => {
     expect(await client.fence()).toEqual([])
   })
 
-  it("of joins' time refuses the join, and lets the client join again", async () => {
+  it("a limit on the time of a join refuses the join, and lets the client join again", async () => {
     const { connect, hits } = await limited({ joinMs: 20 })
     const client = await connect()
     expect(answer(await client.join("room:never"))).toEqual({ status: "error", response: { reason: "join timeout" } })
@@ -104,12 +104,12 @@ describe("a limit", () => {
     expect(answer(await client.join("room:never"))).toMatchObject({ status: "error" })
   })
 
-  it("of connect's time refuses the socket", async () => {
+  it("a limit on the time of connect refuses the socket", async () => {
     const { connect } = await limited({ connectMs: 20 }, { connect: () => new Promise(() => {}) })
     await expect(connect()).rejects.toThrow("HTTP 503")
   })
 
-  it("of sockets counts those of all paths, until they end", async () => {
+  it("a limit on sockets counts those of all paths, until they end", async () => {
     const { connect, endpoint, hits } = await limited({ connections: 2 })
     endpoint.socket("/other")
     const first = await connect()
@@ -120,7 +120,7 @@ describe("a limit", () => {
     await expect(connect()).resolves.toBeInstanceOf(WireClient)
   })
 
-  it("of sockets of one address counts each address by itself", async () => {
+  it("a limit on sockets per address counts each address separately", async () => {
     const { connect } = await limited({ connectionsPerAddress: 1 }, { trustProxy: 1 })
     const from = (address: string): Promise<WireClient> =>
       connect({ client: { headers: { "x-forwarded-for": address } } })

@@ -53,7 +53,7 @@ describe("a broadcast", () => {
     expect(await b.closed()).toBe(1001)
   })
 
-  it("that is local reaches the sockets of its own node only", async () => {
+  it("a local broadcast reaches only the sockets of its own node", async () => {
     const hub = new MemoryHub()
     const build = (endpoint: Endpoint): void => void endpoint.channel("room:*", {})
     const [here, there] = [
@@ -105,7 +105,7 @@ describe("a broadcast", () => {
     expect(endpoint.counters().rookery_topics).toBe(0)
   })
 
-  it("that one serializer cannot carry reaches the others, and crashes a sender who could not have got it", async () => {
+  it("a broadcast that one serializer cannot encode reaches the others, and crashes a sender that uses that serializer", async () => {
     const { connect, endpoint } = await stage({}, (made) =>
       made.channel("room:*", { receive: { shout: (_, room) => room.broadcast("bytes", Uint8Array.of(1)) } }),
     )
@@ -121,7 +121,7 @@ describe("a broadcast", () => {
     expect(endpoint.counters().rookery_broadcasts_unencodable_total).toBe(2)
   })
 
-  it("that its clients alone keep from being sent is no error of the code that sends it", async () => {
+  it("a broadcast that only its clients' serializers cannot encode is not an error of its sender", async () => {
     const { connect, endpoint } = await stage({}, (made) => made.channel("room:*", {}))
     const [v1, v2] = [await connect({ query: { vsn: "1.0.0" } }), await connect()]
     v1.socket.send('{"topic":"room:1","event":"phx_join","payload":{},"ref":"1"}')
@@ -135,7 +135,7 @@ describe("a broadcast", () => {
     expect(endpoint.counters().rookery_broadcasts_unencodable_total).toBe(2)
   })
 
-  it("that nobody could get is an error of whoever sends it", async () => {
+  it("a broadcast that no serializer can encode is an error of its sender", async () => {
     const { connect, endpoint } = await stage({}, (made) => made.channel("room:*", {}))
     const client = await connect()
     await client.join("room:1")

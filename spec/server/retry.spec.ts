@@ -70,7 +70,7 @@ async function push(client: WireClient, event: string, payload: unknown, ref: st
 const ok = (response: unknown): unknown => ({ status: "ok", response })
 
 describe("A push with retry", () => {
-  it("whose client is cut off while it is handled still reaches the others, once", async () => {
+  it("a push with retry whose client loses its connection while it is handled still reaches the others, once", async () => {
     const gate = new Gate()
     const { connect, endpoint } = await stage(byName, (made) =>
       made.channel("room:*", {
@@ -101,7 +101,7 @@ describe("A push with retry", () => {
     expect(await bob.fence()).toEqual([])
   })
 
-  it("of one anonymous client gives nothing to another one that guesses its id", async () => {
+  it("a push with retry of one anonymous client reveals nothing to another one that guesses its id", async () => {
     const { enter, ran } = await start()
     const [victim, attacker] = [await enter(), await enter()]
     expect(await push(victim, "echo", "private", "5~1")).toEqual(ok("private"))
@@ -109,14 +109,14 @@ describe("A push with retry", () => {
     expect(new Set(ran).size).toBe(2)
   })
 
-  it("of one anonymous client cannot be taken away by another one that sends its id first", async () => {
+  it("a push with retry of one anonymous client cannot be blocked by another one that sends its id first", async () => {
     const { enter } = await start()
     const [victim, attacker] = [await enter(), await enter()]
     expect(await push(attacker, "echo", "taken", "5~1")).toEqual(ok("taken"))
     expect(await push(victim, "echo", "mine", "5~1")).toEqual(ok("mine"))
   })
 
-  it("of an anonymous client takes effect once on two connections, by an id that nobody can guess", async () => {
+  it("a push with retry of an anonymous client takes effect once on two connections, by its secret id", async () => {
     const { enter, ran } = await start()
     expect(await push(await enter(), "echo", "first", `5~${SECRET}`)).toEqual(ok("first"))
     expect(await push(await enter(), "echo", "second", `9~${SECRET}`)).toEqual(ok("first"))
@@ -140,7 +140,7 @@ describe("A push with retry", () => {
     expect(frames.map((frame) => (frame as unknown[])[4])).toContainEqual("of bob")
   })
 
-  it("and no answer does not run again, and holds up nothing behind it", async () => {
+  it("a push with retry that got no answer does not run again, and blocks nothing after it", async () => {
     const { enter, ran } = await start(byName)
     const [first, second] = [await enter("ada"), await enter("ada")]
     for (const [client, ref] of [
@@ -153,7 +153,7 @@ describe("A push with retry", () => {
     expect(ran.filter((id) => id !== undefined)).toHaveLength(1)
   })
 
-  it("and an answer that comes later gets it on its new connection, which goes on meanwhile", async () => {
+  it("a push with retry gets a late answer on its new connection, which continues in the meantime", async () => {
     const { enter, ran, later } = await start(byName)
     const first = await enter("ada")
     first.send("1", "5~abc", "room:1", "later", {})
@@ -167,7 +167,7 @@ describe("A push with retry", () => {
     expect(ran.filter((id) => id !== undefined)).toHaveLength(1)
   })
 
-  it("whose answer the new connection cannot carry crashes the channel, and not the connection", async () => {
+  it("a push with retry whose answer the new connection cannot carry crashes the channel, not the connection", async () => {
     const { connect, enter } = await start(byName)
     const { encode, decode } = msgpack().client
     const first = await connect({ query: { name: "ada", vsn: "3.0.0" } })
@@ -216,7 +216,7 @@ describe("A push with retry", () => {
     expect(hub.kept.claims).toBe(0)
   })
 
-  it("with a huge answer each holds no more than its client's limit", async () => {
+  it("pushes with retry and huge answers hold no more than their client's limit", async () => {
     const { enter, hub } = await start({ ...byName, limits: { retryBytes: 500_000 } })
     const client = await enter("ada")
     const huge = "x".repeat(50_000)

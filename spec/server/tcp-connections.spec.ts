@@ -183,7 +183,7 @@ describe("a request that is followed by a reset", () => {
 describe("a TLS handshake", () => {
   const tls = (): Server => createHttpsServer({ key: pem("server-key"), cert: pem("server") }) as Server
 
-  it("that does not end is cut after its time", async () => {
+  it("a TLS handshake that does not end is cut after its timeout", async () => {
     const { connect, hits } = await open({ limits: { handshakeMs: 30 } }, tls())
     await (
       await connect()
@@ -209,7 +209,7 @@ describe("a TLS handshake", () => {
     expect(hits).toEqual(["halfOpen", "halfOpen"])
   })
 
-  it("that fails ends its connection and gives its place back", async () => {
+  it("a TLS handshake that fails ends its connection and frees its slot", async () => {
     const { connect, port } = await open({ limits: { tcpConnectionsPerAddress: 1 } }, tls())
     for (let i = 0; i < 3; i++) {
       const wrong = await connect()
@@ -226,7 +226,7 @@ describe("a TLS handshake", () => {
 })
 
 describe("an answer", () => {
-  it("that the client does not read ends the connection after its time", async () => {
+  it("an answer that the client does not read ends the connection after its timeout", async () => {
     const endpoint = new Endpoint({ logger: false, limits: { messageMs: 50 } })
     const hits: LimitName[] = []
     endpoint.on("limitHit", ({ limit }) => hits.push(limit))
@@ -263,7 +263,7 @@ describe("an answer", () => {
     expect(intruder.over).toBe(false)
   })
 
-  it("that refuses a websocket ends the connection though the client does not", async () => {
+  it("an answer that refuses a websocket ends the connection even if the client does not", async () => {
     const { connect } = await open({ connect: () => false })
     const intruder = await connect()
     expect(await status(intruder, requestText("GET", WEBSOCKET, UPGRADE))).toBe(403)

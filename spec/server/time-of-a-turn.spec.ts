@@ -57,7 +57,7 @@ async function turnsOfAnswers(client: WireClient, frames: readonly (readonly unk
 }
 
 describe("no client holds the event loop", () => {
-  it("by pushes that waited for a handler, and are answered at once then", async () => {
+  it("no client blocks the event loop with pushes that waited for a handler and are then answered at once", async () => {
     const { connect } = await stage({}, rooms)
     const client = await connect()
     await client.join("room:1")
@@ -69,7 +69,7 @@ describe("no client holds the event loop", () => {
     expect(turns).toBeGreaterThan(10)
   })
 
-  it("by many questions for a long history in one write, and gets all answers in order", async () => {
+  it("no client blocks the event loop with many requests for a long history, which are answered in order", async () => {
     const { connect, endpoint } = await stage({}, rooms)
     const client = await connect()
     await client.join("room:1")
@@ -82,7 +82,7 @@ describe("no client holds the event loop", () => {
     expect(turns).toBeGreaterThan(8)
   })
 
-  it("by questions for a history in many channels at once", async () => {
+  it("no client blocks the event loop with requests for a history in many channels at once", async () => {
     const { connect, endpoint } = await stage({}, rooms)
     const client = await connect()
     const topics = numbered(12).map((name) => `room:${name}`)
@@ -99,7 +99,7 @@ describe("no client holds the event loop", () => {
     expect(turns).toBeGreaterThan(2)
   })
 
-  it("by the lines of one request of a long-poll, which are handled in order all the same", async () => {
+  it("no client blocks the event loop with the lines of one long-poll request, which are still handled in order", async () => {
     const { port } = await stage({}, rooms)
     const client = await PollClient.connect(port)
     await client.join("room:1")
@@ -111,7 +111,7 @@ describe("no client holds the event loop", () => {
     expect(refs(frames)).toEqual(numbered(60))
   })
 
-  it("by HTTP requests on many connections at once, which are answered a few in a turn", async () => {
+  it("no client blocks the event loop with HTTP requests on many connections, which are answered a few at a time", async () => {
     const endpoint = new Endpoint({ logger: false })
     onTestFinished(() => endpoint.close({ deadlineMs: 0 }))
     const turns = countTurns()
@@ -136,7 +136,7 @@ describe("no client holds the event loop", () => {
     expect(Math.max(...inOneTurn)).toBeLessThanOrEqual(4)
   })
 
-  it("by handshakes on many connections at once, which are answered a few in a turn", async () => {
+  it("no client blocks the event loop with handshakes on many connections, which are answered a few at a time", async () => {
     const turns = countTurns()
     const asked: number[] = []
     const { port } = await stage({

@@ -115,7 +115,7 @@ describe("a ref", () => {
     ["ref", ["1", "x".repeat(257), "room:1", "phx_join", {}]],
     ["join_ref that is a map", [{ a: "x".repeat(500) }, "2", "room:1", "phx_join", {}]],
     ["ref of a heartbeat", [null, "x".repeat(257), "phoenix", "heartbeat", {}]],
-  ])("that every reply would repeat is no longer than its limit: a %s ends the connection", async (_, frame) => {
+  ])("a ref, which every reply would repeat, is limited in length: a %s ends the connection", async (_, frame) => {
     const { connect, hits } = await holding({})
     const client = await connect()
     client.send(...frame)
@@ -140,7 +140,7 @@ describe("the params of joins", () => {
     expect(answer(await client.join("room:2", params))).toMatchObject({ status: "ok" })
   })
 
-  it("of many joins of empty maps are let in up to the limit, and no further", async () => {
+  it("the params of many joins of empty maps are accepted up to the limit, and no further", async () => {
     const { connect, hits } = await holding({})
     const client = await connect(MSGPACK)
     for (let index = 0; index < 29; index++) {
@@ -155,7 +155,7 @@ describe("the params of joins", () => {
 })
 
 describe("pushes", () => {
-  it("that wait are counted by what they weigh", async () => {
+  it("waiting pushes are counted by their weight", async () => {
     const { connect, hits, letGo } = await holding({ pendingBytes: 200_000 })
     const client = await connect()
     await client.join("room:1")
@@ -187,7 +187,7 @@ describe("pushes", () => {
     expect(hits).toEqual(["pendingBytes", "pendingBytes"])
   })
 
-  it("whose handlers are awaited count in all channels, until they are through", async () => {
+  it("pushes whose handlers are awaited count in all channels, until the handlers end", async () => {
     const { connect, hits, letGo } = await holding({ pendingBytes: 200_000 })
     const client = await connect()
     for (const topic of ["room:1", "room:2", "room:3", "room:4"]) await client.join(topic)
@@ -209,7 +209,7 @@ describe("pushes", () => {
     expect(hits).toEqual(["pendingBytes"])
   })
 
-  it("whose handlers are awaited still count after their channel was left", async () => {
+  it("pushes whose handlers are awaited still count after their channel was left", async () => {
     const { connect, letGo } = await holding({ pendingBytes: 100_000 })
     const client = await connect()
     await client.join("room:1")
@@ -224,7 +224,7 @@ describe("pushes", () => {
     expect(answer(await client.next())).toMatchObject({ status: "ok" })
   })
 
-  it("of a single byte that wait do not keep the packet that they came in", async () => {
+  it("waiting pushes of a single byte do not keep their packets in memory", async () => {
     const { connect, hits } = await holding({ pendingBytes: 100_000 })
     const client = await connect()
     await client.join("room:1")
@@ -300,14 +300,14 @@ describe("messages of a gateway", () => {
     return { client: await connect({ path: "/plain" }), hits }
   }
 
-  it("that would weigh too much end the connection with 1009", async () => {
+  it("messages to a gateway that would weigh too much end the connection with 1009", async () => {
     const { client, hits } = await gateway({})
     client.socket.send(`[${Array.from({ length: 300_000 }, () => "{}")}]`)
     expect(await client.closed()).toBe(1009)
     expect(hits).toEqual(["messageWeight"])
   })
 
-  it("that wait are counted by what they weigh", async () => {
+  it("waiting messages of a gateway are counted by their weight", async () => {
     const { client, hits } = await gateway({ pendingBytes: 200_000 })
     for (let index = 0; index < 4; index++) client.socket.send(JSON.stringify(emptyMaps(2000)))
     expect(await client.closed()).toBe(1008)

@@ -137,7 +137,7 @@ const OUTSIDE = [
 ]
 
 describe.each(WAYS)("over $name a page", ({ knock }) => {
-  it("of an origin that is named comes in, in whatever case and by its default port", async () => {
+  it("a page of a listed origin may connect, in any case and with its default port", async () => {
     const { port } = await open({ origins: LISTED })
     const answers = await Promise.all(
       INSIDE.map(async (origin) => [origin, await knock(port, [["origin", origin]])] as const),
@@ -145,7 +145,7 @@ describe.each(WAYS)("over $name a page", ({ knock }) => {
     expect(answers.filter(([, isIn]) => !isIn)).toEqual([])
   })
 
-  it("of any other origin stays outside, whatever it is made to look like", async () => {
+  it("a page of any other origin may not connect, whatever it is made to look like", async () => {
     const { port, counts } = await open({ origins: LISTED })
     const answers = await Promise.all(
       OUTSIDE.map(async (origin) => [origin, await knock(port, [["origin", asBytes(origin)]])] as const),
@@ -154,7 +154,7 @@ describe.each(WAYS)("over $name a page", ({ knock }) => {
     expect(counts()).toBe(0)
   })
 
-  it("that names two origins stays outside, though both are allowed", async () => {
+  it("a page that names two origins may not connect, even if both are allowed", async () => {
     const { port } = await open({ origins: ["https://example.com", "//*.wild.example"] })
     const both = [
       ["https://example.com", "https://evil.test"],
@@ -198,7 +198,7 @@ describe.each(WAYS)("over $name a page", ({ knock }) => {
     }
   })
 
-  it("that hides its name is told by what the browser says of its site", async () => {
+  it("a page that hides its origin is judged by the site that the browser reports", async () => {
     const { port, counts } = await open({ origins: ["https://example.com"] })
     for (const site of ["cross-site", "same-site", "Cross-Site", "nonsense", ""]) {
       expect([site, await knock(port, [["sec-fetch-site", site]])]).toEqual([site, false])
@@ -233,7 +233,7 @@ describe("a page of another site, by long-poll", () => {
     Object.fromEntries(Object.entries(headers).filter(([name]) => /^access-control-|^vary$/.test(name)))
   const PAGE: Header = ["origin", "https://Example.com"]
 
-  it("that may connect is named exactly, with Vary, in every answer, and never with credentials", async () => {
+  it("a page of an allowed site is named exactly, with Vary, in every answer, and never with credentials", async () => {
     const { port } = await open({ origins: ["https://example.com"] })
     const named = { "access-control-allow-origin": "https://Example.com", vary: "origin" }
     const session = await rawRequest(port, `GET ${LONGPOLL}`, [PAGE])
@@ -271,7 +271,7 @@ describe("a page of another site, by long-poll", () => {
     }
   })
 
-  it("that may not is reflected in nothing, though it has somebody's session", async () => {
+  it("the origin of a page that may not connect is never reflected, even if it has a user's session", async () => {
     const { port, counts } = await open({ origins: ["https://example.com"] })
     const { token } = JSON.parse((await rawRequest(port, `GET ${LONGPOLL}`, [PAGE])).body)
     for (const method of ["GET", "POST", "OPTIONS", "PUT"]) {
@@ -293,7 +293,7 @@ describe("a page of another site, by long-poll", () => {
     expect(cors(answer)).toEqual({ "access-control-allow-origin": "*" })
   })
 
-  it("that turned its name to this machine gets a session at most, and can say nothing with it", async () => {
+  it("a page that points its name at this machine gets at most a session, and cannot send anything on it", async () => {
     const joined: string[] = []
     const { port } = await stage({}, (made) => made.channel("room:*", { join: ({ topic }) => void joined.push(topic) }))
     const host: Header = ["host", `evil.test:${port}`]

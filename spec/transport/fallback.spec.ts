@@ -208,7 +208,7 @@ describe("the second is opened instead", () => {
     expect(words(log)).toEqual(["open"])
   })
 
-  it("at the next attempt, when the first opened and carried nothing", () => {
+  it("opens the second at the next attempt, if the first opened and carried nothing", () => {
     const { log } = open()
     clock.pass(900)
     first.last.events.open()
@@ -226,7 +226,7 @@ describe("the second is opened instead", () => {
     expect([first.links.length, second.links.length]).toEqual([1, 1])
   })
 
-  it("at the next attempt, when the first opened and was cut off before a frame", () => {
+  it("opens the second at the next attempt, if the first opened and was cut off before a frame", () => {
     const { log } = open()
     first.last.events.open()
     first.last.lose()
@@ -260,7 +260,7 @@ describe("close", () => {
     expect(first.links).toHaveLength(2)
   })
 
-  it("in the handler of the first's error does not open the second either", () => {
+  it("closing in the handler of the first's error does not open the second either", () => {
     const { log, link } = open()
     const error = log.error.bind(log)
     log.error = (reason) => {

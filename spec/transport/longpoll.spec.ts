@@ -55,7 +55,7 @@ describe("a session", () => {
     ["ws://host/socket/websocket", "http://host/socket/longpoll"],
     ["wss://host/socket/websocket?a=1", "https://host/socket/longpoll?a=1"],
     ["ws://websocket/websocket/websocket?to=/websocket", "http://websocket/websocket/longpoll?to=/websocket"],
-  ])("of %s is polled at %s", async (url, expected) => {
+  ])("a session of %s is polled at %s", async (url, expected) => {
     const http = new FakeFetch()
     longPoll({ fetch: http.fetch }).open(url, linkOptions(url), new LinkLog())
     expect((await http.polls.next()).url.href).toBe(expected)
@@ -256,7 +256,7 @@ describe("close", () => {
     expect(http.quiet).toBe(true)
   })
 
-  it("before the first poll makes no request at all", async () => {
+  it("closing before the first poll makes no request at all", async () => {
     const { http, log, link } = start()
     link.close()
     expect(await log.next()).toEqual(["close", { code: 1005, reason: "", wasClean: true }])
@@ -274,7 +274,7 @@ describe("close", () => {
     expect(log.waiting).toEqual([])
   })
 
-  it("in the handler of open ends it there", async () => {
+  it("closing in the handler of open ends the session there", async () => {
     const { http, log, link } = start()
     log.open = () => link.close()
     const first = await http.polls.next()

@@ -57,7 +57,7 @@ describe("a topic", () => {
     socket.subscribe("rom:1", {}, { name: "Ada" })
   })
 
-  it("that is one of several carries what either of them does", () => {
+  it("a topic that is one of several has the contracts of all of them", () => {
     const topic = "room:1" as "room:1" | "room:lobby" | "news"
     expectTypeOf<SpecOf<Topics, typeof topic>>().toEqualTypeOf<
       Topics["room:*"] | Topics["room:lobby"] | Topics["news"]

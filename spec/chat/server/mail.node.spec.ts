@@ -57,7 +57,7 @@ describe("a link by SMTP", () => {
     expect(headers.filter((line) => /^(to|subject):/i.test(line))).toHaveLength(2)
   })
 
-  it("that fails is told to the log, and to nobody else", async () => {
+  it("a failed mail is reported in the log, and nowhere else", async () => {
     await using sink = await SmtpSink.open()
     sink.refuses = true
     const errors = new Inbox<unknown>()

@@ -71,7 +71,7 @@ describe("the network of an address", () => {
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
     ["not an address", "not an address"],
     [undefined, ""],
-  ])("of %j is %j", (address, network) => {
+  ])("the network of the address %j is %j", (address, network) => {
     expect(networkOf(address)).toBe(network)
   })
 })

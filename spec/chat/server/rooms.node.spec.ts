@@ -238,7 +238,7 @@ describe("a message", () => {
     expect(await one.push("send", { content: "3" })).toMatchObject({ timestamp: stamp() })
   })
 
-  it("that cannot be stored is refused, and the room goes on", async () => {
+  it("a message that cannot be stored is refused, and the room continues", async () => {
     const error = new Error("the disk is full")
     let broken = true
     const store = memoryStore()
@@ -293,7 +293,7 @@ describe("a message", () => {
     expect(await sent).toMatchObject({ message_id: expect.any(String) })
   })
 
-  it("that is refused costs as much of the rate as one that is kept", async () => {
+  it("a refused message counts towards the rate as much as a stored one", async () => {
     stage = await ChatStage.open({ now, limits: { messagesPerUser: { burst: 2, everyMs: 1000 } } })
     const room = await enter(await stage.person("ada@example.com"))
     const codes: unknown[] = []

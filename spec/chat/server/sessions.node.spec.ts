@@ -337,7 +337,7 @@ describe("an answer of the chat", () => {
     }
   })
 
-  it("that tells who somebody is is kept by nobody", async () => {
+  it("no cache may store an answer that reveals the user", async () => {
     const [chat] = await chats(() => STORES[0]?.[1]() as Kept)
     const cookie = await chat.logInByCookie("ada@example.com")
     const { token } = await chat.link("ada@example.com")

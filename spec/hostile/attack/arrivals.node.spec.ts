@@ -13,7 +13,7 @@ const ended = async (line: Intruder): Promise<string> => {
 const HANDSHAKE_MS = 6000
 
 describe("handshakes without end", () => {
-  it("of one address are refused with 429 once it had its burst, and connect is not asked", async () => {
+  it("endless handshakes from one address get 429 after its burst, without a call to connect", async () => {
     let asked = 0
     const { enter, hits, survived } = await siege({
       limits: { connectBurst: 5, connectsPerSecond: 0.001 },

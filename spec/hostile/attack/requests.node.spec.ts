@@ -35,7 +35,7 @@ describe("a body", () => {
   })
 
   it.each(["content-length: 1000", "transfer-encoding: chunked"])(
-    "that does not come is not waited for: %s",
+    "a body that never arrives is not awaited: %s",
     async (header) => {
       const made = await siege({ limits: { messageMs: 500 } })
       const path = await session(made)
@@ -48,7 +48,7 @@ describe("a body", () => {
     },
   )
 
-  it("that holds the most goes, where all together hold too much", async () => {
+  it("the body that holds the most memory is dropped when all together hold too much", async () => {
     const made = await siege({ limits: { heldBytes: 100_000 } })
     const path = await session(made)
     const [large, small] = [await made.knock(), await made.knock()]

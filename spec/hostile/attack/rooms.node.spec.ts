@@ -15,7 +15,7 @@ async function ask(intruder: Intruder, ...messages: Buffer[]): Promise<void> {
 }
 
 describe("joins without end", () => {
-  it("of other topics are told that there are too many channels, and then that there are too many joins", async () => {
+  it("endless joins of different topics are refused by the limit of channels, and then by that of joins", async () => {
     const { enter, hits, endpoint, survived } = await siege({
       limits: { channels: 3, joinBurst: 5, joinsPerSecond: 0.001 },
     })
@@ -36,7 +36,7 @@ describe("joins without end", () => {
     await survived()
   })
 
-  it("of one topic, left again each time, are told that there are too many", async () => {
+  it("endless joins and leaves of one topic are refused by the limit of joins", async () => {
     const { enter, hits, survived } = await siege({ limits: { channels: 2, joinBurst: 2, joinsPerSecond: 0.001 } })
     const intruder = await enter()
     const leave = messageFrame("1", "2", "room:1", "phx_leave", {})
@@ -51,7 +51,7 @@ describe("joins without end", () => {
     await survived()
   })
 
-  it("with params that a channel keeps count for what all clients hold", async () => {
+  it("the params of endless joins count towards the memory held for all clients", async () => {
     const { enter, hits, survived } = await siege({ limits: { heldBytes: 250_000 } })
     const intruder = await enter()
     intruder.send(Buffer.concat(["a", "b", "c"].map((name) => join(`room:${name}`, "x".repeat(100_000)))))
@@ -99,7 +99,7 @@ describe("topics of every kind", () => {
 describe("pushes without end", () => {
   const push = (event: string, payload: unknown = {}): Buffer => messageFrame("1", "2", "room:1", event, payload)
 
-  it.each(["echo", "shout"])("of %s are refused as too many, and then the connection ends", async (event) => {
+  it.each(["echo", "shout"])("endless pushes of %s are refused, and then the connection ends", async (event) => {
     const { join, hits, survived } = await siege({
       limits: { pushBurst: 3, pushesPerSecond: 0.001, frameBurst: 10, framesPerSecond: 0.001 },
     })
@@ -112,7 +112,7 @@ describe("pushes without end", () => {
     await survived()
   })
 
-  it("that wait are told that there are too many, by number and by bytes", async () => {
+  it("endless waiting pushes are refused, by number and by bytes", async () => {
     const { join, hits, survived } = await siege({ limits: { pendingPushes: 2, pendingBytes: 1000 } })
     const [many, large] = [await join("room:1"), await join("room:1")]
     many.send(Buffer.concat(Array.from({ length: 5 }, () => push("never"))))

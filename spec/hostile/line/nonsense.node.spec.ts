@@ -46,7 +46,7 @@ describe("a server that talks nonsense", () => {
     await allEndsWell()
   })
 
-  it("over long-poll costs a session, and nothing more", async () => {
+  it("a server that sends nonsense over long-poll costs only a session", async () => {
     const chance = new Chance(chosenSeed())
     const some = Array.from({ length: 16 }, () => chance.of(HARMS))
     await someAtOnce(some, (harm) => pollThrough(backend, harm))
@@ -56,14 +56,14 @@ describe("a server that talks nonsense", () => {
 
 describe("a clock that jumps", () => {
   it.each(["nothing", "cut", "silent"] as const)(
-    "by hours, as on a laptop that sleeps, does not keep a client from connecting again; the connection meanwhile: %s",
+    "a clock that jumps by hours, as on a sleeping laptop, does not prevent a reconnect; the connection meanwhile: %s",
     async (meanwhile) => {
       await sleepThrough(backend, meanwhile, new Chance(chosenSeed()))
       await allEndsWell()
     },
   )
 
-  it("by days, forward and back, has no effect", async () => {
+  it("a clock that jumps by days, forward and back, has no effect", async () => {
     await setTheDate(backend, new Chance(chosenSeed()))
     await allEndsWell()
   })

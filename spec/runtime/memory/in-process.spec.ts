@@ -28,7 +28,7 @@ function served() {
 }
 
 describe("a client of the same process", () => {
-  it("that throws at a broadcast loses its connection, and the others of the room get the broadcast", async () => {
+  it("an in-process client that throws at a broadcast loses its connection, and the others get the broadcast", async () => {
     const { endpoint, errors, ends, join } = served()
     const error = new Error("no room for it")
     const closed: number[] = []
@@ -47,7 +47,7 @@ describe("a client of the same process", () => {
     expect(ends).toEqual([1011])
   })
 
-  it("that throws when it is closed leaves its rooms and its place all the same", async () => {
+  it("an in-process client that throws when it is closed still leaves its rooms and frees its slot", async () => {
     const { endpoint, errors, ends, join } = served()
     const error = new Error("closed twice")
     const line = await join({

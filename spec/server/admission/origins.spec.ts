@@ -29,7 +29,7 @@ describe("an origin", () => {
     ["null", false],
     ["", false],
     ["//good.example", false],
-  ])("of %s may connect where it is listed: %s", (origin, allowed) => {
+  ])("the origin %s may connect if it is listed: %s", (origin, allowed) => {
     expect(listed(origin)).toBe(allowed)
   })
 
@@ -42,7 +42,7 @@ describe("an origin", () => {
     ["https://sub.example.com", false],
     ["https://evil.example", false],
     ["null", false],
-  ])("of %s may connect where nothing is said but the host: %s", (origin, allowed) => {
+  ])("the origin %s may connect if only the host is configured: %s", (origin, allowed) => {
     expect(originCheck(undefined, "example.com")(origin)).toBe(allowed)
   })
 
@@ -51,7 +51,7 @@ describe("an origin", () => {
     expect(originCheck((origin) => origin.endsWith(".example"), undefined)("https://a.example")).toBe(true)
   })
 
-  it("that cannot be one is refused when the endpoint is made", () => {
+  it("an invalid origin is rejected when the endpoint is created", () => {
     expect(() => originCheck(["good.example"], undefined)).toThrow("good.example")
   })
 })
@@ -71,7 +71,7 @@ describe("a client's address", () => {
     ["10.0.0.1", undefined, 1, "10.0.0.1"],
     ["10.0.0.1", "6.6.6.6, 1.1.1.1, 10.0.0.2", ["10.0.0.1", "10.0.0.2"], "1.1.1.1"],
     ["9.9.9.9", "1.1.1.1", ["10.0.0.1"], "9.9.9.9"],
-  ])("of %s forwarded for %s, trusting %j, is %s", (remote, forwarded, trust, expected) => {
+  ])("the client's address for peer %s, forwarded for %s, trusting %j, is %s", (remote, forwarded, trust, expected) => {
     expect(of(remote, forwarded, trust)).toBe(expected)
   })
 })

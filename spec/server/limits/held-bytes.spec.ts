@@ -28,7 +28,7 @@ describe("bytes that are held", () => {
     expect(gone).toEqual([])
   })
 
-  it("over the limit go where there are most, and no more of them than must", () => {
+  it("over the limit, the holders of the most bytes are closed, and no more of them than necessary", () => {
     const gone: string[] = []
     const held = new HeldBytes(100_000, nodeRuntime)
     for (const [name, bytes] of Object.entries({ a: 30_000, b: 60_000, c: 40_000, d: 50_000 })) {
@@ -38,7 +38,7 @@ describe("bytes that are held", () => {
     expect(gone).toEqual(["b", "d"])
   })
 
-  it("of a client that is closed do not count, though it has them until its connection has ended", () => {
+  it("the bytes of a closed client do not count, although it holds them until its connection has ended", () => {
     const gone: string[] = []
     const held = new HeldBytes(100_000, nodeRuntime)
     const closing: Holder = {
@@ -69,7 +69,7 @@ describe("bytes that are held", () => {
     expect(gone).toEqual(["b"])
   })
 
-  it("of who has gone do not count", () => {
+  it("the bytes of clients that have gone do not count", () => {
     const gone: string[] = []
     const held = new HeldBytes(100_000, nodeRuntime)
     const [a, b] = [holder("a", 90_000, gone), holder("b", 80_000, gone)]
@@ -91,7 +91,7 @@ describe("bytes that are held", () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it("that a handler keeps after it has ended its own connection count until it ends", () => {
+  it("bytes kept by a handler that has ended its own connection count until the handler ends", () => {
     const held = new HeldBytes(100_000, nodeRuntime)
     const kept = new KeptBytes(held, { giveUp: () => expect.fail("there is nothing left to close") })
     kept.end()

@@ -326,7 +326,7 @@ describe("The name of a push", () => {
 })
 
 describe("Anonymous clients", () => {
-  it("of one address have at most an eighth of what all may have, with however many connections", async () => {
+  it("anonymous clients of one address get at most an eighth of the total, however many connections they have", async () => {
     const nodes = new Nodes()
     const { take, deduplication } = nodes.node(80 * ENTRY_BYTES)
     for (let i = 0; i < 100; i++) {
@@ -339,7 +339,7 @@ describe("Anonymous clients", () => {
     expect((await take(client("ada"), "1")).kind).toBe("run")
   })
 
-  it("of any number of addresses leave half of it to clients with an id", async () => {
+  it("anonymous clients, from any number of addresses, leave half of the total to clients with an id", async () => {
     const nodes = new Nodes()
     const { take, deduplication } = nodes.node(80 * ENTRY_BYTES)
     for (let i = 0; i < 100; i++) {
@@ -350,7 +350,7 @@ describe("Anonymous clients", () => {
     for (let i = 0; i < 40; i++) expect((await take(client(`user ${i}`), "1")).kind).toBe("run")
   })
 
-  it("of one connection have at most what one client may have", async () => {
+  it("anonymous pushes of one connection get at most the share of one client", async () => {
     const nodes = new Nodes()
     const { take, deduplication } = nodes.node()
     const guest = client(null, 10 * ENTRY_BYTES, "203.0.113.7")

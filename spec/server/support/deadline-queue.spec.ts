@@ -60,7 +60,7 @@ describe("a queue of deadlines", () => {
     expect(clock.pending).toBe(0)
   })
 
-  it("without a deadline keeps its items in order and sets no timer", () => {
+  it("a queue without a deadline keeps its items in order and sets no timer", () => {
     const { queue: items, clock } = queue(Infinity)
     items.add("a")
     items.add("b")
