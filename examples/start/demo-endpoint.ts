@@ -15,7 +15,7 @@ interface Room {
 /** The endpoint of the demo: anybody may join, and each page has a topic of its own. */
 export function demoEndpoint(): Endpoint<DemoTopics> {
   const rooms = new Map<string, Room>()
-  const endpoint = new Endpoint<DemoTopics>({
+  const endpoint = new Endpoint({
     path: DEMO_PATH,
     topics: contract<DemoTopics>(),
     connect: ({ params }) => ({ id: `demo:${String(params["name"]).slice(0, 20)}` }),

@@ -1,7 +1,9 @@
 import type { Handler } from "mitt"
 import type {
+  AnySpec,
   AnyTopics,
   Loose,
+  MetaOf,
   PatternTopic,
   ServerEvent,
   ServerEventsOf,
@@ -41,8 +43,10 @@ import { SocketProcess } from "./process/socket-process.js"
  */
 const SHARE_OF_DRAIN = 0.9
 
-/** Called for every broadcast of a topic. */
-export type BroadcastListener = (event: string, payload: Loose) => void
+/** Called for every broadcast of a topic. A comparison of the event narrows the type of the payload. */
+export type BroadcastListener<Spec = AnySpec> = (
+  ...broadcast: { [E in ServerEvent<Spec>]: [event: E, payload: ServerEventsOf<Spec>[E]] }[ServerEvent<Spec>]
+) => void
 
 /**
  * The part of an endpoint that is the same on every runtime. A runtime's own class adds the transports that clients
@@ -158,11 +162,12 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
    *
    * @returns a function that stops listening
    */
-  subscribe(topic: string, listener: BroadcastListener): () => void {
+  subscribe<T extends TopicOf<Topics>>(topic: T, listener: BroadcastListener<SpecOf<Topics, T>>): () => void {
+    const listen = listener as (...broadcast: Loose) => void
     const subscriber = {
       deliver: ({ event, payload }: Broadcast): void => {
         try {
-          listener(event, payload)
+          listen(event, payload)
         } catch (error) {
           this.services.telemetry.failed(error, "subscribe", topic)
         }
@@ -180,12 +185,12 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
    * Removes the sockets of an id from a topic, on every node. Their clients receive `phx_close`, and stay out until
    * they join again. A join that is not answered yet is refused with the reason `kicked`.
    */
-  kick(topic: string, id: string): MaybePromise<void> {
+  kick(topic: TopicOf<Topics>, id: string): MaybePromise<void> {
     return this.#member.kick(topic, id)
   }
 
   /** Counts the channels that are joined to a topic, on all nodes. Without a topic, counts the sockets. */
-  count(topic?: string): Promise<number> {
+  count(topic?: TopicOf<Topics>): Promise<number> {
     return this.#member.count(topic)
   }
 
@@ -213,14 +218,14 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
    * The clients that are tracked on a topic. Those of other nodes are included only if a client of this node is on the
    * topic; see `allPresences`. Do not change the result.
    */
-  presences(topic: string): PresenceState<Loose> {
+  presences<T extends TopicOf<Topics>>(topic: T): PresenceState<MetaOf<SpecOf<Topics, T>>> {
     return this.services.presence.list(topic) as PresenceState<Loose>
   }
 
   /**
    * The clients that are tracked on a topic now, on every node, whether or not a client of this node is on the topic.
    */
-  async allPresences(topic: string): Promise<PresenceState<Loose>> {
+  async allPresences<T extends TopicOf<Topics>>(topic: T): Promise<PresenceState<MetaOf<SpecOf<Topics, T>>>> {
     const { presence, pubsub } = this.services
     await pubsub.enter(topic)
     try {

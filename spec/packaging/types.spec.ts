@@ -8,6 +8,9 @@ const FOLDER = join(ROOT, "spec/types")
 const SPECS = readdirSync(FOLDER).filter((name) => name.endsWith(".spec-d.ts"))
 /** The specs that use types of the DOM. */
 const FOR_THE_WEB = ["as-phoenix.spec-d.ts", "options.spec-d.ts"]
+/** The specs that use types of Node. */
+const FOR_A_SERVICE = ["server.spec-d.ts"]
+const PAGE_SPECS = SPECS.filter((name) => !FOR_A_SERVICE.includes(name))
 
 const built = (name: string): string[] => [join(ROOT, "dist", `${name}.d.ts`)]
 
@@ -28,6 +31,7 @@ function findings(specs: string[], options: ts.CompilerOptions): string[] {
         "rookery/msgpack": built("msgpack"),
         "rookery/phoenix": built("phoenix"),
         "rookery/react": built("react"),
+        "rookery/server": built("server"),
       },
       ...options,
     },
@@ -70,8 +74,13 @@ describe("the types that are built", () => {
   })
 
   it.each([
-    ["a page, with exact optional properties", true, SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],
-    ["a page, without them", false, SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],
+    [
+      "a page, with exact optional properties",
+      true,
+      PAGE_SPECS,
+      { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] },
+    ],
+    ["a page, without them", false, PAGE_SPECS, { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] }],
     [
       "a service without the DOM",
       true,

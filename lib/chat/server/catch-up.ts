@@ -47,8 +47,8 @@ export class CatchUp {
 
   #listen(room: RoomChannel): Listening {
     const said: ChatMessage[] = []
-    const stop = this.#endpoint.subscribe(room.topic, (event, payload) => {
-      if (event === "message") said.push(payload as ChatMessage)
+    const stop = this.#endpoint.subscribe(room.topic as `room:${string}`, (event, payload) => {
+      if (event === "message") said.push(payload)
     })
     // The signal aborts for every way in which the join can end without an answer.
     room.signal.addEventListener("abort", stop, { once: true })

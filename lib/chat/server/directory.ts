@@ -1,6 +1,6 @@
 import type { Endpoint } from "rookery/server/node"
 import { LOBBY, localPart, type ChatTopics, type DirectoryRoom } from "../topics.js"
-import type { ChatAssigns, RoomChannel } from "./people.js"
+import type { ChatAssigns } from "./people.js"
 import type { ChatStore } from "./store.js"
 
 /** The most rooms of an answer. */
@@ -52,7 +52,7 @@ export class Directory {
     // Without a client of this server in the room, the presence of the other servers has to be asked for.
     const here = this.#endpoint.presences(topic)
     const there = Object.keys(here).length > 0 ? here : await this.#endpoint.allPresences(topic)
-    const metas = Object.values(there as RoomChannel["presences"]).map(({ metas }) => metas.at(-1))
+    const metas = Object.values(there).map(({ metas }) => metas.at(-1))
     const people = metas
       .slice(0, MAX_NAMES)
       .map((meta) => meta?.display_name ?? localPart(meta?.email ?? ""))

@@ -19,7 +19,7 @@ export class DisplayNames {
   follow(email: string): void {
     if (this.#listening.has(email)) return
     const stop = this.#endpoint.subscribe(`user:${email}`, (event, payload) => {
-      if (event === "display_name_changed") this.#rename(email, payload as Renamed)
+      if (event === "display_name_changed") this.#rename(email, payload)
     })
     this.#listening.set(email, stop)
   }

@@ -55,7 +55,7 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
         const look = (): Promise<ChatMessage[]> => store.messages(nameOf(topic), { limit: history })
         const messages = await catchUp.messages(room, history, look, (newest) => feed.through(topic, newest))
         const self = people.user(email)
-        const presences = (await endpoint.allPresences(topic)) as RoomChannel["presences"]
+        const presences = await endpoint.allPresences(topic)
         const others = usersOf(presences).filter(({ id }) => id !== self.id)
         return { users: [...others, self], total_connections: connections(presences) + 1, messages: fitting(messages) }
       })
@@ -73,10 +73,11 @@ export function roomChannel(options: ChannelsOptions): ChannelHandlers<ChatTopic
     terminate(_reason, room) {
       people.left(room)
       const user = people.user(room.assigns.email)
-      const presences = endpoint.presences(room.topic) as RoomChannel["presences"]
+      const topic = room.topic as RoomTopic
+      const presences = endpoint.presences(topic)
       if (presences[user.id] !== undefined) return
       const remaining_connections = connections(presences)
-      endpoint.broadcast(room.topic as RoomTopic, "user_left", { user, timestamp: timestamp(), remaining_connections })
+      endpoint.broadcast(topic, "user_left", { user, timestamp: timestamp(), remaining_connections })
     },
     receive: {
       send(payload, room) {

@@ -45,7 +45,8 @@ export interface Serve {
 }
 
 /**
- * Phoenix channels on Node. Phoenix clients, in any language, connect to it without a change.
+ * Phoenix channels on Node. Phoenix clients, in any language, connect to it without a change. Its types are inferred:
+ * the contract from the option `topics`, and `assigns` from `connect`.
  *
  * ```ts
  * const endpoint = new Endpoint()

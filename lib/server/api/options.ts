@@ -141,7 +141,11 @@ export interface EndpointOptions<Topics = Loose, Assigns = Loose, Request = unkn
   Assigns,
   Request
 > {
-  /** The contract of both ends: types, or schemas, which also check the params and payloads that clients send. */
+  /**
+   * The contract of both ends: types, or schemas, which also check the params and payloads that clients send. With
+   * `topics: contract<Topics>()` the type of `assigns` is inferred from `connect`. With `new Endpoint<Topics>(…)`
+   * TypeScript infers nothing more, and `assigns` is `any`: name both, `new Endpoint<Topics, Assigns>(…)`.
+   */
   topics?: TopicContract<Topics, Loose>
   /**
    * Where clients connect: `/socket` serves `/socket/websocket` and `/socket/longpoll`.
