@@ -1,4 +1,4 @@
-/** Does something with each of many, some of them at once: neither one after the other, nor all in one flood. */
+/** Does something with each of many items, a few at a time: neither one after another nor all at once. */
 export async function atOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>, count = 64): Promise<void> {
   const rest = items[Symbol.iterator]()
   const one = async (): Promise<void> => {

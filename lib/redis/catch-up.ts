@@ -1,6 +1,6 @@
 import { atOnce } from "./at-once.js"
 
-/** The topics that this node has to learn something about: some at once, and again later where that fails. */
+/** The topics whose state this node has to read: a few at a time, and again later if that fails. */
 export class CatchUp {
   readonly #work: (topic: string) => Promise<void>
   readonly #failed: (error: unknown, topic: string) => void
@@ -23,14 +23,14 @@ export class CatchUp {
     this.#again.delete(topic)
   }
 
-  /** Tries those again that failed. */
+  /** Retries the topics that failed. */
   retry(): void {
     const topics = [...this.#again]
     this.#again.clear()
     this.add(topics)
   }
 
-  /** Learns about one topic now. If that fails it is told, and tried again with the others. */
+  /** Reads one topic now. A failure is reported, and the topic is retried with the others. */
   async once(topic: string): Promise<void> {
     this.remove(topic)
     try {

@@ -13,14 +13,14 @@ export type Envelope =
 export const plainEnvelope = (node: string, body: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from([PLAIN]), Buffer.from(`${node}\0`), body])
 
-/** Cuts off what is before the next zero. */
+/** Cuts off the part before the next zero byte. */
 function cut(bytes: Buffer, at: number): [text: string, next: number] {
   const end = bytes.indexOf(0, at)
   if (end === -1) throw foreign("a message")
   return [bytes.toString("utf8", at, end), end + 1]
 }
 
-/** Reads what came. */
+/** Reads a received message. */
 export function readEnvelope(bytes: Buffer): Envelope {
   const [first, afterFirst] = cut(bytes, 1)
   if (bytes[0] === PLAIN) return { kind: "plain", node: first, body: bytes.subarray(afterFirst) }

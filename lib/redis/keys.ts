@@ -46,7 +46,7 @@ export class Keys {
     return `${this.#prefix}:c:${key}`
   }
 
-  /** A sorted set: the nodes, by when they were last heard of. */
+  /** A sorted set: the nodes, by the time of their last sign of life. */
   get nodes(): string {
     return `${this.#prefix}:nodes`
   }
@@ -56,15 +56,16 @@ export class Keys {
     return `${this.#prefix}:node:${node}`
   }
 
-  /** The pub/sub channel that all nodes hear. */
+  /** The pub/sub channel of all nodes. */
   get commands(): string {
     return `${this.#prefix}:commands`
   }
 }
 
 /**
- * The names in a Redis Cluster, where what is in braces decides on the shard: a topic's channel has to be where its keys
- * are, as one script writes and publishes. The colon is for topics that begin with a brace: empty braces decide nothing.
+ * The names in a Redis Cluster, where the part in braces determines the shard. A topic's channel must be on the shard
+ * of its keys, because one script writes and publishes. The colon is for topics that begin with a brace: empty braces
+ * would be ignored.
  */
 export class ShardKeys extends Keys {
   protected override of(topic: string): string {

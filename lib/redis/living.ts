@@ -3,14 +3,14 @@ import type { Installation } from "./installation.js"
 import type { Keys } from "./keys.js"
 import { RENEW, SWEEP } from "./scripts.js"
 
-/** Which nodes are alive, this one among them; and away with what dead ones have left. */
+/** Tracks which nodes are alive, including this one, and removes the data of dead ones. */
 export class Living {
   readonly #redis: Installation
   readonly #keys: Keys
   readonly #node: string
   readonly #leaseMs: number
   #renewedAt = -Infinity
-  /** Whether it has counted as dead since {@link Living.renew} last said so. */
+  /** Whether this node has counted as dead since {@link Living.renew} last reported it. */
   #wasOut = false
 
   constructor(redis: Installation, keys: Keys, node: string, leaseMs: number) {
@@ -20,14 +20,15 @@ export class Living {
     this.#leaseMs = leaseMs
   }
 
-  /** Whether others may by now think that this node is dead. */
+  /** Whether other nodes may consider this node dead by now. */
   get overdue(): boolean {
     return performance.now() - this.#renewedAt > this.#leaseMs / 2
   }
 
   /**
-   * Says that this node lives. Gives whether it counted as dead since the last time, and which others do. A node that is
-   * late itself names none: Redis may have been away, or this process have stood still, and the others with it.
+   * Reports that this node is alive. Returns whether it counted as dead since the last time, and which other nodes are
+   * dead. A node that is itself late names none: Redis may have been unreachable, or this process paused, and the
+   * others with it.
    */
   async renew(): Promise<{ wasOut: boolean; dead: string[] }> {
     const isLate = this.overdue
@@ -37,15 +38,15 @@ export class Living {
     return { wasOut, dead: isLate ? [] : dead }
   }
 
-  /** How many nodes live. */
+  /** The number of living nodes. */
   async count(): Promise<number> {
     const dead = await this.#renew()
     return Number(await this.#redis.ask("ZCARD", this.#keys.nodes)) - dead.length
   }
 
   /**
-   * Takes away what a node left. Two that do it at once do it once, and a node that comes back meanwhile finds out: it
-   * is counted out last.
+   * Removes the data of a dead node. It is safe if two nodes do it at once. The node itself is removed last, so that it
+   * notices if it comes back in the meantime.
    */
   async sweep(node: string): Promise<void> {
     const topics = (await this.#redis.ask("SMEMBERS", this.#keys.nodeTopics(node))) as Iterable<Buffer>
@@ -63,7 +64,7 @@ export class Living {
       Buffer[],
     ]
     this.#renewedAt = performance.now()
-    // Kept until it is acted upon: who only asks for the number of nodes brings no presences back.
+    // Kept until it is handled: a caller that only counts the nodes does not restore the presences.
     this.#wasOut ||= Number(added) === 1
     return dead.map(String)
   }

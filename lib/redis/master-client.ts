@@ -2,14 +2,17 @@ import { EventEmitter } from "node:events"
 import type { Listener, RedisClient, RedisReply, SentinelClient } from "./redis-client.js"
 import { within } from "./redis-link.js"
 
-/** How long Sentinels that name no master are left alone at first, and at most. */
+/** The first and the longest pause before Sentinels that name no master are asked again. */
 const AGAIN_MS = 250
 const AGAIN_AT_MOST_MS = 2000
 
-/** How long one Sentinel may take. Longer than node-redis takes for one that cannot be reached, to go on to the next. */
+/**
+ * The timeout for one Sentinel. It is longer than node-redis needs to give up on an unreachable one and go on to the
+ * next.
+ */
 const SENTINEL_MS = 8000
 
-/** A client that is only asked for the master: it fails where it would try again, and connects to nothing else. */
+/** A client that only asks for the master: it fails instead of retrying, and makes no other connections. */
 const ASKED = {
   masterPoolSize: 1,
   replicaPoolSize: 0,
@@ -19,15 +22,15 @@ const ASKED = {
 } as const
 
 /**
- * A connection to the master that Sentinels name. They are asked anew for each connection, so a failover is a lost
- * connection like any other. node-redis's own client of Sentinels sends a command again to the next master that the
- * former one may have done, and tells nobody that it had to subscribe again.
+ * A connection to the master that Sentinels name. The Sentinels are asked for each connection, so a failover looks like
+ * any other lost connection. node-redis's own Sentinel client repeats on the new master a command that the former one
+ * may have executed, and does not report that it had to resubscribe.
  */
 export class MasterClient extends EventEmitter implements RedisClient {
   readonly #sentinel: SentinelClient
   readonly #random: () => number
   #master: RedisClient | undefined
-  /** Whether the master is connected, and says that it is one. */
+  /** Whether the master is connected and has confirmed its role. */
   #isThere = false
   #isOver = false
   /** Ends the pause. */
@@ -108,7 +111,7 @@ export class MasterClient extends EventEmitter implements RedisClient {
       else this.#lost(master, error)
     })
     await master.connect()
-    // A client that is destroyed before TCP has connected gets ready all the same.
+    // A client that is destroyed before TCP has connected becomes ready even so.
     if (this.#isOver) throw new Error("the client is destroyed")
     await checkRole(master)
     if (!master.isReady) throw new Error("the master was gone at once")
@@ -116,7 +119,7 @@ export class MasterClient extends EventEmitter implements RedisClient {
     this.emit("ready")
   }
 
-  /** The master is none any more. While it connects, the attempt fails by itself. */
+  /** The server is no longer the master. During an attempt to connect, the attempt fails by itself. */
   #lost(master: RedisClient, error: unknown): void {
     if (!this.#isThere || master !== this.#master) return
     this.#isThere = false
@@ -127,13 +130,13 @@ export class MasterClient extends EventEmitter implements RedisClient {
   }
 
   async #again(): Promise<void> {
-    // A replica that this user may not ask what it is would be connected to without end.
+    // Otherwise the client would keep reconnecting to a replica whose role this user may not read.
     await this.#pause(0)
     // It rejects only if it is destroyed.
     if (!this.#isOver) await this.connect().catch(() => undefined)
   }
 
-  /** Longer after each try, and of random length: all nodes lose the master in the same moment. */
+  /** Longer after each attempt, and random, because all nodes lose the master at the same moment. */
   #pause(tries: number): Promise<void> {
     const ms = Math.min(AGAIN_MS * 2 ** tries, AGAIN_AT_MOST_MS) * (0.5 + this.#random() / 2)
     return new Promise((resolve) => {
@@ -145,23 +148,24 @@ export class MasterClient extends EventEmitter implements RedisClient {
     })
   }
 
-  /** A client of the master, which only a client of Sentinels that is connected can make. */
+  /** A client of the master, which only a connected Sentinel client can create. */
   async #named(): Promise<RedisClient> {
     const sentinel = this.#sentinel.duplicate(ASKED)
     let errors = 0
-    // With a listener, or it would end the process. Each one is that of a Sentinel, after which the next is asked.
+    // Without a listener, an error would end the process. Each error is that of a Sentinel, after which the next one is
+    // asked.
     sentinel.on("error", () => errors++)
     const ask = async (): Promise<RedisClient> => {
       await sentinel.connect()
       // oxlint-disable-next-line no-underscore-dangle
       return sentinel._execute(false, async (master) => {
-        // It is not to come back by itself: another one may be the master by then.
+        // It must not reconnect by itself: another server may be the master by then.
         const socket = { ...(master.options?.socket as object), reconnectStrategy: false }
         return master.duplicate({ disableOfflineQueue: true, socket })
       })
     }
     try {
-      // A Sentinel that is stopped takes the connection and never answers.
+      // A paused Sentinel accepts the connection and never answers.
       return await within(SENTINEL_MS, ask(), () => errors)
     } finally {
       sentinel.destroy().catch(() => undefined)
@@ -169,18 +173,18 @@ export class MasterClient extends EventEmitter implements RedisClient {
   }
 }
 
-/** Rejects for a replica, which a Sentinel that was cut off may take for the master: every write would fail there. */
+/** Rejects for a replica, which an isolated Sentinel may consider the master: every write would fail there. */
 async function checkRole(master: RedisClient): Promise<void> {
   let role: string
   try {
     role = String(((await master.sendCommand(["ROLE"])) as unknown[])[0])
   } catch (error) {
-    // The user may not ask. A replica is noticed by the first write then.
+    // The user may not read the role. Then the first write reveals a replica.
     if (error instanceof Error && error.message.startsWith("NOPERM")) return
     throw error
   }
   if (role !== "master") throw new Error(`the Sentinels name a server as the master that says it is a ${role}`)
 }
 
-/** Whether a server that was the master says that it is a replica now. Redis 6 says so behind the name of a script. */
+/** Whether a former master reports that it is a replica now. Redis 6 says so after the name of a script. */
 const isReadOnly = (error: unknown): boolean => error instanceof Error && /^READONLY |-READONLY /.test(error.message)

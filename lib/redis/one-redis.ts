@@ -5,7 +5,7 @@ import { isScriptMissing, Link } from "./redis-link.js"
 import type { Script } from "./scripts.js"
 import { Subscriptions } from "./subscriptions.js"
 
-/** One Redis, by two connections: one for commands, and one that listens. */
+/** A single Redis with two connections: one for commands, and one for subscriptions. */
 export class OneRedis implements Installation {
   readonly pubSub: PubSub
   readonly #events: InstallationEvents
@@ -71,7 +71,7 @@ export class OneRedis implements Installation {
     this.#subscriptions.remove(channel)
   }
 
-  /** Redis no longer sends the messages of a channel: it is not asked to stop. */
+  /** Redis no longer sends the messages of a channel, so there is no need to unsubscribe. */
   forget(channel: string): void {
     this.#subscriptions.forget(channel)
   }
@@ -86,18 +86,18 @@ export class OneRedis implements Installation {
       this.forget(String(channel))
       this.#events.again([String(channel)])
     })
-    // The client could not read something, and has thrown away what came with it.
+    // The client could not parse some data, and has dropped the data that came with it.
     client.on("error", () => client.isReady && this.#subscriber.renew())
     return client
   }
 
-  /** The subscriber's connection is there: it may be a new one that listens to nothing yet. */
+  /** The subscriber is connected: the connection may be a new one without subscriptions. */
   #again(): void {
     this.#events.changed()
     void this.#subscriptions
       .again()
       .catch((error: unknown) => this.#events.failed(error))
-      // Where not all of them could be had, they are added one by one.
+      // If they could not all be subscribed together, they are added one by one.
       .then(() => this.#subscriber.up && this.#events.again(this.#subscriptions.wanted))
   }
 }

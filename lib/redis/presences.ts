@@ -5,11 +5,13 @@ import type { Keys } from "./keys.js"
 import { CHANGE } from "./scripts.js"
 import { readSnapshot } from "./topic.js"
 
-/** Changes of one topic that were not told yet. */
+/** Changes of one topic that have not been sent yet. */
 class Untold {
   readonly joins = new Map<string, PresenceRecord>()
   readonly leaves = new Set<string>()
-  /** Joins that nobody can know of: who comes and goes while Redis is away leaves nothing to tell. */
+  /**
+   * Joins that no other node has seen: a presence that joins and leaves while Redis is unreachable needs no message.
+   */
   readonly #unknown = new Set<string>()
 
   add({ joins, leaves }: { joins: Iterable<PresenceRecord>; leaves: Iterable<string> }, known: Known): this {
@@ -25,20 +27,20 @@ class Untold {
     return this
   }
 
-  /** It was sent, and what became of it is not known. */
+  /** It was sent, but its outcome is unknown. */
   sent(): void {
     this.#unknown.clear()
   }
 }
 
-/** Whether somebody may have heard of a ref. */
+/** Whether another node may know a ref. */
 type Known = (ref: string) => boolean
 
 const maybe: Known = () => true
 
 /**
- * The presences of this node, on their way to Redis. Changes that happen while others are on their way go
- * with the next lot, one change a topic; a lot that fails is sent again later.
+ * Sends the presences of this node to Redis. Changes that happen while others are in flight go with the next batch, one
+ * change for each topic; a batch that fails is sent again later.
  */
 export class Presences {
   readonly #redis: Installation
@@ -46,7 +48,7 @@ export class Presences {
   readonly #node: string
   readonly #failed: (error: unknown, topic: string) => void
   readonly #own = new Map<string, Map<string, PresenceRecord>>()
-  /** The topics that Redis knows this node to have presences in. */
+  /** The topics that Redis lists for this node's presences. */
   #listed = new Set<string>()
   #untold = new Map<string, Untold>()
   #telling: Promise<void> | undefined
@@ -69,12 +71,12 @@ export class Presences {
     void this.tell()
   }
 
-  /** Tells what was not told yet. Resolves once it was, or has failed. */
+  /** Sends the unsent changes. Resolves once they were sent, or have failed. */
   tell(): Promise<void> {
     return (this.#telling ??= this.#tellAll().finally(() => (this.#telling = undefined)))
   }
 
-  /** Tells everything once more: Redis has forgotten it. */
+  /** Sends everything again, because Redis has lost it. */
   again(): Promise<void> {
     this.#listed = new Set()
     for (const [topic, own] of this.#own) this.#untoldOf(topic).add({ joins: own.values(), leaves: [] }, maybe)
@@ -109,9 +111,9 @@ export class Presences {
     }
   }
 
-  /** Takes a topic off the list, which would grow with every topic that was ever entered on this node. */
+  /** Removes a topic from the list, which would otherwise grow with every topic ever entered on this node. */
   async #unlist(topic: string): Promise<void> {
-    // Before it is asked for: a change that comes meanwhile has to list the topic again.
+    // Before the request: a change in the meantime has to list the topic again.
     this.#listed.delete(topic)
     await this.#redis.ask("SREM", this.#keys.nodeTopics(this.#node), topic)
   }

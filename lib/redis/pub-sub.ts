@@ -21,7 +21,7 @@ export const PLAIN: PubSub = {
 export const SHARDED: PubSub = {
   publish: "SPUBLISH",
   keys: (prefix) => new ShardKeys(prefix),
-  // One command takes channels of one slot only.
+  // One command accepts only channels of one slot.
   subscribe: (client, channels, listener) =>
     Promise.all(channels.map((channel) => client.sSubscribe([channel], listener, true))),
   unsubscribe: (client, channels, listener) =>

@@ -2,10 +2,10 @@ import { SerializerError } from "../protocol/errors.js"
 import { assertShallow } from "../serializer/nesting.js"
 import type { PresenceChange, PresenceRecord } from "../server/api/cluster.js"
 
-// Data in Redis was written by a node of this version or of another, or by a stranger with its password. Records that do
-// not fit are rejected here, before half of one has taken effect.
+// Data in Redis may come from a node of this or another version, or from anyone with the password. Invalid records are
+// rejected here, before they take effect in part.
 
-/** The error of something that no node of this cluster wrote. */
+/** The error for a record that no node of this cluster wrote. */
 export const foreign = (what: string): SerializerError =>
   new SerializerError("bad_frame", `${what} in Redis is not of this cluster; who else writes under its prefix?`)
 
@@ -26,7 +26,7 @@ export function readId(id: string): { offset: number; at: number } {
 
 /** The value of a JSON text; `undefined` if it is not valid. */
 function parse(json: string): unknown {
-  // A thrown error costs more than all else here.
+  // Throwing an error would cost more than everything else here.
   if (!json.startsWith("{")) return undefined
   try {
     assertShallow(json)
@@ -39,11 +39,11 @@ function parse(json: string): unknown {
 function isRecord(value: unknown): value is PresenceRecord {
   const { ref, key, meta } = (value ?? {}) as Partial<PresenceRecord>
   if (typeof ref !== "string" || typeof key !== "string" || typeof meta !== "object" || meta === null) return false
-  // By its ref it is found again, and taken away.
+  // The ref is needed to find and remove the presence.
   return !Array.isArray(meta) && meta["phx_ref"] === ref
 }
 
-/** One presence; `undefined` for what is none. */
+/** Reads one presence; `undefined` if it is invalid. */
 export function readRecord(json: string): PresenceRecord | undefined {
   const record = parse(json)
   return isRecord(record) ? record : undefined

@@ -6,11 +6,11 @@ export type RedisReply = unknown
 /** Called with each message of a channel that is subscribed. */
 export type Listener = (message: Buffer, channel: Buffer) => void
 
-/** A client of node-redis, as far as it is needed here: yours, of whatever make of its options. */
+/** The part of a node-redis client that Rookery uses: your client, with any options. */
 export interface RedisClient {
-  /** Its settings, of which the address is needed. */
+  /** Its settings; only the address is used. */
   readonly options?: { readonly socket?: unknown } | undefined
-  /** A connection more, of the same settings but these. */
+  /** Creates another client with the same settings except these. */
   duplicate(options?: { disableOfflineQueue?: boolean; socket?: object }): RedisClient
   connect(): Promise<unknown>
   destroy(): void
@@ -32,7 +32,7 @@ export interface RedisClient {
 /** A master of a Redis Cluster, as node-redis knows it. */
 export interface ClusterMaster {
   readonly address: string
-  /** There once {@link ClusterClient.nodeClient} was called, before it is connected. */
+  /** Set once {@link ClusterClient.nodeClient} was called, even before it is connected. */
   readonly client?: RedisClient | undefined
 }
 
@@ -52,13 +52,13 @@ export interface SentinelClient {
   connect(): Promise<unknown>
   destroy(): Promise<unknown>
   on(event: "error", listener: () => void): unknown
-  /** In the types of node-redis, but not in its documents: nothing else gives a client of the master. */
+  /** In the types of node-redis, but not in its documentation: there is no other way to get a client of the master. */
   _execute<T>(isReadonly: false, work: (master: RedisClient) => Promise<T>): Promise<T>
 }
 
 /**
- * The argument of {@link redis}: a client of the package `redis`, with any options. Its own types differ by those
- * options, so this says only how it is told from clients of other packages.
+ * The argument of {@link redis}: a client of the package `redis`, with any options. Its own types depend on those
+ * options, so this type only distinguishes it from clients of other packages.
  */
 export interface NodeRedis {
   readonly isReady: boolean
@@ -76,7 +76,7 @@ export type KnownClient =
   | { readonly kind: "createCluster"; readonly client: ClusterClient }
   | { readonly kind: "createSentinel"; readonly client: SentinelClient }
 
-/** Finds out what kind of client it is, where no compiler has looked. */
+/** Determines the kind of client, for callers without a compiler. */
 export function knownClient(given: NodeRedis): KnownClient {
   const client = given as (NodeRedis & Partial<ClusterClient>) | undefined
   if (typeof client?.duplicate === "function" && typeof client.destroy === "function" && "isReady" in client) {

@@ -27,8 +27,8 @@ export interface RedisOptions {
   /** How long a command may take. @default 2000 */
   timeoutMs?: number
   /**
-   * After how long a node that is not heard of counts as dead. Its leftovers are removed within a third of that time
-   * more. @default 6000
+   * The time without a sign of life after which a node counts as dead. Its data is removed within another third of that
+   * time. @default 6000
    */
   leaseMs?: number
 }
@@ -39,7 +39,7 @@ const SETTLED = 0x73
 /** The effect of a node's own change when it comes back: none, because the node has applied it. */
 const NOTHING: PresenceChange = { joins: [], leaves: [] }
 
-/** Makes one endpoint of those of many nodes, by way of Redis. */
+/** Connects the endpoints of many nodes through Redis. */
 export class RedisCluster implements Cluster {
   // Short: it is in every message.
   readonly #id = randomBytes(9).toString("base64url")
@@ -182,31 +182,33 @@ export class RedisCluster implements Cluster {
     void this.#tick().finally(() => (this.#ticking = false))
   }
 
-  /** Now and then, and once there is a connection again: what a node owes to the others, and what it has missed. */
+  /**
+   * Runs regularly, and after each reconnect: sends what other nodes have to know, and reads what this node has missed.
+   */
   async #tick(): Promise<void> {
     await this.#redis.check()
     if (!this.#redis.up || !this.#started) return
-    // For when Redis was away at the start.
+    // In case Redis was unreachable at the start.
     this.#redis.add(this.#keys.commands).catch(() => undefined)
     try {
       const { wasOut, dead } = await this.#living.renew()
       await (wasOut ? this.#presences.again() : this.#presences.tell())
       if (this.#redis.healthy) this.#catchUp.retry()
-      // One that cannot be swept keeps no other.
+      // A node that cannot be swept must not prevent the sweep of others.
       for (const node of dead) await this.#living.sweep(node).catch((error: unknown) => this.#failed(error, "presence"))
     } catch (error) {
       this.#failed(error, "cluster")
     }
   }
 
-  /** Channels are listened to again: what was published meanwhile is looked for. */
+  /** Channels are subscribed again: reads the messages published in the meantime. */
   #again(channels: Iterable<string>): void {
     if (!this.#started) return
     const topics = new Set([...channels].map((channel) => this.#keys.topicOf(channel)))
     this.#catchUp.add([...topics].filter((topic) => this.#topics.has(topic)))
   }
 
-  /** Listens to a topic, and learns how it stands. */
+  /** Subscribes to a topic, and reads its state. */
   async #learn(topic: string): Promise<void> {
     const known = this.#topics.get(topic)
     if (known === undefined) return
@@ -252,12 +254,12 @@ export class RedisCluster implements Cluster {
 
   #arrived(topic: string, known: Topic, epoch: string, message: Arrival<Buffer>): void {
     const followed = this.#follow(topic, known, known.sequencer.arrive(epoch, message))
-    // Once more with all that is to be learned, and then whenever there is a chance.
+    // Retried with all other topics, and then at every opportunity.
     followed?.catch(() => this.#catchUp.once(topic))
   }
 
   #changed(topic: string, known: Topic, { node, version, change }: Envelope & { kind: "presence" }): void {
-    // One's own count too, so that no version is missing.
+    // This node's own changes count too, so that no version is missing.
     this.#apply(topic, known, { version, change: node === this.#id ? NOTHING : change })
   }
 
@@ -277,7 +279,7 @@ export class RedisCluster implements Cluster {
     for (const early of known.snapshot(version)) this.#apply(topic, known, early)
   }
 
-  /** Does what the order of a topic's messages asks for. */
+  /** Carries out the outcome of ordering a topic's messages. */
   #follow(topic: string, known: Topic, { deliver, lost, read }: Step<Buffer>): Promise<void> | undefined {
     if (lost) this.#node?.lost(topic)
     const epoch = known.sequencer.place?.epoch ?? ""

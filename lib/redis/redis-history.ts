@@ -6,16 +6,16 @@ import { foreign, readId } from "./records.js"
 import { APPEND, HISTORY, RENUMBER } from "./scripts.js"
 import type { Arrival, Found, Place } from "./topic-order.js"
 
-/** For how long a topic's numbering outlives its messages, so that who missed nothing is told so. */
+/** How long a topic's numbering outlives its messages, so that a client that missed nothing can be told so. */
 const NUMBERING_MS = 3_600_000
 
-/** How long the name of a message is known that is appended once. */
+/** How long the name of a message with `once` is remembered. */
 const ONCE_MS = 300_000
 
 const ownEpochs = randomBytes(6).toString("base64url")
 let epochs = 0
 
-/** One that nobody ever used. An append brings one along each time, and hardly ever needs it: it has to be cheap. */
+/** A new epoch. Every append sends one, but hardly ever needs it, so it must be cheap. */
 const newEpoch = (): string => `${ownEpochs}${(epochs++).toString(36)}`
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -24,7 +24,7 @@ type Entry = readonly [id: Buffer, fields: readonly [name: Buffer, body: Buffer]
 
 const readEntry = ([id, [, body]]: Entry): Arrival<Buffer> => ({ ...readId(String(id)), body })
 
-/** A piece of a topic's history, with what is known of each message. */
+/** A page of a topic's history, with the details of each message. */
 interface Piece extends HistorySlice {
   readonly messages: readonly Arrival<Buffer>[]
 }
@@ -45,7 +45,7 @@ export class RedisHistory {
     { size, ttl }: HistoryOptions,
     once?: string,
   ): Promise<Position> {
-    // A key that is not there yet would have a Redis Cluster refuse the others while it moves their slot.
+    // While a Redis Cluster moves a slot, a missing key would make it refuse the others as well.
     const name = once === undefined ? [] : [this.#keys.once(topic, once)]
     const [epoch, offset] = (await this.#redis.run(
       APPEND,
@@ -67,8 +67,8 @@ export class RedisHistory {
   }
 
   /**
-   * The messages behind a position. A Redis that came back with older data than it had, as after a loss of power, has
-   * assigned numbers twice: a client at one of the first must not continue from there.
+   * The messages after a position. A Redis that came back with older data, as after a power loss, has assigned some
+   * numbers twice: a client at one of the first of those must not continue from there.
    */
   async behind(topic: string, history: HistoryOptions, place: Place): Promise<Found<Buffer>> {
     const { epoch, newest, complete, messages } = await this.#piece(topic, history, place.offset, history.size + 1)
@@ -93,7 +93,7 @@ export class RedisHistory {
       from === undefined ? "" : `${from}-0`,
       String(Math.max(1, Math.min(limit, size + 1))),
     )) as [Buffer, number, number, Entry[], Entry[]]
-    // A list of Lua ends at the first that is missing.
+    // A Lua list ends at its first missing element.
     if (first === undefined) throw foreign("a numbering")
     const kept = (from === undefined ? found.reverse() : found).map(readEntry).filter(({ at }) => at > now - ttl)
     const messages = kept.slice(0, limit)

@@ -3,18 +3,18 @@ import type { RedisClient, RedisReply } from "./redis-client.js"
 
 // The type of Redis's strings, as node-redis names it. They are mapped to bytes.
 const BLOB_STRING = 36
-// The time a command may take is seen to here: the client's own way costs more than all else about a command.
+// Command timeouts are implemented here: the client's own timeout costs more than the rest of a command.
 const OPTIONS = { typeMapping: { [BLOB_STRING]: Buffer }, timeout: 0 }
 
-/** Told when a link comes to be, and when it is no more. */
+/** Told when a link is up, and when it is down. */
 export interface LinkEvents {
-  /** It is there, for the first time or again. */
+  /** The link is up, for the first time or again. */
   up(): void
-  /** It is gone, or does not answer. */
+  /** The link is down, or does not answer. */
   down(): void
 }
 
-/** The error of what Redis was not asked, or did not answer. */
+/** The error of a command that was not sent to Redis, or not answered. */
 export const unavailable = (cause: unknown): RookeryError =>
   new RookeryError(
     "cluster_unavailable",
@@ -23,8 +23,8 @@ export const unavailable = (cause: unknown): RookeryError =>
   )
 
 /**
- * One connection to Redis. It comes back by itself, is made anew where it seems open and does not answer, and nothing
- * waits for that: what cannot be asked now fails now, what is not answered fails soon.
+ * One connection to Redis. It reconnects by itself, and is replaced if it seems open but does not answer. No command
+ * waits for that: a command that cannot be sent fails at once, and one that is not answered fails soon.
  */
 export class Link {
   readonly #make: () => RedisClient
@@ -35,7 +35,7 @@ export class Link {
   #closed = false
   /** How many answers came. */
   #answers = 0
-  /** When the client last showed that it does something. */
+  /** When the client last showed activity. */
   #sign = 0
 
   constructor(make: () => RedisClient, timeoutMs: number, events: LinkEvents) {
@@ -45,7 +45,7 @@ export class Link {
     this.#client = make()
   }
 
-  /** Whether it can be asked. */
+  /** Whether commands can be sent. */
   get up(): boolean {
     return this.#up
   }
@@ -70,7 +70,7 @@ export class Link {
     return this.do((client) => client.sendCommand(args, OPTIONS))
   }
 
-  /** Has something done with the client. */
+  /** Runs an operation with the client. */
   async do<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
     if (!this.#up) throw unavailable(new Error("there is no connection"))
     const client = this.#client
@@ -92,17 +92,17 @@ export class Link {
     }
   }
 
-  /** Asks whether it still answers, and makes it anew if nothing comes of it. To be called now and then. */
+  /** Checks whether it still answers, and replaces it if it does not. Call it regularly. */
   async check(): Promise<void> {
     if (this.#up) {
       await this.ask("PING").catch(() => undefined)
     } else if (!this.#closed && performance.now() - this.#sign > 5 * this.#timeoutMs) {
-      // Not sooner: to a Redis that is only slow that would be a flood.
+      // Not sooner, because that would flood a Redis that is merely slow.
       this.renew()
     }
   }
 
-  /** Makes the connection anew. */
+  /** Replaces the connection. */
   renew(): void {
     if (this.#closed) return
     this.#isDown()
@@ -124,7 +124,7 @@ export class Link {
     when("ready", () => this.#isUp())
     when("end", () => this.#isDown())
     when("reconnecting", () => this.#isDown())
-    // With a listener, or it would end the process.
+    // Without a listener, an error would end the process.
     when("error", () => client.isReady || this.#isDown())
     return client.connect()
   }
@@ -145,14 +145,15 @@ export class Link {
 class NoAnswer extends Error {}
 
 /**
- * In steps, between each of which what came is read, and not while others are answered, as Redis answers in turn: a
- * process that is behind, because ten thousand clients came back at once, must not take that for a silent Redis.
+ * The timeout runs in steps, between which received data is read, and does not expire while other commands are
+ * answered, because Redis answers in order: a process that is behind, because ten thousand clients came back at once,
+ * must not mistake that for a silent Redis.
  */
 const STEPS = 4
 
 /**
- * Rejects what takes too long without progress. By hand, as it is done for every command: a race makes four promises
- * more.
+ * Rejects a command that takes too long without progress. Not with `Promise.race`, because this runs for every command
+ * and a race creates four more promises.
  */
 export function within<T>(ms: number, work: Promise<T>, progress: () => number): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -176,6 +177,6 @@ export function within<T>(ms: number, work: Promise<T>, progress: () => number):
   })
 }
 
-/** Whether Redis has to be given the script. */
+/** Whether the script has to be sent to Redis. */
 export const isScriptMissing = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith("NOSCRIPT")

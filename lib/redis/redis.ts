@@ -16,15 +16,16 @@ function reached(given: NodeRedis): Reach {
 }
 
 /**
- * Makes one endpoint of those of many nodes, by way of Redis or Valkey.
+ * Connects the endpoints of many nodes through Redis or Valkey, so that they act as one.
  *
  * ```ts
  * const client = await createClient().connect() // of the package `redis`
  * const endpoint = new Endpoint({ cluster: redis(client) })
  * ```
  *
- * @param client yours, of node-redis, made by `createClient`, by `createSentinel` for the master that Sentinels name, or
- * by `createCluster` for a Redis Cluster; two connections more are made of it to each Redis, and it is left alone otherwise
+ * @param client your node-redis client, made by `createClient`, by `createSentinel` for the master that Sentinels name,
+ * or by `createCluster` for a Redis Cluster; its settings are used for two more connections to each Redis, and the
+ * client itself is left alone
  */
 export function redis(client: NodeRedis, options?: RedisOptions): Cluster {
   return new RedisCluster(reached(client), options)

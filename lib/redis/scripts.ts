@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 
-/** A text that Redis runs in one piece, and its name there. */
+/** A script that Redis runs atomically, and its name there. */
 interface ScriptText {
   readonly text: string
   readonly sha: string
@@ -24,12 +24,15 @@ export const NUMBERED = 1
 /** Presences: the node, the version, and the change as JSON. */
 export const PRESENCE = 2
 
-// Lua's own clock is not to be had, and those of the nodes differ.
+// Lua's own clock is not available, and those of the nodes differ.
 const NOW = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/** Numbers, keeps and tells, unless it was done under that name. Keys: numbering, stream, and the name if there is one. */
+/**
+ * Numbers, stores and publishes a message, unless that name was used before. Keys: numbering, stream, and the name if
+ * there is one.
+ */
 export const APPEND: Script = script(
   `local once = ARGV[7] ~= '0'
 if once then
@@ -73,7 +76,7 @@ local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)
 return {epoch, tonumber(redis.call('HGET', KEYS[1], 'o')), now, found, first}`,
 )
 
-/** Begins a new epoch, unless somebody did. Keys: numbering. */
+/** Begins a new epoch, unless another node did. Keys: numbering. */
 export const RENUMBER: Script = script(
   `local epoch = redis.call('HGET', KEYS[1], 'e')
 if epoch ~= ARGV[1] then return epoch end
@@ -93,7 +96,7 @@ else
 end
 `
 
-/** Changes presences and tells it. Keys: presences. */
+/** Changes presences and publishes the change. Keys: presences. */
 export const CHANGE: Script = script(
   `${NOW}local leaves = tonumber(ARGV[4])
 for i = 5, 4 + leaves do
@@ -106,7 +109,7 @@ ${VERSION}redis.call('PUBLISH', ARGV[1], '\\2' .. ARGV[2] .. '\\0' .. text .. '\
 return text`,
 )
 
-/** Takes away what a dead node left. Keys: presences. */
+/** Removes the presences of a dead node. Keys: presences. */
 export const SWEEP: Script = script(
   `${NOW}local own = ARGV[2] .. ':'
 local refs = {}
@@ -122,13 +125,13 @@ redis.call('PUBLISH', ARGV[1], '\\2' .. ARGV[2] .. '\\0' .. text .. '\\0' .. cha
 return #refs`,
 )
 
-/** Says that a node lives. Gives whether it was counted out, and who is dead. Keys: nodes. */
+/** Reports that a node is alive. Returns whether it had been removed, and the dead nodes. Keys: nodes. */
 export const RENEW: Script = script(
   `${NOW}local new = redis.call('ZADD', KEYS[1], now, ARGV[1])
 return {new, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]))}`,
 )
 
-/** Asks for the right to do something. Keys: claim. */
+/** Claims the work of a key. Keys: claim. */
 export const CLAIM: Script = script(
   `local value = redis.call('GET', KEYS[1])
 if value then return value end
@@ -136,13 +139,13 @@ redis.call('SET', KEYS[1], 'p' .. ARGV[1], 'PX', ARGV[2])
 return false`,
 )
 
-/** Gives that right back, if it is still one's own. Keys: claim. */
+/** Releases a claim, if the node still holds it. Keys: claim. */
 export const RELEASE: Script = script(
   `if redis.call('GET', KEYS[1]) == 'p' .. ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1`,
 )
 
-/** Has a claim hold for longer, if it is still one's own. Keys: claim. */
+/** Extends a claim, if the node still holds it. Keys: claim. */
 export const EXTEND: Script = script(
   `if redis.call('GET', KEYS[1]) == 'p' .. ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1`,

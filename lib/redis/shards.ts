@@ -7,22 +7,23 @@ import { unavailable, within } from "./redis-link.js"
 import type { Script } from "./scripts.js"
 import { readSlots, redirectOf, slotOf } from "./slots.js"
 
-/** How long a slot that is on its way to another master is left alone. */
+/** How long a slot that is moving to another master is left alone. */
 const MOVING_MS = 20
 
-/** How often the masters are asked for the slots of one that is gone. */
+/** How often the masters are asked for the slots of a lost one. */
 const WATCH_MS = 250
 
-/** A master of the cluster, and a client that knows the way to it. */
+/** A master of the cluster, and a client that can connect to it. */
 interface Shard {
   readonly redis: OneRedis
   readonly template: RedisClient
 }
 
 /**
- * The masters of a Redis Cluster, each by connections of its own: one that is away or does not answer takes nothing but
- * its own topics with it. node-redis is asked where masters are, and how to connect to one. Its own way of following the
- * slots repeats a command that may have been done, and tells nobody for which channels messages may be missing.
+ * The masters of a Redis Cluster, each with its own connections, so that an unreachable master affects only its own
+ * topics. node-redis provides the addresses of the masters and the settings to connect. Its own handling of moved slots
+ * is not used: it repeats a command that may have been executed, and does not report the channels for which messages
+ * may be missing.
  */
 export class Shards implements Installation {
   readonly pubSub: PubSub = SHARDED
@@ -33,7 +34,7 @@ export class Shards implements Installation {
   readonly #shards = new Map<string, Shard>()
   /** The address of the master of each slot. */
   #owners: string[] = []
-  /** The channels that are wanted, and where they are listened to. */
+  /** The wanted channels, and the masters on which they are subscribed. */
   readonly #channels = new Map<string, OneRedis>()
   #refreshing: Promise<void> | undefined
   #placing: NodeJS.Immediate | undefined
@@ -68,7 +69,7 @@ export class Shards implements Installation {
 
   async check(): Promise<void> {
     await Promise.all(this.#all.map((redis) => redis.check()))
-    // A slot may have moved without a word: to a channel that nobody here publishes to, a message of that can get lost.
+    // A slot may have moved without notice: messages on a channel to which this node does not publish could be lost.
     await this.#refresh()
   }
 
@@ -102,7 +103,7 @@ export class Shards implements Installation {
     return this.#shards.get(this.#owners[slotOf(key)] ?? "")?.redis
   }
 
-  /** Has something done by the master of a key, wherever that is by now. */
+  /** Runs an operation on the master of a key, wherever the key's slot is now. */
   async #on<T>(key: string, work: (redis: OneRedis) => Promise<T>): Promise<T> {
     const until = performance.now() + this.#timeoutMs
     for (;;) {
@@ -113,23 +114,23 @@ export class Shards implements Installation {
       } catch (error) {
         const redirect = redirectOf(error)
         if (redirect === undefined || performance.now() > until) throw error
-        // Nothing of a slot on its way is asked for at its destination: a script could not publish there yet.
+        // A moving slot is not used at its destination, because a script could not publish there yet.
         if (redirect.kind === "moving") await sleep(MOVING_MS)
         else await this.#moved(redirect.slot, redirect.address)
       }
     }
   }
 
-  /** A slot is with another master. */
+  /** A slot belongs to another master now. */
   async #moved(slot: number, address: string): Promise<void> {
-    // Two that disagree about a slot would send this to and fro.
+    // Two masters that disagree about a slot would redirect this back and forth.
     if (this.#owners[slot] === address) return void (await sleep(MOVING_MS))
     if (!this.#shards.has(address)) return this.#refresh()
     this.#owners[slot] = address
     this.#placing ??= setImmediate(() => this.#place())
   }
 
-  /** Has channels listened to where their slots are now. */
+  /** Subscribes to channels on the masters that have their slots now. */
   #place(): void {
     this.#placing = undefined
     const isElsewhere = ([channel, redis]: [string, OneRedis]): boolean => {
@@ -146,7 +147,7 @@ export class Shards implements Installation {
     if (!this.#closed && !this.healthy) this.#watch = setInterval(() => void this.#refresh(), WATCH_MS).unref()
   }
 
-  /** Learns where the slots are. */
+  /** Reads the locations of the slots. */
   #refresh(): Promise<void> {
     return (this.#refreshing ??= this.#learn().finally(() => (this.#refreshing = undefined)))
   }
@@ -179,19 +180,19 @@ export class Shards implements Installation {
     }
   }
 
-  /** Asks by a new connection to one of the nodes that node-redis was told of, or to a master that is known by now. */
+  /** Asks over a new connection to one of the nodes in node-redis's settings, or to a master known by now. */
   async #fromAnywhere(): Promise<string[] | undefined> {
     const known = [...this.#shards.values()].map(({ template }) => ({ socket: template.options?.socket }))
     for (const from of [{}, { rootNodes: known }]) {
       const cluster = this.#cluster.duplicate({ minimizeConnections: true, ...from })
-      // With a listener, or it would end the process.
+      // Without a listener, an error would end the process.
       cluster.on("error", () => {})
       try {
         await within(this.#timeoutMs, cluster.connect(), () => 0)
         await this.#connect(cluster)
         return cluster.slots.map(({ master }) => master.address)
       } catch {
-        // The next ones may know.
+        // Another node may know.
       } finally {
         cluster.destroy()
       }
@@ -204,7 +205,7 @@ export class Shards implements Installation {
     const masters = new Map(cluster.slots.map(({ master }) => [master.address, master]))
     const opened = [...masters].map(async ([address, master]) => {
       if (this.#closed || this.#shards.has(address)) return
-      // This makes the client. It is not waited for: that of a dead master would go on trying for ever.
+      // This creates the client. It is not awaited: the client of a dead master would keep trying forever.
       cluster.nodeClient(master).catch(() => undefined)
       const template = master.client
       if (template === undefined) return

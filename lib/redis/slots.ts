@@ -8,7 +8,7 @@ const REMAINDERS = Uint16Array.from({ length: 256 }, (_, byte) => {
   return rest
 })
 
-/** The slot of a key or of a channel: that of what it has in its first braces, if there is something in them. */
+/** The slot of a key or a channel, computed from the part in its first braces, if that is not empty. */
 export function slotOf(key: string): number {
   const open = key.indexOf("{")
   const close = open === -1 ? -1 : key.indexOf("}", open)
@@ -18,7 +18,7 @@ export function slotOf(key: string): number {
   return rest % SLOTS
 }
 
-/** Where each slot is: the address of its master, by the answer to `CLUSTER SLOTS`. */
+/** The address of each slot's master, from the reply to `CLUSTER SLOTS`. */
 export function readSlots(answer: unknown): string[] {
   const owners: string[] = []
   for (const [from, to, [host, port]] of answer as [number, number, [host: Buffer, port: number]][]) {
@@ -34,7 +34,7 @@ export type Redirect =
   /** The slot is on its way to another master. */
   | { readonly kind: "moving" }
 
-/** The redirect that the error of a command tells. */
+/** The redirect in the error of a command. */
 export function redirectOf(error: unknown): Redirect | undefined {
   const { cause } = (error ?? {}) as { cause?: unknown }
   const text = cause instanceof Error ? cause.message : ""

@@ -2,7 +2,7 @@ import type { PubSub } from "./pub-sub.js"
 import type { Listener, RedisClient } from "./redis-client.js"
 import type { Link } from "./redis-link.js"
 
-/** The channels that a node listens to. Those that come and go in one turn are asked for together. */
+/** The channels to which a node is subscribed. Changes within one turn are sent together. */
 export class Subscriptions {
   readonly #link: Link
   readonly #pubSub: PubSub
@@ -10,11 +10,11 @@ export class Subscriptions {
   readonly #failed: (error: unknown) => void
   readonly #wanted = new Set<string>()
   #there = new Set<string>()
-  /** Those that may be wanted and not there, or the other way round: to go through all of them would be long. */
+  /** The channels whose subscription may be out of date: checking all of them would take long. */
   #changed = new Set<string>()
   /**
-   * Those that the client was asked for. One that comes back by itself subscribes again to all that it had, also to those
-   * that were removed meanwhile.
+   * The channels requested from the client. A client that reconnects by itself resubscribes to all it had, including
+   * those removed in the meantime.
    */
   readonly #asked = new Set<string>()
   #client: RedisClient | undefined
@@ -33,7 +33,7 @@ export class Subscriptions {
     this.#failed = failed
   }
 
-  /** The channels that are to be listened to. */
+  /** The wanted channels. */
   get wanted(): Iterable<string> {
     return this.#wanted
   }
@@ -51,14 +51,14 @@ export class Subscriptions {
     if (this.#link.up) this.#settle().catch((error: unknown) => this.#failed(error))
   }
 
-  /** Redis no longer sends the messages of a channel: it is not asked to stop. */
+  /** Redis no longer sends the messages of a channel, so there is no need to unsubscribe. */
   forget(channel: string): void {
     for (const channels of [this.#wanted, this.#there, this.#changed, this.#asked]) channels.delete(channel)
   }
 
   /**
-   * The link came back: it may be a new one that listens to nothing yet. Resolves once it listens to everything that is
-   * wanted, and to nothing else.
+   * The link came back: it may be a new one without subscriptions. Resolves once it is subscribed to all wanted
+   * channels and to no others.
    */
   again(): Promise<void> {
     this.#there = new Set()
@@ -78,7 +78,7 @@ export class Subscriptions {
     return this.#scheduled
   }
 
-  /** Makes what there is what is wanted. */
+  /** Makes the subscriptions match the wanted channels. */
   async #apply(): Promise<void> {
     const there = this.#there
     const changed = [...this.#changed]
@@ -87,7 +87,7 @@ export class Subscriptions {
     const spare = changed.filter((channel) => !this.#wanted.has(channel) && this.#asked.has(channel))
     for (const channel of spare) there.delete(channel)
     try {
-      // First, as a client of RESP2 reads the answers to `UNSUBSCRIBE` only where it has subscribed to something.
+      // First, because a RESP2 client reads the replies to `UNSUBSCRIBE` only while it has subscriptions.
       if (missing.length > 0) await this.#link.do((client) => this.#subscribe(client, missing))
       for (const channel of missing) there.add(channel)
       if (spare.length > 0) await this.#link.do((client) => this.#unsubscribe(client, spare))
@@ -110,7 +110,7 @@ export class Subscriptions {
     for (const channel of asked) this.#asked.delete(channel)
   }
 
-  /** A client that was made anew was asked for nothing yet. */
+  /** A new client has no subscriptions yet. */
   #meet(client: RedisClient): void {
     if (client !== this.#client) this.#asked.clear()
     this.#client = client

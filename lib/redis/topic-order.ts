@@ -1,7 +1,7 @@
 /** A message with its number, on its way in. */
 export interface Arrival<Body> {
   readonly offset: number
-  /** When it was appended: tells two messages of one number apart. */
+  /** When it was appended, to distinguish two messages with the same number. */
   readonly at: number
   readonly body: Body
 }
@@ -28,26 +28,29 @@ export interface Found<Body> {
 export interface Step<Body> {
   /** To be passed on, in this order. */
   readonly deliver: readonly Arrival<Body>[]
-  /** Something is missing that can no longer be had, or the numbering began anew. */
+  /** A missing message is no longer available, or the numbering started again. */
   readonly lost: boolean
-  /** The messages behind this position have to be read. */
+  /** The messages after this position have to be read. */
   readonly read: Place | undefined
 }
 
 /** How many messages may wait for those before them. */
 const MAX_HELD = 10_000
 
-/** Puts the numbered messages of one topic in order: each once, without a gap. Pure: what it wants read, others read. */
+/**
+ * Puts the numbered messages of one topic in order: each once, without a gap. It is pure: callers do the reads that it
+ * requests.
+ */
 export class Sequencer<Body> {
   #place: Place | undefined
   #held = new Map<number, Arrival<Body>>()
   #reading = false
   /** Offsets held when the read began. After it, those above the newest were never assigned. */
   #asked: readonly number[] = []
-  /** Whether to read once more: what is being read may be older than what is asked for. */
+  /** Whether to read again: the current read may be too old for the latest request. */
   #stale = false
 
-  /** Where it stands, if it has begun. */
+  /** Its position, if it has started. */
   get place(): Place | undefined {
     return this.#place
   }
@@ -57,7 +60,7 @@ export class Sequencer<Body> {
     this.#place ??= place
   }
 
-  /** A message came by pub/sub. */
+  /** A message arrived through pub/sub. */
   arrive(epoch: string, message: Arrival<Body>): Step<Body> {
     const lost = this.#place !== undefined && this.#place.epoch !== epoch
     if (this.#place?.epoch !== epoch) this.#restart(epoch, message.offset - 1)
@@ -71,7 +74,7 @@ export class Sequencer<Body> {
     return step(this.#drain(), lost, this.#gap())
   }
 
-  /** Asks for what came while nobody listened. */
+  /** Requests the messages published while this node was not subscribed. */
   check(): Step<Body> {
     if (this.#place === undefined) return step([])
     if (this.#reading) {
@@ -91,14 +94,14 @@ export class Sequencer<Body> {
     else if (!complete && first !== undefined && first.offset > this.#last) this.#move(first.offset - 1, undefined)
     for (const message of messages) if (message.offset > this.#last) this.#held.set(message.offset, message)
     const deliver = this.#drain()
-    // Nothing that is not in the history any more can fill what is still open.
+    // Messages that are no longer in the history cannot fill the remaining gaps.
     if (!complete && this.#held.size > 0) deliver.push(...this.#jump())
     if (!this.#stale) return step(deliver, lost, this.#gap())
     this.#stale = false
     return step(deliver, lost, this.check().read)
   }
 
-  /** It could not be read. */
+  /** The read failed. */
   failed(): void {
     this.#reading = this.#stale = false
   }
@@ -126,7 +129,7 @@ export class Sequencer<Body> {
     return ready
   }
 
-  /** Gives up on what is missing. */
+  /** Gives up on the missing messages. */
   #jump(): Arrival<Body>[] {
     const all = [...this.#held.values()].sort((a, b) => a.offset - b.offset)
     this.#held = new Map()

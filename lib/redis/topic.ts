@@ -16,7 +16,7 @@ export class Topic {
   readonly sequencer: Sequencer<Buffer> = new Sequencer<Buffer>()
   /** The history options of the topic, if its messages are numbered. */
   history: HistoryOptions | undefined
-  /** The version of the presences that were told; `undefined` until the first snapshot came. */
+  /** The version of the presences that were reported; `undefined` until the first snapshot. */
   #version: number | undefined
   #early: VersionedChange[] = []
 
@@ -24,7 +24,7 @@ export class Topic {
     this.history = history
   }
 
-  /** A change came: it may be the next one, or known, or show that one is missing and a snapshot is needed. */
+  /** Handles a change: it may be the next one, a known one, or show that one is missing and a snapshot is needed. */
   change(change: VersionedChange): "next" | "old" | "gap" {
     if (this.#version === undefined) {
       if (this.#early.length < MAX_EARLY) this.#early.push(change)
@@ -36,12 +36,12 @@ export class Topic {
     return "next"
   }
 
-  /** A snapshot is asked for: what comes meanwhile is kept. */
+  /** A snapshot was requested: changes are kept until it arrives. */
   await(): void {
     this.#version = undefined
   }
 
-  /** A snapshot came; gives the changes since. */
+  /** Handles a snapshot; returns the changes since. */
   snapshot(version: number): VersionedChange[] {
     this.#version = version
     const early = this.#early.sort((a, b) => a.version - b.version)
@@ -51,8 +51,8 @@ export class Topic {
 }
 
 /**
- * The presences of other nodes in a snapshot: fields `<node>:<ref>` and their values. One that is none is left out and told, and does
- * not keep the others away.
+ * The presences of other nodes in a snapshot: fields `<node>:<ref>` and their values. An invalid one is skipped and
+ * reported, and does not affect the others.
  */
 export function readSnapshot(
   fields: readonly Buffer[],
