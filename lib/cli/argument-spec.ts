@@ -1,4 +1,4 @@
-/** A value as a shell completes it: one of a few words, a path, or the path behind an `@`. */
+/** How a shell completes a value: one of a few words, a path, or a path after an `@`. */
 export type Completes = readonly string[] | "file" | "folder" | "@file"
 
 /** An option of a command. */
@@ -21,7 +21,7 @@ export interface ArgumentSpec {
   readonly name: string
   /** Its arguments, as the help shows them. */
   readonly usage: string
-  /** How many there must be, and may be. */
+  /** The least and the greatest number of arguments. */
   readonly arity: readonly [least: number, most: number]
   readonly options: OptionSpecs
   /** The completion of its arguments. */

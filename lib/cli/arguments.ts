@@ -44,13 +44,13 @@ interface OptionToken {
   inlineValue: boolean | undefined
 }
 
-/** The value of an option, or the empty text of a flag. */
+/** The value of an option, or an empty string for a flag. */
 function valueOf({ rawName, value, inlineValue }: OptionToken, { value: shown }: OptionSpec): string {
   if (shown === undefined) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
     return ""
   }
-  // `-` alone is standard input; anything else that looks like an option most probably is one.
+  // `-` alone is standard input; anything else that starts like an option probably is one.
   if (value === undefined || (inlineValue !== true && /^-./.test(value))) {
     throw new UsageError(`${rawName} needs a value: ${rawName} <${shown}>`)
   }
@@ -62,7 +62,7 @@ export function readArguments(argv: readonly string[], command: ArgumentSpec): A
   const options: OptionSpecs = { ...command.options, ...HELP_OPTION }
   const { tokens } = parseArgs({
     args: [...argv],
-    // Not strict, because its errors tell less than ours.
+    // Not strict, because our error messages are more helpful.
     strict: false,
     allowPositionals: true,
     tokens: true,

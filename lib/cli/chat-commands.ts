@@ -37,7 +37,7 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
 /** The typed input: a command with its argument, a message, or nothing. */
 export type Typed = { command: string; argument: string } | { say: string } | undefined
 
-/** Reads a line that was typed. A message that begins with a slash is typed with two. */
+/** Parses a typed line. A message that begins with a slash is typed with two. */
 export function readLine(line: string): Typed {
   const text = line.trim()
   if (text === "") return undefined
@@ -46,7 +46,7 @@ export function readLine(line: string): Typed {
   return { command, argument: rest.join(" ") }
 }
 
-/** The token of a link, or what is one itself. */
+/** The token of a link, or the text itself if it is a token. */
 export function readToken(text: string): string {
   if (!URL.canParse(text)) return text
   return new URL(text).searchParams.get("token") ?? text

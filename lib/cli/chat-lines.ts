@@ -1,14 +1,14 @@
 import type { ChatMessage, ChatUser } from "rookery/chat"
 import { escapeControls, type Styles } from "./terminal-text.js"
 
-/** How a person is called: `Display Name (email)`, or by the address alone. */
+/** The name of a person: `Display Name (email)`, or the address alone. */
 export function nameOf({ email, display_name }: ChatUser): string {
   return escapeControls(display_name === null ? email : `${display_name} (${email})`)
 }
 
 const two = (part: number): string => String(part).padStart(2, "0")
 
-/** A time of the server's, by the clock of whoever reads it; with the date, if it was not today. */
+/** A time of the server in the reader's time zone; with the date, if it is not today. */
 export function timeOf(timestamp: string, now: Date = new Date()): string {
   const time = new Date(timestamp)
   if (Number.isNaN(time.getTime())) return escapeControls(timestamp)
@@ -17,7 +17,7 @@ export function timeOf(timestamp: string, now: Date = new Date()): string {
   return time.toDateString() === now.toDateString() ? clock : `${date} ${clock}`
 }
 
-/** The person, the time and the room of a message. The room is named where it is not the one that is typed into. */
+/** The person, the time and the room of a message. The room is named if it is not the current one. */
 function headOf({ user, timestamp }: ChatMessage, room: string | undefined, styles: Styles): string {
   const where = room === undefined ? "" : `${styles.green(`#${escapeControls(room)}`)} `
   return `${styles.dim(timeOf(timestamp))} ${where}${styles.person(user.id)(nameOf(user))}:`
@@ -29,8 +29,8 @@ export function messageLine(message: ChatMessage, room: string | undefined, styl
 }
 
 /**
- * A message on as many lines of text as it has. Each line of text after the first has a bar before it, so that none
- * looks like the message of another person.
+ * A message on its own lines of text. Each line of text after the first has a bar before it, so that none looks like the
+ * message of another person.
  */
 export function messageLines(message: ChatMessage, room: string | undefined, styles: Styles): string {
   const [first = "", ...others] = message.content.split("\n").map(escapeControls)

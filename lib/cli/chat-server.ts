@@ -15,7 +15,7 @@ import { UsageError } from "./usage-error.js"
 import { withoutSecrets } from "./without-secrets.js"
 
 const DEFAULT_PORT = 8000
-/** How many ports are tried when none was asked for. */
+/** How many ports are tried if none was given. */
 const PORTS_TRIED = 100
 
 function readPort(text: string | undefined): number | undefined {
@@ -51,7 +51,7 @@ const WORKERS_NEED_REDIS =
 
 const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE"
 
-/** Listens at the port that was asked for, or at the first that is free. */
+/** Listens on the given port, or on the first free one. */
 async function listen(chat: ChatServer, host: string, asked: number | undefined): Promise<number> {
   for (let port = asked ?? DEFAULT_PORT; ; port++) {
     try {
@@ -65,7 +65,7 @@ async function listen(chat: ChatServer, host: string, asked: number | undefined)
   }
 }
 
-/** Where the chat keeps what it keeps, and what makes one of several servers. */
+/** The store of the chat, and the cluster that connects several servers. */
 interface Keeping {
   store: ChatStore
   cluster?: Cluster
@@ -83,7 +83,7 @@ async function inRedis(url: string, io: Io): Promise<Keeping> {
   let reached = false
   const client = createClient({
     url,
-    // At first it is there or it is not; later it comes back.
+    // At the start an unreachable Redis is an error; later the client reconnects.
     socket: { reconnectStrategy: (tries) => reached && Math.min(50 * 2 ** tries, 2000) * (0.5 + Math.random()) },
   })
   client.on("error", (error: Error) => reached && say(io, `warn: Redis: ${error.message}`))
@@ -97,9 +97,9 @@ async function inRedis(url: string, io: Io): Promise<Keeping> {
   return { store: await redisStore(client), cluster: redis(client), letGo: () => client.destroy() }
 }
 
-/** The URL of Redis, which may have a password, by the option or the environment. */
+/** The URL of Redis, which may contain a password, from the option or the environment. */
 async function readRedisUrl(args: Arguments, io: Io): Promise<string | undefined> {
-  // The primary process has read it, maybe from its standard input.
+  // The primary process has read it, perhaps from its standard input.
   if (isWorker(args)) return io.env[CHAT_REDIS]
   const given = args.value("redis")
   if (given !== undefined) return (await new Inputs(io).open(given, "--redis"))()
@@ -140,7 +140,7 @@ async function serve(args: Arguments, { store, cluster: nodes }: Keeping, io: Io
   })
   try {
     const port = await listen(chat, host, asked)
-    // Of several workers the first one says it.
+    // Of several workers only the first one prints it.
     if (!quiet) {
       if (asked === undefined && port !== DEFAULT_PORT) print(`Port ${DEFAULT_PORT} is taken.`)
       if (args.value("data") === undefined && nodes === undefined)
@@ -207,7 +207,7 @@ export const chatServer: Command = {
       kept = await keeping(args, io)
       return await serve(args, kept, io)
     } catch (error) {
-      // The options, from the arguments or the environment, contradict each other.
+      // The options, from the arguments or the environment, are contradictory.
       if (error instanceof RookeryError && error.code === "bad_option") throw new UsageError(error.message)
       throw error
     } finally {

@@ -14,24 +14,24 @@ const NEED_CONNECTION: ReadonlySet<ChatCommandName> = new Set(["/name", "/join",
 /** The most rooms that the prompt names. */
 const MAX_PROMPTED = 3
 
-/** Why something was not done, as it is told. */
+/** Why a command failed, as shown to the person. */
 class Refusal extends Error {}
 
-/** Carries out what is typed, and shows what happens. */
+/** Carries out typed commands, and shows what happens. */
 export class ChatSession {
   readonly #client: ChatClient
   readonly #screen: Screen
   readonly #quit: () => void
-  /** The room that is typed into. */
+  /** The current room, which typed messages go to. */
   #room: string | undefined
-  /** Own messages that were printed already, by the first of their answer and their event. */
+  /** Own messages that were already printed, by their answer or their event, whichever came first. */
   readonly #printed = new Set<string>()
-  /** How many messages of others came into each room that is not typed into. */
+  /** The number of unread messages in each room other than the current one. */
   readonly #unread = new Map<string, number>()
   #wasConnected = false
-  /** While it logs out, the server ends the connection. */
+  /** Set during a log-out, in which the server closes the connection. */
   #isLoggingOut = false
-  /** Whether something was not done. */
+  /** Whether a command has failed. */
   hasFailed = false
 
   constructor(client: ChatClient, screen: Screen, quit: () => void) {
@@ -41,7 +41,7 @@ export class ChatSession {
     this.#listen()
   }
 
-  /** Connects: by the token of a link, else by the session of the last time. */
+  /** Connects with the token of a link, else with the saved session. */
   async connect(token?: string): Promise<void> {
     await this.#begin(() => this.#client.connect(token))
   }
@@ -54,7 +54,7 @@ export class ChatSession {
     await this.#enter(LOBBY, true)
   }
 
-  /** Connects by the session of the last time, if there is one. */
+  /** Connects with the saved session, if there is one. */
   async resume(): Promise<void> {
     try {
       await this.connect()
@@ -66,7 +66,7 @@ export class ChatSession {
     }
   }
 
-  /** Carries out a line that was typed. Never rejects. */
+  /** Carries out a typed line. Never rejects. */
   async type(typed: Typed): Promise<void> {
     try {
       if (typed === undefined) return
@@ -160,7 +160,7 @@ export class ChatSession {
     "/quit": () => this.#quit(),
   }
 
-  /** Enters a room, and shows what was said there; one that was entered before is only typed into again. */
+  /** Enters a room, and shows its last messages; a room that was entered before only becomes the current one. */
   async #enter(room: string, isNew: boolean = !this.#client.rooms.includes(room)): Promise<void> {
     const { users, messages } = await this.#client.join(room).catch((error: unknown) => {
       throw new Refusal(`${room} was not joined: ${reasonOf(error)}`, { cause: error })
@@ -199,7 +199,7 @@ export class ChatSession {
 
   #message(message: ChatMessage & { room: string }): void {
     const isOwn = message.user.id === this.#client.user?.id
-    // The second of the two comes for nothing.
+    // The second of the two is ignored.
     if (isOwn && this.#printed.delete(message.id)) return
     if (isOwn) this.#printed.add(message.id)
     const elsewhere = this.#elsewhere(message.room)
@@ -246,7 +246,8 @@ export class ChatSession {
 
   #renamed({ user, room }: ChatEvents["display_name_changed"]): void {
     const isOwn = user.id === this.#client.user?.id
-    // Own changes come by the own channel, when they were made elsewhere; others once for each room.
+    // Own changes arrive on the user's own channel, if they were made elsewhere; those of others arrive once for each
+    // room.
     if (isOwn && room === undefined) this.#tellOwnName()
     else if (!isOwn && room === this.#room) this.#screen.notice(`${user.email} is ${nameOf(user)} now.`)
   }

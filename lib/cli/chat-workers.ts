@@ -3,13 +3,13 @@ import { EXIT } from "./exit-codes.js"
 import { say, type Io } from "./io.js"
 import { UsageError } from "./usage-error.js"
 
-/** The environment variable by which a worker knows the URL of Redis. */
+/** The environment variable with the URL of Redis for the workers. */
 export const CHAT_REDIS = "ROOKERY_REDIS_URL"
 
-/** The environment variable by which a worker knows the port of all of them. */
+/** The environment variable with the port that all workers share. */
 export const CHAT_PORT = "ROOKERY_CHAT_PORT"
 
-/** The environment variable of all workers but the first one, which has said where the chat is. */
+/** The environment variable of all workers except the first one, which has printed the chat's address. */
 export const CHAT_QUIET = "ROOKERY_CHAT_QUIET"
 
 const MOST_WORKERS = 256
@@ -22,7 +22,7 @@ export function readWorkers(text: string | undefined): number | undefined {
   throw new UsageError(`--workers ${text} is no number of processes: 1 to ${MOST_WORKERS}`)
 }
 
-/** A port that is free now. A worker that is started again could not ask for the same one by asking for any. */
+/** A port that is free now. A restarted worker has to ask for the same port, so it must have a number. */
 async function anyPort(host: string): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen({ host, port: 0 }, resolve))
@@ -40,7 +40,7 @@ export interface ByWorkers {
   readonly atAnyPort: boolean
 }
 
-/** Serves the chat by worker processes, which run the same command, until the command is to end. */
+/** Serves the chat with worker processes, which run the same command, until the command should end. */
 export async function serveByWorkers({ count, redisUrl, host, atAnyPort }: ByWorkers, io: Io): Promise<number> {
   const { startWorkers, WorkerError } = await import("rookery/server/node")
   const free = atAnyPort ? String(await anyPort(host)) : undefined
@@ -63,7 +63,7 @@ export async function serveByWorkers({ count, redisUrl, host, atAnyPort }: ByWor
     await workers.ended
     return EXIT.ok
   } catch (error) {
-    // The worker has said why.
+    // The worker has printed the reason.
     if (error instanceof WorkerError) return error.exitCode ?? EXIT.unreachable
     throw error
   }

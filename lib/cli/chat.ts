@@ -16,7 +16,7 @@ function readServer(text: string): string {
   throw new UsageError(`--server has to be a URL that begins with http:// or https://, not ${withoutSecrets(text)}`)
 }
 
-/** Chats until the person leaves or the pipe ends, and gives what to exit with. */
+/** Chats until the person leaves or the pipe ends, and returns the exit code. */
 async function chatWith(client: ChatClient, io: Io): Promise<number> {
   const { signal } = io
   let end: (code: number) => void = () => {}
@@ -25,7 +25,7 @@ async function chatWith(client: ChatClient, io: Io): Promise<number> {
   signal.addEventListener("abort", stop, { once: true })
   if (signal.aborted) stop()
 
-  /** Handles one line of input after the other. */
+  /** Handles one line of input after another. */
   let work: Promise<void> = Promise.resolve()
   const isTyped = isTerminal(io)
   const leave = (): void => end(session.hasFailed && !isTyped ? EXIT.refused : EXIT.ok)
@@ -33,7 +33,7 @@ async function chatWith(client: ChatClient, io: Io): Promise<number> {
     line(text) {
       const typed = readLine(text)
       const command = typed !== undefined && "command" in typed ? typed.command : undefined
-      // A person who leaves does not wait for what is under way.
+      // A person who leaves does not wait for running commands.
       if (isTyped && command === "/quit") leave()
       else work = work.then(() => session.type(typed))
       return typed !== undefined && command === undefined

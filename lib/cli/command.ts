@@ -7,11 +7,11 @@ export interface Command extends ArgumentSpec {
   /** The description in the help. */
   readonly about: string
   readonly examples: readonly string[]
-  /** Runs it, and gives what to exit with. */
+  /** Runs it, and returns the exit code. */
   run(args: Arguments, io: Io): Promise<number>
 }
 
-/** A command in the table: it is loaded when it is asked for. */
+/** A command in the table, loaded on demand. */
 export interface CommandEntry {
   readonly name: string
   readonly summary: string

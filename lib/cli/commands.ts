@@ -1,6 +1,6 @@
 import type { CommandEntry } from "./command.js"
 
-/** Every command. Each is loaded by itself, so that none waits for, or needs, what only another one uses. */
+/** All commands. Each is loaded separately, so that none waits for, or needs, the imports of another. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "new",

@@ -1,6 +1,6 @@
 import type { Completes, OptionSpecs } from "./argument-spec.js"
 
-/** A command, as a shell completes it. */
+/** A command, for a shell's completion. */
 export interface CompletedCommand {
   readonly name: string
   readonly summary: string
@@ -9,7 +9,7 @@ export interface CompletedCommand {
   readonly completes: Completes | undefined
 }
 
-/** All that a shell completes. */
+/** Everything that a shell completes. */
 export interface Completed {
   readonly commands: readonly CompletedCommand[]
   /** The options before a command. */

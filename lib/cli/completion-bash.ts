@@ -9,7 +9,7 @@ const optionWords = (options: OptionSpecs): string[] => [
 const patternOf = (name: string, short: string | undefined): string =>
   short === undefined ? `--${name}` : `--${name} | -${short}`
 
-/** Completes the word, or does nothing: a file behind an `@` is completed before all else. */
+/** Completes the word, or does nothing: a file after an `@` is completed first. */
 function complete(completes: Completes | undefined): string {
   if (completes === "file") return "_rookery_paths -f"
   if (completes === "folder") return "_rookery_paths -d"

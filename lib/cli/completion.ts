@@ -27,7 +27,10 @@ async function completed(entries: readonly CommandEntry[]): Promise<Completed> {
   return { commands, options: OWN_OPTIONS }
 }
 
-/** `rookery completion`: prints the script by which a shell completes the commands of a table, as their help has them. */
+/**
+ * `rookery completion`: prints the completion script of a shell for the commands of a table, with the options in their
+ * help.
+ */
 export const completion = (entries: readonly CommandEntry[]): Command => ({
   name: "completion",
   usage: "<shell>",

@@ -53,7 +53,7 @@ export const CONNECTION_OPTIONS: OptionSpecs = {
 export interface ConnectionSettings {
   /** Where the socket is mounted, without `/websocket`. */
   readonly url: string
-  /** The same as it may be shown: no query, no password. */
+  /** The URL for display: without query and password. */
   readonly shownUrl: string
   readonly params: Readonly<Record<string, string>>
   readonly join: object
@@ -70,7 +70,7 @@ function readUrl(text: string): { url: string; shownUrl: string; params: Record<
   if (!URL.canParse(text)) throw new UsageError(`this is no URL: ${withoutSecrets(text)}`)
   const url = new URL(text)
   const params = Object.fromEntries(url.searchParams)
-  // A URL out of a browser's list of requests has it; the serializer says its own.
+  // A URL copied from a browser's network tab has one; the serializer adds its own.
   delete params["vsn"]
   url.search = url.hash = ""
   url.pathname = url.pathname.replace(/\/+$/, "").replace(/\/(?:websocket|longpoll)$/, "")
@@ -80,7 +80,7 @@ function readUrl(text: string): { url: string; shownUrl: string; params: Record<
   return { url: bare(url), shownUrl: bare(shown), params }
 }
 
-/** A value that is read once all arguments were checked. */
+/** A value that is read after all arguments were checked. */
 type Reader = () => Promise<string>
 
 const readRecord = async (readers: ReadonlyMap<string, Reader>): Promise<Record<string, string>> => {
@@ -130,7 +130,7 @@ async function openHeaders(given: readonly string[], inputs: Inputs): Promise<Re
 async function readHeaders(readers: ReadonlyMap<string, Reader>): Promise<Record<string, string> | undefined> {
   if (readers.size === 0) return undefined
   const headers = await readRecord(readers)
-  // A file may have more lines than a header has.
+  // A file may have several lines, but a header has one.
   for (const [name, value] of Object.entries(headers)) checkHeader(name, value)
   return headers
 }
@@ -147,7 +147,7 @@ export async function readHeaderOption(
 function readTimeout(text: string | undefined): number {
   if (text === undefined) return 10_000
   const ms = Number(text)
-  // A timer takes no more.
+  // The longest time of a timer.
   if (/^\d+$/.test(text) && ms > 0 && ms < 2 ** 31) return ms
   throw new UsageError(`--timeout ${text} is no number of milliseconds`)
 }
@@ -183,7 +183,7 @@ function chooseTransport(isLongPoll: boolean, headers: Record<string, string> | 
 /**
  * Reads the URL and the options of the connection.
  *
- * @param inputs those of the whole command, because standard input serves one argument only
+ * @param inputs those of the whole command, because only one argument can use standard input
  */
 export async function readConnection(
   url: string,
@@ -199,7 +199,7 @@ export async function readConnection(
   const headers = await openHeaders(args.values("header"), inputs)
   const authToken = await openAuthToken(args.value("auth-token"), inputs, io)
   const serializer = await readSerializer(args.value("serializer") ?? "json", isLongPoll, io)
-  // Every check that needs no value comes first: a person who mistyped an option does not type a token before that.
+  // Checks that need no value come first, so that a person does not type a token only to learn of a mistyped option.
   const join = await readJoin()
   if (typeof join !== "object" || join === null || Array.isArray(join)) {
     throw new UsageError("--join is no object of JSON")
@@ -215,7 +215,7 @@ export async function readConnection(
   }
 }
 
-/** A socket that is made of the settings, not connected yet. */
+/** Creates a socket from the settings, without connecting it. */
 export function openSocket(settings: ConnectionSettings, options: SocketOptions = {}): Socket {
   const { url, params, authToken, serializer, transport, timeout } = settings
   return new Socket(url, { params, authToken, serializer, transport, timeout, ...options })

@@ -1,4 +1,7 @@
-/** Whether an event is like a pattern, in which `*` stands for any text. Takes linear time: a stranger names events. */
+/**
+ * Whether an event matches a pattern, in which `*` stands for any text. Runs in linear time, because strangers choose
+ * event names.
+ */
 function isLike(event: string, pattern: string): boolean {
   const [first = "", ...rest] = pattern.split("*")
   const last = rest.pop()

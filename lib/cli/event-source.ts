@@ -1,10 +1,10 @@
-/** An event of a server that sends events, with its data parsed. */
+/** A server-sent event, with its data parsed. */
 export interface ServerSentEvent {
   readonly event: string
   readonly data: unknown
 }
 
-/** More than any event of an inspector has. */
+/** More than any event of an inspector needs. */
 const MOST_CHARACTERS = 1_000_000
 
 function readEvent(block: string): ServerSentEvent | undefined {
@@ -22,7 +22,7 @@ function readEvent(block: string): ServerSentEvent | undefined {
   }
 }
 
-/** The events of an answer, as they come. */
+/** The events of a response, as they arrive. */
 export async function* readEvents(response: Response): AsyncGenerator<ServerSentEvent> {
   if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true || response.body === null) {
     throw new Error("this is no stream of an inspector")

@@ -5,11 +5,11 @@ export const EXIT = {
   refused: 1,
   /** There was no answer: no connection, no join, no reply in time. */
   unreachable: 2,
-  /** As in sysexits.h: the command was not understood. */
+  /** As in sysexits.h: a usage error. */
   usage: 64,
 } as const
 
-// By convention 128 and the signal's number. A pipe whose reader has seen enough is no failure.
+// By convention, 128 plus the signal's number. A pipe that its reader has closed is not a failure.
 const ENDED_BY: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, EPIPE: EXIT.ok }
 
 /** The exit code of a command that was ended from outside. */

@@ -1,11 +1,11 @@
 import type { Channel, Socket } from "rookery"
 
-/** How long a server is given to hear that we go. */
+/** How long to wait for the server to learn that the client leaves. */
 const PATIENCE_MS = 500
 
 /**
- * Leaves the channels, disconnects and destroys the socket. Over long-poll a server hears of a client that is gone only
- * when its session expires, so it is told, and until then its presence stays.
+ * Leaves the channels, disconnects and destroys the socket. Over long-poll a server would notice that a client has gone
+ * only when its session expires, and its presence would stay until then, so the server is told.
  */
 export async function farewell(socket: Socket, channels: Iterable<Channel>): Promise<void> {
   let timer: NodeJS.Timeout | undefined

@@ -11,7 +11,7 @@ export type FrameTap = (direction: Direction, frame: string | Uint8Array) => voi
 const plain = (frame: IncomingFrame): string | Uint8Array =>
   frame instanceof ArrayBuffer ? new Uint8Array(frame) : frame
 
-/** The same transport, watched. */
+/** Wraps a transport, and reports its frames. */
 export function tapped(transport: Transport, tap: FrameTap): Transport {
   return {
     name: transport.name,
@@ -50,7 +50,7 @@ function decoded(frame: Uint8Array, direction: Direction, serializer: MessageSer
   }
 }
 
-/** More of a binary frame than this says little to a person, who also sees what it means. */
+/** More bytes of a binary frame would not help a person, who also sees the decoded message. */
 const SHOWN_BYTES = 128
 
 function hex(frame: Uint8Array): string {
@@ -60,7 +60,7 @@ function hex(frame: Uint8Array): string {
   return frame.length > SHOWN_BYTES ? `${shown} ...` : shown
 }
 
-/** A frame on one line: text as it is, bytes as hex and by what they mean. */
+/** A frame on one line: text unchanged, bytes as hex with the decoded message. */
 export function frameText(frame: string | Uint8Array, direction: Direction, serializer: MessageSerializer): string {
   const arrow = direction === "in" ? "<-" : "->"
   if (typeof frame === "string") return `${arrow} ${escapeControls(frame)}`
@@ -69,7 +69,7 @@ export function frameText(frame: string | Uint8Array, direction: Direction, seri
   return `${arrow} ${frame.length} bytes: ${hex(frame)} = ${said}`
 }
 
-/** A frame as an object of JSON: `text`, or `bytes` in base64 with the `message` that they mean. */
+/** A frame as a JSON object: `text`, or `bytes` in base64 with the decoded `message`. */
 export function frameJson(
   frame: string | Uint8Array,
   direction: Direction,

@@ -15,7 +15,7 @@ const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, "")
 
 /**
  * Reads the values of arguments that name a file or standard input instead of a value: `ps` shows arguments to every
- * user of the machine, so a token is better not among them.
+ * user of the machine, so they should not contain tokens.
  */
 export class Inputs {
   readonly #io: Io
@@ -32,8 +32,8 @@ export class Inputs {
   }
 
   /**
-   * Opens one value. A file is read now; standard input is read when the function that this gives is called, so that a
-   * person who mistyped another argument hears of it before typing a token.
+   * Opens one value. A file is read now; standard input is read when the returned function is called, so that a person
+   * who mistyped another argument learns of it before typing a token.
    *
    * @param given `@file`, `@-`, or the value itself, in which `@@` at the beginning stands for one `@`
    * @param what the argument, as an error names it
@@ -67,7 +67,7 @@ export class Inputs {
     }
   }
 
-  /** Opens JSON; what stands on the command line itself is parsed now. */
+  /** Opens JSON; a value on the command line itself is parsed now. */
   async openJson(given: string, what: string): Promise<() => Promise<unknown>> {
     if (isLiteral(given)) {
       const value = parseJson(given, what)

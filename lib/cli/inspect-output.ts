@@ -17,7 +17,7 @@ const clockTime = (at: number): string => {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":")
 }
 
-/** Columns of text, with a head. Nothing in a cell can steer the terminal. */
+/** Columns of text, with a head. No cell can control the terminal. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const cells = [head, ...rows].map((row) => row.map(escapeControls))
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)))
@@ -103,7 +103,7 @@ export class InspectOutput {
     this.#print(`${this.#styles.dim(clockTime(at))} ${this.#styles.red(escapeControls(text))}`)
   }
 
-  /** Prints a message: when, which way, whose, and what. */
+  /** Prints a message: its time, direction, client and content. */
   #passed(
     { at, direction, id, recipients }: InspectedMessage | InspectedGatewayMessage,
     key: string | null,

@@ -19,7 +19,7 @@ import { quietFetch } from "./quiet-fetch.js"
 import { UsageError } from "./usage-error.js"
 import { withoutSecrets } from "./without-secrets.js"
 
-/** The milliseconds before a stream that broke is opened again: the first time, and at most. */
+/** The milliseconds before a broken stream is opened again: at first, and at most. */
 const RETRY_MS = 500
 const MOST_RETRY_MS = 10_000
 
@@ -54,13 +54,13 @@ class Inspection {
     this.#output = output
   }
 
-  /** Prints the sockets and topics as they are now. */
+  /** Prints the current sockets and topics. */
   async state(search: string): Promise<void> {
     const response = await this.#ask("state", { search })
     this.#output.state((await response.json()) as InspectedState)
   }
 
-  /** Prints what happens, until the command is to end. */
+  /** Prints events until the command should end. */
   async follow(query: Record<string, string>): Promise<void> {
     let wait = RETRY_MS
     while (!this.#io.signal.aborted) {
@@ -106,7 +106,7 @@ async function faultIn(response: Response): Promise<string> {
     const { error } = (await response.json()) as { error?: unknown }
     return typeof error === "string" ? `: ${error}` : ""
   } catch {
-    // The answer is that of the user's check, or of a proxy.
+    // The answer comes from the user's check, or from a proxy.
     return ""
   }
 }
@@ -116,7 +116,7 @@ const queryOf = (args: Arguments): Record<string, string> => ({
   event: args.value("event") ?? "",
 })
 
-/** `rookery inspect`: shows a server that runs. */
+/** `rookery inspect`: shows a running server. */
 export const inspect: Command = {
   name: "inspect",
   usage: "<url>",

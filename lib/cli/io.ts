@@ -1,20 +1,20 @@
 import type { Readable, Writable } from "node:stream"
 import { escapeControls } from "./terminal-text.js"
 
-/** The streams that a command reads and writes; specs give streams of their own. */
+/** The streams that a command reads and writes; specs pass their own. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborted when the command is to end; the reason is the name of a signal, or EPIPE. */
+  /** Aborted when the command should end; the reason is the name of a signal, or EPIPE. */
   readonly signal: AbortSignal
 }
 
 /** Whether a person types, and reads what is printed. */
 export const isTerminal = ({ stdin, stdout }: Io): boolean => stdin.isTTY === true && stdout.isTTY === true
 
-/** Says something to the person, not to the pipe. Nothing of it can steer the terminal. */
+/** Prints a message for the person, not to the pipe. It cannot control the terminal. */
 export function say(io: Pick<Io, "stderr">, text: string): void {
   io.stderr.write(`rookery: ${escapeControls(text)}\n`)
 }
@@ -35,13 +35,13 @@ export function readAll({ stdin, signal }: Io): Promise<string> {
   })
 }
 
-/** The process's own. Its first signal asks the command to end, the second one ends it. */
+/** The streams of the process. Its first signal asks the command to end, the second one ends the process. */
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process
   const ending = new AbortController()
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => ending.abort(name))
   stdout.on("error", ({ code }: NodeJS.ErrnoException) => ending.abort(code))
-  // There is nobody left to tell.
+  // There is no output left to report to.
   stderr.on("error", () => {})
   return { stdin, stdout, stderr, env, signal: ending.signal }
 }

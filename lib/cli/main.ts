@@ -40,7 +40,7 @@ async function dispatch(argv: readonly string[], io: Io, commands: readonly Comm
   return command.run(args, io)
 }
 
-/** Runs `rookery` with these arguments, and gives what to exit with. */
+/** Runs `rookery` with these arguments, and returns the exit code. */
 export async function main(
   argv: readonly string[],
   io: Io,

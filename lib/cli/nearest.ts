@@ -1,4 +1,4 @@
-/** How many letters have to be added, taken away, changed or swapped with the next to make one word of another. */
+/** How many letters must be added, removed, changed or swapped with the next one to turn one word into another. */
 function distance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, i) => i)]
   const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity
@@ -13,7 +13,7 @@ function distance(from: string, to: string): number {
   return at(from.length, to.length)
 }
 
-/** The word that was probably meant, if any is near. */
+/** The word that was probably meant, if any is similar. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const begun = words.filter((known) => word.length > 1 && known.startsWith(word))
   if (begun.length === 1) return begun[0]

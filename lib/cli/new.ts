@@ -11,7 +11,7 @@ interface Manifest {
   dependencies: Record<string, string>
 }
 
-/** A name that npm takes, made of the name of a folder. */
+/** A valid npm package name, derived from the name of a folder. */
 const packageName = (folder: string): string =>
   basename(folder)
     .toLowerCase()
@@ -31,8 +31,8 @@ const looksLikeFile = (given: string): boolean =>
   /^([./]|[a-z]:\\)/i.test(given) || (given.endsWith(".tgz") && !given.includes(":"))
 
 /**
- * The entry of Rookery in the project's dependencies: a version, or a package file. The project gets a copy of the file,
- * because it is to be installed again where the original is not.
+ * The entry of Rookery in the project's dependencies: a version, or a package file. The project gets a copy of the
+ * file, because it may be installed again on a machine without the original.
  */
 async function dependency(given: string | undefined, folder: string): Promise<string> {
   if (given === undefined) return `^${ownVersion()}`
@@ -55,7 +55,7 @@ async function begin(folder: string, template: "react" | "vanilla", rookery: str
   await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
-/** `rookery new`: begins a project. */
+/** `rookery new`: creates a project. */
 export const newProject: Command = {
   name: "new",
   usage: "<folder> [options]",

@@ -5,7 +5,7 @@ import { escapeControls, type Style, type Styles } from "./terminal-text.js"
 const SHOWN_LETTERS = 40
 /** How many levels a folded payload has, the most that fits first. */
 const LEVELS = [4, 3, 2, 1]
-/** The most levels of an unfolded payload: a stranger nests them, and each is a call. */
+/** The most levels of an unfolded payload: strangers nest them, and each is a recursive call. */
 const MOST_LEVELS = 100
 
 /** Stands for the JSON of a payload that has none. */
@@ -48,7 +48,7 @@ function* tokensOf(value: unknown, levels: number, letters: number, styles: Styl
   yield { text: close }
 }
 
-/** Tokens as text, up to a width; what does not fit any more is an ellipsis. */
+/** Tokens as text, up to a width; an ellipsis replaces the rest. */
 function fill(tokens: Iterable<Token>, width: number): { text: string; isWhole: boolean } {
   let text = ""
   let left = width
@@ -65,12 +65,14 @@ export function payloadJson(payload: unknown): string {
   try {
     return toJsonText(payload)
   } catch {
-    // A payload that is nested so deeply is no reason to end.
+    // A payload that is nested too deep must not end the command.
     return TOO_DEEP
   }
 }
 
-/** A payload's JSON on one line of text of about a width: whole if it fits, otherwise with its inner levels folded. */
+/**
+ * A payload's JSON on one line of text of about this width: whole if it fits, otherwise with its inner levels folded.
+ */
 export function foldedPayload(json: string, width: number, styles: Styles): string {
   if (json === TOO_DEEP) return styles.dim(TOO_DEEP)
   const plain: unknown = JSON.parse(json)
@@ -84,7 +86,7 @@ export function foldedPayload(json: string, width: number, styles: Styles): stri
   return shown
 }
 
-/** A part of a payload, as it stands in the parts around it. */
+/** A part of a payload, within the parts around it. */
 interface Part {
   readonly value: unknown
   readonly indent: string
@@ -110,7 +112,7 @@ function* rowsOf({ value, indent, key, end, level }: Part, styles: Styles): Gene
   yield `${indent}${close}${end}`
 }
 
-/** A payload's JSON on as many rows as it needs, but at most so many. */
+/** A payload's JSON on as many rows as it needs, up to a maximum. */
 export function unfoldedPayload(json: string, most: number, styles: Styles): string[] {
   if (json === TOO_DEEP) return [styles.dim(TOO_DEEP)]
   const plain: unknown = JSON.parse(json)

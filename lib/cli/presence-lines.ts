@@ -1,6 +1,6 @@
 import { Presence, type Channel } from "rookery"
 
-/** How a change of presence is told. */
+/** Reports a change of presence. */
 export type PresenceEvent = "presence_join" | "presence_leave" | "presence_update"
 
 /** One change of presence. */
@@ -12,15 +12,15 @@ export interface PresenceChange {
   online: number
 }
 
-/** Tells who comes to a channel and who goes, by what the server says of its presence. */
+/** Reports who joins and leaves a channel, from the server's presence messages. */
 export function watchPresence(channel: Channel, tell: (event: PresenceEvent, change: PresenceChange) => void): void {
   const presence = new Presence(channel)
-  /** Metas that have been replaced, and whose going is no leave. */
+  /** Replaced metas, whose removal is not a leave. */
   const replaced = new Set<string>()
   presence.onJoin((key, current, { metas }) => {
     const had = new Set(current?.metas.map((meta) => meta.phx_ref))
     const isUpdate = (before: string | undefined): boolean => before !== undefined && had.has(before)
-    // A diff that overlaps the state tells again what the state told.
+    // A diff that overlaps the state repeats a part of it.
     const fresh = metas.filter(({ phx_ref }) => !had.has(phx_ref))
     const updates = fresh.filter(({ phx_ref_prev }) => isUpdate(phx_ref_prev))
     const joins = fresh.filter(({ phx_ref_prev }) => !isUpdate(phx_ref_prev))

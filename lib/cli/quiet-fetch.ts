@@ -1,4 +1,7 @@
-/** A `fetch` with further headers. The error of a request that cannot be sent at all would quote its URL, or a header. */
+/**
+ * A `fetch` with further headers. Its errors do not quote the URL or a header, as those of a request that cannot be
+ * sent do.
+ */
 export function quietFetch(headers: Record<string, string>): typeof fetch {
   return async (input, init) => {
     try {

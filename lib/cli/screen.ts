@@ -4,7 +4,7 @@ import { SingleKeys } from "./single-keys.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
 import { TypedLines } from "./typed-lines.js"
 
-/** The prompt of a line that goes on with the one before. */
+/** The prompt of a continuation line. */
 const GOES_ON = "… "
 
 /** The events of the screen. */
@@ -14,25 +14,25 @@ export interface ScreenEvents {
    * going to be printed by itself.
    */
   line(text: string): boolean
-  /** Nothing more comes: the pipe ended, or the person left; by Ctrl-C or not. */
+  /** The input ended: the pipe was closed, or the person left, by Ctrl-C or otherwise. */
   close(interrupted: boolean): void
 }
 
-/** The place where a session is shown, and typed. */
+/** The place where a session is shown and typed. */
 export interface Screen {
   readonly styles: Styles
   /** Whether a message may be shown on several lines of text: a program at a pipe reads one line for each. */
   readonly hasLines: boolean
-  /** Prints what the session is about, above the line that is being typed. It has to be safe for a terminal. */
+  /** Prints content of the session, above the line that is being typed. The text must be safe for a terminal. */
   print(text: string): void
-  /** Says something about the session itself. */
+  /** Prints a message about the session itself. */
   notice(text: string): void
   /** The prompt in front of the line that is typed. */
   prompt(text: string): void
   close(): void
 }
 
-/** Completes a line that is being typed: gives candidates, and the part of the line that they replace. */
+/** Completes a line that is being typed: returns candidates, and the part of the line that they replace. */
 export type Completer = (line: string) => [candidates: string[], part: string]
 
 /** Completes lines that are one of a few words. */
@@ -45,7 +45,7 @@ export function openScreen(io: Io, completer: Completer, events: ScreenEvents): 
   return isTerminal(io) ? new TerminalScreen(io, completer, events) : new PipeScreen(io, events)
 }
 
-/** Lines in, lines out; what is about the session itself goes to standard error. */
+/** A pipe: reads and writes lines; messages about the session itself go to standard error. */
 class PipeScreen implements Screen {
   readonly hasLines = false
   readonly styles: Styles
@@ -75,13 +75,13 @@ class PipeScreen implements Screen {
   }
 }
 
-/** A terminal: what is printed goes above the line that is being typed, which stays as it is. */
+/** A terminal: output appears above the line that is being typed, which stays unchanged. */
 class TerminalScreen implements Screen {
   readonly hasLines = true
   readonly styles: Styles
   readonly #io: Io
   readonly #editor: Interface
-  /** How many rows above the end of a typed line it began. */
+  /** How many rows above its end a typed line began. */
   #typedRows = 0
   #isClosed = false
   readonly #lines = new TypedLines()
@@ -100,7 +100,7 @@ class TerminalScreen implements Screen {
       completer,
     })
     this.#editor = editor
-    // Before the editor itself sees the key, which then forgets how long the line was.
+    // Before the line editor handles the key and forgets how long the line was.
     keys.prependListener("keypress", (_text: unknown, key: { name?: string } | undefined) => {
       if (this.#isClosed || (key?.name !== "return" && key?.name !== "enter")) return
       editor.write(null as unknown as string, { ctrl: true, name: "e" })
@@ -159,7 +159,7 @@ class TerminalScreen implements Screen {
     return this.#editor.getCursorPos().rows
   }
 
-  /** Clears everything from so many rows above on. */
+  /** Clears everything from this many rows above the cursor on. */
   #clear(rows: number): void {
     const { stdout } = this.#io
     moveCursor(stdout, 0, -rows)

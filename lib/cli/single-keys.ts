@@ -9,7 +9,7 @@ interface RawMode {
 const PASTED_TAB = "    "
 
 /**
- * The typed input, one character after the other. Node's line editor puts pasted text at the end of the line, wherever the
+ * The typed input, one character at a time. Node's line editor puts pasted text at the end of the line, wherever the
  * cursor is, and does not count its rows.
  */
 export class SingleKeys extends Transform {
@@ -28,7 +28,7 @@ export class SingleKeys extends Transform {
     return this
   }
 
-  /** Lets go of the terminal. */
+  /** Releases the terminal. */
   release(): void {
     this.#terminal.unpipe(this)
     this.#terminal.pause()

@@ -1,7 +1,7 @@
 import { homedir } from "node:os"
 import { isAbsolute, join } from "node:path"
 
-/** Where the command keeps what it has to remember: by the XDG base directories, and on Windows among local data. */
+/** The file in which the command keeps its state: in the XDG base directories, and on Windows among local data. */
 export function stateFile(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -10,7 +10,7 @@ export function stateFile(
   const home = env["HOME"] || homedir()
   const local = env["LOCALAPPDATA"] || join(home, "AppData", "Local")
   const said = env["XDG_STATE_HOME"]
-  // One that is not absolute does not count, says the specification.
+  // The specification says to ignore a relative path.
   const folder = said !== undefined && isAbsolute(said) ? said : join(home, ".local", "state")
   return join(platform === "win32" ? local : folder, "rookery", name)
 }

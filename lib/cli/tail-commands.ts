@@ -36,7 +36,7 @@ export const TAIL_COMMANDS: readonly TailCommand[] = [
   { name: "/quit", usage: "", help: "ends the tail" },
 ]
 
-/** The first word of a text, and what stands behind it; `undefined` if nothing does, not even a space. */
+/** The first word of a text, and the rest; the rest is `undefined` if nothing follows, not even a space. */
 export function firstWord(text: string): [word: string, rest: string | undefined] {
   const at = text.search(/\s/)
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at).trimStart()]

@@ -4,16 +4,16 @@ import type { Io } from "./io.js"
 import { toJsonText } from "./json-text.js"
 import { escapeControls, stylesFor, type Styles } from "./terminal-text.js"
 
-/** A time of day, by the clock of the person who reads it. */
+/** A time of day, in the reader's time zone. */
 export const clockTime = (time: Date): string =>
   [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":") +
   `.${String(time.getMilliseconds()).padStart(3, "0")}`
 
-/** Where a tail is shown. */
+/** The output of a tail. */
 export interface TailView {
   /** A message of a topic. */
   message(topic: string, event: string, payload: unknown): void
-  /** Says something about the tail itself. */
+  /** Prints a message about the tail itself. */
   say(text: string): void
   close(): void
 }

@@ -24,20 +24,20 @@ const isCommand = (name: string): name is TailCommandName => COMMAND_NAMES.inclu
 
 /** The most messages that `/show` can show again. */
 const MOST_SHOWN = 100
-/** The most messages that `/pause` keeps back. */
+/** The most messages that `/pause` holds back. */
 const MOST_KEPT = 1000
-/** The most text that either of the two holds, as JSON: a stranger chooses how large a message is. */
+/** The most text that either of the two holds, as JSON: strangers choose the size of messages. */
 const MOST_TEXT = 16 * 1024 * 1024
-/** The most events that the Tab key knows. A stranger names events. */
+/** The most events that the Tab key knows: strangers choose event names. */
 const MOST_EVENTS = 500
 /** The longest event that the Tab key completes. */
 const LONGEST_EVENT = 100
 /** The most rows of an unfolded payload; `/show` shows all. */
 const MOST_ROWS = 200
-/** The rest of a row that a payload has, at least. */
+/** The least width that is left for a payload on a row. */
 const LEAST_WIDTH = 30
 
-/** Why a line of input was not carried out, as it is told. */
+/** Why a line of input was not carried out, as shown to the person. */
 class Refusal extends Error {}
 
 /** A word before a payload, and its style. */
@@ -58,13 +58,13 @@ const newest = (most: number): Newest<Shown> => new Newest(most, MOST_TEXT, ({ j
 /** The parts of a tail that its prompt uses. */
 export interface TailControls {
   readonly topics: readonly string[]
-  /** Pushes to a topic, and gives the response of its answer. */
+  /** Pushes to a topic, and returns the response. */
   push(topic: string, event: string, payload: unknown): PromiseLike<unknown>
   /** Ends the tail. */
   end(code: number): void
 }
 
-/** An event that a terminal can show, and a person can type. */
+/** Whether a terminal can show an event, and a person can type it. */
 const canBeTyped = (event: string): boolean =>
   event.length <= LONGEST_EVENT && /^\S+$/.test(event) && escapeControls(event) === event
 
@@ -79,18 +79,18 @@ export class TailPrompt implements TailView {
   /** The topic that is pushed to. */
   #topic: string
   #isFolded = true
-  /** The messages that are kept back while the tail is paused. */
+  /** The messages that are held back while the tail is paused. */
   #kept: Newest<Shown> | undefined
   #dropped = 0
   /** The last messages that were shown. */
   readonly #last = newest(MOST_SHOWN)
   readonly #events = new Set<string>()
-  /** Carries out one line of input after the other. */
+  /** Carries out one line of input after another. */
   #work: Promise<void> = Promise.resolve()
   /** Pushes without an answer. */
   readonly #answers = new Set<Promise<void>>()
   #hasFailed = false
-  /** Whether /quit was typed: a pipe may have lines behind it. */
+  /** Whether /quit was typed: a pipe may have lines after it. */
   #hasQuit = false
   #isClosed = false
 
@@ -242,12 +242,12 @@ export class TailPrompt implements TailView {
     void answer.then(() => this.#answers.delete(answer))
   }
 
-  /** Pushes, and shows the answer. Never rejects. */
+  /** Pushes, and shows the reply. Never rejects. */
   async #answer(topic: string, event: string, payload: unknown): Promise<void> {
     try {
       this.#answered(topic, event, "ok", await this.#controls.push(topic, event, payload))
     } catch (error) {
-      // The end of the tail fails the pushes that were not answered, as the person knows.
+      // Ending the tail fails the unanswered pushes, which needs no message.
       if (this.#isClosed) return
       if (!(error instanceof PushError)) return this.#failed(error)
       this.#hasFailed = true

@@ -27,7 +27,7 @@ import { UsageError } from "./usage-error.js"
 /** The protocol's own, and what is shown as joins and leaves. */
 const NOT_SHOWN = new Set(["phx_reply", "phx_error", "phx_close", "presence_state", "presence_diff"])
 
-/** After these the server does not want us any more, however often it is asked. */
+/** After these statuses the server refuses every further attempt. */
 const FOR_GOOD = new Set([401, 403])
 
 const isRefusedForGood = ({ lost }: StatusChange): boolean =>
@@ -42,7 +42,7 @@ interface TailOptions {
   readonly showsFrames: boolean
 }
 
-/** A line of text for each message; the rest goes to standard error. */
+/** Prints one line of text for each message; everything else goes to standard error. */
 const plainView = (io: Io, output: TailOutput, filter: EventFilter): TailView => ({
   message: (topic, event, payload) => filter.shows(event) && output.message(topic, event, payload),
   say: (text) => say(io, text),
@@ -131,7 +131,7 @@ class Tail {
     channel.onClose((reason: Loose) => {
       if (reason !== "leave" && reason !== "destroyed") this.#closed(channel, `${topic} was closed by the server`)
     })
-    // Told at every join, those after a reconnect too.
+    // Printed at every join, including those after a reconnect.
     channel
       .join(this.#settings.timeout)
       .receive("ok", (response) => this.#say(`joined ${topic} ${toJsonText(response)}`))
@@ -151,7 +151,7 @@ class Tail {
     watchPresence(channel, (event, change) => view.message(channel.topic, event, change))
   }
 
-  /** A topic is gone for good; without any there is nothing left to wait for. */
+  /** A topic has ended for good; without any left there is nothing to wait for. */
   #closed(channel: Channel, why: string): void {
     if (!this.#open.delete(channel)) return
     this.#say(why)
@@ -180,9 +180,9 @@ class Tail {
 const ONE = "leave one of the two out"
 
 /**
- * Reads how a tail is shown. It has a prompt where a person types, unless the output is one for programs.
+ * Reads how a tail is shown. It has a prompt if a person types, unless the output is for programs.
  *
- * @returns a function that gives it once all arguments were read, of which one may have taken standard input
+ * @returns a function to call once all arguments were read, one of which may have used standard input
  */
 function readTail(args: Arguments, io: Io, inputs: Inputs): () => TailOptions {
   const events = args.value("event")

@@ -1,5 +1,5 @@
 /**
- * Characters that steer a terminal or hide text: control characters (escape sequences begin with one), line and
+ * Characters that control a terminal or hide text: control characters (escape sequences begin with one), line and
  * paragraph separators, marks that turn the direction of a line, invisible tags. The joiners that emoji and some
  * scripts are written with stay.
  */
@@ -16,7 +16,7 @@ export function escapeControls(text: string): string {
   return text.replace(STEERING, (found) => SHORT[found] ?? found.split("").map(escapeUnit).join(""))
 }
 
-/** A colour, or the like: text that is shown in it. */
+/** A style, such as a colour: returns the text in that style. */
 export type Style = (text: string) => string
 
 /** The styles that the command uses. */
@@ -27,7 +27,7 @@ export interface Styles {
   readonly green: Style
   readonly red: Style
   readonly yellow: Style
-  /** The colour of a person, who keeps it whatever the name. */
+  /** The colour of a person, which stays the same if the name changes. */
   person(id: string): Style
 }
 
@@ -42,7 +42,7 @@ const styled =
   (text) =>
     `\u001b[${on}m${text}\u001b[${off}m`
 
-/** Cyan, magenta, yellow, blue and green: a terminal shows these so that they can be read, on light and on dark. */
+/** Cyan, magenta, yellow, blue and green: these are readable on light and on dark terminals. */
 const OF_PEOPLE = [36, 35, 33, 34, 32].flatMap((colour) => {
   const plain = styled(colour, 39)
   const bold = styled(1, 22)

@@ -1,8 +1,8 @@
-/** Joins lines that are typed: one that ends with a backslash goes on in the next one. */
+/** Joins typed lines: one that ends with a backslash continues on the next one. */
 export class TypedLines {
   #before = ""
 
-  /** Whether the last typed line goes on. */
+  /** Whether the last typed line continues. */
   get isOpen(): boolean {
     return this.#before !== ""
   }

@@ -1,2 +1,2 @@
-/** The command was not understood: its message is the one line that is said, and it exits with 64. */
+/** A usage error: the command prints only its message, and exits with 64. */
 export class UsageError extends Error {}

@@ -1,4 +1,4 @@
-/** A URL, or what was meant as one, without its query and its password: what is said may be kept in a log. */
+/** A URL, even an invalid one, without its query and password, because printed text may end up in a log. */
 export function withoutSecrets(text: string): string {
   return text.replace(/[?#].*/s, "").replace(/^([a-z+]*:\/*)?[^/]*@/i, "$1")
 }
