@@ -17,34 +17,43 @@ export interface ConformanceProject extends Project {
   readonly rooms: string
 }
 
-/** A project with only the packed package. */
-export async function emptyProject(): Promise<Project> {
-  const project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "ws"])
+/** A project with only the packed package, and links to further packages beside it. */
+export async function emptyProject(...links: string[]): Promise<Project> {
+  const project = await installPacked(["mitt", "msgpackr", "msgpackr-extract", "ws", ...links])
   project.write("package.json", JSON.stringify({ private: true, type: "module" }))
   return project
 }
 
+const make = (entry: string, outfile: string, options: BuildOptions): Promise<unknown> =>
+  // Without the empty configuration, the paths of tsconfig.json would lead to the sources.
+  build({ entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", tsconfigRaw: {}, ...options })
+
+/** Bundles a program into a project, for runtimes that read packages by themselves. Returns its path. */
+export async function bundleProgram({ folder }: Project, name: string, from: string = PROGRAMS): Promise<string> {
+  const outfile = join(folder, `${name}.mjs`)
+  await make(join(from, `${name}.ts`), outfile, { platform: "node", packages: "external" })
+  return outfile
+}
+
+/** Bundles a program with its packages, which the bundler finds from the project's own folder. Returns its path. */
+async function bundleWhole(project: Project, name: string, options: BuildOptions): Promise<string> {
+  const outfile = join(project.folder, `${name}.js`)
+  await make(await bundleProgram(project, name), outfile, options)
+  return outfile
+}
+
+/** Bundles a program with its packages into one module for workerd. Returns its path. */
+export const bundleWorker = (project: Project, name: string): Promise<string> =>
+  bundleWhole(project, name, { platform: "neutral", conditions: ["workerd", "worker"] })
+
 /** Packs and installs the package, and bundles the programs as users would. */
 export async function makeProject(): Promise<ConformanceProject> {
   const project = await emptyProject()
-  const into = (name: string): string => join(project.folder, name)
-  const make = (entry: string, outfile: string, options: BuildOptions): Promise<unknown> =>
-    // Without the empty configuration, the paths of tsconfig.json would lead to the sources.
-    build({ entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", tsconfigRaw: {}, ...options })
-  for (const name of ["server", "command", "page", "worker", "rooms-command", "rooms-worker"]) {
-    await make(join(PROGRAMS, `${name}.ts`), into(`${name}.mjs`), { platform: "node", packages: "external" })
-  }
-  // A bundler resolves the packages of these programs, from the project's own folder.
-  await make(into("page.mjs"), into("page.js"), { platform: "browser" })
-  await make(into("worker.mjs"), into("worker.js"), { platform: "neutral", conditions: ["workerd", "worker"] })
-  await make(into("rooms-worker.mjs"), into("rooms-worker.js"), {
-    platform: "neutral",
-    conditions: ["workerd", "worker"],
-  })
-  const [server, command, rooms] = ["server.mjs", "command.mjs", "rooms-command.mjs"].map(into) as [
-    string,
-    string,
-    string,
-  ]
-  return { ...project, server, command, worker: into("worker.js"), rooms }
+  const server = await bundleProgram(project, "server")
+  const command = await bundleProgram(project, "command")
+  const rooms = await bundleProgram(project, "rooms-command")
+  await bundleWhole(project, "page", { platform: "browser" })
+  const worker = await bundleWorker(project, "worker")
+  await bundleWorker(project, "rooms-worker")
+  return { ...project, server, command, worker, rooms }
 }

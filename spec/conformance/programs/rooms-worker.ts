@@ -1,13 +1,6 @@
 import type { Endpoint } from "rookery/server"
+import { atOneNode, type Bindings } from "./one-node.js"
 import { makeEndpoint } from "./rooms.js"
-
-/** The part of a Worker's bindings that the suite uses. */
-interface Bindings {
-  readonly ROOMS: {
-    idFromName(name: string): unknown
-    get(id: unknown): { fetch(request: Request): Promise<Response> }
-  }
-}
 
 /** One node with all of its sockets. */
 export class Rooms {
@@ -20,8 +13,8 @@ export class Rooms {
 
 /** A Worker that passes each request to the one node. */
 export default {
-  fetch(request: Request, { ROOMS }: Bindings): Promise<Response> | Response {
+  fetch(request: Request, bindings: Bindings): Promise<Response> | Response {
     if (new URL(request.url).pathname === "/agent") return new Response(navigator.userAgent)
-    return ROOMS.get(ROOMS.idFromName("all")).fetch(request)
+    return atOneNode(request, bindings)
   },
 }
