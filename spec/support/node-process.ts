@@ -17,6 +17,11 @@ export class NodeProcess {
     return new NodeProcess(new Program(process.execPath, [compiled(program), ...args]))
   }
 
+  /** A node whose program has been started. */
+  static of(program: Program): NodeProcess {
+    return new NodeProcess(program)
+  }
+
   async ready(): Promise<this> {
     this.port = Number((await this.program.printed(/^listening at (\d+)$/))[1])
     return this
