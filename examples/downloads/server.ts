@@ -62,7 +62,7 @@ const gateway = endpoint.gateway("/ws", {
     download.paused = message.action === "pause_download"
     gateway.broadcast(download.message())
   },
-  onError: (_error, client) => client.send({ type: "error", error_message: "that is no JSON" }),
+  onError: (_error, client) => client.send({ type: "error", error_message: "that is not JSON" }),
 })
 
 setInterval(() => {

@@ -55,7 +55,7 @@ export class HttpApi {
 
   async #ask(method: string, path: string, body?: unknown, token?: string): Promise<unknown> {
     // fetch() would refuse such a header with an error that quotes the token.
-    if (token !== undefined && !/^[\w-]+$/.test(token)) throw new AuthenticationError("this is no token of a session")
+    if (token !== undefined && !/^[\w-]+$/.test(token)) throw new AuthenticationError("this is not a session token")
     let response: Response
     let text: string
     try {

@@ -23,12 +23,12 @@ export interface ChatCommand {
 export const CHAT_COMMANDS: readonly ChatCommand[] = [
   { name: "/here", usage: "", help: "logs you in without a link, on the server's own machine" },
   { name: "/login", usage: "<email>", help: "asks for a link by mail" },
-  { name: "/token", usage: "<token>", help: "logs in by the link: its token, or all of it" },
-  { name: "/name", usage: "[name]", help: "gives you a display name; without one, takes it away" },
+  { name: "/token", usage: "<token>", help: "logs in with the link, or with its token" },
+  { name: "/name", usage: "[name]", help: "sets your display name; without one, removes it" },
   { name: "/join", usage: "<room>", help: "enters a room, or goes back to it" },
   { name: "/leave", usage: "[room]", help: "leaves a room, by default this one" },
   { name: "/users", usage: "", help: "shows who is here" },
-  { name: "/rooms", usage: "", help: "shows the rooms you are in, with what is unread" },
+  { name: "/rooms", usage: "", help: "shows the rooms you are in, with unread counts" },
   { name: "/logout", usage: "", help: "ends the session, everywhere" },
   { name: "/help", usage: "", help: "shows this" },
   { name: "/quit", usage: "", help: "leaves the chat" },
@@ -58,7 +58,7 @@ export function chatHelp(): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
   return [
     ...rows.map(([left, help]) => `${left.padEnd(width)}  ${help}`),
-    "Everything else is said in the room; // at the start says a line that begins with a slash,",
-    "and in a terminal a backslash at the end of a line goes on in the next one.",
+    "Everything else is sent to the room; // at the start sends a line that begins with a slash,",
+    "and in a terminal a backslash at the end of a line continues it on the next one.",
   ]
 }

@@ -21,7 +21,7 @@ const PORTS_TRIED = 100
 function readPort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text)
-  throw new UsageError(`--port ${text} is no port: 0 to 65535`)
+  throw new UsageError(`--port ${text} is not a port: 0 to 65535`)
 }
 
 function readDays(text: string | undefined): number | undefined {
@@ -29,7 +29,7 @@ function readDays(text: string | undefined): number | undefined {
   if (text === "never") return Infinity
   const days = Number(text)
   if (/^\d+(?:\.\d+)?$/.test(text) && days > 0) return days
-  throw new UsageError(`--room-days ${text} is no number of days, nor never`)
+  throw new UsageError(`--room-days ${text} is neither a number of days nor never`)
 }
 
 /** A number of proxies, or their addresses. */
@@ -79,7 +79,7 @@ async function inRedis(url: string, io: Io): Promise<Keeping> {
   const { redis } = await import("rookery/redis")
   const { redisStore } = await import("rookery/chat/server")
   if (!/^rediss?:\/\//.test(url))
-    throw new UsageError(`--redis ${withoutSecrets(url)} is no URL of a Redis: redis://localhost:6379`)
+    throw new UsageError(`--redis ${withoutSecrets(url)} is not a Redis URL, such as redis://localhost:6379`)
   let reached = false
   const client = createClient({
     url,
@@ -110,7 +110,7 @@ async function keeping(args: Arguments, io: Io): Promise<Keeping> {
   const { lmdbStore, memoryStore } = await import("rookery/chat/server")
   const data = args.value("data")
   if (data !== undefined && args.value("redis") !== undefined) {
-    throw new UsageError("--data or --redis: it is kept in one place")
+    throw new UsageError("use either --data or --redis, not both")
   }
   const url = await readRedisUrl(args, io)
   if (url !== undefined) return inRedis(url, io)
@@ -163,29 +163,29 @@ export const chatServer: Command = {
   about: [
     "Serves a chat: the web page, log-in by links, and the socket that rookery chat and the page talk to.",
     "Links are mailed if the environment says how (SMTP_URL, or SMTP_HOST, SMTP_PORT, SMTP_USER and",
-    "SMTP_PASS, and MAIL_FROM); otherwise they are printed here. Ctrl-C sends everybody away in good",
-    "order and ends it.",
+    "SMTP_PASS, and MAIL_FROM); otherwise they are printed here. Ctrl-C closes all connections",
+    "gracefully and stops the server.",
   ].join("\n"),
   options: {
-    port: { value: "port", short: "p", help: "where to listen [8000, or the next that is free]" },
-    host: { value: "address", help: "at which address [127.0.0.1: this machine only]" },
+    port: { value: "port", short: "p", help: "the port to listen on [8000, or the next free one]" },
+    host: { value: "address", help: "the address to listen on [127.0.0.1: this machine only]" },
     data: {
       value: "dir",
-      help: "the folder where everything is kept, by lmdb [nothing is kept]",
+      help: "the folder for the data, stored with lmdb [nothing is stored]",
       completes: "folder",
     },
     redis: {
       value: "url",
-      help: "the Redis or Valkey of several servers, or @file that has its URL [$ROOKERY_REDIS_URL]",
+      help: "the URL of a Redis or Valkey for several servers, or @file with it [$ROOKERY_REDIS_URL]",
       completes: "@file",
     },
     workers: {
       value: "number",
-      help: "how many processes serve it, so that it uses as many cores; needs --redis [1, without]",
+      help: "the number of processes, to use as many cores; needs --redis [1, without]",
     },
-    "room-days": { value: "days", help: "how long a room is kept in which nothing is said, or never to keep all [90]" },
-    "public-url": { value: "url", help: "where people find it: what links begin with [http://localhost and the port]" },
-    "trust-proxy": { value: "proxies", help: "how many proxies are in front, or their addresses with commas [0]" },
+    "room-days": { value: "days", help: "how long a room without new messages is kept, or never to keep all [90]" },
+    "public-url": { value: "url", help: "the public address, with which links begin [http://localhost and the port]" },
+    "trust-proxy": { value: "proxies", help: "the number of proxies in front, or their comma-separated addresses [0]" },
   },
   examples: [
     "rookery chat-server",

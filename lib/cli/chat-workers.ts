@@ -19,7 +19,7 @@ export function readWorkers(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const count = Number(text)
   if (/^\d{1,3}$/.test(text) && count > 0 && count <= MOST_WORKERS) return count
-  throw new UsageError(`--workers ${text} is no number of processes: 1 to ${MOST_WORKERS}`)
+  throw new UsageError(`--workers ${text} is not a number of processes: 1 to ${MOST_WORKERS}`)
 }
 
 /** A port that is free now. A restarted worker has to ask for the same port, so it must have a number. */

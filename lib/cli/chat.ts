@@ -13,7 +13,7 @@ const DEFAULT_SERVER = "http://localhost:8000"
 
 function readServer(text: string): string {
   if (/^https?:\/\/./i.test(text) && URL.canParse(text)) return text
-  throw new UsageError(`--server has to be a URL that begins with http:// or https://, not ${withoutSecrets(text)}`)
+  throw new UsageError(`--server must be a URL that begins with http:// or https://, not ${withoutSecrets(text)}`)
 }
 
 /** Chats until the person leaves or the pipe ends, and returns the exit code. */
@@ -61,14 +61,14 @@ export const chat: Command = {
   usage: "[options]",
   arity: [0, 0],
   about: [
-    "Chats: /login <email> sends you a link, /token <link> logs you in by it, and the session is kept",
-    "for the next time. Everything that is not a command is said in the room. Through a pipe it takes",
-    "one line after the other, and exits with 1 if one of them was refused, with 2 if there is no server.",
+    "Chats: /login <email> mails you a link, /token <link> logs you in with it, and the session is kept",
+    "for the next time. Everything else that you type is a message to the room. From a pipe it reads",
+    "one line at a time, and exits with 1 if one was refused, and with 2 if there is no server.",
     "",
     ...CHAT_COMMANDS.map(({ name, usage, help }) => `  ${`${name} ${usage}`.padEnd(16)} ${help}`),
   ].join("\n"),
   options: {
-    server: { value: "url", short: "s", help: `where the chat is [${DEFAULT_SERVER}]` },
+    server: { value: "url", short: "s", help: `the URL of the chat [${DEFAULT_SERVER}]` },
   },
   examples: ["rookery chat", "rookery chat -s https://chat.example.com", "echo 'the build is green' | rookery chat"],
   async run(args, io) {

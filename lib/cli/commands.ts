@@ -4,7 +4,7 @@ import type { CommandEntry } from "./command.js"
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "new",
-    summary: "begins a project",
+    summary: "creates a project",
     load: async () => (await import("./new.js")).newProject,
   },
   {
@@ -19,12 +19,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "inspect",
-    summary: "shows a server that runs",
+    summary: "shows a running server",
     load: async () => (await import("./inspect.js")).inspect,
   },
   {
     name: "chat",
-    summary: "chats, in a terminal",
+    summary: "chats in a terminal",
     load: async () => (await import("./chat.js")).chat,
   },
   {
@@ -34,7 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "completion",
-    summary: "prints what a shell completes these commands by",
+    summary: "prints a completion script for a shell",
     load: async () => (await import("./completion.js")).completion(COMMANDS),
   },
 ]

@@ -36,8 +36,8 @@ export const completion = (entries: readonly CommandEntry[]): Command => ({
   usage: "<shell>",
   arity: [1, 1],
   about: [
-    "Prints a script for bash, zsh or fish, by which the Tab key completes commands, options, their values",
-    "and files behind an @. The script is whole: print it again after an update of the package.",
+    "Prints a script for bash, zsh or fish with which the Tab key completes commands, options, their values",
+    "and files after an @. The script is self-contained: print it again after you update the package.",
   ].join("\n"),
   options: {},
   completes: SHELLS,

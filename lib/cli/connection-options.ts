@@ -46,7 +46,7 @@ export const CONNECTION_OPTIONS: OptionSpecs = {
     help: 'a header of the connection; a secret as "name: @file"',
     completes: "@file",
   },
-  timeout: { value: "ms", help: "how long to wait for the connection, and for each answer [10000]" },
+  timeout: { value: "ms", help: "how long to wait for the connection, and for each reply [10000]" },
 }
 
 /** The options, read and checked. */
@@ -65,9 +65,9 @@ export interface ConnectionSettings {
 
 function readUrl(text: string): { url: string; shownUrl: string; params: Record<string, string> } {
   if (!/^(?:wss?|https?):\/\//i.test(text)) {
-    throw new UsageError(`the URL has to begin with ws://, wss://, http:// or https://, not as ${withoutSecrets(text)}`)
+    throw new UsageError(`the URL must begin with ws://, wss://, http:// or https://: ${withoutSecrets(text)}`)
   }
-  if (!URL.canParse(text)) throw new UsageError(`this is no URL: ${withoutSecrets(text)}`)
+  if (!URL.canParse(text)) throw new UsageError(`this is not a URL: ${withoutSecrets(text)}`)
   const url = new URL(text)
   const params = Object.fromEntries(url.searchParams)
   // A URL copied from a browser's network tab has one; the serializer adds its own.
@@ -93,7 +93,7 @@ async function openParams(given: readonly string[], inputs: Inputs): Promise<Rea
   const params = new Map<string, Reader>()
   for (const param of given) {
     const at = param.indexOf("=")
-    if (at < 1) throw new UsageError("a --param is no name=value: it has no = behind a name")
+    if (at < 1) throw new UsageError("a --param is not name=value: it has no = after a name")
     const name = param.slice(0, at)
     if (params.has(name)) throw new UsageError(`--param ${name} is given twice`)
     params.set(name, await inputs.open(param.slice(at + 1), `--param ${name}`))
@@ -106,7 +106,7 @@ function checkHeader(name: string, value: string): void {
     validateHeaderName(name)
     validateHeaderValue(name, value)
   } catch {
-    throw new UsageError(`--header${name && ` ${name}`} is no "name: value"`)
+    throw new UsageError(`--header${name && ` ${name}`} is not "name: value"`)
   }
 }
 
@@ -149,7 +149,7 @@ function readTimeout(text: string | undefined): number {
   const ms = Number(text)
   // The longest time of a timer.
   if (/^\d+$/.test(text) && ms > 0 && ms < 2 ** 31) return ms
-  throw new UsageError(`--timeout ${text} is no number of milliseconds`)
+  throw new UsageError(`--timeout ${text} is not a number of milliseconds`)
 }
 
 async function readSerializer(name: string, isLongPoll: boolean, io: Io): Promise<MessageSerializer> {
@@ -158,7 +158,7 @@ async function readSerializer(name: string, isLongPoll: boolean, io: Io): Promis
     const serializer = await make()
     if (!isLongPoll || serializer.longPoll) return serializer
     // As every socket does.
-    say(io, `long-poll does not carry ${name}: JSON goes instead`)
+    say(io, `long-poll does not carry ${name}: using JSON instead`)
     return json()
   }
   const meant = nearest(name, Object.keys(SERIALIZERS))
@@ -202,7 +202,7 @@ export async function readConnection(
   // Checks that need no value come first, so that a person does not type a token only to learn of a mistyped option.
   const join = await readJoin()
   if (typeof join !== "object" || join === null || Array.isArray(join)) {
-    throw new UsageError("--join is no object of JSON")
+    throw new UsageError("--join is not a JSON object")
   }
   return {
     ...where,

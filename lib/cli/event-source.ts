@@ -18,14 +18,14 @@ function readEvent(block: string): ServerSentEvent | undefined {
   try {
     return { event, data: JSON.parse(data.join("\n")) }
   } catch {
-    throw new Error("this is no stream of an inspector")
+    throw new Error("this is not an inspector's stream")
   }
 }
 
 /** The events of a response, as they arrive. */
 export async function* readEvents(response: Response): AsyncGenerator<ServerSentEvent> {
   if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true || response.body === null) {
-    throw new Error("this is no stream of an inspector")
+    throw new Error("this is not an inspector's stream")
   }
   const decoder = new TextDecoder()
   let text = ""
@@ -33,7 +33,7 @@ export async function* readEvents(response: Response): AsyncGenerator<ServerSent
     text += decoder.decode(chunk, { stream: true })
     const blocks = text.split(/\r?\n\r?\n/)
     text = blocks.pop() ?? ""
-    if (text.length > MOST_CHARACTERS) throw new Error("an event is too long for one of an inspector")
+    if (text.length > MOST_CHARACTERS) throw new Error("an event is longer than any of an inspector's")
     for (const block of blocks) {
       const event = readEvent(block)
       if (event !== undefined) yield event

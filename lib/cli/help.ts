@@ -40,7 +40,7 @@ export function overview(commands: readonly CommandEntry[]): string {
       "Exits with 0, with 1 when the server answers with an error, with 2 without an answer, with 64 when",
       "the command is not understood; ended by a signal with 129 (SIGHUP), 130 (Ctrl-C) or 143 (SIGTERM).",
     ].join("\n"),
-    "rookery <command> --help tells more, with examples.",
+    "rookery <command> --help prints the details, with examples.",
   ]
     .join("\n\n")
     .concat("\n")

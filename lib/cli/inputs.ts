@@ -46,9 +46,9 @@ export class Inputs {
     }
     if (given === "@-") return this.openStdin(what)
     const value = await readFile(given.slice(1), "utf8").catch(({ code }: NodeJS.ErrnoException) => {
-      throw new UsageError(`${what}: the file behind @ cannot be read (${code}); a value that begins with @ needs @@`)
+      throw new UsageError(`${what}: the file after @ cannot be read (${code}); a value that begins with @ needs @@`)
     })
-    if (value.trim() === "") throw new UsageError(`${what}: the file behind @ is empty`)
+    if (value.trim() === "") throw new UsageError(`${what}: the file after @ is empty`)
     return async () => withoutLineBreak(value)
   }
 

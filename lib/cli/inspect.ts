@@ -26,7 +26,7 @@ const MOST_RETRY_MS = 10_000
 /** The address of an inspector, as it was typed. */
 function readUrl(text: string): URL {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
-    throw new UsageError(`the URL of an inspector begins with http:// or https://, not as ${withoutSecrets(text)}`)
+    throw new UsageError(`an inspector's URL must begin with http:// or https://: ${withoutSecrets(text)}`)
   }
   const url = new URL(text)
   if (url.username !== "" || url.password !== "") {
@@ -122,18 +122,18 @@ export const inspect: Command = {
   usage: "<url>",
   arity: [1, 1],
   about: [
-    "Prints the sockets and topics of a server that has an inspector, then what passes: messages,",
-    "who comes and goes, limits that are hit. The URL is that of the inspector, and a header says who",
-    "asks. Ends with Ctrl-C (130), with 1 when the server refuses, or with 2 when it cannot be reached.",
+    "Prints the sockets and topics of a server with an inspector, then events as they happen: messages,",
+    "joins and leaves, limits that are hit. The URL is that of the inspector, and a header authenticates",
+    "you. Ends with Ctrl-C (130), with 1 when the server refuses, or with 2 when it cannot be reached.",
     "",
     INPUTS_HELP,
   ].join("\n"),
   options: {
-    topic: { value: "pattern", help: "only messages of these topics, such as room:*, or of this path of a gateway" },
+    topic: { value: "pattern", help: "only messages of these topics, such as room:*, or of this gateway path" },
     event: { value: "pattern", help: "only messages of these events" },
-    search: { value: "text", help: "only sockets and topics with this part of an id, an address or a topic" },
-    once: { help: "the sockets and topics only, then the end" },
-    json: { help: "a JSON object a line" },
+    search: { value: "text", help: "only sockets and topics whose id, address or name contains this" },
+    once: { help: "print only the sockets and topics, then exit" },
+    json: { help: "one JSON object per line" },
     header: {
       value: "name: value",
       multiple: true,

@@ -61,8 +61,8 @@ export const newProject: Command = {
   usage: "<folder> [options]",
   arity: [1, 1],
   about: [
-    "Begins a project in a new folder: a server, a contract that types both ends, a page, and a test.",
-    "`npm run dev` in it serves all of it on one port, and reloads what changes.",
+    "Creates a project in a new folder: a server, a contract that types both ends, a page, and a test.",
+    "`npm run dev` in that folder serves everything on one port, and reloads changed files.",
   ].join("\n"),
   options: {
     react: { help: "a page with React" },
@@ -83,7 +83,7 @@ export const newProject: Command = {
     }
     const rookery = args.value("rookery")
     if (rookery !== undefined && looksLikeFile(rookery) && !isFile(rookery)) {
-      throw new UsageError(`there is no package file ${rookery}; give a file that npm pack has made, or a version`)
+      throw new UsageError(`there is no package file ${rookery}; pass a file made by npm pack, or a version`)
     }
     await begin(folder, args.flag("react") ? "react" : "vanilla", rookery)
     const lines = [

@@ -25,13 +25,13 @@ export const TAIL_COMMANDS: readonly TailCommand[] = [
     usage: "[patterns]",
     help: "shows only events such as new_*, and none such as !typing; alone, all",
   },
-  { name: "/push", usage: "<event> [json]", help: "pushes to the topic of the prompt, and shows the answer" },
+  { name: "/push", usage: "<event> [json]", help: "pushes to the topic of the prompt, and shows the reply" },
   { name: "/topic", usage: "<topic>", help: "chooses the topic that /push pushes to" },
   { name: "/fold", usage: "", help: "shows each payload on one line of text, and its inner levels folded" },
   { name: "/unfold", usage: "", help: "shows payloads on as many lines of text as they need" },
   { name: "/show", usage: "[n]", help: "shows the last message whole, or the nth from the end" },
-  { name: "/pause", usage: "", help: "keeps messages back" },
-  { name: "/resume", usage: "", help: "shows the messages that were kept back, and those that come" },
+  { name: "/pause", usage: "", help: "holds messages back" },
+  { name: "/resume", usage: "", help: "shows the messages that were held back, and new ones" },
   { name: "/help", usage: "", help: "shows this" },
   { name: "/quit", usage: "", help: "ends the tail" },
 ]
@@ -55,7 +55,7 @@ export function tailHelp(): string[] {
   return [
     ...rows.map(([left, help]) => `${left.padEnd(width)}  ${help}`),
     "The Tab key completes commands, and events and topics that were seen. The payload of /push may be",
-    "@file; a backslash at the end of a line goes on in the next one.",
+    "@file; a backslash at the end of a line continues it on the next one.",
   ]
 }
 

@@ -126,7 +126,7 @@ class Tail {
     this.#open.add(channel)
     if (!this.#showsFrames) this.#show(channel)
     channel.onError((reason: Loose) => {
-      if (reason?.source !== "transport") this.#say(`${topic} crashed; it is joined again`)
+      if (reason?.source !== "transport") this.#say(`${topic} crashed; rejoining`)
     })
     channel.onClose((reason: Loose) => {
       if (reason !== "leave" && reason !== "destroyed") this.#closed(channel, `${topic} was closed by the server`)
@@ -135,7 +135,7 @@ class Tail {
     channel
       .join(this.#settings.timeout)
       .receive("ok", (response) => this.#say(`joined ${topic} ${toJsonText(response)}`))
-      .receive("timeout", () => this.#say(`no answer to the join of ${topic}; it is tried again`))
+      .receive("timeout", () => this.#say(`no answer to the join of ${topic}; trying again`))
       .receive("error", (response) => {
         channel.leave()
         this.#closed(channel, `${topic} refused the join: ${toJsonText(response)}`)
@@ -210,9 +210,9 @@ export const tail: Command = {
   usage: "<url> <topic...>",
   arity: [2, Infinity],
   about: [
-    "Joins topics and prints every message of theirs, a line each: time, topic, event, payload.",
-    "Presence is shown as presence_join, presence_leave and presence_update. What happens to the",
-    "connection is said on standard error; a lost one comes back by itself. Bytes in payloads are",
+    "Joins topics and prints every message, one per line: time, topic, event, payload.",
+    "Presence is shown as presence_join, presence_leave and presence_update. The state of the",
+    "connection goes to standard error; a lost one is restored by itself. Bytes in payloads are",
     'shown as {"$bytes":"<base64>"}. Ends with Ctrl-C (130), or with 2 when nothing can be tailed.',
     "",
     "In a terminal it has a prompt, where long payloads are folded:",
@@ -223,10 +223,10 @@ export const tail: Command = {
   ].join("\n"),
   options: {
     event: { value: "patterns", help: "only events such as 'new_*', and none such as '!typing'; with spaces between" },
-    json: { help: "a JSON object a line: time, topic, event, payload" },
-    frames: { help: "the raw wire instead, both ways, heartbeats too" },
-    plain: { help: "no prompt in a terminal either, as for a job in the background" },
-    interactive: { help: "a prompt without a terminal too: commands come a line each, and the end of them ends it" },
+    json: { help: "one JSON object per line: time, topic, event, payload" },
+    frames: { help: "the raw frames instead, in both directions, including heartbeats" },
+    plain: { help: "no prompt, even in a terminal, as for a background job" },
+    interactive: { help: "a prompt even without a terminal: one command per line, until the input ends" },
     ...CONNECTION_OPTIONS,
   },
   examples: [

@@ -177,7 +177,7 @@ export class Channel<S = AnyTopics[string]> extends ChannelEvents<S> {
     try {
       handled = this.onMessage(event, payload, ref, joinRef)
       if (payload && !handled) {
-        throw new RookeryError("handler_failed", `onMessage of ${this.topic} has to return the payload`)
+        throw new RookeryError("handler_failed", `onMessage of ${this.topic} must return the payload`)
       }
     } catch (cause) {
       this.socket.report(cause)

@@ -57,7 +57,7 @@ export class EndPoint {
 function absoluteUrl(url: string): string {
   if (url.startsWith("/")) {
     if (!globalThis.location) {
-      throw new RookeryError("bad_option", "no page here; give a whole URL")
+      throw new RookeryError("bad_option", "no page here; use a full URL")
     }
     const protocol = location.protocol === "https:" ? "wss" : "ws"
     url = `${protocol}:${url.startsWith("//") ? url : `//${location.host}${url}`}`

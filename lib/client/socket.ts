@@ -237,7 +237,7 @@ export class Socket<T extends Contract<T> = AnyTopics> extends SocketEvents impl
 
   /** @internal */
   expectConnection(): void {
-    if (this.isDestroyed) throw new RookeryError("destroyed", "destroyed; make a new Socket")
+    if (this.isDestroyed) throw new RookeryError("destroyed", "destroyed; create a new Socket")
     this.#connection.remindToConnect()
   }
 

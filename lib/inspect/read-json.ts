@@ -26,7 +26,7 @@ export async function readJson(request: Request): Promise<Record<string, unknown
   try {
     read = JSON.parse(text + decoder.decode())
   } catch {
-    throw new Fault(400, "that is no JSON")
+    throw new Fault(400, "that is not JSON")
   }
   if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Fault(400, "send an object")
   return read as Record<string, unknown>

@@ -40,7 +40,7 @@ export function otel(
   { tracer, meter, remoteParent, clock = systemClock }: OtelOptions,
 ): () => void {
   if (tracer === undefined && meter === undefined) {
-    throw new RookeryError("bad_option", "otel() has nothing to tell; give it a `tracer`, a `meter`, or both")
+    throw new RookeryError("bad_option", "otel() has nothing to report to; pass a `tracer`, a `meter`, or both")
   }
   const stops = [tracer && trace(endpoint, tracer, clock, remoteParent), meter && instrument(endpoint, meter, clock)]
   return () => {

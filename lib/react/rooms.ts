@@ -63,7 +63,7 @@ export class Rooms implements RoomTable {
     // An effect of the first render may push before the join has started.
     if (room?.holders.size && !room.channel) this.#settle(address.topic)
     if (!room?.channel) {
-      throw room?.view.error ?? new RookeryError("not_joined", `${address.topic} is in no mounted component now`)
+      throw room?.view.error ?? new RookeryError("not_joined", `${address.topic} is not used by any mounted component`)
     }
     return room.channel
   }

@@ -183,7 +183,7 @@ async function checkRole(master: RedisClient): Promise<void> {
     if (error instanceof Error && error.message.startsWith("NOPERM")) return
     throw error
   }
-  if (role !== "master") throw new Error(`the Sentinels name a server as the master that says it is a ${role}`)
+  if (role !== "master") throw new Error(`the Sentinels name a master that says it is a ${role}`)
 }
 
 /** Whether a former master reports that it is a replica now. Redis 6 says so after the name of a script. */

@@ -7,7 +7,7 @@ import type { PresenceChange, PresenceRecord } from "../server/api/cluster.js"
 
 /** The error for a record that no node of this cluster wrote. */
 export const foreign = (what: string): SerializerError =>
-  new SerializerError("bad_frame", `${what} in Redis is not of this cluster; who else writes under its prefix?`)
+  new SerializerError("bad_frame", `${what} in Redis is not from this cluster; does another program use its prefix?`)
 
 /** Whether it is a whole number from 0, in digits. */
 export const isNumber = (digits: string): boolean => /^\d+$/.test(digits) && Number.isSafeInteger(Number(digits))

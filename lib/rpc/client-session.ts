@@ -49,7 +49,7 @@ const noSession = (cause?: unknown): RookeryError =>
   new RookeryError("disconnected", "there is no RPC session now; await ready(), or use onSession()", cause)
 
 const lost = (topic: string): DisconnectedError =>
-  new DisconnectedError("disconnected", `the RPC session on ${topic} was lost; take the stubs of the next one`)
+  new DisconnectedError("disconnected", `the RPC session on ${topic} was lost; use the stubs of the next one`)
 
 const ended = (reason = "it was ended by the server"): RookeryError =>
   new RookeryError("disconnected", `the RPC session is over: ${reason}`)

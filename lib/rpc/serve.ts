@@ -82,7 +82,7 @@ class ServedChannel {
 
   async receive(payload: unknown): Promise<unknown> {
     const read = readPayload(payload)
-    if (read === undefined) throw new RookeryError("bad_frame", "this is no RPC")
+    if (read === undefined) throw new RookeryError("bad_frame", "this is not an RPC message")
     if ("open" in read) return this.#open(read.open, carriesBytes(read.probe))
     if ("messages" in read) this.#take(read.id, read.messages)
     else if (this.#live?.id === read.close) this.end(over())

@@ -145,7 +145,7 @@ const badText = (hint: string): SerializerError =>
 /** The error for a frame that begins with neither an array nor a map. */
 const badStart = (first: number): SerializerError => {
   const hint = first === GZIP ? "gzip was not inflated by gunzip()" : "the option `bytes` is for binary frames of V2"
-  return new SerializerError("bad_frame", `no array and no map; ${hint}`, 0)
+  return new SerializerError("bad_frame", `neither an array nor a map; ${hint}`, 0)
 }
 
 function clientCodec(pack: Encode, { send, bytes }: MsgpackOptions): Codec {

@@ -96,7 +96,7 @@ function read<N extends string>(
 function readMetadata(text: string, parse: (text: string) => unknown): object {
   const meta = parse(text)
   if (typeof meta === "object" && meta !== null && !Array.isArray(meta)) return meta
-  throw new SerializerError("bad_frame", "metadata that is no object", "metadata")
+  throw new SerializerError("bad_frame", "metadata is not an object", "metadata")
 }
 
 // Created at its first use, so that importing this file needs nothing from the platform.

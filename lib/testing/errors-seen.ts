@@ -45,7 +45,7 @@ export class ErrorsSeen {
     const errors = this.#clear()
     if (errors.length === 0) return undefined
     const lines = errors.map(inWords).join("")
-    return new ExpectationError(`the server threw, and the test did not expect it to:${lines}`, errors[0]?.error)
+    return new ExpectationError(`the server threw errors that the test did not expect:${lines}`, errors[0]?.error)
   }
 
   #clear(): ServerError[] {

@@ -116,7 +116,7 @@ export function gunzip(transport: Transport, options: GunzipOptions = {}): Trans
     name: transport.name,
     open(url, linkOptions, events) {
       if (inflate === inflateByStream && typeof DecompressionStream === "undefined") {
-        throw new RookeryError("bad_option", "no DecompressionStream here; give gunzip() an `inflate`")
+        throw new RookeryError("bad_option", "no DecompressionStream here; pass `inflate` to gunzip()")
       }
       const ordered = new OrderedEvents(events, inflateBounded)
       const link = transport.open(url, linkOptions, ordered)

@@ -187,7 +187,7 @@ describe("rookery new", () => {
       const cli = join(place.folder, "node_modules/rookery/dist/cli.js")
       expect(await node([cli, "new", "my-app", "--rookery", "./rookery.tgz"], place.folder)).toEqual({
         code: 64,
-        output: "rookery: there is no package file ./rookery.tgz; give a file that npm pack has made, or a version\n",
+        output: "rookery: there is no package file ./rookery.tgz; pass a file made by npm pack, or a version\n",
       })
       expect(existsSync(join(place.folder, "my-app"))).toBe(false)
     } finally {

@@ -109,7 +109,7 @@ describe("logging in", () => {
     run.type("/token nonsense")
     await run.stderr.line(/rookery: .*ask for a new one/)
     run.type("/login nobody")
-    await run.stderr.line(/that is no e-mail address/)
+    await run.stderr.line(/that is not an e-mail address/)
     run.stdin.end()
     expect(await run.code).toBe(1)
   })

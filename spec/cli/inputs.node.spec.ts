@@ -87,7 +87,7 @@ it("a header from a file that has more than one line is refused, and not printed
   const file = fileWith(`${SECRET}\nx-more: 1\n`)
   const run = runCli(["push", url, "room:1", "told", "{}", "--header", `x-secret: ${file}`])
   expect(await run.code).toBe(64)
-  expect(run.stderr.text).toBe('rookery: --header x-secret is no "name: value"\n')
+  expect(run.stderr.text).toBe('rookery: --header x-secret is not "name: value"\n')
 })
 
 it("a token that was meant as a literal is not printed when it is taken for a file", async () => {

@@ -81,7 +81,7 @@ describe("the command says no secret that it is given", () => {
     ["a URL that is none, with a password", ["tail", `ws://me:${SECRET}@no host/socket`, "a"]],
     ["params of the join that are no JSON", ["tail", "ws://h/s", "a", "--join", `{"token":${SECRET}}`]],
     ["params of the join that are no object", ["tail", "ws://h/s", "a", "--join", `"${SECRET}"`]],
-    ["a payload that is no JSON", ["push", "ws://h/s", "a", "b", `${SECRET}`]],
+    ["a payload that is not JSON", ["push", "ws://h/s", "a", "b", `${SECRET}`]],
     ["an option that there is not", ["tail", "ws://h/s", "a", `--authtoken=${SECRET}`]],
     ["a chat that is at no URL", ["chat", "--server", `chat.example/?token=${SECRET}`]],
     ["a chat that is at no URL, with a password", ["chat", "--server", `me:${SECRET}@chat.example`]],

@@ -136,7 +136,7 @@ describe("a push", () => {
 
   it("says that JSON goes instead of what long-poll does not carry", async () => {
     const [code, , stderr] = await push([url, "room:a", "echo", "{}", "--longpoll", "--serializer", "msgpack"])
-    expect([code, stderr]).toEqual([0, "rookery: long-poll does not carry msgpack: JSON goes instead\n"])
+    expect([code, stderr]).toEqual([0, "rookery: long-poll does not carry msgpack: using JSON instead\n"])
   })
 
   it("lets nothing that the server says steer the terminal", async () => {

@@ -130,7 +130,7 @@ describe("a tail in a terminal", () => {
     await hears("shout", { n: 4 }, /shout {"n":4}\n/)
   })
 
-  it("keeps messages back while it is paused", async () => {
+  it("holds messages back while it is paused", async () => {
     const { enter, drawn, topic } = await typing()
     enter("/pause")
     await expect.poll(drawn).toContain(`${topic} (paused)> `)
@@ -158,7 +158,7 @@ describe("a tail in a terminal", () => {
   it("lists its commands, and says what was meant", async () => {
     const { enter, drawn } = await typing()
     enter("/help")
-    await expect.poll(drawn).toContain("keeps messages back")
+    await expect.poll(drawn).toContain("holds messages back")
     enter("/quti")
     await expect.poll(drawn).toContain("there is no /quti; did you mean /quit?")
     enter("hello")

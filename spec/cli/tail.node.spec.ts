@@ -155,7 +155,7 @@ describe("a tail", () => {
     const run = tail([url, topic])
     await run.stderr.line(/joined/)
     app.endpoint.broadcast(topic, "phx_error", {})
-    await run.stderr.line(new RegExp(`${topic} crashed; it is joined again`))
+    await run.stderr.line(new RegExp(`${topic} crashed; rejoining`))
     await run.stderr.nth(/joined room/, 2)
     expect(run.stdout.text).toBe("")
   })

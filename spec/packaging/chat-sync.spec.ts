@@ -133,7 +133,7 @@ other.send("hello")
 chat.poll(3_600_000)
 try { chat.poll(3_600_000), chat.send("too late") } catch (error) { console.log(error.code, error.message) }
 other[Symbol.dispose]()`)
-    expect(lines).toEqual(["disconnected the client was disposed of; make another"])
+    expect(lines).toEqual(["disconnected the client was disposed; create another"])
   })
 
   it("does not keep a script alive that forgot it", async () => {

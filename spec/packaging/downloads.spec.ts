@@ -83,7 +83,7 @@ describe("the example of downloads", () => {
     await done
     socket.terminate()
     const hint = 'send {"action":"pause_download","download_id":"1"}'
-    expect(errors).toEqual(["that is no JSON", hint, hint])
+    expect(errors).toEqual(["that is not JSON", hint, hint])
   })
 
   it("serves a page with nothing in it but its own", async () => {

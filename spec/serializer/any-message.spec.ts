@@ -123,7 +123,7 @@ describe("msgpack", () => {
   })
 })
 
-describe("a payload that is no JSON", () => {
+describe("a payload that is not JSON", () => {
   // Any value of JavaScript: BigInts, symbols as keys, dates, maps, sets, typed arrays, objects without a prototype.
   const anything = fc.anything({
     withBigInt: true,

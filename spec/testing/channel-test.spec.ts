@@ -306,7 +306,7 @@ describe("the end of a test", () => {
     await client.join("room:untidy", { name: "Ada" })
     const error = await failure(test.close())
     expect(error.message).toBe(
-      "the server threw, and the test did not expect it to:\n" +
+      "the server threw errors that the test did not expect:\n" +
         "  channel of room:1: Error: kaput\n" +
         "  terminate of room:untidy: Error: terminate is broken",
     )

@@ -21,12 +21,12 @@ const HERE = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(i
 /** The worker's file, next to the built file. */
 const WORKER = join(HERE, "chat-worker.js")
 
-const disposed = (): ConnectionError => new ConnectionError("disconnected", "the client was disposed of; make another")
+const disposed = (): ConnectionError => new ConnectionError("disconnected", "the client was disposed; create another")
 
 function nameOf(serializer: SyncChatClientOptions["serializer"]): SyncSetup["serializer"] {
   const name = serializer?.name ?? "json"
   if (name === "json" || name === "msgpack") return name
-  throw new RookeryError("bad_option", `serializer: ${name} cannot go to a worker; give json() or msgpack()`)
+  throw new RookeryError("bad_option", `serializer: ${name} cannot be sent to a worker; use json() or msgpack()`)
 }
 
 function errorOf({ name, code, message }: SyncError): ClientError {

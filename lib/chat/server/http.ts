@@ -81,7 +81,7 @@ function readBody(request: IncomingMessage, type: string): Promise<string> {
       else resolve(body.toString("utf8", 0, length))
     })
     request.on("error", () => {})
-    request.on("close", () => reject(new HttpError(400, "the request did not come to its end")))
+    request.on("close", () => reject(new HttpError(400, "the request was incomplete")))
   })
 }
 
@@ -92,7 +92,7 @@ export async function readJson(request: IncomingMessage): Promise<Record<string,
   try {
     value = JSON.parse(text)
   } catch {
-    throw new HttpError(400, "that is no JSON")
+    throw new HttpError(400, "that is not JSON")
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new HttpError(400, "send an object")
   return value as Record<string, unknown>

@@ -28,7 +28,7 @@ export function logMail(print: (line: string) => void): Mail {
 
 function readPort(text = "587"): number {
   if (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536) return Number(text)
-  throw new RookeryError("bad_option", `SMTP_PORT: ${text} is no port; write 587, or leave it out`)
+  throw new RookeryError("bad_option", `SMTP_PORT: ${text} is not a port; write 587, or omit it`)
 }
 
 /**

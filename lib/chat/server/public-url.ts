@@ -16,7 +16,7 @@ export function readPublicUrl(url: string, option = "publicUrl"): string {
   try {
     parsed = new URL(url)
   } catch (cause) {
-    throw new RookeryError("bad_option", `${option}: ${url} is no URL; write https://chat.example.com`, cause)
+    throw new RookeryError("bad_option", `${option}: ${url} is not a URL; write https://chat.example.com`, cause)
   }
   if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "") {
     throw new RookeryError("bad_option", `${option}: ${url} is not a bare origin; write https://chat.example.com`)

@@ -152,9 +152,9 @@ export class Routes {
     const { publicUrl } = this.#host
     const network = networkOf(this.#host.addressOf(request))
     const email = readEmail((await readJson(request))["email"])
-    if (email === undefined) throw new HttpError(400, "that is no e-mail address")
+    if (email === undefined) throw new HttpError(400, "that is not an e-mail address")
     this.#checkLinks(email, network)
-    if (!this.#mails.take(network)) throw new HttpError(503, "too many mails are on their way; try again soon")
+    if (!this.#mails.take(network)) throw new HttpError(503, "too many mails are being sent; try again soon")
     sendJson(response, 202, { status: "ok" })
     // Work that depends on the address is done after the answer, so that the answer's time reveals nothing about it.
     void this.#sendLink(email, publicUrl).finally(() => this.#mails.giveBack(network))
@@ -226,7 +226,7 @@ export class Routes {
     const { token: link, local } = await readJson(request)
     if (local === true && !this.#host.mayLogInHere(request)) throw new HttpError(403, ONLY_HERE)
     const session = local === true ? await this.#beginHere() : await accounts.redeem(link)
-    if (session === undefined) throw new HttpError(401, "this link was used, or it is too old; ask for a new one")
+    if (session === undefined) throw new HttpError(401, "this link has been used or has expired; ask for a new one")
     const { token, email, expiresAt } = session
     const expires_at = new Date(expiresAt).toISOString()
     sendJson(response, 200, { session_token: token, user: await accounts.user(email), expires_at })

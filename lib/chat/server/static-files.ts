@@ -28,7 +28,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
   } catch (cause) {
-    throw new RookeryError("bad_option", `page: ${folder} cannot be read; give a folder, or false for no page`, cause)
+    throw new RookeryError("bad_option", `page: ${folder} cannot be read; pass a folder, or false for no page`, cause)
   }
 }
 

@@ -7,7 +7,7 @@ export function readExpiry(said: unknown): number | undefined {
   if (expiresAt === undefined) return undefined
   const time = Number(expiresAt)
   if (!Number.isNaN(time)) return time
-  throw new RookeryError("bad_option", "`expiresAt` is no time: give a Date, or milliseconds since 1970")
+  throw new RookeryError("bad_option", "`expiresAt` is not a time: return a Date, or milliseconds since 1970")
 }
 
 /** Whether credentials have expired. A client with such credentials would come back at once, again and again. */

@@ -64,7 +64,7 @@ export function originCheck(origins: Origins | undefined, host: string | undefin
     const pattern = parse(origin, PATTERN)
     const name = pattern && inAscii(pattern.host)
     if (pattern === undefined || !name)
-      throw new TypeError(`origins: ${origin} is no origin; write https://example.com or //*.example.com`)
+      throw new TypeError(`origins: ${origin} is not an origin; write https://example.com or //*.example.com`)
     return { ...pattern, host: name }
   })
   return (origin) => {

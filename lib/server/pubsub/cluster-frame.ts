@@ -85,7 +85,7 @@ export function readClusterFrame(bytes: Uint8Array): TravelledFrame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const form = bytes[0]
   if (form === undefined || form > MSGPACK || bytes.length < HEADER) {
-    throw new SerializerError("bad_frame", "no frame of another node; do all nodes run the same version?")
+    throw new SerializerError("bad_frame", "not a frame of another node; do all nodes run the same version?")
   }
   const sender = HEADER + view.getUint16(1)
   const event = sender + view.getUint16(3)

@@ -104,7 +104,7 @@ export class PresenceTable implements Worker {
       if (greet) room.greet.add(tracker)
     }
     if (own.has(key)) {
-      throw new RookeryError("already_tracked", `presence ${key} is tracked by this channel already; use update()`)
+      throw new RookeryError("already_tracked", `presence ${key} is already tracked by this channel; use update()`)
     }
     const tracked: Meta = { ...this.#checked(meta), phx_ref: makeRef() }
     own.set(key, tracked)
@@ -312,6 +312,6 @@ export class PresenceTable implements Worker {
 
   #checked(meta: unknown): Record<string, unknown> {
     if (isObject(meta)) return meta
-    throw new RookeryError("bad_option", "a meta is an object; wrap it in one")
+    throw new RookeryError("bad_option", "a meta must be an object; wrap the value in one")
   }
 }

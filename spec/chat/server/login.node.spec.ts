@@ -60,10 +60,10 @@ describe("asking for a link", () => {
   ])("refuses what is no address: %j", async (email) => {
     stage = await ChatStage.open()
     const { status, json } = await stage.ask("POST", "/api/login", { body: { email } })
-    expect({ status, json }).toEqual({ status: 400, json: { error: "that is no e-mail address", code: 400 } })
+    expect({ status, json }).toEqual({ status: 400, json: { error: "that is not an e-mail address", code: 400 } })
   })
 
-  it("refuses a body that is no JSON, no object, of another type, or too long", async () => {
+  it("refuses a body that is not JSON, not an object, of another type, or too long", async () => {
     stage = await ChatStage.open()
     const statusOf = async (body: string, headers = {}): Promise<number> =>
       (await stage.ask("POST", "/api/login", { body, headers })).status

@@ -205,7 +205,7 @@ class Supervisor implements Workers {
 export async function startWorkers(options: WorkersOptions = {}): Promise<Workers> {
   const { count } = options
   if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
-    throw new RookeryError("bad_option", `count: ${count} is no number of workers; give 1 or more`)
+    throw new RookeryError("bad_option", `count: ${count} is not a number of workers; use 1 or more`)
   }
   if (!cluster.isPrimary) {
     throw new RookeryError("bad_option", "startWorkers() is for the primary process; ask cluster.isPrimary first")
