@@ -1,5 +1,9 @@
 import WebSocket from "ws"
 
+// Taken once, so that fake timers that a test installs later do not stop the connection. Those of Jest replace both.
+const { nextTick } = process
+const microtask = queueMicrotask
+
 /**
  * The WebSocket of `ws`, with the timing of a browser's: the code that awaits the connection, or an answer in a message,
  * runs before the next message is emitted.
@@ -23,11 +27,11 @@ export class WebSocketInTurns extends WebSocket {
 
   #wait(): void {
     this.#isWaiting = true
-    queueMicrotask(this.#onMicrotask)
+    microtask(this.#onMicrotask)
   }
 
   /** A tick that a microtask asks for comes after all other microtasks, however many follow from each other. */
-  readonly #onMicrotask = (): void => process.nextTick(this.#onTick)
+  readonly #onMicrotask = (): void => nextTick(this.#onTick)
 
   readonly #onTick = (): void => {
     const event = this.#waiting[this.#emitted++]

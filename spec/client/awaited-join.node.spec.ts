@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { WebSocketServer } from "ws"
 import { Connection, longPoll, Socket, webSocket, type Transport } from "../../lib/index.js"
 import { Endpoint } from "../../lib/server.js"
@@ -51,6 +51,27 @@ describe.each(TRANSPORTS)("over %s, a handler that is added once the join was aw
     }
     expect(heard).toEqual(ALL)
   })
+})
+
+it("goes on while a test has faked the ticks and microtasks of its process", async () => {
+  await using socket = new Socket(url)
+  socket.connect()
+  const room = await socket.join("room:1")
+  const heard: number[] = []
+  const ticks = vi.spyOn(process, "nextTick").mockImplementation(() => {})
+  vi.stubGlobal("queueMicrotask", () => {})
+  try {
+    const all = new Promise<void>((resolve) => {
+      room.on("count", ({ n }: { n: number }) => {
+        if (heard.push(n) === ALL.length) resolve()
+      })
+    })
+    await all
+  } finally {
+    ticks.mockRestore()
+    vi.unstubAllGlobals()
+  }
+  expect(heard).toEqual(ALL)
 })
 
 describe("a packet of a websocket that holds many frames", () => {
