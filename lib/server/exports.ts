@@ -3,6 +3,7 @@ export type { BroadcastListener } from "./endpoint.js"
 export type { Connected, Origins, Renew, Renewed, RenewRequest } from "./api/options.js"
 export type {
   ChannelHandlers,
+  HandlerResponse,
   HandlerResult,
   InterceptHandlers,
   JoinRequest,

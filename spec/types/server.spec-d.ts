@@ -1,5 +1,5 @@
 import type { PresenceState } from "rookery"
-import { contract, Endpoint } from "rookery/server"
+import { contract, Endpoint, noReply, Refused, reply } from "rookery/server"
 import { describe, expectTypeOf, it } from "vitest"
 import type { Topics } from "./topics.js"
 
@@ -65,6 +65,96 @@ describe("an endpoint with a contract", () => {
     void endpoint.kick("rom:1", "user:ada")
     // @ts-expect-error who knows what this is
     void endpoint.count(topic)
+  })
+})
+
+describe("a handler", () => {
+  type Answers = {
+    "room:*": {
+      joined: { members: string[] }
+      sends: {
+        add: { payload: { n: number }; ok: { id: number } }
+        list: { ok: string[] }
+        empty: { ok: {} }
+        optional: { ok: { id?: number } }
+        undeclared: { payload: { n: number } }
+        unknown: { ok: unknown }
+        never_answered: { ok: never }
+      }
+    }
+    "open:*": { receives: { news: string } }
+    "empty:*": { joined: { since?: number } }
+  }
+  const answering = new Endpoint({ topics: contract<Answers>() })
+  const chance: boolean = Math.random() < 0.5
+
+  it("must answer what the contract promises", () => {
+    answering.channel("room:*", {
+      join: () => ({ members: ["ada"] }),
+      receive: {
+        add: ({ n }) => ({ id: n }),
+        list: () => ["ada"],
+      },
+    })
+    answering.channel("room:*", { join: async () => ({ members: [] }), receive: { add: async () => ({ id: 1 }) } })
+    // @ts-expect-error the members are forgotten
+    answering.channel("room:*", { join: () => {} })
+    // @ts-expect-error the members are forgotten
+    answering.channel("room:*", { join: async () => {} })
+    // @ts-expect-error the members are forgotten
+    answering.channel("room:*", { join: () => ({}) })
+    // @ts-expect-error the id is forgotten
+    answering.channel("room:*", { receive: { add: () => {} } })
+    // @ts-expect-error the id is forgotten
+    answering.channel("room:*", { receive: { add: async () => {} } })
+    // @ts-expect-error the id is forgotten for once
+    answering.channel("room:*", { receive: { add: ({ n }) => (chance ? { id: n } : undefined) } })
+    // @ts-expect-error to stop is no response
+    answering.channel("room:*", { receive: { add: (_payload, room) => room.stop() } })
+    // @ts-expect-error the id is a number
+    answering.channel("room:*", { receive: { add: () => ({ id: "1" }) } })
+  })
+
+  it("may throw instead, reply with another status, or not reply", () => {
+    answering.channel("room:*", {
+      join() {
+        throw new Refused({ reason: "full" })
+      },
+      receive: {
+        add: (_payload, room) => (chance ? reply("error", { reason: "full" }) : room.noReply),
+        list: () => noReply,
+        never_answered: (_payload, room) => room.noReply,
+        empty: () => {
+          throw new Refused({ reason: "full" })
+        },
+      },
+    })
+  })
+
+  it("may return nothing where nothing was promised, or nothing that must be there", () => {
+    answering.channel("room:*", {
+      receive: { empty: () => {}, optional: async () => {}, undeclared: () => {}, unknown: async () => undefined },
+    })
+    answering.channel("room:*", {
+      receive: { optional: () => ({ id: 1 }), undeclared: (_payload, room) => room.stop() },
+    })
+    answering.channel("open:*", { join: () => {} })
+    answering.channel("open:*", { join: async () => ({ any: "thing" }) })
+    answering.channel("empty:*", { join: () => {} })
+    answering.channel("empty:*", { join: async () => ({ since: 1 }) })
+  })
+
+  it("may return anything where there is no contract", () => {
+    untyped.channel("room:*", {
+      join: () => {},
+      receive: {
+        nothing: () => {},
+        later: async () => {},
+        some: () => ({ id: 1 }),
+        none: (_payload, room) => room.noReply,
+      },
+    })
+    untyped.channel("room:*", { join: async ({ params }) => (params.name ? { members: [] } : undefined) })
   })
 })
 

@@ -3,6 +3,7 @@ import type {
   ServerEventsOf,
   JoinedOf,
   Loose,
+  MayOmit,
   OkOf,
   ParamsOf,
   PayloadOf,
@@ -35,10 +36,16 @@ export interface JoinRequest<Spec = AnySpec, Topic extends string = string, Assi
   readonly socket: ServerSocket<Assigns>
 }
 
+// Without the condition, a handler that forgets its response compiles, and the client reads a `{}` as the response that
+// the contract promises.
+/** A response, which a handler may leave out only if `{}` is one that the contract allows. */
+export type HandlerResponse<Response> = Response | (MayOmit<Response> extends true ? undefined | void : never)
+
 /**
- * The result of a handler: the response of an `ok` reply, another status, or `noReply`. `undefined` replies with `{}`.
+ * The result of a handler: the response of an `ok` reply, another status, or `noReply`. `undefined` replies with `{}`,
+ * and is allowed only if the contract declares no `ok` or one that `{}` satisfies.
  */
-export type HandlerResult<Ok> = Ok | undefined | void | NoReply | StatusReply
+export type HandlerResult<Ok> = HandlerResponse<Ok> | NoReply | StatusReply
 
 /** The handlers of pushes, by event. An event without a handler crashes the channel, as in Phoenix. */
 export type ReceiveHandlers<Spec, Assigns> = {
@@ -60,12 +67,13 @@ export type InterceptHandlers<Spec, Assigns> = {
 export interface ChannelHandlers<Spec = AnySpec, Topic extends string = string, Assigns = Loose> {
   /**
    * Lets a client in: the result is the join's response. Throw `Refused` to refuse. Without `join`, all clients may
-   * join.
+   * join. `undefined` answers with `{}`, and is allowed only if the contract declares no `joined` or one that `{}`
+   * satisfies.
    */
   join?: (
     request: JoinRequest<Spec, Topic, Assigns>,
     room: Channel<Spec, Assigns>,
-  ) => MaybePromise<JoinedOf<Spec> | undefined | void>
+  ) => MaybePromise<HandlerResponse<JoinedOf<Spec>>>
   /** Called after the join's reply is sent, for example to track presence or to push a welcome. */
   joined?: (room: Channel<Spec, Assigns>) => MaybePromise<unknown>
   /**
