@@ -22,7 +22,7 @@ interface Member {
   readonly topic: string
 }
 
-/** Messages that flow from clients to their logs: each client adds one after the other, from the begin to the end. */
+/** Messages that flow from clients to their logs: each client adds one after another, from the start to the end. */
 export class LogFlow {
   readonly seen = noSightings()
   /** The numbers that are in each log, by its topic. */
@@ -37,11 +37,11 @@ export class LogFlow {
   /** Rejects once a client gives up adding a message, and never resolves. */
   readonly failure = new Promise<never>((_resolve, reject) => (this.#fail = reject))
 
-  /** Of clients that wait so long after each message, and have these options. */
+  /** Creates a flow of clients that wait this long after each message, and have these options. */
   constructor(pauseMs = 0, options: SocketOptions = {}) {
     this.#pauseMs = pauseMs
     this.#options = options
-    // It need not be waited for.
+    // It need not be awaited.
     this.failure.catch(() => undefined)
   }
 
@@ -50,7 +50,7 @@ export class LogFlow {
     return [...this.#added.values()].reduce((sum, { length }) => sum + length, 0)
   }
 
-  /** A client more of a log, by the port of its node. */
+  /** Adds a client to a log, on the node with this port. */
   async join(topic: string, port: number): Promise<void> {
     const client = new LogClient(port, `client ${this.#members.length}`, this.seen, this.#options)
     this.#members.push({ client, topic })
@@ -58,7 +58,7 @@ export class LogFlow {
     await client.join(topic)
   }
 
-  /** Begins it, once all clients are there: none gets what came before it. */
+  /** Starts the flow once all clients have joined: a client does not get messages from before its join. */
   begin(): void {
     for (const { client, topic } of this.#members) {
       const flowing = this.#flow(client, topic)
@@ -68,7 +68,7 @@ export class LogFlow {
     }
   }
 
-  /** Waits until each log has so many messages more. */
+  /** Waits until each log has this many more messages. */
   async goesOn(count: number): Promise<void> {
     const logs = [...this.#added.values()]
     const goals = logs.map(({ length }) => length + count)
@@ -77,7 +77,7 @@ export class LogFlow {
     })
   }
 
-  /** Ends it, and waits until every client has all that it is to have, or does not get it. */
+  /** Ends the flow, and waits until every client has all of its messages, or until the time is up. */
   async end(): Promise<FlowReport> {
     this.#over.abort()
     await Promise.all(this.#flowing)
@@ -112,7 +112,7 @@ export class LogFlow {
   }
 
   #disordered(): number {
-    /** The place of each message, by a client that was told of no loss. */
+    /** The position of each message, as seen by a client that was told of no loss. */
     const orders = new Map<string, Map<number, number>>()
     for (const { client, topic } of this.#members) {
       if (client.breaks(topic).length > 0 || orders.has(topic)) continue
@@ -129,7 +129,7 @@ export class LogFlow {
   }
 }
 
-/** The messages of a client between one loss that it was told of and the next. */
+/** The messages of a client between two losses that it was told of. */
 function stretches({ client, topic }: Member): number[][] {
   const got = client.got.get(topic) ?? []
   const ends = [0, ...client.breaks(topic), got.length]

@@ -3,7 +3,7 @@ import { avatar, initialsOf } from "./avatar.js"
 import type { Chat } from "./chat.js"
 import { byId, setText } from "../../page/dom.js"
 
-/** The account: the name that others see, and the log-out. */
+/** The account: the display name, and the log-out. */
 export class AccountView {
   readonly #chat: Chat
   readonly #name: HTMLElement = byId("own-name", HTMLElement)
@@ -14,7 +14,7 @@ export class AccountView {
   readonly #input: HTMLInputElement = byId("name-input", HTMLInputElement)
   readonly #error: HTMLElement = byId("account-error", HTMLElement)
 
-  /** @param logOut gives what to tell if it did not work */
+  /** @param logOut returns a message to show if it failed */
   constructor(chat: Chat, logOut: () => Promise<string | undefined>, signal: AbortSignal) {
     this.#chat = chat
     this.#picture = avatar(chat.user.id)
@@ -64,7 +64,7 @@ export class AccountView {
     const typed = this.#input.value
     const error = await this.#chat.setDisplayName(typed.trim() || null)
     if (error !== undefined) return this.#tell(error)
-    // Until the answer came the person may have gone on: to the message field, or to yet another name.
+    // Before the answer the person may have moved on: to the message field, or to yet another name.
     if (this.#input.value === typed) this.#close(this.#form.contains(document.activeElement))
     announce(`You are now ${this.#chat.people.nameOf(this.#chat.user)}.`)
   }

@@ -2,7 +2,7 @@ import { element } from "../../page/dom.js"
 
 const TINTS = 8
 
-/** A colour that somebody keeps, whatever the name. */
+/** The colour of a person, which stays the same if the name changes. */
 function tintOf(id: string): number {
   let hash = 0
   for (const letter of id) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0
@@ -19,7 +19,7 @@ export function initialsOf(name: string): string {
     .toUpperCase()
 }
 
-/** The initials of a person on a colour of their own. The name stands beside them, so they are not read out. */
+/** The initials of a person on their colour. The name is beside them, so they are not read out. */
 export function avatar(id: string): HTMLElement {
   return element("span", { class: "avatar", "data-tint": String(tintOf(id)), "aria-hidden": "true" })
 }

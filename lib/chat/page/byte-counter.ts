@@ -1,12 +1,12 @@
 import type { Transport } from "rookery"
 
-/** The bytes that have gone over the wire, without the few that frame them. */
+/** The bytes sent and received, without the few of websocket framing. */
 export interface Traffic {
   sent: number
   received: number
 }
 
-/** A transport that counts what it carries. */
+/** A transport that counts its bytes. */
 export function counting(transport: Transport, traffic: Traffic, counted: () => void): Transport {
   return {
     name: transport.name,

@@ -19,10 +19,10 @@ import { WireView } from "./wire-view.js"
 
 const TITLE = "Rookery"
 
-/** Without a keyboard, the focus in a field calls up one on the screen, over what was to be read. */
+/** Without a hardware keyboard, focusing a field opens one on the screen, over the messages. */
 const TOUCHED = "(hover: none) and (pointer: coarse)"
 
-/** Shows a chat, and brings what is shown up to date, until the signal is aborted. */
+/** Shows a chat, and keeps the view up to date, until the signal is aborted. */
 export function showChat(chat: Chat, logOut: () => Promise<string | undefined>, signal: AbortSignal): void {
   const composer = new Composer(chat, signal)
   const panels = new Panels(signal)

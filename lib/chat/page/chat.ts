@@ -20,16 +20,16 @@ import { Signal } from "./signal.js"
 import { Sparing } from "./sparing.js"
 import { openSocket, type SerializerName } from "./wire.js"
 
-/** How often a screen reader is told at most of a mention in another room. */
+/** The shortest time between two announcements of mentions in other rooms. */
 const ANNOUNCE_MENTION_MS = 10_000
 
-/** All that the page shows of somebody who is logged in: rooms on one socket, and the socket. */
+/** The state of the page for a logged-in person: the rooms, and the socket that they share. */
 export class Chat implements RoomHost {
   readonly changed: Signal = new Signal()
   readonly people: People = new People()
   readonly clock: Clock = pageClock
   readonly line: LineWatch
-  /** The bytes that each serializer has carried. */
+  /** The bytes by serializer. */
   readonly traffic: Record<SerializerName, Traffic> = {
     json: { sent: 0, received: 0 },
     msgpack: { sent: 0, received: 0 },
@@ -43,10 +43,10 @@ export class Chat implements RoomHost {
   readonly #announcedMentions = new Sparing(ANNOUNCE_MENTION_MS, this.clock)
   readonly #living = new AbortController()
   readonly #suspect: () => void
-  /** The message that was remembered last as seen. */
+  /** The message that was last stored as seen. */
   #keptSeen = ""
 
-  /** @param suspect told when the server turns us away again and again, as it does when the session has ended */
+  /** @param suspect called when the server refuses the socket repeatedly, as it does when the session has ended */
   constructor(user: ChatUser, suspect: () => void) {
     this.#user = user
     this.#suspect = suspect
@@ -107,7 +107,7 @@ export class Chat implements RoomHost {
     return room
   }
 
-  /** Leaves a room, and shows the one beside it. */
+  /** Leaves a room, and shows the next one in the list. */
   leave(room: Room): void {
     const at = this.rooms.indexOf(room)
     room.leave()
@@ -123,7 +123,7 @@ export class Chat implements RoomHost {
     this.changed.tell()
   }
 
-  /** Goes on with another serializer, on a socket of its own. The former ends once every room is on the new one. */
+  /** Switches to another serializer on a new socket. The former socket ends once every room is on the new one. */
   async speak(serializer: SerializerName): Promise<void> {
     if (serializer === this.#serializer) return
     const former = this.#socket
@@ -142,7 +142,7 @@ export class Chat implements RoomHost {
     this.#socket.connect()
   }
 
-  /** Is called something else from now on. Gives what to tell if that is not to be. */
+  /** Changes the display name. Returns a message to show if that failed. */
   async setDisplayName(name: string | null): Promise<string | undefined> {
     try {
       const { display_name } = await this.#own.push("set_display_name", { display_name: name })
@@ -153,7 +153,7 @@ export class Chat implements RoomHost {
     }
   }
 
-  /** The rooms that anybody may enter and who is there, or what to tell if they do not come. */
+  /** The directory of rooms with their people, or a message to show if it cannot be read. */
   async directory(): Promise<DirectoryRoom[] | string> {
     if (this.line.light.state !== "Connected") return "There is no connection."
     try {
@@ -163,7 +163,7 @@ export class Chat implements RoomHost {
     }
   }
 
-  /** Whether something was said that is not known to have arrived. */
+  /** Whether any sent message is unconfirmed. */
   get hasUnsent(): boolean {
     return this.rooms.some(({ outbox }) => outbox.items.length > 0)
   }
@@ -207,17 +207,17 @@ export class Chat implements RoomHost {
     return room
   }
 
-  /** Remembers the newest message of the room that is looked at, for the time after a reload. */
+  /** Stores the newest message of the visible room as seen, for after a reload. */
   #keepSeen(): void {
     const room = this.#current
     const id = room && this.isSeen(room) ? room.timeline.newest?.id : undefined
-    // After a log-out nothing may stay in the browser. Ids differ between rooms, too.
+    // After a log-out nothing may remain in the browser. Ids differ between rooms, too.
     if (!room || id === undefined || id === this.#keptSeen || this.#living.signal.aborted) return
     this.#keptSeen = id
     rememberSeen(room.name, id)
   }
 
-  /** A room that is looked at has nothing unread. */
+  /** A visible room has no unread messages. */
   #look(): void {
     if (this.#current && this.isSeen(this.#current)) this.#current.seen()
     this.#keepSeen()
@@ -225,7 +225,7 @@ export class Chat implements RoomHost {
   }
 }
 
-/** The words for a request that the server refused, or did not answer. */
+/** The message for a request that the server refused or did not answer. */
 function reasonOf(error: unknown): string {
   if (error instanceof PushError) return refusalOf(error.response)
   return error instanceof RookeryError && error.code === "timeout"

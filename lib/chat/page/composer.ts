@@ -4,7 +4,7 @@ import type { Chat } from "./chat.js"
 import { byId, setAttributes, setText } from "../../page/dom.js"
 import type { Room } from "./room.js"
 
-/** The counter is shown for the last characters. */
+/** The counter appears when this many characters are left. */
 const COUNTED = 400
 
 /** The form for a message. Each room has a draft of its own. */
@@ -44,7 +44,7 @@ export class Composer {
     )
   }
 
-  /** Writes a mention where the cursor is. */
+  /** Inserts a mention at the cursor. */
   mention(handle: string): void {
     const { selectionStart: at, selectionEnd: end, value } = this.#text
     const space = at > 0 && !/\s$/.test(value.slice(0, at)) ? " " : ""
@@ -87,7 +87,7 @@ export class Composer {
     if (room.state !== "joined") announce("It waits for the connection.")
   }
 
-  /** Shows how much may still be written, once that is little. A text that is too long is kept whole and not sent. */
+  /** Shows the remaining characters once there are few. A text that is too long is kept whole and not sent. */
   #showCount(): void {
     const left = charactersLeft(this.#text.value.trim())
     this.#count.hidden = left > COUNTED
@@ -97,7 +97,7 @@ export class Composer {
     this.#text.setAttribute("aria-invalid", String(left < 0))
   }
 
-  /** As high as what is in it, within what the style allows. */
+  /** As high as its content, within the limits of the style. */
   #fit(): void {
     this.#text.style.height = "auto"
     this.#text.style.height = `${this.#text.scrollHeight + this.#text.offsetHeight - this.#text.clientHeight}px`
@@ -105,8 +105,8 @@ export class Composer {
 }
 
 /**
- * Whether letters are being composed, of which Enter picks some. In Safari the composition has ended before the keydown
- * of that Enter, which is known by its code alone.
+ * Whether an input method is composing text, in which Enter selects a candidate. In Safari the composition has ended
+ * before the keydown of that Enter, which is recognized only by its code.
  */
 function isComposing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === 229

@@ -1,4 +1,4 @@
-/** How the rows of a list are made. */
+/** How to create the rows of a list. */
 export interface Rows<Item> {
   /** The key of an item: no other item has it. */
   key(item: Item): string
@@ -7,7 +7,10 @@ export interface Rows<Item> {
   update?(row: HTMLElement, item: Item): void
 }
 
-/** Rows that stay the same elements as long as their items stay: focus is kept, and nothing is read out twice. */
+/**
+ * A list whose rows stay the same elements as long as their items stay, so that focus is kept and nothing is read out
+ * twice.
+ */
 export class KeyedList<Item> {
   readonly #list: HTMLElement
   readonly #rows: Rows<Item>

@@ -2,7 +2,7 @@ import type { Chat } from "./chat.js"
 import { byId, setText } from "../../page/dom.js"
 import { lightText } from "./light.js"
 
-/** The connection light. A screen reader is told where the line stands, and spared the seconds. */
+/** The connection light. A screen reader gets the state of the connection, but not the countdown. */
 export class LightView {
   readonly #chat: Chat
   readonly #light: HTMLElement = byId("light", HTMLElement)

@@ -3,11 +3,11 @@ import type { Status } from "rookery"
 /** The state of the connection. */
 export interface LineState {
   status: Status
-  /** When the next attempt comes, if one is waited for. */
+  /** The time of the next attempt, if one is scheduled. */
   retryAt?: number | undefined
-  /** Whether the device says that it has a network. */
+  /** Whether the device reports a network. */
   online: boolean
-  /** Whether an open connection was asked for a sign of life, and has not given one in time. */
+  /** Whether an open connection has not answered a ping in time. */
   silent?: boolean
 }
 
@@ -21,8 +21,8 @@ export interface Light {
 }
 
 /**
- * The light for a state of the connection. A device that says it has no network may be wrong: a server of its own is
- * reached all the same, so an open connection counts for more, as long as it answers.
+ * The light for a state of the connection. A device that reports no network can still reach a server on itself, so an
+ * open connection counts for more, as long as it answers.
  */
 export function lightOf({ status, retryAt, online, silent }: LineState, now: number): Light {
   if (status === "connected") {
@@ -34,6 +34,6 @@ export function lightOf({ status, retryAt, online, silent }: LineState, now: num
   return { tone: "busy", state: "Reconnecting", ...(seconds > 0 && { seconds }) }
 }
 
-/** The same in words. */
+/** The text for the light. */
 export const lightText = ({ state, seconds }: Light): string =>
   seconds === undefined ? (state.endsWith("ing") ? `${state}…` : state) : `${state} in ${seconds} s`

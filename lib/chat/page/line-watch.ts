@@ -3,10 +3,10 @@ import type { ChatTopics } from "../topics.js"
 import { lightOf, type Light, type LineState } from "./light.js"
 import { Signal } from "./signal.js"
 
-/** How long an open connection may take to answer when the network of the device comes or goes. */
+/** How long an open connection may take to answer after the device's network changed. */
 const ANSWER_MS = 3000
 
-/** Follows a socket, the network and the clock, and knows at any time what the light is to show. */
+/** Follows a socket, the network and the clock, and provides the current state of the light. */
 export class LineWatch {
   readonly changed: Signal = new Signal()
   #line: LineState = { status: "disconnected", online: navigator.onLine }
@@ -27,7 +27,7 @@ export class LineWatch {
     return lightOf(this.#line, Date.now())
   }
 
-  /** Follows this socket from now on, and no other. */
+  /** Follows only this socket from now on. */
   follow(socket: Socket<ChatTopics>): void {
     this.#socket = socket
     this.#set({ status: socket.status })
@@ -42,7 +42,7 @@ export class LineWatch {
     this.#ask()
   }
 
-  /** Asks the server over an open connection for an answer. Without that the next heartbeat would find out. */
+  /** Pings the server over an open connection, without waiting for the next heartbeat. */
   #ask(): void {
     clearTimeout(this.#doubt)
     const asked = this.#socket?.ping(() => {
@@ -64,7 +64,7 @@ export class LineWatch {
     const { retryAt = 0 } = this.#line
     const left = retryAt - Date.now()
     if (left <= 0) return
-    // At the moment when one second less is left.
+    // At the moment when the displayed seconds change.
     this.#tick = setTimeout(
       () => {
         this.changed.tell()

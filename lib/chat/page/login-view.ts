@@ -14,7 +14,7 @@ export class LoginView {
   readonly #loggedIn: () => void
   /** Whether the server prints its links instead of mailing them. */
   #isLocal = false
-  /** Settles when the server has told that. */
+  /** Settles when the server has answered that question. */
   #ways: Promise<void> | undefined
 
   constructor(loggedIn: () => void) {
@@ -24,7 +24,7 @@ export class LoginView {
     byId("other-address", HTMLElement).addEventListener("click", () => this.show())
   }
 
-  /** @param reason why a person who was logged in is asked again */
+  /** @param reason why a person who was logged in must log in again */
   show(reason = ""): void {
     this.#form.hidden = false
     this.#sent.hidden = true
@@ -56,7 +56,7 @@ export class LoginView {
     const email = this.#email.value.trim()
     this.#tell("")
     if (!this.#email.validity.valid || email === "") return this.#tell("Type a whole address, like ada@example.com.")
-    // Not disabled: the focus would be lost with it.
+    // Not disabled, because a disabled field would lose the focus.
     if (this.#submit.ariaDisabled === "true") return
     this.#submit.ariaDisabled = "true"
     setText(this.#submit, "Sending the link…")

@@ -46,7 +46,9 @@ async function logOut(): Promise<string | undefined> {
   }
 }
 
-/** Finds out whether the server turns us away because the session has ended, or whether only the connection is lost. */
+/**
+ * Checks whether the server refuses the socket because the session has ended, or whether only the connection is lost.
+ */
 async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> {
   try {
     const session = await currentSession()
@@ -58,7 +60,7 @@ async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> 
     // The server ends the sockets of a session before it says that it has ended the session.
     if (!session && !signal.aborted && !loggingOut) askToLogIn("Your session has ended. Log in again.")
   } catch {
-    // The server is not there to be asked; the socket goes on trying.
+    // The server cannot be reached; the socket keeps trying.
   }
 }
 

@@ -1,14 +1,14 @@
 import type { ChatMessage } from "../topics.js"
 import { partsOf } from "./message-text.js"
 
-/** The words by which a person of this name is mentioned behind an `@`: the whole name, and its first word. */
+/** The texts that mention a person of this name after an `@`: the whole name, and its first word. */
 export function handlesOf(name: string): string[] {
   const words = name.normalize("NFC").match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:[._-]+[\p{L}\p{N}\p{M}]+)*/gu) ?? []
   const [first] = words
   return first === undefined ? [] : [...new Set([words.join("-"), first])]
 }
 
-/** The rows of a room are looked at with each change of it, and a message never changes. */
+/** Cached, because each change of a room checks its rows again, and a message never changes. */
 const found = new WeakMap<ChatMessage, ReadonlySet<string>>()
 
 const lowered = (handle: string): string => handle.normalize("NFC").toLowerCase()
@@ -23,7 +23,7 @@ function mentionedIn(message: ChatMessage): ReadonlySet<string> {
   return handles
 }
 
-/** Whether a message mentions a person who goes by this name now. */
+/** Whether a message mentions a person with this current name. */
 export function isMentioned(message: ChatMessage, name: string): boolean {
   const mentioned = mentionedIn(message)
   return mentioned.size > 0 && handlesOf(name).some((handle) => mentioned.has(lowered(handle)))

@@ -7,7 +7,7 @@ import type { Outgoing } from "./outbox.js"
 import type { People } from "./people.js"
 import { clockTime, dayName, dayOf, fullTime } from "./times.js"
 
-/** One row of what is shown of a room: the day, a message, or what is on its way. */
+/** One row of a room: a day, a message, or an unconfirmed message. */
 export type Entry =
   | { kind: "day"; key: string; timestamp: string }
   | { kind: "message"; key: string; message: ChatMessage; continued: boolean }
@@ -50,14 +50,14 @@ export function makeRow(entry: Entry, context: RowContext): HTMLElement {
   const { content } = entry.kind === "message" ? entry.message : entry.outgoing
   const row = element(
     "li",
-    // A message that is on its way is read out when it has arrived.
+    // An unconfirmed message is read out when it has arrived.
     { class: "message", "aria-live": entry.kind === "outgoing" && "off" },
     avatar(id),
     element(
       "div",
       { class: "said" },
       element("p", { class: "by" }, element("strong", { dir: "auto" }), element("span", { class: "beside" })),
-      // A message never changes, so its text is made once.
+      // A message never changes, so its text is created once.
       element("p", { class: "text", dir: "auto" }, ...nodesOf(content)),
     ),
   )
@@ -92,7 +92,7 @@ const part = (row: HTMLElement, selector: string): HTMLElement => {
 const timeOf = ({ timestamp }: ChatMessage): HTMLElement =>
   element("time", { datetime: timestamp, title: fullTime(timestamp) }, clockTime(timestamp))
 
-/** The state of a message that is on its way, and the buttons for one that failed. */
+/** The state of an unconfirmed message, and the buttons for a failed one. */
 const fateOf = (item: Outgoing, { retry, takeBack }: RowContext): HTMLElement =>
   element(
     "p",

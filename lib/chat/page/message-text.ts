@@ -6,7 +6,7 @@ export interface Part {
   readonly text: string
 }
 
-// An @ behind a letter or a digit is part of a mail address.
+// An @ after a letter or a digit is part of a mail address.
 const SPECIAL =
   /`([^`\n]+)`|https?:\/\/[^\s<>"'`]+|(?<![\p{L}\p{N}\p{M}._@-])@[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}._-]*[\p{L}\p{N}\p{M}])?/gu
 const ENDS_SENTENCES = ".,;:!?"
@@ -28,7 +28,7 @@ function withoutPunctuation(address: string): string {
   return address.slice(0, end)
 }
 
-/** The parts of a message, in order. Together they have all of its text but the backticks of code. */
+/** The parts of a message, in order. Together they have all of its text except the backticks around code. */
 export function partsOf(content: string): Part[] {
   const parts: Part[] = []
   const add = (kind: Part["kind"], text: string): void => void (text !== "" && parts.push({ kind, text }))
@@ -46,7 +46,7 @@ export function partsOf(content: string): Part[] {
   return parts
 }
 
-/** The parts as elements. A link tells the page it leads to neither where it was nor gives it a hold on this one. */
+/** The parts as elements. A link neither sends a referrer nor gives the opened page access to this one. */
 export function nodesOf(content: string): (Node | string)[] {
   return partsOf(content).map(({ kind, text }) => {
     if (kind === "text") return text

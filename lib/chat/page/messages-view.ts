@@ -4,7 +4,7 @@ import { KeyedList } from "./keyed-list.js"
 import { entriesOf, makeRow, updateRow, type Entry, type RowContext } from "./message-row.js"
 import type { Room } from "./room.js"
 
-/** So far from the end somebody still reads the end. */
+/** Within this distance from the end, the view follows new messages. */
 const NEAR_PX = 80
 
 /** The messages of the room that is shown. */
@@ -20,7 +20,7 @@ export class MessagesView {
   /** The newest and the oldest row that were shown. */
   #ends: (string | undefined)[] = []
 
-  /** @param goOnWriting called when somebody is done with a message that failed */
+  /** @param goOnWriting called when a person has dealt with a failed message */
   constructor(chat: Chat, goOnWriting: () => void, signal: AbortSignal) {
     this.#chat = chat
     const context: RowContext = {
@@ -44,7 +44,7 @@ export class MessagesView {
     this.#earlier.addEventListener("click", () => void chat.current?.loadEarlier(), { signal })
     this.#jump.addEventListener("click", () => this.#toEnd(), { signal })
     this.#log.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true })
-    // A keyboard on a phone, or a box that grows, takes its room from the messages; their end stays in sight.
+    // A phone's keyboard, or a growing text field, takes its space from the messages; keep their end visible.
     const sizes = new ResizeObserver(() => {
       if (this.#following) this.#toEnd()
     })
@@ -52,7 +52,7 @@ export class MessagesView {
     signal.addEventListener("abort", () => sizes.disconnect())
   }
 
-  /** Whether the end is in sight, and is to stay so. */
+  /** Whether the end is visible, and should stay visible. */
   #following = true
 
   render(): void {
@@ -72,7 +72,7 @@ export class MessagesView {
     this.#list.show(entries)
     this.#renderEdges(room)
     const said = last !== formerLast && entries.at(-1)?.kind === "outgoing"
-    // Where there is room for more, nobody has to ask for it.
+    // If there is space for more messages, they are loaded without a click.
     if (room?.error === undefined && !this.#earlier.hidden && log.scrollHeight <= log.clientHeight) {
       void room?.loadEarlier()
     }
@@ -97,7 +97,7 @@ export class MessagesView {
     setText(this.#notice, (room?.state === "joined" && room.error) || "")
   }
 
-  /** Lets a bulk of messages come without their being read out one after the other. */
+  /** Shows many messages at once without having them read out one by one. */
   #hush(): void {
     this.#log.setAttribute("aria-live", "off")
     setTimeout(() => this.#log.setAttribute("aria-live", "polite"), 500)

@@ -1,17 +1,17 @@
 import type { ChatMessage } from "../topics.js"
 
-/** Something said that is not known to have arrived. */
+/** A sent message that is not confirmed yet. */
 export interface Outgoing {
   readonly key: string
   readonly content: string
-  /** The newest message that was known when it was said: what it became is newer. */
+  /** The newest message known when it was sent: the stored message is newer. */
   readonly after: string | undefined
   state: "waiting" | "sending" | "failed"
   /** Why it failed. */
   error?: string
 }
 
-/** The messages of a room that are not known to have arrived, the oldest first. Nothing leaves it but what arrived. */
+/** The unconfirmed messages of a room, the oldest first. A message leaves only once it has arrived. */
 export class Outbox {
   #items: Outgoing[] = []
   #lastKey = 0
@@ -40,8 +40,8 @@ export class Outbox {
   }
 
   /**
-   * Learns of a message of one's own. It is what became of the oldest item of that text, whose answer is late or went
-   * down with the line. One that waits was never sent.
+   * Handles an own message from the server. It confirms the oldest sent item with that text, whose answer is late or
+   * was lost with the connection. A waiting item was never sent.
    */
   arrived({ content, timestamp }: ChatMessage): void {
     const item = this.#items.find(

@@ -1,18 +1,18 @@
 import { byId } from "../../page/dom.js"
 
-/** Wide enough to have the rooms beside the messages; the style says the same. */
+/** Wide enough to show the rooms beside the messages; the style has the same value. */
 const WIDE = "(min-width: 48rem)"
-/** Wide enough to have the people there, too. */
+/** Wide enough to show the people there, too. */
 const WIDER = "(min-width: 70rem)"
 
 interface Panel {
   side: HTMLElement
   opener: HTMLButtonElement
-  /** Whether it stands beside the messages, and needs no opening. */
+  /** Whether it is beside the messages, and need not be opened. */
   beside: MediaQueryList
 }
 
-/** The rooms and the people, which lie over the messages where the window is narrow. */
+/** The rooms and the people, which overlay the messages in a narrow window. */
 export class Panels {
   readonly #panels: Panel[]
   readonly #shade: HTMLElement = byId("shade", HTMLElement)
@@ -58,7 +58,7 @@ export class Panels {
     for (const panel of this.#panels) {
       panel.side.classList.toggle("open", panel === over)
       panel.opener.setAttribute("aria-expanded", String(panel === over))
-      // The keyboard does not reach below an open panel.
+      // The keyboard must not reach elements below an open panel.
       panel.side.inert = over !== undefined && panel !== over
     }
     this.#main.inert = over !== undefined

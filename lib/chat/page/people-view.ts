@@ -11,7 +11,7 @@ export class PeopleView {
   readonly #heading: HTMLElement = byId("people-heading", HTMLElement)
   readonly #list: KeyedList<ChatUser>
 
-  /** @param mention writes the mention of a person, behind an `@`, into the message */
+  /** @param mention inserts the mention of a person, after an `@`, into the message */
   constructor(chat: Chat, mention: (handle: string) => void) {
     this.#chat = chat
     const pressed = (user: ChatUser): void => {

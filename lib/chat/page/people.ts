@@ -1,20 +1,20 @@
 import { localPart, type ChatUser } from "../topics.js"
 
-/** A mark of four letters and digits, the same for a person everywhere. */
+/** A mark of four letters and digits, always the same for a person. */
 function markOf(id: string): string {
   let hash = 0x811c9dc5
   for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
   return hash.toString(36).padStart(4, "0").slice(-4)
 }
 
-/** By what names people go now, whatever they were called when they spoke. */
+/** The current names of people, whatever their names were when they wrote a message. */
 export class People {
   readonly #names = new Map<string, string | null>()
   /** The name under which each person is among the namesakes. */
   readonly #called = new Map<string, string>()
   readonly #namesakes = new Map<string, Set<string>>()
 
-  /** Learns how somebody is called now; `false` if that is known. */
+  /** Stores a person's current name; returns `false` if it is unchanged. */
   rename(user: ChatUser, name: string | null): boolean {
     const isKnown = this.#names.get(user.id) === name
     this.#names.set(user.id, name)
@@ -22,7 +22,7 @@ export class People {
     return !isKnown
   }
 
-  /** Learns of a person who is shown, so that two people of one name are told apart. */
+  /** Adds a visible person, so that two people with the same name can be distinguished. */
   meet(user: ChatUser): void {
     const name = this.nameOf(user).toLowerCase()
     const former = this.#called.get(user.id)
@@ -34,7 +34,7 @@ export class People {
     else this.#namesakes.set(name, new Set([user.id]))
   }
 
-  /** The name somebody chose, if any. */
+  /** The name that a person chose, if any. */
   chosenName({ id, display_name }: ChatUser): string | null {
     const known = this.#names.get(id)
     return known === undefined ? display_name : known

@@ -1,6 +1,7 @@
 /**
- * Puts the focus where the page wants it. A browser may draw a ring around it as if the keyboard had led there, and on
- * a phone a ring around all messages says nothing. The ring comes with the first key, as it shows where a keyboard is.
+ * Moves the focus without a focus ring. A browser may draw a ring as if the keyboard had moved the focus, and on a
+ * phone a ring around all messages is meaningless. The ring appears with the first key press, because it is for
+ * keyboard users.
  */
 export function placeFocus(target: HTMLElement): void {
   const chosen = new AbortController()

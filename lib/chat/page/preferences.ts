@@ -5,7 +5,7 @@ const SERIALIZER = "rookery.serializer"
 const ROOMS = "rookery.rooms"
 const SEEN = "rookery.seen"
 
-// Storage may be forbidden, or full: then the page forgets, and works.
+// Storage may be forbidden or full: the page then works, but remembers nothing.
 function attempt<T>(act: () => T): T | undefined {
   try {
     return act()
@@ -61,7 +61,7 @@ export function rememberSeen(room: string, id: string): void {
   attempt(() => localStorage.setItem(SEEN, JSON.stringify({ ...seen, [room]: id })))
 }
 
-/** A person who has logged out leaves nothing here but the serializer. */
+/** A log-out removes everything except the serializer. */
 export function forgetRooms(): void {
   attempt(() => {
     localStorage.removeItem(ROOMS)

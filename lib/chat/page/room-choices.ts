@@ -1,9 +1,9 @@
 import type { DirectoryRoom } from "../topics.js"
 
-/** A room that can be gone to. */
+/** A room that can be chosen. */
 export interface RoomChoice {
   readonly name: string
-  /** Whether this person is in it, others can be found in the directory, or it is only a name that was typed. */
+  /** Whether this person is in it, it is in the directory, or it is only a typed name. */
   readonly kind: "joined" | "listed" | "typed"
   readonly detail: string
 }
@@ -15,7 +15,7 @@ export interface JoinedRoom {
   readonly mentions: number
 }
 
-/** More are not shown: a further letter is quicker than a long list. */
+/** The most rooms shown: typing another letter is quicker than a long list. */
 const MOST = 30
 
 /** The name of a room that a typed text means. */
@@ -37,7 +37,7 @@ const unreadWords = ({ unread, mentions }: JoinedRoom): string[] => {
   return mentions === 0 ? [`${unread} unread`] : [`${unread} unread`, `${mentions} for you`]
 }
 
-/** The rooms that a typed text may mean: those one is in, those of the directory, and else the typed name itself. */
+/** The rooms that a typed text may mean: this person's rooms, those of the directory, or else the typed name itself. */
 export function choicesOf(
   typed: string,
   joined: readonly JoinedRoom[],

@@ -3,7 +3,7 @@ import { announce } from "./announcer.js"
 import { byId, setText } from "../../page/dom.js"
 import type { Room } from "./room.js"
 
-/** The head of a room, and the words in its place while there is nothing to read. */
+/** The head of a room, and the placeholder while there are no messages. */
 export class RoomView {
   readonly #chat: Chat
   readonly #title: HTMLElement = byId("room-title", HTMLElement)
@@ -16,7 +16,7 @@ export class RoomView {
   readonly #heading: HTMLElement = byId("placeholder-heading", HTMLElement)
   readonly #words: HTMLElement = byId("placeholder-text", HTMLElement)
   readonly #again: HTMLButtonElement = byId("enter-again", HTMLButtonElement)
-  /** The room that the dialog asks about. Another one may be shown by the time of the answer: the Back button works. */
+  /** The room that the dialog asks about. The Back button may show another one before the answer. */
   #asked: Room | undefined
 
   /** @param leave leaves a room */
@@ -30,7 +30,7 @@ export class RoomView {
       },
       { signal },
     )
-    // A modal dialog that stays open makes the page for logging in inert.
+    // A modal dialog that stays open would make the log-in page inert.
     signal.addEventListener("abort", () => this.#dialog.close())
     this.#copy.addEventListener("click", () => void this.#copyLink(), { signal })
     this.#again.addEventListener("click", () => chat.current && chat.enter(chat.current), { signal })
@@ -75,7 +75,7 @@ export class RoomView {
   }
 }
 
-/** The words where there is nothing to read. */
+/** The placeholder for a room without messages. */
 function placeholderOf(room: Room | undefined): [heading: string, words: string] {
   if (!room) return ["You are in no room", "Join one by its name, on the list of rooms."]
   if (room.state === "refused") return ["You cannot enter this room", room.error ?? ""]

@@ -10,7 +10,7 @@ import { TELL_MS, Typists } from "./typists.js"
 
 type RoomChannel = Channel<ChatTopics["room:*"]>
 
-/** The state of a room: not joined yet, joined, waiting for the connection to be joined again, or closed to us. */
+/** The state of a room: not joined yet, joined, waiting for the connection to rejoin, or refused. */
 export type RoomState = "joining" | "joined" | "waiting" | "refused"
 
 /** The parts of the chat that a room needs. */
@@ -18,26 +18,26 @@ export interface RoomHost {
   readonly user: ChatUser
   readonly people: People
   readonly clock: Clock
-  /** Whether somebody looks at the room now. */
+  /** Whether the room is visible now. */
   isSeen(room: Room): boolean
   /** The id of the newest message of a room that this person has seen in this browser. */
   lastSeen(name: string): string | undefined
   /** A message that was just sent mentions this person. */
   mentioned(room: Room, message: ChatMessage): void
-  /** Something to show has changed. */
+  /** Called when something visible has changed. */
   roomChanged(): void
 }
 
 /** How many earlier messages are asked for at once. */
 const PAGE = 50
 
-/** A room: what is said in it, who is there, and what is on its way. It outlives the sockets that it is joined on. */
+/** A room: its messages, its people, and the unconfirmed messages. It outlives the sockets on which it is joined. */
 export class Room {
   readonly name: string
   readonly timeline: Timeline = new Timeline()
   readonly outbox: Outbox = new Outbox()
   readonly typists: Typists
-  /** The text in the form. */
+  /** The draft in the form. */
   draft = ""
   /** How many messages of others have not been shown. */
   unread = 0
@@ -69,7 +69,7 @@ export class Room {
     return this.#users
   }
 
-  /** Joins the room on this socket, and has no more to do with a former one. Settles with the first answer. */
+  /** Joins the room on this socket, and ignores a former one. Settles with the first answer. */
   async attach(socket: Socket<ChatTopics>): Promise<void> {
     const channel = socket.channel(`room:${this.name}`)
     this.#channel = channel
@@ -111,21 +111,21 @@ export class Room {
       .receive(
         "error",
         whileOurs((response) => {
-          // Where we were already, the channel goes on trying by itself.
+          // If the room had been joined before, the channel keeps trying by itself.
           if (this.#state !== "waiting") this.#refuse(refusalOf(response))
         }),
       )
     await join.catch(() => {})
   }
 
-  /** Tries again to enter a room that was closed to us. */
+  /** Tries again to enter a room that refused us. */
   async enter(socket: Socket<ChatTopics>): Promise<void> {
     this.#state = "joining"
     this.error = undefined
     await this.attach(socket)
   }
 
-  /** The room is shown, with all that is in it. */
+  /** The room is shown, so all of its messages count as seen. */
   seen(): void {
     this.unread = 0
     this.mentions = 0
@@ -135,7 +135,7 @@ export class Room {
     this.detach()?.leave()
   }
 
-  /** Has no more to do with its socket, which ends. */
+  /** Detaches from its socket, which ends. */
   detach(): RoomChannel | undefined {
     const channel = this.#channel
     this.#channel = undefined
@@ -143,7 +143,7 @@ export class Room {
     return channel
   }
 
-  /** Says something: at once, or as soon as the room is joined again. */
+  /** Sends a message: at once, or as soon as the room is joined again. */
   send(content: string): void {
     const item = this.outbox.add(content, this.timeline.newest)
     // The others take the message for the end of typing, so they are told of the next text at once.
@@ -162,21 +162,21 @@ export class Room {
     })
   }
 
-  /** Says again what failed. */
+  /** Sends a failed message again. */
   retry(item: Outgoing): void {
     item.state = "waiting"
     if (this.#state === "joined") void this.#push(item)
     this.#host.roomChanged()
   }
 
-  /** Takes back what failed, to be written anew. */
+  /** Removes a failed message, so that it can be edited. */
   takeBack(item: Outgoing): void {
     this.outbox.remove(item)
     this.draft = this.draft.trim() ? `${item.content}\n${this.draft}` : item.content
     this.#host.roomChanged()
   }
 
-  /** Asks for messages older than the oldest that is known. */
+  /** Requests messages older than the oldest known one. */
   async loadEarlier(): Promise<void> {
     const channel = this.#channel
     const before = this.timeline.oldest?.id
@@ -186,7 +186,7 @@ export class Room {
     this.#host.roomChanged()
     try {
       const { messages } = await channel.push("history", { before, limit: PAGE })
-      // While they were asked for, a rejoin may have begun the room anew.
+      // In the meantime a rejoin may have reloaded the room.
       if (this.timeline.oldest?.id === before) this.timeline.addEarlier(messages)
       for (const { user } of messages) this.#host.people.meet(user)
     } catch (error) {
@@ -236,7 +236,9 @@ export class Room {
     this.mentions += messages.filter((message) => this.#mentionsUs(message)).length
   }
 
-  /** Counts what came since this browser last showed the room. A room that it never showed has nothing unread. */
+  /**
+   * Counts the messages since this browser last showed the room. A room that it never showed has no unread messages.
+   */
   #countUnseen(messages: readonly ChatMessage[]): void {
     const seen = this.#host.lastSeen(this.name)
     if (seen === undefined) return
@@ -277,7 +279,7 @@ export class Room {
     try {
       const { message_id: id, timestamp } = await channel.push("send", { content })
       this.outbox.remove(item)
-      // The broadcast mostly comes first.
+      // The broadcast usually comes first.
       this.timeline.add({ id, user: this.#host.user, content, timestamp })
     } catch (error) {
       this.outbox.fail(item, failureOf(error))
@@ -286,7 +288,7 @@ export class Room {
   }
 }
 
-/** The words for a push that has no reply, or was refused. */
+/** The message for a push that got no reply or was refused. */
 function failureOf(error: unknown): string {
   if (error instanceof PushError) return refusalOf(error.response)
   const code = error instanceof RookeryError ? error.code : undefined

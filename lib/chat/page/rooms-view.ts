@@ -4,7 +4,7 @@ import { KeyedList } from "./keyed-list.js"
 import { roomNameOf } from "./room-choices.js"
 import type { Room } from "./room.js"
 
-/** The rooms one is in, and the way into others. */
+/** The rooms that the person is in, and the button to enter others. */
 export class RoomsView {
   readonly #chat: Chat
   readonly #form: HTMLFormElement = byId("join", HTMLFormElement)
@@ -59,7 +59,7 @@ function updateRow(row: HTMLElement, { unread, mentions, state }: Room, isCurren
   badge(mentioned, mentions, "@", mentions === 1 ? " mention of you, " : " mentions of you, ")
 }
 
-/** Shows a number, and to a screen reader what it counts; nothing for none. */
+/** Shows a number, with a description for screen readers; shows nothing for zero. */
 function badge(target: Element, count: number, sign: string, words: string): void {
   if (count === 0) return target.replaceChildren()
   const shown = sign + (count > 99 ? "99+" : String(count))

@@ -6,7 +6,7 @@ export interface Session {
   expires_at: string
 }
 
-/** The server said no. The message is for the person at the page. */
+/** The server refused. The message is for the person at the page. */
 export class SaidNo extends Error {}
 
 /** The session of this browser, if there is one. Throws when the server cannot be asked. */
@@ -17,7 +17,7 @@ export async function currentSession(): Promise<Session | undefined> {
   return (await response.json()) as Session
 }
 
-/** Has a link mailed that logs in the person who opens it. */
+/** Requests a mailed link that logs in the person who opens it. */
 export async function requestLink(email: string): Promise<void> {
   await post("/api/login", { email })
 }
@@ -40,7 +40,7 @@ export async function logInHere(): Promise<void> {
 /** Ends the session everywhere. */
 export async function endSession(): Promise<void> {
   const response = await fetch("/api/session", { method: "DELETE" })
-  // A session that is over already needs no end.
+  // A session that has already ended need not be ended.
   if (!response.ok && response.status !== 401) throw await refusal(response)
 }
 
@@ -56,7 +56,7 @@ async function refusal(response: Response): Promise<SaidNo> {
   return new SaidNo(sentence(error))
 }
 
-/** The server's words as a sentence. */
+/** The server's message as a sentence. */
 export const sentence = (text: string): string =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".")
 

@@ -1,4 +1,4 @@
-/** Tells whoever listens that something has changed, and not what. */
+/** Tells listeners that something has changed, but not what. */
 export class Signal {
   readonly #listeners = new Set<() => void>()
 
@@ -13,13 +13,13 @@ export class Signal {
   }
 }
 
-/** Runs once, soon, however often it was asked to. */
+/** Runs once, soon, however often it is called. */
 export function soon(run: () => void): () => void {
   let asked = false
   return () => {
     if (asked) return
     asked = true
-    // Not at the next frame: a page that nobody looks at has none, and its title still counts.
+    // Not at the next frame: a hidden page has none, and its title still has to change.
     queueMicrotask(() => {
       asked = false
       run()

@@ -1,6 +1,6 @@
 import type { Clock } from "rookery"
 
-/** Lets one through, and the next one only after a while. */
+/** A throttle: lets one call through, and the next one only after a while. */
 export class Sparing {
   readonly #everyMs: number
   readonly #clock: Clock
@@ -11,7 +11,7 @@ export class Sparing {
     this.#clock = clock
   }
 
-  /** Takes the turn if it is free. */
+  /** Returns whether a call may go through now. */
   take(): boolean {
     const now = this.#clock.now()
     if (now < this.#freeAt) return false
@@ -19,7 +19,7 @@ export class Sparing {
     return true
   }
 
-  /** Lets the next one through at once. */
+  /** Lets the next call through at once. */
   free(): void {
     this.#freeAt = -Infinity
   }

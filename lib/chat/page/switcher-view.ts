@@ -7,8 +7,8 @@ import { choicesOf, type RoomChoice } from "./room-choices.js"
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 }
 
 /**
- * The dialog that leads to another room: a combobox with a listbox. The focus stays in the field, and the arrows move the
- * active option.
+ * The dialog to switch to another room: a combobox with a listbox. The focus stays in the field, and the arrows move
+ * the active option.
  */
 export class SwitcherView {
   readonly #chat: Chat
@@ -22,7 +22,7 @@ export class SwitcherView {
   /** The name of the active option: rooms come and go while a person chooses. */
   #active = ""
   #directory: readonly DirectoryRoom[] = []
-  /** The words about the directory, while it is on its way or did not come. */
+  /** The message while the directory is loading or if it failed. */
   #trouble = ""
 
   /** @param open shows a room of this name */
@@ -41,7 +41,7 @@ export class SwitcherView {
     addEventListener("keydown", (event) => this.#shortcut(event), { signal })
     this.#input.addEventListener("input", () => this.#typed(), { signal })
     this.#dialog.addEventListener("keydown", (event) => this.#key(event), { signal })
-    // A modal dialog that stays open makes the page for logging in inert.
+    // A modal dialog that stays open would make the log-in page inert.
     signal.addEventListener("abort", () => this.#dialog.close())
   }
 
@@ -64,7 +64,7 @@ export class SwitcherView {
     if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
     event.preventDefault()
     if (this.#dialog.open) this.#dialog.close()
-    // The question of another dialog is answered first.
+    // An open question in another dialog has to be answered first.
     else if (document.querySelector("dialog[open]") === null) this.#show()
   }
 

@@ -10,7 +10,7 @@ export class Timeline {
     return this.#messages
   }
 
-  /** Whether there is nothing older. */
+  /** Whether there are no older messages. */
   get complete(): boolean {
     return this.#complete
   }
@@ -23,14 +23,14 @@ export class Timeline {
     return this.#messages[0]
   }
 
-  /** Adds what was just said; `false` if it is known. */
+  /** Adds a new message; returns `false` if it is known. */
   add(message: ChatMessage): boolean {
     return this.#take([message], "end").length > 0
   }
 
   /**
-   * Takes the last messages, as a join shows them, and gives those that are new. If none of them is known, there may be
-   * a gap: what was known goes, and can be asked for again.
+   * Adds the last messages from a join, and returns the new ones. If none of them is known, there may be a gap: the
+   * known messages are dropped, and can be requested again.
    */
   catchUp(latest: readonly ChatMessage[]): ChatMessage[] {
     if (this.#messages.length > 0 && latest.length > 0 && !latest.some(({ id }) => this.#ids.has(id))) this.#clear()
@@ -38,7 +38,7 @@ export class Timeline {
     return this.#take(latest, "end")
   }
 
-  /** Takes older messages. None means that there is nothing older. */
+  /** Adds older messages. An empty list means that there are none. */
   addEarlier(earlier: readonly ChatMessage[]): void {
     if (this.#take(earlier, "start").length === 0) this.#complete = true
   }

@@ -5,7 +5,7 @@ import type { Room } from "./room.js"
 import { Sparing } from "./sparing.js"
 import { typingWords } from "./typists.js"
 
-/** How often a screen reader is told at most that somebody has begun to type. */
+/** The shortest time between two announcements that somebody is typing. */
 const ANNOUNCE_MS = 30_000
 
 /**

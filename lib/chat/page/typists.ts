@@ -1,19 +1,19 @@
 import type { Clock } from "rookery"
 import type { ChatUser } from "../topics.js"
 
-/** How often a person who is typing tells the room so. */
+/** How often the room is told that a person is typing. */
 export const TELL_MS = 3000
-/** How long a person counts as typing after the last sign: one sign may be late, or be lost. */
+/** How long a person counts as typing after the last notification: one may be late or lost. */
 export const TYPING_MS = 6000
 
-/** More are not kept, because the words would not name them. */
+/** The most people kept, because the text would not name more. */
 const MOST = 10
 
-/** The people who are typing in a room, each until some seconds after the last sign of it. */
+/** The people who are typing in a room, each until some seconds after the last notification. */
 export class Typists {
   readonly #clock: Clock
   readonly #changed: () => void
-  /** In the order in which they began, so that a further sign changes no words. */
+  /** In the order in which they began, so that further notifications do not change the text. */
   readonly #typing = new Map<string, { readonly user: ChatUser; readonly until: number }>()
   #timer: unknown
 
@@ -27,14 +27,14 @@ export class Typists {
     return [...this.#typing.values()].map(({ user }) => user)
   }
 
-  /** A person gave a sign of typing. */
+  /** Handles a notification that a person is typing. */
   heard(user: ChatUser): void {
     if (this.#typing.size >= MOST && !this.#typing.has(user.id)) return
     this.#typing.set(user.id, { user, until: this.#clock.now() + TYPING_MS })
     this.#wait()
   }
 
-  /** A person is done with typing: the message is here. */
+  /** A person has stopped typing, because the message has arrived. */
   done({ id }: Pick<ChatUser, "id">): void {
     if (this.#typing.delete(id)) this.#wait()
   }

@@ -3,7 +3,7 @@ import type { Chat } from "./chat.js"
 import { byId, setText } from "../../page/dom.js"
 import { isSerializerName, type SerializerName } from "./wire.js"
 
-/** Which serializer is spoken, and what each has carried since the page was opened. */
+/** The current serializer, and the bytes of each since the page was opened. */
 export class WireView {
   readonly #chat: Chat
   readonly #choice: HTMLElement = byId("serializer", HTMLElement)

@@ -8,7 +8,7 @@ export type SerializerName = "json" | "msgpack"
 
 const SERIALIZERS: Record<SerializerName, () => MessageSerializer> = { json: () => json(), msgpack: () => msgpack() }
 
-/** Whether a word, of whatever origin, names a serializer. */
+/** Whether a text names a serializer. */
 export const isSerializerName = (word: string | null): word is SerializerName =>
   word !== null && Object.hasOwn(SERIALIZERS, word)
 
