@@ -80,7 +80,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
     })
     this.#connectError = undefined
     try {
-      const line = await this.#endpoint.connectInProcess({
+      const connection = await this.#endpoint.connectInProcess({
         path,
         params: { ...params, vsn: serializer.vsn },
         authToken,
@@ -89,7 +89,7 @@ export class ChannelTest<Server = AnyTopics, Client = Server> {
         frame: (frame) => client.frame(frame),
         closed: (code) => client.closed(code),
       })
-      client.opened(line)
+      client.opened(connection)
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error
       throw new ConnectError(error.message, error.status, this.#connectError)

@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http"
 import { Socket } from "node:net"
 import type { Loose, Transport } from "rookery"
-import type { Endpoint, Frame, InProcessLine } from "rookery/server"
+import type { Endpoint, Frame, InProcessConnection } from "rookery/server"
 
 /** The public state of a client in process. */
 export interface InProcessOptions {
@@ -43,7 +43,7 @@ export function inProcess(endpoint: Endpoint<Loose, Loose>, options: InProcessOp
   return {
     name: "InProcess",
     open(url, { authToken }, events) {
-      let line: InProcessLine | undefined
+      let connection: InProcessConnection | undefined
       let ended = false
       const end = (code: number, reason: string, wasClean: boolean): void => {
         if (ended) return
@@ -63,7 +63,7 @@ export function inProcess(endpoint: Endpoint<Loose, Loose>, options: InProcessOp
             closed: (code) => soon(() => end(code, "", true)),
           })
           if (ended) return opened.close()
-          line = opened
+          connection = opened
         } catch (error) {
           if (ended) return
           events.error(error)
@@ -77,13 +77,13 @@ export function inProcess(endpoint: Endpoint<Loose, Loose>, options: InProcessOp
         bufferedAmount: 0,
         send: (frame) => {
           const sent = handOver(frame)
-          soon(() => line?.send(sent))
+          soon(() => connection?.send(sent))
         },
         close: (code = 1000, reason = "") => {
           soon(() => {
             // The server's own `closed` would not know the reason.
-            const open = line
-            line = undefined
+            const open = connection
+            connection = undefined
             end(code, reason, true)
             open?.close(code)
           })

@@ -1,5 +1,5 @@
 import type { AnyTopics, Loose, Message, ParamsOf, Ref, RefusedOf, Reply, SpecOf, TopicOf } from "rookery"
-import type { Frame, InProcessLine, ServerSocket, TerminateReason } from "rookery/server"
+import type { Frame, InProcessConnection, ServerSocket, TerminateReason } from "rookery/server"
 import { failHere } from "./expectation-error.js"
 import { Mailbox } from "./mailbox.js"
 import { searchFor, type ExpectOptions, type Named, type Settings } from "./options.js"
@@ -19,7 +19,7 @@ export class TestSocket<Topics = AnyTopics> {
   readonly #rooms = new Set<TestChannel<Loose>>()
   readonly #pushes = new Map<Ref, { push: TestPush<Loose, Loose>; room: TestChannel<Loose> }>()
   readonly #closes = new Mailbox<Named>()
-  #line: InProcessLine | undefined
+  #connection: InProcessConnection | undefined
   #closed: number | undefined
   #ref = 0
 
@@ -30,7 +30,7 @@ export class TestSocket<Topics = AnyTopics> {
 
   /** The server's end, with the `id` and `assigns` that `connect` returned. */
   get server(): ServerSocket {
-    return (this.#line as InProcessLine).socket
+    return (this.#connection as InProcessConnection).socket
   }
 
   /** Whether the connection is open. */
@@ -80,7 +80,7 @@ export class TestSocket<Topics = AnyTopics> {
 
   /** Sends a raw frame, to test how the server handles it. */
   sendFrame(frame: Frame): void {
-    this.#line?.send(frame)
+    this.#connection?.send(frame)
   }
 
   /**
@@ -88,7 +88,7 @@ export class TestSocket<Topics = AnyTopics> {
    * `closed`.
    */
   close(code?: number): void {
-    this.#line?.close(code)
+    this.#connection?.close(code)
   }
 
   [Symbol.dispose](): void {
@@ -96,8 +96,8 @@ export class TestSocket<Topics = AnyTopics> {
   }
 
   /** @internal */
-  opened(line: InProcessLine): void {
-    this.#line = line
+  opened(connection: InProcessConnection): void {
+    this.#connection = connection
   }
 
   /** @internal */
@@ -158,7 +158,7 @@ export class TestSocket<Topics = AnyTopics> {
     this.#pushes.set(ref, { push, room })
     if (this.#closed !== undefined) push.end(`the line was closed with ${this.#closed}`)
     const message: Message = { join_ref: joinRef, ref, topic, event, payload }
-    this.#line?.send(settings.serializer.client.encode(message))
+    this.#connection?.send(settings.serializer.client.encode(message))
     return push
   }
 
@@ -175,6 +175,6 @@ export class TestSocket<Topics = AnyTopics> {
   }
 
   #takeError(topic: string): unknown {
-    return this.#host.settings.errors.take(this.#line?.socket, topic)
+    return this.#host.settings.errors.take(this.#connection?.socket, topic)
   }
 }

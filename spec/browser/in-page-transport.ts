@@ -1,5 +1,5 @@
 import type { Transport } from "rookery"
-import { connectInProcess, type InProcessLine } from "../../lib/runtime/memory/in-process.js"
+import { connectInProcess, type InProcessConnection } from "../../lib/runtime/memory/in-process.js"
 import type { CoreEndpoint } from "../../lib/server/endpoint.js"
 
 /** A connection to an endpoint of the same page. */
@@ -7,7 +7,7 @@ export function toEndpoint(endpoint: CoreEndpoint): Transport {
   return {
     name: "in page",
     open(url, { authToken = null }, events) {
-      let line: InProcessLine | undefined
+      let line: InProcessConnection | undefined
       const end = (code: number): void => events.close({ code, reason: "", wasClean: true })
       const soon = (act: () => void): void => void Promise.resolve().then(act)
       connectInProcess(endpoint, {

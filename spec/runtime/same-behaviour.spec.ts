@@ -5,7 +5,7 @@ import {
   Endpoint,
   wsServer,
   type EndpointOptions,
-  type InProcessLine,
+  type InProcessConnection,
   type LimitName,
   type WebSocketServerAdapter,
 } from "rookery/server"
@@ -73,7 +73,7 @@ const inProcess = {
     const inbox = new Inbox()
     let end: (code: number) => void
     const closed = new Promise<number>((resolve) => (end = resolve))
-    const line: InProcessLine = await endpoint.connectInProcess({
+    const line: InProcessConnection = await endpoint.connectInProcess({
       params: `vsn=2.0.0${query}`,
       frame: (frame) => inbox.add(frame),
       closed: (code) => end(code),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Endpoint, InProcessLine } from "rookery/server"
+import type { Endpoint, InProcessConnection } from "rookery/server"
 import { PollClient } from "../support/poll-client.js"
 import { stages } from "../support/stage.js"
 import { answer } from "../support/wire-client.js"
@@ -10,8 +10,8 @@ const stage = stages()
 async function closesAt(
   endpoint: Endpoint,
   isLast: (ref: unknown, event: unknown) => boolean,
-): Promise<InProcessLine & { frame(...frame: unknown[]): void }> {
-  const line: InProcessLine = await endpoint.connectInProcess({
+): Promise<InProcessConnection & { frame(...frame: unknown[]): void }> {
+  const line: InProcessConnection = await endpoint.connectInProcess({
     params: { vsn: "2.0.0" },
     frame(frame) {
       const [, ref, , event] = JSON.parse(String(frame)) as unknown[]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { Endpoint, type EndpointOptions, type InProcessLine } from "rookery/server"
+import { Endpoint, type EndpointOptions, type InProcessConnection } from "rookery/server"
 import { after, settled, withFakeTime } from "../support/client.js"
 import { Gate } from "../support/gate.js"
 
@@ -22,7 +22,7 @@ function house(options: EndpointOptions): House {
 }
 
 interface Visit {
-  readonly line: InProcessLine
+  readonly line: InProcessConnection
   readonly frames: unknown[]
   readonly closed: number[]
   renew(payload: unknown, ref?: string): void

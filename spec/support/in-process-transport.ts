@@ -1,12 +1,12 @@
 import type { CloseInfo, Transport } from "rookery"
-import type { Endpoint, InProcessLine } from "rookery/server"
+import type { Endpoint, InProcessConnection } from "rookery/server"
 
 /** A connection to an endpoint of the same process, with frames but without a port. */
 export function inProcess(endpoint: Endpoint): Transport {
   return {
     name: "in process",
     open(url, { authToken = null }, events) {
-      let line: InProcessLine | undefined
+      let line: InProcessConnection | undefined
       let over = false
       const end = (code: number, wasClean = true): void => {
         if (over) return

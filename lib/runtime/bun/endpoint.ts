@@ -8,7 +8,7 @@ import {
   resolveListen,
   type GatewayOptions,
   type ListenAddress,
-  type ListenOptions,
+  type EndpointListenOptions,
   type ServedEndpointOptions,
   type SocketOptions,
 } from "../web/options.js"
@@ -52,7 +52,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends FetchEndpoint
   }
 
   /** Listens on a server of its own, and resolves with its address. */
-  async listen(options: ListenOptions = {}, otherwise?: FetchHandler): Promise<ListenAddress> {
+  async listen(options: EndpointListenOptions = {}, otherwise?: FetchHandler): Promise<ListenAddress> {
     const { port, host } = resolveListen("Bun", options)
     await this.ready()
     const { Bun } = globalThis as unknown as { Bun: BunGlobal }

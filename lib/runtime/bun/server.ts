@@ -6,11 +6,11 @@ export type {
   ServedEndpointOptions as EndpointOptions,
   GatewayOptions,
   ListenAddress,
-  ListenOptions,
+  EndpointListenOptions,
   SocketOptions,
   Subprotocols,
 } from "../web/options.js"
 export type { FetchHandler } from "../web/fetch-endpoint.js"
 export { consoleLogger } from "../web/web-runtime.js"
-export type { InProcessClient, InProcessLine } from "../memory/in-process.js"
+export type { InProcessClient, InProcessConnection } from "../memory/in-process.js"
 export * from "../../server/exports.js"

@@ -4,7 +4,12 @@ import type { TrustProxy } from "../../server/support/forwarded-address.js"
 import { clientAddress } from "../web/client-address.js"
 import { EventSocket } from "../web/event-socket.js"
 import { FetchEndpoint, type AcceptedUpgrade, type FetchHandler, type FetchPlatform } from "../web/fetch-endpoint.js"
-import { resolveListen, type ListenAddress, type ListenOptions, type ServedEndpointOptions } from "../web/options.js"
+import {
+  resolveListen,
+  type ListenAddress,
+  type EndpointListenOptions,
+  type ServedEndpointOptions,
+} from "../web/options.js"
 import { inNextTask } from "../web/immediate.js"
 import { BY_FETCH, type Unfollowed } from "../web/unfollowed.js"
 import { webRuntime } from "../web/web-runtime.js"
@@ -53,7 +58,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends FetchEndpoint
    *
    * @param otherwise answers the requests for all other paths; without it they are answered with 404
    */
-  async listen(options: ListenOptions = {}, otherwise?: FetchHandler): Promise<ListenAddress> {
+  async listen(options: EndpointListenOptions = {}, otherwise?: FetchHandler): Promise<ListenAddress> {
     const { port, host } = resolveListen("Deno", options)
     await this.ready()
     const { signal } = this.#stop

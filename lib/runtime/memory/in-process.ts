@@ -40,7 +40,7 @@ export interface InProcessClient {
 }
 
 /** The connection of a client in the same process. */
-export interface InProcessLine {
+export interface InProcessConnection {
   /** The server's socket for this client. */
   readonly socket: ServerSocket
   send(frame: IncomingFrame): void
@@ -127,7 +127,7 @@ export interface InProcessHost {
 }
 
 /** Lets a client of this process in. Throws a `ConnectError` if it is refused. */
-export async function connectInProcess(endpoint: InProcessHost, client: InProcessClient): Promise<InProcessLine> {
+export async function connectInProcess(endpoint: InProcessHost, client: InProcessClient): Promise<InProcessConnection> {
   const path = client.path === undefined ? endpoint.path : withoutSlash(client.path)
   const admitted = await endpoint.admit(arrivalOf(client, path))
   if (admitted instanceof Rejection) throw new ConnectError(`refused: ${admitted.reason}`, admitted.answer.status)

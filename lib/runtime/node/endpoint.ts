@@ -17,7 +17,7 @@ import type { CloseOptions } from "../../server/support/drain.js"
 import { CoreEndpoint } from "../../server/endpoint.js"
 import { answer } from "./http/answers.js"
 import { attachTo } from "./http/attach.js"
-import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
+import { connectInProcess, type InProcessClient, type InProcessConnection } from "../memory/in-process.js"
 import { nodeRuntime } from "./platform/node-runtime.js"
 import type { EndpointOptions } from "./options.js"
 import { faultAnswer, NOT_FOUND } from "../../server/admission/rejection.js"
@@ -133,7 +133,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
   }
 
   /** Connects a client of this process, without a port. Rejects with a `ConnectError` if the client is refused. */
-  connectInProcess(client: InProcessClient): Promise<InProcessLine> {
+  connectInProcess(client: InProcessClient): Promise<InProcessConnection> {
     return connectInProcess(this, client)
   }
 

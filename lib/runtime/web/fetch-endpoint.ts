@@ -17,7 +17,7 @@ import type { Gateway } from "../../server/gateway/gateway.js"
 import { AddressRate } from "../../server/limits/address-rate.js"
 import type { LongPoll } from "../longpoll/longpoll.js"
 import { LongPolls } from "../longpoll/longpolls.js"
-import { connectInProcess, type InProcessClient, type InProcessLine } from "../memory/in-process.js"
+import { connectInProcess, type InProcessClient, type InProcessConnection } from "../memory/in-process.js"
 import { FetchExchange, responseOf } from "./fetch-exchange.js"
 import { MessageLink } from "../messages/message-link.js"
 import type { EndpointOptions, GatewayOptions, SocketOptions } from "./options.js"
@@ -87,7 +87,7 @@ export class FetchEndpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndp
   }
 
   /** Lets a client of this process in, without a port. Throws a `ConnectError` if it is refused. */
-  connectInProcess(client: InProcessClient): Promise<InProcessLine> {
+  connectInProcess(client: InProcessClient): Promise<InProcessConnection> {
     return connectInProcess(this, client)
   }
 

@@ -41,7 +41,7 @@ export interface ServedEndpointOptions<Topics = Loose, Assigns = Loose> extends 
 }
 
 /** Where an endpoint listens. */
-export interface ListenOptions {
+export interface EndpointListenOptions {
   /**
    * The port; 0 takes a free one.
    *
@@ -63,7 +63,7 @@ export interface ListenAddress {
 }
 
 /** Reads the options of `listen`, and refuses those of other runtimes. */
-export function resolveListen(runtime: string, options: ListenOptions): Required<ListenOptions> {
+export function resolveListen(runtime: string, options: EndpointListenOptions): Required<EndpointListenOptions> {
   const { port = 0, host = "0.0.0.0", ...others } = options
   const [unknown] = Object.keys(others)
   if (unknown === undefined) return { port, host }

@@ -9,5 +9,5 @@ export type {
 } from "../web/options.js"
 export type { FetchHandler } from "../web/fetch-endpoint.js"
 export { consoleLogger } from "../web/web-runtime.js"
-export type { InProcessClient, InProcessLine } from "../memory/in-process.js"
+export type { InProcessClient, InProcessConnection } from "../memory/in-process.js"
 export * from "../../server/exports.js"

@@ -1,5 +1,5 @@
 import { ConnectError, type Frame, type Loose, type Transport } from "rookery"
-import type { InProcessLine } from "rookery/server"
+import type { InProcessConnection } from "rookery/server"
 import { Endpoint as WebEndpoint } from "../../../lib/runtime/web/endpoint.js"
 
 const FIRST_FREE_PORT = 49_152
@@ -41,7 +41,7 @@ export const network: Transport = {
   name: "playground",
   open(url, { authToken = null }, events) {
     const { port, pathname, search } = new URL(url)
-    let line: InProcessLine | undefined
+    let line: InProcessConnection | undefined
     let isOver = false
     const end = (code: number, wasClean: boolean): void => {
       if (isOver) return

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { Socket, type Channel, type LinkEvents, type Transport } from "rookery"
-import { Endpoint, type InProcessLine } from "rookery/server"
+import { Endpoint, type InProcessConnection } from "rookery/server"
 import { FakeClock } from "../../support/fake-clock.js"
 import { Chance } from "../random.js"
 
@@ -35,7 +35,7 @@ export interface Day {
 /** A connection to the endpoint that can be cut, fall silent or be refused, and that carries heartbeats. */
 class Line {
   readonly #events: LinkEvents
-  #line: InProcessLine | undefined
+  #line: InProcessConnection | undefined
   #ended = false
   /** Whether the connection carries nothing any more without an end. */
   stalled = false

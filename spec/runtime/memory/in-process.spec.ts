@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest"
-import { Endpoint, type InProcessClient, type InProcessLine } from "rookery/server"
+import { Endpoint, type InProcessClient, type InProcessConnection } from "rookery/server"
 
 const endpoints: Endpoint[] = []
 afterEach(async () => {
@@ -14,7 +14,7 @@ function served() {
   endpoint.on("error", ({ error }) => errors.push(error))
   endpoint.on("socketClosed", ({ code }) => ends.push(code))
   endpoints.push(endpoint)
-  const join = async (client: Partial<InProcessClient>): Promise<InProcessLine> => {
+  const join = async (client: Partial<InProcessClient>): Promise<InProcessConnection> => {
     const line = await endpoint.connectInProcess({
       params: { vsn: "2.0.0" },
       frame: () => undefined,
