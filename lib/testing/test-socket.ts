@@ -119,7 +119,7 @@ export class TestSocket<Topics = AnyTopics> {
   closed(code: number): void {
     if (this.#closed !== undefined) return
     this.#closed = code
-    const why = `the line was closed with ${code}`
+    const why = `the connection was closed with ${code}`
     this.#closes.add({ name: String(code), payload: {} })
     this.#closes.end(why)
     for (const room of this.#rooms) room.ended(why)
@@ -156,7 +156,7 @@ export class TestSocket<Topics = AnyTopics> {
     const { topic, joinRef } = room
     const push = new TestPush<Loose, Loose>(topic, event, payload, settings)
     this.#pushes.set(ref, { push, room })
-    if (this.#closed !== undefined) push.end(`the line was closed with ${this.#closed}`)
+    if (this.#closed !== undefined) push.end(`the connection was closed with ${this.#closed}`)
     const message: Message = { join_ref: joinRef, ref, topic, event, payload }
     this.#connection?.send(settings.serializer.client.encode(message))
     return push

@@ -223,7 +223,7 @@ describe("the payloads of a connection", () => {
     const room = await client.join("room:1", { name: "Ada" })
     client.sendFrame("nonsense")
     await client.expectDisconnect(1011)
-    await expect(room.push("silent").expectReply("ok")).rejects.toThrow("the line was closed with 1011")
+    await expect(room.push("silent").expectReply("ok")).rejects.toThrow("the connection was closed with 1011")
   })
 })
 
@@ -291,7 +291,7 @@ describe("a failed expectation", () => {
     const terminating = failure((await client.join("room:2", { name: "Ada" })).expectTerminate({ kind: "kicked" }))
     const hearing = failure(test.expectBroadcast("room:2", "tick"))
     await test.close()
-    expect((await waiting).message).toContain("the line was closed with 1000")
+    expect((await waiting).message).toContain("the connection was closed with 1000")
     expect((await terminating).message).toContain('kind: expected "kicked", got "closed"')
     expect((await hearing).message).toContain("the test was closed")
   })
