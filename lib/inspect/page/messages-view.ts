@@ -1,5 +1,6 @@
 import type { InspectedGatewayMessage, InspectedLimit, InspectedMessage, InspectedStep } from "../wire.js"
 import { byId, element, oncePerFrame, setText } from "../../page/dom.js"
+import { plural } from "./plural.js"
 
 /** The messages that are kept; older ones go. */
 const MOST = 500
@@ -61,7 +62,7 @@ export class MessagesView {
     what: readonly Element[],
     payload: unknown,
   ): void {
-    const who = id ?? key ?? (recipients === null ? "" : `${recipients} recipients`)
+    const who = id ?? key ?? (recipients === null ? "" : plural(recipients, "recipient"))
     const short = JSON.stringify(payload)
     const arrow = element(
       "span",

@@ -8,6 +8,7 @@ import type {
   InspectedTopicCount,
 } from "../wire.js"
 import { button, byId, element, setText } from "../../page/dom.js"
+import { plural } from "./plural.js"
 import { Rows } from "./rows.js"
 
 /** The actions of a person. */
@@ -24,8 +25,6 @@ export const nameOf = (
   { id, key, address }: InspectedSocket | InspectedGatewayClient,
   kind: "socket" | "client" = "socket",
 ): string => [id ?? `${kind} ${key}`, address].filter(Boolean).join(" at ")
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`
 
 /** The counts, sockets, clients of gateways and topics of the node, and one topic. */
 export class StateView {
