@@ -1,5 +1,5 @@
 import { byId, setText } from "../../../lib/page/dom.js"
-import { currentSession, logInHere, offersOneClick } from "../../../lib/chat/page/session.js"
+import { askWays, logInHere } from "../../../lib/chat/page/session.js"
 import { soon } from "../../../lib/chat/page/signal.js"
 import { ClientView } from "./client-view.js"
 import { CostView } from "./cost-view.js"
@@ -38,8 +38,9 @@ count.addEventListener("click", () => {
 
 /** How one gets into the chat from here. */
 async function waysIn(): Promise<"logged in" | "one click" | "log-in"> {
-  if ((await currentSession().catch(() => undefined)) !== undefined) return "logged in"
-  return (await offersOneClick()) ? "one click" : "log-in"
+  const ways = await askWays().catch(() => undefined)
+  if (ways?.session !== undefined) return "logged in"
+  return ways?.oneClick === true ? "one click" : "log-in"
 }
 
 async function goToChat(way: ReturnType<typeof waysIn>): Promise<void> {

@@ -1,5 +1,5 @@
 import { byId, setText } from "../../page/dom.js"
-import { logInHere, offersOneClick, reasonOf, requestLink } from "./session.js"
+import { askWays, logInHere, reasonOf, requestLink } from "./session.js"
 
 /** The log-in: an address and then a link, or one click on the server's own machine. */
 export class LoginView {
@@ -37,7 +37,8 @@ export class LoginView {
   }
 
   async #askForWays(): Promise<void> {
-    this.#isLocal = await offersOneClick()
+    const ways = await askWays().catch(() => undefined)
+    this.#isLocal = ways?.oneClick === true
     this.#oneClick.hidden = !this.#isLocal || this.#form.hidden
   }
 

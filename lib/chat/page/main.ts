@@ -4,7 +4,7 @@ import { showChat } from "./chat-view.js"
 import { byId, setText } from "../../page/dom.js"
 import { LoginView } from "./login-view.js"
 import { forgetRooms } from "./preferences.js"
-import { currentSession, endSession, reasonOf, type Session } from "./session.js"
+import { askWays, endSession, reasonOf, type Session } from "./session.js"
 
 type Screen = "loading" | "login" | "chat"
 
@@ -51,7 +51,7 @@ async function logOut(): Promise<string | undefined> {
  */
 async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> {
   try {
-    const session = await currentSession()
+    const { session } = await askWays()
     // Another person may have logged in in another tab, and the cookie is theirs now.
     if (session && session.user.id !== user.id && !signal.aborted) {
       ended.abort()
@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   failed.hidden = true
   show("loading")
   try {
-    const session = await currentSession()
+    const { session } = await askWays()
     if (session) enter(session)
     else askToLogIn()
   } catch (error) {

@@ -9,27 +9,24 @@ export interface Session {
 /** The server refused. The message is for the person at the page. */
 export class SaidNo extends Error {}
 
-/** The session of this browser, if there is one. Throws when the server cannot be asked. */
-export async function currentSession(): Promise<Session | undefined> {
-  const response = await fetch("/api/session", { headers: { accept: "application/json" }, cache: "no-store" })
-  if (response.status === 401) return undefined
+/** Whether this browser is logged in, and how it may log in. */
+export interface Ways {
+  session: Session | undefined
+  /** Whether the server lets people of its own machine in with one click. A server that does not say so does not. */
+  oneClick: boolean
+}
+
+/** Asks for the session of this browser and the ways to log in. Throws when the server cannot be asked. */
+export async function askWays(): Promise<Ways> {
+  const response = await fetch("/api/login", { headers: { accept: "application/json" }, cache: "no-store" })
   if (!response.ok) throw await refusal(response)
-  return (await response.json()) as Session
+  const { local, session } = (await response.json()) as { local?: unknown; session?: Session | null }
+  return { session: session ?? undefined, oneClick: local === true }
 }
 
 /** Requests a mailed link that logs in the person who opens it. */
 export async function requestLink(email: string): Promise<void> {
   await post("/api/login", { email })
-}
-
-/** Whether the server lets people of its own machine in with one click. A server that does not say so does not. */
-export async function offersOneClick(): Promise<boolean> {
-  try {
-    const response = await fetch("/api/login", { headers: { accept: "application/json" }, cache: "no-store" })
-    return response.ok && ((await response.json()) as { local?: unknown }).local === true
-  } catch {
-    return false
-  }
 }
 
 /** Logs in as one of the people of the server's own machine. */

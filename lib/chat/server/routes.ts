@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { ChatUser } from "../topics.js"
 import type { Accounts, NewSession, Session } from "./accounts.js"
 import { readEmail } from "./checks.js"
 import { HttpError, readForm, readJson, sendBody, sendEmpty, sendError, sendJson } from "./http.js"
@@ -123,9 +124,15 @@ export class Routes {
     sendBody(response, answer.code, HTML, errorPage(answer, this.#host.home), { ...always, ...extra })
   }
 
-  /** Answers whether the page may offer the one-click log-in. */
-  #tellWays(request: IncomingMessage, response: ServerResponse): void {
-    sendJson(response, 200, { local: this.#host.mayLogInHere(request) })
+  /**
+   * Answers whether the page may offer the one-click log-in, and with the browser's session, or `null`. A page asks
+   * this first: browsers show every 401 in red in their console, and being logged out is not an error.
+   */
+  async #tellWays(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const session = await this.#host.accounts.session(this.tokenOf(request))
+    const told = session === undefined ? null : await this.#describe(session)
+    const headers = session === undefined ? this.#clearCookie(request) : undefined
+    sendJson(response, 200, { local: this.#host.mayLogInHere(request), session: told }, headers)
   }
 
   async #logInHere(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -227,15 +234,15 @@ export class Routes {
     if (local === true && !this.#host.mayLogInHere(request)) throw new HttpError(403, ONLY_HERE)
     const session = local === true ? await this.#beginHere() : await accounts.redeem(link)
     if (session === undefined) throw new HttpError(401, "this link has been used or has expired; ask for a new one")
-    const { token, email, expiresAt } = session
-    const expires_at = new Date(expiresAt).toISOString()
-    sendJson(response, 200, { session_token: token, user: await accounts.user(email), expires_at })
+    sendJson(response, 200, { session_token: session.token, ...(await this.#describe(session)) })
   }
 
   async #tell(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { email, expiresAt } = await this.#session(request)
-    const expires_at = new Date(expiresAt).toISOString()
-    sendJson(response, 200, { user: await this.#host.accounts.user(email), expires_at })
+    sendJson(response, 200, await this.#describe(await this.#session(request)))
+  }
+
+  async #describe({ email, expiresAt }: Session): Promise<{ user: ChatUser; expires_at: string }> {
+    return { user: await this.#host.accounts.user(email), expires_at: new Date(expiresAt).toISOString() }
   }
 
   async #end(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -252,9 +259,13 @@ export class Routes {
   async #session(request: IncomingMessage): Promise<Session> {
     const session = await this.#host.accounts.session(this.tokenOf(request))
     if (session !== undefined) return session
+    throw new HttpError(401, "not logged in", this.#clearCookie(request))
+  }
+
+  /** The header that removes the cookie of a session that is over, if the request has one. */
+  #clearCookie(request: IncomingMessage): Record<string, string> | undefined {
     const { cookie } = this.#host
-    const gone = cookie.read(request) === undefined ? undefined : { "set-cookie": cookie.clear() }
-    throw new HttpError(401, "not logged in", gone)
+    return cookie.read(request) === undefined ? undefined : { "set-cookie": cookie.clear() }
   }
 
   /**

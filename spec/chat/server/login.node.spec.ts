@@ -336,6 +336,29 @@ describe("a session", () => {
     })
   })
 
+  it("is told with the ways to log in, without an error for a browser that has none", async () => {
+    stage = await ChatStage.open({ now })
+    const ask = (headers: Record<string, string> = {}) => stage.ask("GET", "/api/login", { headers })
+    const cookie = await stage.logInByCookie("ada@example.com")
+    expect(await ask({ cookie })).toMatchObject({
+      status: 200,
+      json: {
+        local: false,
+        session: {
+          user: { id: "user:ada@example.com", email: "ada@example.com" },
+          expires_at: new Date(time + 30 * DAY).toISOString(),
+        },
+      },
+    })
+    const nobody = await ask()
+    expect([nobody.status, nobody.json]).toEqual([200, { local: false, session: null }])
+    expect(nobody.headers["set-cookie"]).toBeUndefined()
+    time += 30 * DAY
+    const ended = await ask({ cookie })
+    expect([ended.status, ended.json]).toEqual([200, { local: false, session: null }])
+    expect(ended.headers["set-cookie"]).toEqual([expect.stringMatching(/^rookery-session=;.*Max-Age=0/)])
+  })
+
   it("is none without a token, with one that is none, and with a link's", async () => {
     stage = await ChatStage.open()
     const { token } = await stage.link("ada@example.com")
