@@ -12,6 +12,11 @@ export class OneRedis implements Installation {
   readonly #commands: Link
   readonly #subscriber: Link
   readonly #subscriptions: Subscriptions
+  /**
+   * The scripts whose text was sent on this connection. The first run of a script sends its text, also if Redis may know
+   * it: if that run was refused for want of the script and repeated, the next message of a topic could overtake it.
+   */
+  readonly #loaded = new Set<string>()
 
   constructor(make: () => RedisClient, pubSub: PubSub, timeoutMs: number, events: InstallationEvents) {
     this.pubSub = pubSub
@@ -55,9 +60,19 @@ export class OneRedis implements Installation {
   async run(script: Script, keys: readonly string[], ...args: (string | Buffer)[]): Promise<RedisReply> {
     const { sha, text } = script[this.pubSub.publish]
     const rest = [String(keys.length), ...keys, ...args]
+    if (!this.#loaded.has(sha)) {
+      this.#loaded.add(sha)
+      try {
+        return await this.#commands.ask("EVAL", text, ...rest)
+      } catch (error) {
+        this.#loaded.delete(sha)
+        throw error
+      }
+    }
     try {
       return await this.#commands.ask("EVALSHA", sha, ...rest)
     } catch (error) {
+      // The scripts were removed (SCRIPT FLUSH).
       if (!isScriptMissing(error)) throw error
       return this.#commands.ask("EVAL", text, ...rest)
     }
@@ -77,6 +92,8 @@ export class OneRedis implements Installation {
   }
 
   #up(): void {
+    // The connection may be a new one, to a Redis that knows no scripts.
+    this.#loaded.clear()
     this.#events.changed()
     this.#events.up()
   }

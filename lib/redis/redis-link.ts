@@ -111,7 +111,7 @@ export class Link {
     this.#connect().catch(() => undefined)
   }
 
-  #connect(): Promise<unknown> {
+  async #connect(): Promise<void> {
     const client = this.#client
     const when = (event: Parameters<RedisClient["on"]>[0], act: () => void): void => {
       client.on(event, () => {
@@ -126,7 +126,9 @@ export class Link {
     when("reconnecting", () => this.#isDown())
     // Without a listener, an error would end the process.
     when("error", () => client.isReady || this.#isDown())
-    return client.connect()
+    await client.connect()
+    // A client that is destroyed before TCP has connected connects even so.
+    if (client !== this.#client || this.#closed) client.destroy()
   }
 
   #isUp(): void {

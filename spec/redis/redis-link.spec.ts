@@ -79,6 +79,16 @@ describe("a link to Redis", () => {
     expect(told).toEqual(["up", "down", "up"])
   })
 
+  it("leaves no connection behind if it is closed while it connects", async () => {
+    const link = new Link(() => made[made.push(new FakeClient()) - 1] as FakeClient, 1000, { up() {}, down() {} })
+    const open = link.open()
+    link.close()
+    last().destroyed = false
+    last().tell("ready")
+    await open
+    expect([last().destroyed, link.up]).toEqual([true, false])
+  })
+
   it("sends nothing more behind what is not answered, and is back with the first late answer", async () => {
     const link = await opened()
     const asked = link.ask("GET", "a").catch((error: unknown) => error)
