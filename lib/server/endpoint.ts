@@ -10,6 +10,7 @@ import type {
   SpecOf,
   TopicOf,
 } from "../protocol/contract.js"
+import { RookeryError } from "../protocol/errors.js"
 import type { Limits } from "../protocol/limits.js"
 import { resolveLimits } from "./limits/resolve-limits.js"
 import type { PresenceState } from "../protocol/presence.js"
@@ -69,6 +70,8 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
   readonly #rate = new AddressRate()
   readonly #gateways: Gateway[] = []
   #closing: Promise<void> | undefined
+  /** Whether a server of its own listens, or is about to. */
+  #listens = false
 
   constructor(runtime: Runtime, options: EndpointOptions<Topics, Assigns, Request> = {}) {
     this.#options = options
@@ -279,6 +282,37 @@ export class CoreEndpoint<Topics = AnyTopics, Assigns = Loose, Request = unknown
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /**
+   * Starts a server of the endpoint's own. Only one, and none once the endpoint closes: it would never be stopped.
+   *
+   * @param stop stops the server again, if the endpoint was closed while it started
+   * @internal
+   */
+  protected async listenOnce<Address>(listen: () => Promise<Address> | Address, stop: () => void): Promise<Address> {
+    if (this.#listens) {
+      throw new RookeryError(
+        "bad_option",
+        "the endpoint listens already; for another port, serve it on your own server",
+      )
+    }
+    this.#listens = true
+    try {
+      await this.ready()
+      this.#expectOpen()
+      const address = await listen()
+      if (this.#closing !== undefined) stop()
+      this.#expectOpen()
+      return address
+    } catch (error) {
+      this.#listens = false
+      throw error
+    }
+  }
+
+  #expectOpen(): void {
+    if (this.#closing !== undefined) throw new RookeryError("destroyed", "the endpoint is closed; create another one")
   }
 
   /** Begins to close the runtime's transports: no new client is let in. @internal */

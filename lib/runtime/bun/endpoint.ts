@@ -51,10 +51,21 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends FetchEndpoint
     this.#messageBytes = options.limits?.messageBytes ?? DEFAULT_LIMITS.messageBytes
   }
 
-  /** Listens on a server of its own, and resolves with its address. */
+  /**
+   * Listens on a server of its own, and resolves with its address.
+   *
+   * @param otherwise answers the requests for all other paths; without it they are answered with 404
+   * @throws a `RookeryError` with code `bad_option` if it listens already, or `destroyed` if it is closed
+   */
   async listen(options: EndpointListenOptions = {}, otherwise?: FetchHandler): Promise<ListenAddress> {
-    const { port, host } = resolveListen("Bun", options)
-    await this.ready()
+    const resolved = resolveListen("Bun", options)
+    return this.listenOnce(
+      () => this.#listen(resolved, otherwise),
+      () => void this.#own?.stop(),
+    )
+  }
+
+  #listen({ port, host }: ReturnType<typeof resolveListen>, otherwise?: FetchHandler): ListenAddress {
     const { Bun } = globalThis as unknown as { Bun: BunGlobal }
     const server = Bun.serve({
       port,

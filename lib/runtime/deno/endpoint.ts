@@ -57,10 +57,17 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends FetchEndpoint
    * Listens on a server of its own, and resolves with its address.
    *
    * @param otherwise answers the requests for all other paths; without it they are answered with 404
+   * @throws a `RookeryError` with code `bad_option` if it listens already, or `destroyed` if it is closed
    */
   async listen(options: EndpointListenOptions = {}, otherwise?: FetchHandler): Promise<ListenAddress> {
-    const { port, host } = resolveListen("Deno", options)
-    await this.ready()
+    const resolved = resolveListen("Deno", options)
+    return this.listenOnce(
+      () => this.#listen(resolved, otherwise),
+      () => this.#stop.abort(),
+    )
+  }
+
+  #listen({ port, host }: ReturnType<typeof resolveListen>, otherwise?: FetchHandler): ListenAddress {
     const { signal } = this.#stop
     const server = deno().serve({ port, hostname: host, signal, onListen: () => {} }, (request, info) =>
       this.fetch(request, info, otherwise),

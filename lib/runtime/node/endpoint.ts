@@ -86,9 +86,16 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends CoreEndpoint<
    * Listens on a server of its own, and resolves with the server's address. Without a port, a free port is used.
    *
    * @param listener answers requests for all other paths; by default with 404
+   * @throws a `RookeryError` with code `bad_option` if it listens already, or `destroyed` if it is closed
    */
-  async listen(options: ListenOptions = {}, listener: RequestListener = notFound): Promise<AddressInfo> {
-    await this.ready()
+  listen(options: ListenOptions = {}, listener: RequestListener = notFound): Promise<AddressInfo> {
+    return this.listenOnce(
+      () => this.#listen(options, listener),
+      () => this.#own?.close(),
+    )
+  }
+
+  async #listen(options: ListenOptions, listener: RequestListener): Promise<AddressInfo> {
     const { handshakeMs, messageMs } = this.limits
     const { connections } = this.#router
     const server = createServer(timeouts(handshakeMs, messageMs), (request, response) => {
