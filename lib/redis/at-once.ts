@@ -1,4 +1,4 @@
-/** Does something with each of many items, a few at a time: neither one after another nor all at once. */
+/** Runs `work` for each item, with at most `count` calls in flight. */
 export async function atOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>, count = 64): Promise<void> {
   const rest = items[Symbol.iterator]()
   const one = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { atOnce } from "./at-once.js"
 
-/** The topics whose state this node has to read: a few at a time, and again later if that fails. */
+/** Reads the state of topics, a few at a time, and retries failed reads later. */
 export class CatchUp {
   readonly #work: (topic: string) => Promise<void>
   readonly #failed: (error: unknown, topic: string) => void

@@ -18,18 +18,18 @@ export interface InstallationEvents {
 
 /** The Redis that nodes share: a single one, or the shards of a Redis Cluster. */
 export interface Installation {
-  /** The kind of its pub/sub, which decides on the names of channels and keys. */
+  /** The kind of pub/sub, which determines the names of channels and keys. */
   readonly pubSub: PubSub
-  /** Whether any part of it answers. */
+  /** Whether any part of the installation answers. */
   readonly up: boolean
-  /** Whether all of it answers and is subscribed. */
+  /** Whether all parts answer and are subscribed. */
   readonly healthy: boolean
-  /** Resolves once it is healthy. Rejects if that takes too long, and goes on trying. */
+  /** Resolves once the installation is healthy. Rejects if that takes too long, but keeps trying. */
   open(): Promise<void>
   close(): void
-  /** Checks whether it still answers, and reconnects the parts that do not. Call it regularly. */
+  /** Checks whether all parts still answer, and reconnects those that do not. Call it regularly. */
   check(): Promise<void>
-  /** Sends a command, routed by the key or channel that follows its name. Texts in the reply are bytes. */
+  /** Sends a command, routed by the key or channel that follows its name. Strings in the reply are bytes. */
   ask(command: string, key: string, ...args: (string | Buffer)[]): Promise<RedisReply>
   /** Runs a script on the keys of one topic. */
   run(script: Script, keys: readonly [string, ...string[]], ...args: (string | Buffer)[]): Promise<RedisReply>

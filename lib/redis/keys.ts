@@ -1,4 +1,4 @@
-/** The names of all keys and channels in one Redis. Nodes of earlier versions use the same. */
+/** The names of all keys and channels in one Redis. Nodes of earlier versions use the same names. */
 export class Keys {
   readonly #prefix: string
 
@@ -64,8 +64,8 @@ export class Keys {
 
 /**
  * The names in a Redis Cluster, where the part in braces determines the shard. A topic's channel must be on the shard
- * of its keys, because one script writes and publishes. The colon is for topics that begin with a brace: empty braces
- * would be ignored.
+ * of its keys, because one script writes and publishes. The colon is for topics that begin with a closing brace: Redis
+ * ignores empty braces.
  */
 export class ShardKeys extends Keys {
   protected override of(topic: string): string {

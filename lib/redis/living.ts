@@ -27,8 +27,8 @@ export class Living {
 
   /**
    * Reports that this node is alive. Returns whether it counted as dead since the last time, and which other nodes are
-   * dead. A node that is itself late names none: Redis may have been unreachable, or this process paused, and the
-   * others with it.
+   * dead. If this node is itself late, it reports no dead nodes: Redis may have been unreachable for all nodes, or the
+   * whole machine may have been paused.
    */
   async renew(): Promise<{ wasOut: boolean; dead: string[] }> {
     const isLate = this.overdue
@@ -45,8 +45,8 @@ export class Living {
   }
 
   /**
-   * Removes the data of a dead node. It is safe if two nodes do it at once. The node itself is removed last, so that it
-   * notices if it comes back in the meantime.
+   * Removes the data of a dead node. Two nodes may safely do this at once. The node's own entry is removed last, so
+   * that a node that comes back in the meantime notices.
    */
   async sweep(node: string): Promise<void> {
     const topics = (await this.#redis.ask("SMEMBERS", this.#keys.nodeTopics(node))) as Iterable<Buffer>

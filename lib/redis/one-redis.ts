@@ -114,7 +114,7 @@ export class OneRedis implements Installation {
     void this.#subscriptions
       .again()
       .catch((error: unknown) => this.#events.failed(error))
-      // If they could not all be subscribed together, they are added one by one.
+      // If the joint subscription failed, the channels are added one by one.
       .then(() => this.#subscriber.up && this.#events.again(this.#subscriptions.wanted))
   }
 }

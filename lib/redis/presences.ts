@@ -27,7 +27,7 @@ class Untold {
     return this
   }
 
-  /** It was sent, but its outcome is unknown. */
+  /** Records that the changes were sent. Other nodes may know them from now on, even if the command fails. */
   sent(): void {
     this.#unknown.clear()
   }
@@ -85,7 +85,7 @@ export class Presences {
 
   async snapshot(topic: string): Promise<{ version: number; records: PresenceRecord[] }> {
     const fields = await this.#redis.ask("HGETALL", this.#keys.presences(topic))
-    // As a list or as an object, by the version of the protocol.
+    // RESP2 returns a list, RESP3 an object.
     const flat = Array.isArray(fields)
       ? (fields as Buffer[])
       : Object.entries(fields as Record<string, Buffer>).flatMap(([field, value]) => [Buffer.from(field), value])
@@ -99,7 +99,7 @@ export class Presences {
   }
 
   async #tellAll(): Promise<void> {
-    // Changes of one turn are sent together.
+    // Changes within one turn are sent together.
     await undefined
     while (this.#untold.size > 0 && this.#redis.up) {
       const lot = this.#untold
@@ -113,7 +113,7 @@ export class Presences {
 
   /** Removes a topic from the list, which would otherwise grow with every topic ever entered on this node. */
   async #unlist(topic: string): Promise<void> {
-    // Before the request: a change in the meantime has to list the topic again.
+    // Before the request, because a change in the meantime has to list the topic again.
     this.#listed.delete(topic)
     await this.#redis.ask("SREM", this.#keys.nodeTopics(this.#node), topic)
   }

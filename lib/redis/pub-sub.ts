@@ -9,7 +9,7 @@ export interface PubSub {
   unsubscribe(client: RedisClient, channels: string[], listener: Listener): Promise<unknown>
 }
 
-/** That of one Redis. */
+/** The pub/sub of a single Redis. */
 export const PLAIN: PubSub = {
   publish: "PUBLISH",
   keys: (prefix) => new Keys(prefix),
@@ -17,7 +17,7 @@ export const PLAIN: PubSub = {
   unsubscribe: (client, channels, listener) => client.unsubscribe(channels, listener, true),
 }
 
-/** That of the shards of a Redis Cluster: a message stays on the shard of its channel. */
+/** The sharded pub/sub of a Redis Cluster: a message stays on the shard of its channel. */
 export const SHARDED: PubSub = {
   publish: "SPUBLISH",
   keys: (prefix) => new ShardKeys(prefix),

@@ -9,10 +9,10 @@ import type { PresenceChange, PresenceRecord } from "../server/api/cluster.js"
 export const foreign = (what: string): SerializerError =>
   new SerializerError("bad_frame", `${what} in Redis is not from this cluster; does another program use its prefix?`)
 
-/** Whether it is a whole number from 0, in digits. */
+/** Whether the text is a non-negative safe integer in digits. */
 export const isNumber = (digits: string): boolean => /^\d+$/.test(digits) && Number.isSafeInteger(Number(digits))
 
-/** The number. */
+/** Parses a non-negative integer; throws if the text is not one. */
 export function readNumber(digits: string, what: string): number {
   if (!isNumber(digits)) throw foreign(what)
   return Number(digits)
@@ -26,7 +26,7 @@ export function readId(id: string): { offset: number; at: number } {
 
 /** The value of a JSON text; `undefined` if it is not valid. */
 function parse(json: string): unknown {
-  // Throwing an error would cost more than everything else here.
+  // A cheap check first, because a thrown error costs more than the rest of this function.
   if (!json.startsWith("{")) return undefined
   try {
     assertShallow(json)

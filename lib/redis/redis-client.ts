@@ -32,11 +32,11 @@ export interface RedisClient {
 /** A master of a Redis Cluster, as node-redis knows it. */
 export interface ClusterMaster {
   readonly address: string
-  /** Set once {@link ClusterClient.nodeClient} was called, even before it is connected. */
+  /** Set once {@link ClusterClient.nodeClient} is called, even before the client is connected. */
   readonly client?: RedisClient | undefined
 }
 
-/** A client of node-redis for a Redis Cluster, as far as it is needed here. */
+/** The part of node-redis's Redis Cluster client that Rookery uses. */
 export interface ClusterClient {
   duplicate(options: { minimizeConnections: boolean; rootNodes?: { socket: unknown }[] }): ClusterClient
   connect(): Promise<unknown>
@@ -46,13 +46,13 @@ export interface ClusterClient {
   nodeClient(master: ClusterMaster): Promise<RedisClient>
 }
 
-/** A client of node-redis for the master that Sentinels name, as far as it is needed here. */
+/** The part of node-redis's Sentinel client that Rookery uses. */
 export interface SentinelClient {
   duplicate(options: Readonly<Record<string, number | boolean>>): SentinelClient
   connect(): Promise<unknown>
   destroy(): Promise<unknown>
   on(event: "error", listener: () => void): unknown
-  /** In the types of node-redis, but not in its documentation: there is no other way to get a client of the master. */
+  /** Undocumented, but part of node-redis's types, and the only way to get a client of the master. */
   _execute<T>(isReadonly: false, work: (master: RedisClient) => Promise<T>): Promise<T>
 }
 

@@ -36,12 +36,12 @@ export interface RedisOptions {
 /** The first byte of a claim's value once it is settled; an open claim begins with another byte. */
 const SETTLED = 0x73
 
-/** The effect of a node's own change when it comes back: none, because the node has applied it. */
+/** Replaces a node's own change when Redis echoes it, because the node has already applied it. */
 const NOTHING: PresenceChange = { joins: [], leaves: [] }
 
 /** Connects the endpoints of many nodes through Redis. */
 export class RedisCluster implements Cluster {
-  // Short: it is in every message.
+  // Short, because every message contains it.
   readonly #id = randomBytes(9).toString("base64url")
   readonly #redis: Installation
   readonly #keys: Keys
@@ -183,7 +183,7 @@ export class RedisCluster implements Cluster {
   }
 
   /**
-   * Runs regularly, and after each reconnect: sends what other nodes have to know, and reads what this node has missed.
+   * Runs regularly, and after each reconnect: sends unsent presences, retries failed reads, and sweeps dead nodes.
    */
   async #tick(): Promise<void> {
     await this.#redis.check()

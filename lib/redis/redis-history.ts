@@ -6,7 +6,7 @@ import { foreign, readId } from "./records.js"
 import { APPEND, HISTORY, RENUMBER } from "./scripts.js"
 import type { Arrival, Found, Place } from "./topic-order.js"
 
-/** How long a topic's numbering outlives its messages, so that a client that missed nothing can be told so. */
+/** How long a topic's numbering outlives its messages, so that a client can learn that it missed nothing. */
 const NUMBERING_MS = 3_600_000
 
 /** How long the name of a message with `once` is remembered. */
@@ -61,14 +61,14 @@ export class RedisHistory {
     return { epoch: String(epoch), offset: Number(String(offset)) }
   }
 
-  /** The kept messages behind an offset, or the newest ones. */
+  /** The kept messages after an offset, or the newest ones. */
   async read(topic: string, history: HistoryOptions, after: number | undefined, limit: number): Promise<Piece> {
     return this.#piece(topic, history, after === undefined ? undefined : after + 1, limit)
   }
 
   /**
-   * The messages after a position. A Redis that came back with older data, as after a power loss, has assigned some
-   * numbers twice: a client at one of the first of those must not continue from there.
+   * The messages after a position. A Redis that restarts with older data, for example after a power loss, assigns some
+   * offsets twice. A client at an offset from before the restart must not continue from there.
    */
   async behind(topic: string, history: HistoryOptions, place: Place): Promise<Found<Buffer>> {
     const { epoch, newest, complete, messages } = await this.#piece(topic, history, place.offset, history.size + 1)

@@ -6,7 +6,7 @@ const BLOB_STRING = 36
 // Command timeouts are implemented here: the client's own timeout costs more than the rest of a command.
 const OPTIONS = { typeMapping: { [BLOB_STRING]: Buffer }, timeout: 0 }
 
-/** Told when a link is up, and when it is down. */
+/** Called when a link goes up or down. */
 export interface LinkEvents {
   /** The link is up, for the first time or again. */
   up(): void
@@ -14,7 +14,7 @@ export interface LinkEvents {
   down(): void
 }
 
-/** The error of a command that was not sent to Redis, or not answered. */
+/** The error for a command that Redis did not receive or did not answer. */
 export const unavailable = (cause: unknown): RookeryError =>
   new RookeryError(
     "cluster_unavailable",
@@ -23,8 +23,8 @@ export const unavailable = (cause: unknown): RookeryError =>
   )
 
 /**
- * One connection to Redis. It reconnects by itself, and is replaced if it seems open but does not answer. No command
- * waits for that: a command that cannot be sent fails at once, and one that is not answered fails soon.
+ * One connection to Redis. It reconnects by itself, and is replaced if it seems open but does not answer. Commands do
+ * not wait for a reconnect: a command that cannot be sent fails at once, and an unanswered one fails at its timeout.
  */
 export class Link {
   readonly #make: () => RedisClient
@@ -33,7 +33,7 @@ export class Link {
   #client: RedisClient
   #up = false
   #closed = false
-  /** How many answers came. */
+  /** The number of answers received. */
   #answers = 0
   /** When the client last showed activity. */
   #sign = 0
@@ -50,7 +50,7 @@ export class Link {
     return this.#up
   }
 
-  /** Resolves once it is there. Rejects if that takes too long, and goes on trying. */
+  /** Resolves once the link is up. Rejects if that takes too long, but keeps trying. */
   async open(): Promise<void> {
     try {
       await within(5 * this.#timeoutMs, this.#connect(), () => 0)
@@ -65,7 +65,7 @@ export class Link {
     this.#client.destroy()
   }
 
-  /** Sends a command. Texts in the answer come as bytes. */
+  /** Sends a command. Strings in the reply are returned as bytes. */
   ask(...args: (string | Buffer)[]): Promise<RedisReply> {
     return this.do((client) => client.sendCommand(args, OPTIONS))
   }
@@ -92,7 +92,7 @@ export class Link {
     }
   }
 
-  /** Checks whether it still answers, and replaces it if it does not. Call it regularly. */
+  /** Checks whether Redis still answers, and replaces the connection if not. Call it regularly. */
   async check(): Promise<void> {
     if (this.#up) {
       await this.ask("PING").catch(() => undefined)
@@ -147,9 +147,9 @@ export class Link {
 class NoAnswer extends Error {}
 
 /**
- * The timeout runs in steps, between which received data is read, and does not expire while other commands are
- * answered, because Redis answers in order: a process that is behind, because ten thousand clients came back at once,
- * must not mistake that for a silent Redis.
+ * The number of steps of a timeout. Received data is read between steps, and any answer restarts the count, because
+ * Redis answers in order. Otherwise a process that is busy with ten thousand reconnecting clients would mistake its own
+ * delay for a silent Redis.
  */
 const STEPS = 4
 

@@ -6,7 +6,7 @@ interface ScriptText {
   readonly sha: string
 }
 
-/** A script, for each of the commands by which it may publish. All keys and the channel of one are of one topic. */
+/** A script, in one version for each publish command. All keys and the channel of a call belong to one topic. */
 export type Script = Readonly<Record<"PUBLISH" | "SPUBLISH", ScriptText>>
 
 const named = (text: string): ScriptText => ({ text, sha: createHash("sha1").update(text).digest("hex") })
@@ -30,8 +30,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
 /**
- * Numbers, stores and publishes a message, unless that name was used before. Keys: numbering, stream, and the name if
- * there is one.
+ * Numbers, stores and publishes a message, unless its deduplication key exists. Keys: numbering, stream, and the
+ * deduplication key if there is one.
  */
 export const APPEND: Script = script(
   `local once = ARGV[7] ~= '0'
@@ -84,7 +84,7 @@ redis.call('HSET', KEYS[1], 'e', ARGV[2])
 return ARGV[2]`,
 )
 
-// A number that was never used before, and is one more than the last if that is known.
+// A version that was never used before: one more than the last version, or the time if that is unknown.
 const VERSION = `local version = tonumber(redis.call('HGET', KEYS[1], 'v'))
 if version then version = version + 1 else version = now * 1000 end
 local text = string.format('%.0f', version)

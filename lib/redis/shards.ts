@@ -7,7 +7,7 @@ import { unavailable, within } from "./redis-link.js"
 import type { Script } from "./scripts.js"
 import { readSlots, redirectOf, slotOf } from "./slots.js"
 
-/** How long a slot that is moving to another master is left alone. */
+/** The pause before a command on a moving slot is retried. */
 const MOVING_MS = 20
 
 /** How often the masters are asked for the slots of a lost one. */
@@ -121,7 +121,7 @@ export class Shards implements Installation {
     }
   }
 
-  /** A slot belongs to another master now. */
+  /** Handles the move of a slot to another master. */
   async #moved(slot: number, address: string): Promise<void> {
     // Two masters that disagree about a slot would redirect this back and forth.
     if (this.#owners[slot] === address) return void (await sleep(MOVING_MS))
@@ -166,7 +166,7 @@ export class Shards implements Installation {
     this.#place()
   }
 
-  /** Asks a master that is connected, another one each time: one may be behind. Of no use where it names new ones. */
+  /** Asks a random connected master, because one may be out of date. Returns nothing if the reply names new masters. */
   async #fromMaster(): Promise<string[] | undefined> {
     const up = this.#all.filter(({ up }) => up)
     const asked = up[Math.floor(Math.random() * up.length)]
@@ -192,7 +192,7 @@ export class Shards implements Installation {
         await this.#connect(cluster)
         return cluster.slots.map(({ master }) => master.address)
       } catch {
-        // Another node may know.
+        // Another node may answer.
       } finally {
         cluster.destroy()
       }

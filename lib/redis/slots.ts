@@ -31,10 +31,10 @@ export function readSlots(answer: unknown): string[] {
 export type Redirect =
   /** Another master has the slot. */
   | { readonly kind: "moved"; readonly slot: number; readonly address: string }
-  /** The slot is on its way to another master. */
+  /** The slot is moving to another master. */
   | { readonly kind: "moving" }
 
-/** The redirect in the error of a command. */
+/** The redirect that a command's error contains, if any. */
 export function redirectOf(error: unknown): Redirect | undefined {
   const { cause } = (error ?? {}) as { cause?: unknown }
   const text = cause instanceof Error ? cause.message : ""

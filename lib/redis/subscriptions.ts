@@ -10,7 +10,7 @@ export class Subscriptions {
   readonly #failed: (error: unknown) => void
   readonly #wanted = new Set<string>()
   #there = new Set<string>()
-  /** The channels whose subscription may be out of date: checking all of them would take long. */
+  /** The channels whose subscription may be out of date, because checking all channels would take too long. */
   #changed = new Set<string>()
   /**
    * The channels requested from the client. A client that reconnects by itself resubscribes to all it had, including
@@ -57,8 +57,8 @@ export class Subscriptions {
   }
 
   /**
-   * The link came back: it may be a new one without subscriptions. Resolves once it is subscribed to all wanted
-   * channels and to no others.
+   * Restores the subscriptions after a reconnect, when the connection may be a new one without any. Resolves once it is
+   * subscribed to all wanted channels and to no others.
    */
   again(): Promise<void> {
     this.#there = new Set()
@@ -110,7 +110,7 @@ export class Subscriptions {
     for (const channel of asked) this.#asked.delete(channel)
   }
 
-  /** A new client has no subscriptions yet. */
+  /** Clears the list of requested channels for a new client, which has no subscriptions yet. */
   #meet(client: RedisClient): void {
     if (client !== this.#client) this.#asked.clear()
     this.#client = client

@@ -1,4 +1,4 @@
-/** A message with its number, on its way in. */
+/** A received message with its offset. */
 export interface Arrival<Body> {
   readonly offset: number
   /** When it was appended, to distinguish two messages with the same number. */
@@ -14,7 +14,7 @@ export interface Place {
   readonly at: number | undefined
 }
 
-/** The messages that were read behind a position. */
+/** The messages that were read after a position. */
 export interface Found<Body> {
   readonly epoch: string
   /** The offset of the newest message of all. */
@@ -26,7 +26,7 @@ export interface Found<Body> {
 
 /** The consequence of a message or of a read. */
 export interface Step<Body> {
-  /** To be passed on, in this order. */
+  /** The messages to deliver, in this order. */
   readonly deliver: readonly Arrival<Body>[]
   /** A missing message is no longer available, or the numbering started again. */
   readonly lost: boolean
@@ -34,12 +34,12 @@ export interface Step<Body> {
   readonly read: Place | undefined
 }
 
-/** How many messages may wait for those before them. */
+/** How many messages may wait for missing earlier ones. */
 const MAX_HELD = 10_000
 
 /**
- * Puts the numbered messages of one topic in order: each once, without a gap. It is pure: callers do the reads that it
- * requests.
+ * Puts the numbered messages of one topic in order, each once and without a gap. It does no I/O: callers do the reads
+ * that it requests.
  */
 export class Sequencer<Body> {
   #place: Place | undefined
@@ -50,7 +50,7 @@ export class Sequencer<Body> {
   /** Whether to read again: the current read may be too old for the latest request. */
   #stale = false
 
-  /** Its position, if it has started. */
+  /** The current position, if the sequencer has started. */
   get place(): Place | undefined {
     return this.#place
   }
@@ -60,7 +60,7 @@ export class Sequencer<Body> {
     this.#place ??= place
   }
 
-  /** A message arrived through pub/sub. */
+  /** Handles a message from pub/sub. */
   arrive(epoch: string, message: Arrival<Body>): Step<Body> {
     const lost = this.#place !== undefined && this.#place.epoch !== epoch
     if (this.#place?.epoch !== epoch) this.#restart(epoch, message.offset - 1)
@@ -84,7 +84,7 @@ export class Sequencer<Body> {
     return step([], false, this.#ask())
   }
 
-  /** The messages that were read behind a position. */
+  /** Handles the messages that were read after a position. */
   found({ epoch, newest, complete, messages }: Found<Body>): Step<Body> {
     this.#reading = false
     const first = messages[0]
@@ -101,7 +101,7 @@ export class Sequencer<Body> {
     return step(deliver, lost, this.check().read)
   }
 
-  /** The read failed. */
+  /** Handles a failed read. */
   failed(): void {
     this.#reading = this.#stale = false
   }

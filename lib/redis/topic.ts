@@ -2,13 +2,13 @@ import type { HistoryOptions, PresenceChange, PresenceRecord } from "../server/a
 import { foreign, isNumber, readRecord } from "./records.js"
 import { Sequencer } from "./topic-order.js"
 
-/** A change of presences, and the version that it made. */
+/** A change of presences, and the version that resulted from it. */
 export interface VersionedChange {
   readonly version: number
   readonly change: PresenceChange
 }
 
-/** How many changes may wait for a snapshot; those that no longer fit show as a gap. */
+/** How many changes may wait for a snapshot. Changes above this are dropped, which later shows as a gap. */
 const MAX_EARLY = 10_000
 
 /** The state of one topic that this node listens to. */
@@ -41,7 +41,7 @@ export class Topic {
     this.#version = undefined
   }
 
-  /** Handles a snapshot; returns the changes since. */
+  /** Handles a snapshot, and returns the changes that waited for it. */
   snapshot(version: number): VersionedChange[] {
     this.#version = version
     const early = this.#early.sort((a, b) => a.version - b.version)
@@ -68,7 +68,7 @@ export function readSnapshot(
     if (field.startsWith(`${own}:`)) continue
     const record = field === "v" ? undefined : readRecord(value)
     if (field === "v" && isNumber(value)) version = Number(value)
-    // The sweep looks at the field.
+    // The sweep finds presences by their field, so the field must match the ref.
     else if (record !== undefined && field.endsWith(`:${record.ref}`)) records.push(record)
     else bad++
   }
