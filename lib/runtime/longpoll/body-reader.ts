@@ -3,8 +3,8 @@ import type { Holder } from "../../server/limits/held-bytes.js"
 import type { BadBody, BodyLimits } from "./exchange.js"
 
 /**
- * The least bytes that a chunk counts for when the body is cut off as too large: a megabyte in chunks of one byte would
- * call the reader a million times.
+ * The least number of bytes that a chunk counts for against the size limit: a megabyte in chunks of one byte would call
+ * the reader a million times.
  */
 const MIN_CHUNK_BYTES = 256
 
@@ -24,7 +24,7 @@ class GrowingBuffer {
     this.length = length
   }
 
-  /** The bytes of memory that it takes. */
+  /** The bytes of memory that the buffer occupies. */
   get capacity(): number {
     return this.#buffer.length
   }
@@ -39,9 +39,9 @@ class GrowingBuffer {
   }
 }
 
-/** Collects the body of a request as long as it keeps to the limits. */
+/** Collects the body of a request within its limits. */
 export class BodyReader implements Holder {
-  /** The body as text, or why it is not given. */
+  /** The body as text, or the reason why it could not be read. */
   readonly text: Promise<string | BadBody>
   readonly #limits: BodyLimits
   readonly #clock: Clock
@@ -59,7 +59,7 @@ export class BodyReader implements Holder {
     if (limits.ms !== Infinity) this.#timer = clock.setTimeout(() => this.#finish("too slow"), limits.ms)
   }
 
-  /** Takes a chunk. Returns `false` if the rest is not to be read, so that an answer does not cost a gigabyte. */
+  /** Adds a chunk. Returns `false` if the caller must stop reading, so that a client cannot upload a gigabyte. */
   add(chunk: Uint8Array): boolean {
     if (!this.#isOpen) return true
     const { bytes, held } = this.#limits
@@ -73,7 +73,7 @@ export class BodyReader implements Holder {
     return false
   }
 
-  /** The body is there. */
+  /** Handles the end of the body. */
   end(): void {
     if (this.#length > this.#limits.bytes) return this.#finish("too large")
     try {
@@ -83,7 +83,7 @@ export class BodyReader implements Holder {
     }
   }
 
-  /** The connection ended before the body was there. */
+  /** Handles a connection that ended before the body was complete. */
   abort(): void {
     this.#finish("aborted")
   }

@@ -5,7 +5,7 @@ import type { HeldBytes } from "../../server/limits/held-bytes.js"
 /** The limits of a body. */
 export interface BodyLimits {
   readonly bytes: number
-  /** The milliseconds until it must have arrived. */
+  /** The milliseconds within which the body must arrive. */
   readonly ms: number
   readonly held: HeldBytes
 }
@@ -26,7 +26,7 @@ export interface Exchange {
   answer(answer: HttpAnswer): void
   /** Answers, and then ends the connection without reading the rest of the body. */
   answerLast(answer: HttpAnswer): void
-  /** Calls back once, when the platform has taken the whole answer or the connection has ended. */
+  /** Calls back once, when the platform has accepted the whole answer or the connection has ended. */
   onceOver(callback: () => void): void
   /** Ends the connection, and with it the part of the answer that the client has not read. */
   drop(): void

@@ -13,7 +13,7 @@ import type { Runtime } from "../../server/api/runtime.js"
 /** Answers a poll: 200 with messages, or 204 after a poll window without any. */
 export type PollAnswer = (status: 200 | 204, messages: readonly string[]) => void
 
-/** A line of the body that is no frame. */
+/** A line of the body that is not a frame. */
 export interface BadLine {
   /** The number of the line in the body, from 1. */
   readonly line: number
@@ -22,7 +22,7 @@ export interface BadLine {
 
 /** An answer that was written, and that the client may not have read yet. */
 interface Unread {
-  /** Ends its connection. */
+  /** Ends the connection of the answer. */
   drop(): void
 }
 
@@ -41,7 +41,7 @@ export interface LongPollSessionOptions {
 /** A frame as an element of `messages` in an answer. */
 const asMessage = (frame: Frame): string => (typeof frame === "string" ? frame : toBase64(frame))
 
-/** The form of bytes for long-poll, shared by all sessions that get the same broadcast. */
+/** The form of bytes for long-poll, shared by all sessions that receive the same broadcast. */
 const BASE64: Encoding<string> = { encode: asMessage }
 
 /** The most bytes of messages in one answer, unless it has only one: a longer answer would hold up other clients. */
@@ -50,11 +50,11 @@ const MOST_BYTES = 1_048_576
 /** A message that waits for a poll. */
 interface Waiting {
   readonly message: string
-  /** Whether it is for this client alone. */
+  /** Whether the message is for this client alone. */
   readonly alone: boolean
 }
 
-/** The most polls that wait at once. A client has one, and a second one after it has given up on the first. */
+/** The most polls that wait at once. A client has one, or two after it has abandoned the first. */
 const MAX_POLLS = 4
 
 /** A connection made of HTTP requests: keeps messages until the client polls. */
@@ -110,8 +110,8 @@ export class LongPollSession implements ServerLink, Holder, Worker {
   }
 
   /**
-   * Counts one more request, or a line or body of so many bytes. Over the rate limit it ends the session and returns
-   * `false`.
+   * Counts one request, or a line or body of the given size. If that exceeds the rate limit, ends the session and
+   * returns `false`.
    */
   allowFrame(bytes = 0): boolean {
     const { framesPerSecond, frameBurst } = this.#options.limits
@@ -163,7 +163,7 @@ export class LongPollSession implements ServerLink, Holder, Worker {
     const { queuedBytes, slowClient } = this.#options.limits
     const waiting = this.#bytes + this.#unreadBytes
     if (slowClient === "drop" && waiting + frame.length * 1.4 > queuedBytes) return false
-    // Only bytes use the shared form: it would give text that came from another node as UTF-8, not as a string.
+    // Only bytes use the shared form: text from another node would be UTF-8 bytes there, not a string.
     const message = typeof frame === "string" ? frame : shared.as(BASE64)
     if (message === undefined) return false
     this.#add(message, false)
@@ -222,11 +222,11 @@ export class LongPollSession implements ServerLink, Holder, Worker {
     return this.#options.limits.pollWindowMs * 1.5
   }
 
-  /** Ends the session if the client does not poll any more. A poll only sets `#activeAt`; no timer is restarted. */
+  /** Ends the session if the client stops polling. A poll only sets `#activeAt`; no timer is restarted. */
   #waitForPolls(ms: number): void {
     const { clock } = this.#options.runtime
     this.#inactive = clock.setTimeout(() => {
-      // A client that still reads a long answer polls again after it.
+      // A client that is still reading a long answer polls again afterward.
       const left = this.#unread.size > 0 ? this.#inactiveMs : this.#activeAt + this.#inactiveMs - clock.now()
       if (left > 0) return this.#waitForPolls(left)
       this.#socket?.limitHit("pollWindowMs")
@@ -251,8 +251,8 @@ export class LongPollSession implements ServerLink, Holder, Worker {
   }
 
   /**
-   * Ends the session. As in Phoenix a waiting poll is not answered before its window ends, and the next request learns
-   * that the session is gone. When the server stops, waiting polls are answered at once.
+   * Ends the session. As in Phoenix, a waiting poll is answered only at the end of its window, and the next request is
+   * answered with 410. When the server stops, waiting polls are answered at once.
    */
   #end(code: number): void {
     if (this.#ended) return

@@ -26,7 +26,7 @@ export class LongPoll {
   readonly #mark: string
   readonly #sessions = new Map<string, LongPollSession>()
 
-  /** @param mark the beginning of its tokens, by which another process knows whose session a request is for */
+  /** @param mark the prefix of its tokens, by which another process finds the process that has the session */
   constructor(services: TransportServices, admission: Admission, mark: string) {
     this.#services = services
     this.#admission = admission
@@ -75,7 +75,7 @@ export class LongPoll {
     }
   }
 
-  /** The headers of CORS: `*` if every page may connect, else the origin of a page that may. */
+  /** The CORS headers: `*` if every page may connect, otherwise the origin of an allowed page. */
   #cors(origin: string | undefined, allowed: boolean): Headers {
     if (this.#admission.anyOrigin) return { "access-control-allow-origin": "*" }
     if (origin === undefined || !allowed) return { vary: "origin" }
@@ -110,7 +110,7 @@ export class LongPoll {
     const admitted = await this.#admission.admit(arrival, true)
     if (admitted instanceof Rejection) {
       const { status } = admitted.answer
-      // Phoenix has one status for refusals in JSON. Errors of the server are HTTP statuses.
+      // Phoenix reports every refusal as 403 in JSON. Server errors are HTTP statuses.
       if (admitted.reason === "refused" || status === 403) return reply({ status: 403 })
       // A temporary error has no body: the official client never retries after JSON with a status that it does not
       // know.
@@ -154,16 +154,16 @@ export class LongPoll {
       return exchange.answer(faultAnswer(400))
     }
     if (body === "not text") return reply({ status: 400, error: "the body is not UTF-8" })
-    // The lines of an earlier request's body may still wait for their turn.
+    // The lines of text in an earlier request's body may still wait for their turn.
     const holder = { heldBytes: body.length, giveUp: () => session.giveUp() }
     held.note(holder)
     while (session.taking !== undefined) await session.taking
     held.forget(holder)
     if (!NDJSON.test(exchange.arrival.header("content-type") ?? "")) {
-      // The request itself has counted for the first bytes.
+      // The request itself already counted for the first bytes.
       if (body.length > LARGE_FRAME && !session.allowFrame(body.length - LARGE_FRAME)) return reply({ status: 410 })
       if (socket.tryReceive(body)) return reply({ status: 200 })
-      // The session may have ended while the body came.
+      // The session may have ended while the body arrived.
       return reply(socket.connected ? { status: 400, error: "the body is not a frame" } : { status: 410 })
     }
     const lines = body.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
@@ -177,8 +177,8 @@ export class LongPoll {
   }
 
   /**
-   * Handles every line of the body that is a frame, and returns the first line that is not. Takes turns with other
-   * clients: a hundred lines of a body may be a megabyte of frames.
+   * Handles every line of the body that is a frame, and returns the first line that is not. Yields to other clients,
+   * because a hundred lines of a body may be a megabyte of frames.
    */
   async #take(session: LongPollSession, socket: SocketEnd, lines: readonly string[]): Promise<BadLine | undefined> {
     const { turns } = this.#services

@@ -10,7 +10,7 @@ export class LongPolls {
   readonly #mark: string
   readonly #byAdmission = new Map<Admission, LongPoll>()
 
-  /** @param mark the beginning of its tokens, see {@link LongPoll} */
+  /** @param mark the prefix of the session tokens, see {@link LongPoll} */
   constructor(services: TransportServices, entrances: Entrances, mark = "") {
     this.#services = services
     this.#entrances = entrances

@@ -22,7 +22,7 @@ export interface InProcessClient {
   readonly params: object | string
   readonly authToken?: string | null
   /**
-   * The request that `connect` is given.
+   * The request that is passed to `connect`.
    *
    * @default none
    */
@@ -33,7 +33,7 @@ export interface InProcessClient {
    * @default none
    */
   readonly address?: string | undefined
-  /** Called with each frame of the server, at the moment it is sent. */
+  /** Called with each frame from the server as soon as it is sent. */
   frame(frame: Frame): void
   /** Called when the connection has ended. */
   closed(code: number): void
@@ -84,7 +84,7 @@ class InProcessLink implements ServerLink {
     try {
       this.#client.closed(code)
     } catch (error) {
-      // First, so that the connection ends with the code that it was closed with.
+      // Before `fail`, so that the connection ends with the requested code.
       this.#end?.closed(code)
       this.#end?.fail(error)
     }
@@ -92,7 +92,7 @@ class InProcessLink implements ServerLink {
     this.#leave()
   }
 
-  /** Gives the client a frame. A frame that its client throws at must still reach the other clients of the room. */
+  /** Passes a frame to the client. If the client throws, a broadcast must still reach the other clients. */
   #give(frame: Frame): void {
     try {
       this.#client.frame(frame)
@@ -119,14 +119,14 @@ function arrivalOf(client: InProcessClient, path: string): Arrival {
   }
 }
 
-/** The part of an endpoint that a client of the same process needs. */
+/** The part of an endpoint that an in-process client needs. */
 export interface InProcessHost {
   /** The path of its sockets. */
   readonly path: string
   admit(arrival: Arrival): Promise<Admitted | Rejection>
 }
 
-/** Lets a client of this process in. Throws a `ConnectError` if it is refused. */
+/** Connects a client of this process. Throws a `ConnectError` if the endpoint refuses it. */
 export async function connectInProcess(endpoint: InProcessHost, client: InProcessClient): Promise<InProcessConnection> {
   const path = client.path === undefined ? endpoint.path : withoutSlash(client.path)
   const admitted = await endpoint.admit(arrivalOf(client, path))
@@ -135,7 +135,7 @@ export async function connectInProcess(endpoint: InProcessHost, client: InProces
   const end = admitted.open(link)
   link.start(end)
   return {
-    // Defined, because gateways cannot be reached by the transport "memory".
+    // Always defined, because the transport "memory" does not reach gateways.
     socket: end.socket as ServerSocket,
     send: (frame) => end.receive(frame),
     close: (code = NORMAL) => link.close(code),

@@ -19,7 +19,7 @@ import type { TransportServices } from "../../server/process/services.js"
 import { isLongerThan } from "../../server/support/is-longer-than.js"
 import type { PlatformSocket } from "./platform-socket.js"
 
-/** A message of fewer bytes is handled at once, whatever other clients send. */
+/** Messages up to this size are handled at once, even while other clients send large ones. */
 const SMALL = 4096
 
 /** Whether a message is longer than a limit; text is counted in UTF-8. */
@@ -29,7 +29,7 @@ const isLonger = (data: string | Uint8Array, bytes: number): boolean =>
 /** The parts of an admission that a link needs. */
 type Opening = Pick<Admitted, "limits" | "open" | "leave">
 
-/** A connection whose handshake and frames are the platform's business. */
+/** A connection on a platform that does the handshake and the frames itself. */
 export class MessageLink implements ServerLink, Holder, Reader, Worker {
   readonly transport = "websocket"
   readonly address: string | undefined
@@ -47,7 +47,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
   #isChecked = false
   #isSlow = false
   #isClosed = false
-  /** The code with which the connection has ended, while messages that came before still wait for their turn. */
+  /** The close code of an ended connection whose earlier messages still wait for their turn. */
   #over: number | undefined
 
   constructor(socket: PlatformSocket, address: string | undefined, admitted: Opening, services: TransportServices) {
@@ -104,7 +104,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     turns.add(this)
   }
 
-  /** Counts a message, a ping or a pong of the client, and puts off the end of an idle connection. */
+  /** Counts a message, a ping or a pong of the client, and restarts the idle period. */
   allowFrame(bytes: number): boolean {
     if (this.#isClosed) return false
     this.#lastFrameAt = this.#services.runtime.clock.now()
@@ -124,14 +124,14 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     this.#shut(TOO_BIG)
   }
 
-  /** The connection has ended, with the code of the client's close frame. */
+  /** Handles the end of the connection, with the code of the client's close frame. */
   closed(code: number = ABNORMAL): void {
     const { clock } = this.#services.runtime
     clock.clearTimeout(this.#closing)
     if (this.#isClosed) return this.#release()
     clock.clearTimeout(this.#idle)
     this.#over = code === 0 ? NO_STATUS : code
-    // A client that sends its last messages and closes does not lose those that wait for their turn.
+    // A client may send its last messages and close; messages that wait for their turn are still handled.
     if (this.#waiting.length === 0) this.#finish(this.#over)
   }
 
@@ -167,7 +167,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     this.#socket.resume?.()
   }
 
-  /** Ends the connection once no frame has come for `idleMs`. One timer a connection, which no frame has to set anew. */
+  /** Ends the connection after `idleMs` without a frame. A frame only sets `#lastFrameAt`; no timer is restarted. */
   #waitForFrames(ms: number): void {
     const { clock } = this.#services.runtime
     this.#idle = clock.setTimeout(() => {
@@ -178,7 +178,7 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     }, ms)
   }
 
-  /** Looks at the queue at the end of the turn: a broadcast must not lose its subscribers while it goes to them. */
+  /** Checks the queue at the end of the turn, because a broadcast must not lose subscribers while it iterates them. */
   #checkLater(): void {
     if (this.#isChecked || this.#socket.bufferedAmount === 0) return
     this.#isChecked = true
@@ -196,11 +196,11 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
     if (bufferedAmount <= queuedBytes) return
     if (!this.#isSlow) this.#end.limitHit("queuedBytes")
     this.#isSlow = true
-    // Broadcasts are left out, but replies to a client that asks and does not read would not be.
+    // Broadcasts are dropped, but replies to a client that pushes and does not read would pile up.
     if (slowClient === "close" || bufferedAmount > 2 * queuedBytes) this.#cut()
   }
 
-  /** Closes the connection, and tells the core. */
+  /** Closes the connection, and notifies the core. */
   #shut(code: number): void {
     if (this.#isClosed) return
     this.close(code)
@@ -209,24 +209,24 @@ export class MessageLink implements ServerLink, Holder, Reader, Worker {
 
   #cut(): void {
     this.#shut(TRY_AGAIN_LATER)
-    // A client that does not read will not read the close frame either, and what waits for it must not stay.
+    // A client that does not read will not read the close frame either, and its queue must be freed.
     if (this.#over === undefined) this.#socket.terminate()
   }
 
-  /** The connection has ended, and all its messages are handled. */
+  /** Cleans up once the connection has ended and all its messages are handled. */
   #finish(code: number): void {
     this.#leave()
     this.#end.closed(code)
     this.#release()
   }
 
-  /** Gives back what the connection had of the endpoint. */
+  /** Releases the connection's slot and its share of the memory limit. */
   #release(): void {
     this.#services.held.forget(this)
     this.#admitted.leave()
   }
 
-  /** Nothing is sent or received any more. */
+  /** Stops sending and receiving, and drops waiting messages. */
   #leave(): void {
     this.#isClosed = true
     this.#services.runtime.clock.clearTimeout(this.#idle)

@@ -2,13 +2,13 @@ import type { Frame } from "../../serializer/serializer.js"
 import type { Encoding } from "../../server/api/shared-frame.js"
 
 /**
- * A websocket of a platform that does the handshake and the frames itself, and hands over whole messages.
+ * A websocket of a platform that does the handshake and the frames itself, and passes whole messages to Rookery.
  *
- * `Form` is what it takes for a broadcast, which is made once for all sockets.
+ * `Form` is the encoded form of a broadcast, which is made once for all sockets.
  */
 export interface PlatformSocket<Form = unknown> {
   readonly encoding: Encoding<Form>
-  /** Bytes that wait to be sent; 0 where the platform does not tell. */
+  /** Bytes that wait to be sent; 0 where the platform does not report them. */
   readonly bufferedAmount: number
   send(frame: Frame): void
   sendForm(form: Form): void
