@@ -40,7 +40,7 @@ export interface AdmissionOptions {
   open(link: ServerLink, setup: SocketSetup): SocketEnd
 }
 
-/** For each reason of a refusal, the option that would let the client in. */
+/** For each refusal reason, the option that would admit the client. */
 const HINTS: Readonly<Record<string, string>> = {
   origin: "name the origin of its page in the option `origins`",
   vsn: "none of the option `serializers` speaks the version that it asks for",
@@ -100,7 +100,7 @@ export class Admission {
   /**
    * Whether the page that sends a request may connect. A request without an `Origin` header comes from no page, with
    * one exception: browsers leave the header out of some requests, such as those for images, and then `Sec-Fetch-Site`
-   * tells that another site sends the request.
+   * shows that another site sends the request.
    */
   pageAllowed(arrival: Pick<Arrival, "header">): boolean {
     const origin = arrival.header("origin")
@@ -127,7 +127,7 @@ export class Admission {
   /**
    * Counts and reports a refusal.
    *
-   * @param durationMs the time since the client's request came
+   * @param durationMs the time since the client's request arrived
    */
   refused(
     transport: TransportName,
@@ -145,9 +145,9 @@ export class Admission {
   }
 
   /**
-   * Refuses a request to upgrade that is no handshake: it counts as an attempt to connect, as one does that is.
+   * Refuses an upgrade request that is not a valid handshake. It counts as an attempt to connect, like a valid one.
    *
-   * @returns the answer for the client, which is another one if its address is over its rate
+   * @returns the answer for the client; a rate-limit answer if its address is over its rate
    */
   refuseHandshake(address: string | undefined, answer: HttpAnswer): HttpAnswer {
     const rejection = this.#overRate(address) ?? new Rejection("no websocket", answer)
@@ -164,7 +164,7 @@ export class Admission {
 
   async #decide(arrival: Arrival, startedAt: number, isPageAllowed?: boolean): Promise<Admitted | Rejection> {
     const { address, transport } = arrival
-    // First, because attempts that are refused for what they ask cost as much as others do.
+    // First, because refused attempts cost as much as admitted ones.
     const over = this.#overRate(address)
     if (over !== undefined) return over
     const params = readQuery(arrival.query)
@@ -246,7 +246,7 @@ export class Admission {
     return connect === undefined ? true : this.#inTime(connect(request), request.address)
   }
 
-  /** The answer of user code, unless it takes longer than `connectMs`. */
+  /** Awaits user code; rejects if it takes longer than `connectMs`. */
   async #inTime<T>(asked: MaybePromise<T>, address: string | undefined): Promise<T> {
     const { connectMs } = this.limits
     if (!(asked instanceof Promise) || connectMs === Infinity) return asked

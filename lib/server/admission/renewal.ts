@@ -8,12 +8,12 @@ import type { ServerSocket } from "../api/socket.js"
 import { isExpired, readExpiry } from "./expiry.js"
 
 /**
- * Takes the payload of a `phx_renew`, and resolves with the time at which the new credentials expire; with `undefined` if
- * that does not change. Rejects with a `Refused` what is refused.
+ * Handles the payload of a `phx_renew`. Resolves with the expiry time of the new credentials, or with `undefined` if it
+ * does not change. Rejects with a `Refused` if the credentials are refused.
  */
 export type RenewCredentials = (payload: unknown, socket: ServerSocket) => Promise<number | undefined>
 
-/** As many characters as Node's HTTP server takes with the headers of a connect. */
+/** The limit that Node's HTTP server has for the headers of a connect request. */
 const MAX_CREDENTIALS = 16 * 1024
 
 function readParams(query: string): QueryParams {
@@ -24,7 +24,7 @@ function readParams(query: string): QueryParams {
   }
 }
 
-/** Makes the renewal of a path out of its option `renew`. */
+/** Creates the function that renews credentials at a path, from its option `renew`. */
 export function renewal(
   renew: Renew<Loose>,
   clock: Clock,
@@ -32,7 +32,7 @@ export function renewal(
 ): RenewCredentials {
   return async (payload, socket) => {
     const { query, auth_token: authToken = null } = (payload ?? {}) as Record<string, unknown>
-    // A client that brings no credentials only asks how long those that it has are good.
+    // A client that sends no credentials only asks when its current ones expire.
     if (query === undefined) return undefined
     if (typeof query !== "string" || (authToken !== null && typeof authToken !== "string")) {
       throw new Refused({ reason: "invalid renewal" })

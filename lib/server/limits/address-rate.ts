@@ -1,7 +1,7 @@
 import { networkOf } from "../support/ip-address.js"
 import { TokenBucket } from "./token-bucket.js"
 
-/** The number of addresses at which idle ones are forgotten for the first time. */
+/** The number of addresses from which idle ones are removed. */
 const FEW = 1000
 
 /** Limits how often each address may do something, with one token bucket for each. */

@@ -1,11 +1,11 @@
 import type { Runtime } from "../api/runtime.js"
 import { backgroundTimer } from "../../protocol/background-timer.js"
 
-/** A client, or a request, that the endpoint holds memory for. */
+/** A client or a request for which the endpoint holds memory. */
 export interface Holder {
-  /** The bytes that it holds now. */
+  /** The bytes that the holder occupies now. */
   readonly heldBytes: number
-  /** Frees them, and closes the client. */
+  /** Frees the bytes, and closes the client. */
   giveUp(): void
 }
 
@@ -24,7 +24,7 @@ export class HeldBytes {
   readonly #limit: number
   readonly #runtime: Pick<Runtime, "atEndOfTurn" | "clock">
   #sum = 0
-  /** The bytes of clients that have gone, but whose handlers still run. */
+  /** The bytes of disconnected clients whose handlers still run. */
   #left = 0
   #timer: unknown
   #looksSoon = false
@@ -34,7 +34,7 @@ export class HeldBytes {
     this.#runtime = runtime
   }
 
-  /** Whether clients that have gone still hold so much that large pushes must be refused. */
+  /** Whether disconnected clients still hold so much memory that large pushes must be rejected. */
   get isFull(): boolean {
     return this.#left > this.#limit / 2
   }
@@ -102,7 +102,7 @@ export class HeldBytes {
       if (!this.#isOver) return
       holder.giveUp()
       // A client that does not read still has its bytes until its connection has ended, and notes them while it closes.
-      // If they counted, every other client would have to go as well.
+      // If those bytes counted, every other client would be closed as well.
       this.forget(holder)
     }
   }

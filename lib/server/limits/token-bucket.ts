@@ -1,6 +1,6 @@
 const systemNow = (): number => performance.now()
 
-/** The part of a burst that is given out between two looks at the clock. */
+/** The part of a burst that may be spent before the clock is read again. */
 const STEP = 1 / 16
 
 /** A token bucket: allows a burst at once, and a rate per second in the long run. */
@@ -11,7 +11,7 @@ export class TokenBucket {
   #left: number
   /** The time at which the bucket was last refilled. */
   #filled: number
-  /** Below so many tokens the clock is read again. */
+  /** The number of tokens below which the clock is read again. */
   #lookBelow: number
 
   constructor(perSecond: number, burst: number, now: () => number = systemNow) {
@@ -24,7 +24,7 @@ export class TokenBucket {
   }
 
   /**
-   * Takes tokens; `false` if there are too few. The clock is read once in a sixteenth of the burst: reading it for each
+   * Spends tokens; `false` if there are too few. The clock is read once in a sixteenth of the burst: reading it for each
    * frame costs time, and reading it only when the bucket is empty would give a client that was quiet two bursts at once.
    */
   take(count = 1): boolean {

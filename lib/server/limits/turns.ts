@@ -6,7 +6,7 @@ export interface Worker {
   work(): boolean
 }
 
-/** A client that is not read from until there is room for what it sends. */
+/** A paused client, which is read again once other clients have had their turn. */
 export interface Reader {
   /** Reads from the client again. */
   readAgain(): void
@@ -16,12 +16,12 @@ export interface Reader {
 const SHARE_MS = 4
 /** The bytes of large chunks that are read in one turn of the event loop; further large chunks wait. */
 const TURN_BYTES = 131_072
-/** The bytes that a platform reads from a connection at once. It reads them before it tells anybody. */
+/** The bytes that a platform reads from a connection at once. It reads them before Rookery can pause. */
 const READ_BYTES = 65_536
 
 /**
- * Serves clients that send much a little at a time, in turns, and after the clients that send little: a flood delays
- * the client that causes it, not the others.
+ * Serves clients that send a lot in small steps, in turns, after the clients that send little. A flood then delays only
+ * the client that causes it.
  */
 export class Turns {
   readonly #waiting = new Set<Worker>()
@@ -129,7 +129,7 @@ export class Turns {
     this.#runtime.afterMicrotasks(this.#step)
   }
 
-  /** Lets a few clients send more in the next turn, and goes on in that turn if anybody still waits. */
+  /** Resumes a few paused clients, and continues in the next turn if workers or paused clients still wait. */
   #endRun(): void {
     let bytes = 0
     for (const reader of this.#readers) {
