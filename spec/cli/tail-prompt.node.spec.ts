@@ -150,7 +150,9 @@ describe("a tail in a terminal", () => {
     const { hears, stdin, drawn, topic } = await typing()
     app.endpoint.broadcast(topic, "echo\u001b[2J", {})
     await hears("echo", {}, /echo {}/)
-    stdin.write("/push ec\t {}\r")
+    // A Tab with more behind it in one piece would count as pasted.
+    stdin.write("/push ec\t")
+    stdin.write(" {}\r")
     await expect.poll(drawn).toContain("echo answered ok")
     expect(drawn()).not.toContain("\u001b[2J")
   })
