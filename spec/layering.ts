@@ -38,7 +38,7 @@ export const LAYERS: Layer[] = [
   },
   {
     of: "server/admission",
-    lib: ["protocol", "serializer", "server/api", "server/limits", "server/telemetry"],
+    lib: ["protocol", "serializer", "server/api", "server/limits", "server/support", "server/telemetry"],
   },
   {
     of: "server/process",

@@ -109,6 +109,12 @@ describe("a limit", () => {
     await expect(connect()).rejects.toThrow("HTTP 503")
   })
 
+  it("a limit on the time of connect counts for a promise of another library", async () => {
+    const never = { then: () => never } as unknown as Promise<true>
+    const { connect } = await limited({ connectMs: 20 }, { connect: () => never })
+    await expect(connect()).rejects.toThrow("HTTP 503")
+  })
+
   it("a limit on sockets counts those of all paths, until they end", async () => {
     const { connect, endpoint, hits } = await limited({ connections: 2 })
     endpoint.socket("/other")

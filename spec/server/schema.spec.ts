@@ -252,6 +252,28 @@ describe("the types of a contract", () => {
     expect(endpoint.counters().rookery_sockets).toBe(0)
   })
 
+  it("refuse what a schema refuses by a promise of another library", async () => {
+    const result = { issues: [{ message: "too small" }] }
+    const foreign = { then: (done: (value: typeof result) => void) => void queueMicrotask(() => done(result)) }
+    const payload: Schema<object> = {
+      "~standard": { version: 1, vendor: "test", validate: () => foreign as unknown as Promise<typeof result> },
+    }
+    const handled: unknown[] = []
+    const topics = contract({ "room:*": { sends: { save: { payload } } } })
+    const { connect } = await stage({ topics }, (endpoint) =>
+      endpoint.channel("room:*", { receive: { save: (saved) => void handled.push(saved) } }),
+    )
+    const client = await connect()
+    await client.join("room:1")
+    const issues = [{ path: "", message: "too small" }]
+    client.send("1", "9", "room:1", "save", {})
+    expect(answer(await client.next())).toEqual({
+      status: "error",
+      response: { reason: "invalid payload", issues },
+    })
+    expect(handled).toEqual([])
+  })
+
   it("take every schema of the standard", () => {
     expectTypeOf<StandardSchemaV1<string, number>>().toExtend<Schema<string, number>>()
     expectTypeOf<z.ZodString>().toExtend<Schema<string, string>>()

@@ -21,6 +21,7 @@ import { isExpired, readExpiry } from "./expiry.js"
 import { faultAnswer, Rejection, type HttpAnswer } from "./rejection.js"
 import { isRefused, Refused } from "../api/reply.js"
 import type { SocketLimits } from "../api/socket-limits.js"
+import { isPromise } from "../support/call-user-code.js"
 import { renewal, type RenewCredentials } from "./renewal.js"
 import type { SocketSetup } from "./socket-setup.js"
 import type { Telemetry } from "../telemetry/telemetry.js"
@@ -249,7 +250,7 @@ export class Admission {
   /** Awaits user code; rejects if it takes longer than `connectMs`. */
   async #inTime<T>(asked: MaybePromise<T>, address: string | undefined): Promise<T> {
     const { connectMs } = this.limits
-    if (!(asked instanceof Promise) || connectMs === Infinity) return asked
+    if (!isPromise(asked) || connectMs === Infinity) return asked
     const { clock } = this.#made
     let timer: unknown
     const late = new Promise<never>((_, reject) => {

@@ -1,5 +1,6 @@
 import type { Schema, SchemaIssue, SchemaResult } from "../../protocol/schema.js"
 import { Refused } from "../api/reply.js"
+import { isPromise } from "../support/call-user-code.js"
 
 /** One fault in the params or the payload that a client sent. */
 export interface InvalidIssue {
@@ -32,5 +33,5 @@ export function validate(schema: Schema, value: unknown, what: "params" | "paylo
     throw new Refused<InvalidResponse>({ reason: `invalid ${what}`, issues })
   }
   const result = schema["~standard"].validate(value)
-  return result instanceof Promise ? result.then(settle) : settle(result)
+  return isPromise(result) ? Promise.resolve(result).then(settle) : settle(result)
 }
