@@ -150,7 +150,8 @@ export class PushDeduplication {
     const identity = this.#identityOf(socket)
     const key = identity.nameOf(topic, event, id)
     let failed = false
-    for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_AGAIN_MS) {
+    const until = this.#clock.now() + PATIENCE_MS
+    while (this.#clock.now() < until) {
       let claim: Claim | undefined
       try {
         claim = await this.#store.claim(key, CLAIM_MS)
@@ -271,8 +272,8 @@ export class PushDeduplication {
     let wake = (): void => {}
     const mine = (): void => wake()
     this.#waiting.set(key, mine)
-    let pause = LOOK_AGAIN_MS
-    for (let waited = 0; waited < PATIENCE_MS; waited += pause, pause = Math.min(2 * pause, LOOK_LATE_MS)) {
+    const until = this.#clock.now() + PATIENCE_MS
+    for (let pause = LOOK_AGAIN_MS; this.#clock.now() < until; pause = Math.min(2 * pause, LOOK_LATE_MS)) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.setTimeout(resolve, pause)
         wake = () => {

@@ -236,6 +236,16 @@ describe("A push that may come twice", () => {
     expect(await verdict).toEqual(refusal("unavailable"))
     expect(store.failures).toEqual(["claim"])
   })
+
+  it("is refused after half a minute also by a store that takes its time to fail", async () => {
+    const nodes = new Nodes()
+    const { take, store } = nodes.node()
+    store.claim = () =>
+      new Promise<never>((_, reject) => nodes.clock.setTimeout(() => reject(new Error("away")), 2000)) as never
+    const verdict = take(client("ada"), "1").catch((error: unknown) => error)
+    await nodes.pass(40_000)
+    expect(await Promise.race([verdict, "still waiting"])).toEqual(refusal("unavailable"))
+  })
 })
 
 describe("A push that may come twice and has no answer", () => {
