@@ -1,33 +1,11 @@
 import assert from "node:assert/strict"
-import { readFile } from "node:fs/promises"
-import { createServer, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
-import { extname, join } from "node:path"
+import type { Server } from "node:http"
 import { after, before, describe, it } from "node:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { faultsOf } from "../spec/browser/accessibility.js"
 import { launchChromium, openPage } from "../spec/support/chromium.js"
-import { ROOT } from "./documents.js"
 import { hashOf, hashOfExample } from "./playground/link.js"
-
-const BASE = process.env["SITE_BASE"] ?? "/"
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" }
-
-/** Serves the output of `npm run site`, as a host would. */
-async function serveSite(): Promise<Server> {
-  const server = createServer(async ({ url = "/" }, response) => {
-    const path = new URL(url, "http://localhost").pathname.slice(BASE.length)
-    const file = join(ROOT, "site/dist", path === "" || path.endsWith("/") ? `${path}index.html` : path)
-    try {
-      const body = await readFile(file)
-      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream").end(body)
-    } catch {
-      response.writeHead(404).end()
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  return server
-}
+import { serveSite } from "./served.js"
 
 /** VitePress's own: the button of the search is named "Search", and shows its keys as well. */
 const OF_VITEPRESS = "label-content-name-mismatch: .DocSearch"
@@ -39,8 +17,9 @@ describe("the playground", { skip: browser === undefined }, () => {
   let server: Server
   let url: string
   before(async () => {
-    server = await serveSite()
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${BASE}playground.html`
+    const site = await serveSite()
+    server = site.server
+    url = `${site.home}playground.html`
   })
   after(async () => {
     await browser?.close()
