@@ -9,6 +9,7 @@ const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "
 
 /** Serves the output of `npm run site`, as a host would. Returns the server, and the URL of the home page. */
 export async function serveSite(): Promise<{ server: Server; home: string }> {
+  const nowhere = await readFile(join(ROOT, "site/dist/404.html"))
   const server = createServer(async ({ url = "/" }, response) => {
     const path = new URL(url, "http://localhost").pathname.slice(BASE.length)
     const file = join(ROOT, "site/dist", path === "" || path.endsWith("/") ? `${path}index.html` : path)
@@ -16,7 +17,7 @@ export async function serveSite(): Promise<{ server: Server; home: string }> {
       const body = await readFile(file)
       response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream").end(body)
     } catch {
-      response.writeHead(404).end()
+      response.writeHead(404, { "content-type": "text/html" }).end(nowhere)
     }
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))

@@ -58,6 +58,12 @@ export default defineConfig({
     outline: [2, 3],
     search: { provider: "local" },
     footer: { message: "MIT licence" },
+    notFound: {
+      title: "There is no such page",
+      quote: "It may have moved. The search finds every document by its words.",
+      linkText: "To the front page",
+      linkLabel: "To the front page",
+    },
   },
   transformPageData(page) {
     if (page.relativePath !== "index.md") return
