@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "../../protocol/limits.js"
 import type { CloseOptions } from "../../server/support/drain.js"
 import type { TrustProxy } from "../../server/support/forwarded-address.js"
 import { clientAddress } from "../web/client-address.js"
+import { handshakeHeaders } from "../web/fetch-exchange.js"
 import { FetchEndpoint, type FetchHandler, type FetchPlatform } from "../web/fetch-endpoint.js"
 import {
   resolveListen,
@@ -94,7 +95,7 @@ export class Endpoint<Topics = AnyTopics, Assigns = Loose> extends FetchEndpoint
         address,
         onGone: (callback) => request.signal.addEventListener("abort", callback, { once: true }),
         upgrade: ({ subprotocol, open }) => {
-          const headers = subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol }
+          const headers = handshakeHeaders(subprotocol)
           return server.upgrade(request, { headers, data: this.#data(open) }) ? undefined : false
         },
       },

@@ -4,6 +4,7 @@ import type { TrustProxy } from "../../server/support/forwarded-address.js"
 import { clientAddress } from "../web/client-address.js"
 import { EventSocket } from "../web/event-socket.js"
 import { FetchEndpoint, type AcceptedUpgrade, type FetchHandler, type FetchPlatform } from "../web/fetch-endpoint.js"
+import { handshakeHeaders } from "../web/fetch-exchange.js"
 import {
   resolveListen,
   type ListenAddress,
@@ -112,7 +113,7 @@ function upgrade(request: Request, { subprotocol, open, leave }: AcceptedUpgrade
   try {
     const { socket, response } = deno().upgradeWebSocket(request, { idleTimeout: PING_SECONDS })
     // Its own option `protocol` finds no name in a list without spaces, as clients write it.
-    if (subprotocol !== undefined) response.headers.set("sec-websocket-protocol", subprotocol)
+    for (const [name, value] of Object.entries(handshakeHeaders(subprotocol))) response.headers.set(name, value)
     let isOpen = false
     socket.addEventListener("open", () => {
       isOpen = true

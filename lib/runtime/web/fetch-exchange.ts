@@ -7,10 +7,17 @@ import type { BadBody, BodyLimits, Exchange } from "../longpoll/exchange.js"
 /** Longer answers are handed over in pieces, so that what a client does not read still counts as its own. */
 const PIECE_BYTES = 16_384
 
-/** An answer as the web has it. */
-export function responseOf({ status, headers, body }: HttpAnswer, stream?: ReadableStream): Response {
-  return new Response(stream ?? body ?? "", { status, headers: { "cache-control": CACHE_CONTROL, ...headers } })
+/** An answer as the web has it. An empty text would be given a content type. */
+export function responseOf({ status, headers, body = "" }: HttpAnswer, stream?: ReadableStream): Response {
+  const content = stream ?? (body === "" ? null : body)
+  return new Response(content, { status, headers: { "cache-control": CACHE_CONTROL, ...headers } })
 }
+
+/** The headers of the answer to a handshake. */
+export const handshakeHeaders = (subprotocol: string | undefined): Record<string, string> => ({
+  "cache-control": CACHE_CONTROL,
+  ...(subprotocol !== undefined && { "sec-websocket-protocol": subprotocol }),
+})
 
 /** A request and its answer as the web has them. */
 export class FetchExchange implements Exchange {

@@ -1,6 +1,7 @@
 import type { AnyTopics, Loose } from "../../protocol/contract.js"
 import { EventSocket, type WebSocketLike } from "../web/event-socket.js"
 import { FetchEndpoint, type AcceptedUpgrade, type FetchPlatform } from "../web/fetch-endpoint.js"
+import { handshakeHeaders } from "../web/fetch-exchange.js"
 import type { EndpointOptions } from "../web/options.js"
 import { BY_FETCH, type Unfollowed } from "../web/unfollowed.js"
 import { webRuntime } from "../web/web-runtime.js"
@@ -75,6 +76,6 @@ function upgrade({ subprotocol, open }: AcceptedUpgrade): Response {
   const socket = new EventSocket(server)
   server.accept()
   socket.attach(open(socket))
-  const headers = subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol }
+  const headers = handshakeHeaders(subprotocol)
   return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit)
 }

@@ -2,9 +2,11 @@ import { afterEach, describe, expect, it } from "vitest"
 import { Endpoint as BunEndpoint } from "../../../lib/runtime/bun/endpoint.js"
 import { Endpoint as DenoEndpoint } from "../../../lib/runtime/deno/endpoint.js"
 import { Endpoint } from "../../../lib/runtime/web/endpoint.js"
+import { responseOf } from "../../../lib/runtime/web/fetch-exchange.js"
 import type { EndpointOptions } from "../../../lib/runtime/web/options.js"
 import { Endpoint as WorkersEndpoint } from "../../../lib/runtime/workers/endpoint.js"
 import type { LimitName } from "../../../lib/protocol/limits.js"
+import { NOT_FOUND } from "../../../lib/server/admission/rejection.js"
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -59,6 +61,12 @@ describe("an endpoint that is asked by fetch", () => {
       ["1", "1", "room:1", "phx_reply", { status: "ok", response: {} }],
       ["1", "2", "room:1", "phx_reply", { status: "ok", response: { text: "ä" } }],
     ])
+  })
+
+  it("names no content type of an answer without a body", () => {
+    const answers = [{ status: 200 }, { status: 200, body: "" }, NOT_FOUND]
+    const types = answers.map((answer) => responseOf(answer).headers.get("content-type"))
+    expect(types).toEqual([null, null, "text/plain"])
   })
 
   it("gives a long answer in pieces, and whole", async () => {
