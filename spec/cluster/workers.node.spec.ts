@@ -33,8 +33,19 @@ interface Answer {
 }
 
 /** Asks by one HTTP request on the connection of an agent. */
-function ask(agent: Agent, port: number, method: string, token = "", body = ""): Promise<Answer> {
-  const headers = { ...(token && { "x-phoenix-longpoll-token": token }), "content-type": "application/x-ndjson" }
+function ask(
+  agent: Agent,
+  port: number,
+  method: string,
+  token = "",
+  body = "",
+  own: Record<string, string> = {},
+): Promise<Answer> {
+  const headers = {
+    ...own,
+    ...(token && { "x-phoenix-longpoll-token": token }),
+    "content-type": "application/x-ndjson",
+  }
   return new Promise((resolve, reject) => {
     const asked = request(
       { agent, port, host: "127.0.0.1", method, path: "/socket/longpoll?vsn=2.0.0", headers },
@@ -68,6 +79,37 @@ it("a worker that cannot start fails the start of all, with its exit code", asyn
   expect((await program.printed(/^failed with (\d+): a worker ended with code 7 before it listened/))[1]).toBe("7")
   expect(await program.ended()).toBe(0)
   expect(program.output.match(/starts/g)).toHaveLength(1)
+})
+
+it("a session that begins at a worker to which its request was passed on has the address of its client", async () => {
+  const port = await freePort()
+  const program = new Program(process.execPath, [
+    compiled("spec/support/worker-program.ts"),
+    ...["--count", "2", "--port", String(port)],
+  ])
+  const agents: Agent[] = []
+  const oneConnection = (): Agent => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    agents.push(agent)
+    return agent
+  }
+  const forged = { "x-rookery-peer": "192.0.2.1" }
+  try {
+    await program.printed(/^primary (\d+) is ready$/)
+    const join = JSON.stringify(["1", "1", "room:1", "phx_join", {}])
+    // Connections go to one worker after the other: two of these come to the other worker than the one they name.
+    for (const mark of ["1", "1", "2", "2"]) {
+      const agent = oneConnection()
+      const { token = "" } = await ask(agent, port, "GET", `${mark}.bogus`, "", forged)
+      expect(token.slice(0, 2)).toBe(`${mark}.`)
+      expect(await ask(agent, port, "POST", token, join)).toEqual({ status: 200 })
+      const { messages = [] } = await ask(agent, port, "GET", token)
+      expect(JSON.parse(messages[0] ?? "[]")).toMatchObject({ 4: { response: { address: "127.0.0.1" } } })
+    }
+  } finally {
+    for (const agent of agents) agent.destroy()
+    await program.kill()
+  }
 })
 
 describe.skipIf(!HAS_REDIS)("workers at one port, over one Redis", () => {

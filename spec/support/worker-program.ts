@@ -17,22 +17,23 @@ const { values } = parseArgs({
 
 async function serve(): Promise<void> {
   if (values.fails) process.exit(7)
-  const client = createClient({ url: values.redis })
-  client.on("error", () => {})
-  await client.connect()
+  const client = values.redis === "" ? undefined : createClient({ url: values.redis })
+  client?.on("error", () => {})
+  await client?.connect()
   const endpoint = new Endpoint({
-    cluster: redis(client, { prefix: values.prefix, leaseMs: 1500 }),
+    ...(client && { cluster: redis(client, { prefix: values.prefix, leaseMs: 1500 }) }),
     limits: { pollWindowMs: 120_000 },
     logger: false,
+    connect: ({ address }) => ({ assigns: { address } }),
   })
   endpoint.channel("room:*", {
     history: { size: 1000, ttl: 600_000 },
-    join: () => ({ pid: process.pid }),
+    join: (_params, { assigns }) => ({ pid: process.pid, address: assigns.address }),
     receive: { shout: (payload, room) => room.broadcast("shout", payload) },
   })
   process.once("SIGTERM", async () => {
     await endpoint.close()
-    client.destroy()
+    client?.destroy()
     console.log(`worker ${process.pid} has drained`)
   })
   await endpoint.listen({ host: "127.0.0.1", port: Number(values.port) })

@@ -14,6 +14,7 @@ import type { Duplex } from "node:stream"
 import { faultAnswer } from "../../../server/admission/rejection.js"
 import { TOKEN_HEADER } from "../../longpoll/longpoll.js"
 import { answer } from "../http/answers.js"
+import { PEER_HEADER, peerOf, trustWorker } from "../http/client-address.js"
 import { targetOf } from "../http/request-target.js"
 import { socketPath } from "./socket-path.js"
 import { FOLDER, STOP } from "./worker-environment.js"
@@ -39,6 +40,18 @@ function withoutConnection(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const passed = { ...headers }
   for (const name of OF_CONNECTION) delete passed[name]
   return passed
+}
+
+/**
+ * The headers of a request for another worker, with the address that it came from. The other worker needs it: where it
+ * does not know the session it begins a new one, which counts for the limits by address.
+ */
+function headersToPass(request: IncomingMessage): IncomingHttpHeaders {
+  const passed = withoutConnection(request.headers)
+  // The client may have sent one of its own.
+  delete passed[PEER_HEADER]
+  const peer = peerOf(request.socket)
+  return peer === undefined ? passed : { ...passed, [PEER_HEADER]: peer }
 }
 
 /**
@@ -68,6 +81,7 @@ export class Mates {
     )
     this.server.on("connection", (socket) => {
       this.#passing.add(socket)
+      trustWorker(socket)
       // A process that has nothing else to do ends.
       socket.unref()
     })
@@ -96,7 +110,7 @@ export class Mates {
       socketPath: socketPath(this.#folder, keeper),
       method: request.method,
       path: request.url,
-      headers: withoutConnection(request.headers),
+      headers: headersToPass(request),
     })
     let isTaken = false
     const take = (): void => {
