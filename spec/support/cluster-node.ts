@@ -80,6 +80,7 @@ const commands: Record<string, (...words: string[]) => unknown> = {
   disconnect: (id = "") => endpoint.disconnect(id),
   kick: (topic = "", id = "") => endpoint.kick(topic, id),
   count: (topic) => endpoint.count(topic),
+  sockets: () => endpoint.counters().rookery_sockets,
   names: async (topic = "") => Object.keys(await endpoint.allPresences(topic)).sort(),
   say: (topic = "", text = "") => endpoint.broadcast(topic, "shout", { text }),
   async close() {

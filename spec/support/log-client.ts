@@ -10,6 +10,8 @@ export interface Sightings {
   pushedAgain: number
   /** How many joins were answered. */
   joins: number
+  /** How many connections were lost. */
+  lost: number
   /** How long the clients of a node that restarts wait before they come back, in milliseconds. */
   readonly waits: number[]
 }
@@ -20,6 +22,7 @@ export const noSightings = (): Sightings => ({
   messages: 0,
   pushedAgain: 0,
   joins: 0,
+  lost: 0,
   waits: [],
 })
 
@@ -44,7 +47,9 @@ export class LogClient {
       ...options,
     })
     this.socket.onStatus((status, { retryInMs, tries, lost }) => {
-      if (status === "reconnecting" && tries === 1 && lost?.code === SERVICE_RESTART) seen.waits.push(retryInMs ?? 0)
+      if (status !== "reconnecting" || tries !== 1) return
+      seen.lost++
+      if (lost?.code === SERVICE_RESTART) seen.waits.push(retryInMs ?? 0)
     })
     void this.socket.connect()
   }
