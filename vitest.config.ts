@@ -82,8 +82,8 @@ export default defineConfig(({ mode }) => ({
     // A spec waits for what it waits for. This only ends one that hangs, and is no sum of how long its steps may take.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    // One more than there are cores, because the specs that take longest mostly wait for programs that they start.
-    maxWorkers: availableParallelism() + 1,
+    // By default vitest leaves one core to itself. The specs that take longest wait for programs that they start.
+    maxWorkers: Math.max(2, availableParallelism()),
     sequence: { sequencer: LongestFirst },
     projects: [
       // As on a platform that is not Node; a spec that wants a WebSocket there puts one in its place.
