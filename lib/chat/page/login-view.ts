@@ -1,5 +1,5 @@
 import { byId, setText } from "../../page/dom.js"
-import { askWays, logInHere, reasonOf, requestLink } from "./session.js"
+import { askWays, logInHere, reasonOf, requestLink, type Ways } from "./session.js"
 
 /** The log-in: an address and then a link, or one click on the server's own machine. */
 export class LoginView {
@@ -24,8 +24,11 @@ export class LoginView {
     byId("other-address", HTMLElement).addEventListener("click", () => this.show())
   }
 
-  /** @param reason why a person who was logged in must log in again */
-  show(reason = ""): void {
+  /**
+   * @param reason why a person who was logged in must log in again
+   * @param ways how to log in; without them the server is asked
+   */
+  show(reason = "", ways?: Ways): void {
     this.#form.hidden = false
     this.#sent.hidden = true
     setText(this.#reason, reason)
@@ -33,11 +36,11 @@ export class LoginView {
     this.#tell("")
     this.#oneClickError.hidden = true
     this.#email.focus()
-    this.#ways = this.#askForWays()
+    this.#ways = this.#offer(ways)
   }
 
-  async #askForWays(): Promise<void> {
-    const ways = await askWays().catch(() => undefined)
+  async #offer(known: Ways | undefined): Promise<void> {
+    const ways = known ?? (await askWays().catch(() => undefined))
     this.#isLocal = ways?.oneClick === true
     this.#oneClick.hidden = !this.#isLocal || this.#form.hidden
   }

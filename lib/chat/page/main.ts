@@ -4,7 +4,7 @@ import { showChat } from "./chat-view.js"
 import { byId, setText } from "../../page/dom.js"
 import { LoginView } from "./login-view.js"
 import { forgetRooms } from "./preferences.js"
-import { askWays, endSession, reasonOf, type Session } from "./session.js"
+import { askWays, endSession, reasonOf, type Session, type Ways } from "./session.js"
 
 type Screen = "loading" | "login" | "chat"
 
@@ -24,11 +24,12 @@ function enter({ user }: Session): void {
   showChat(chat, logOut, signal)
 }
 
-function askToLogIn(reason?: string): void {
+/** @param ways how to log in, if the server was just asked */
+function askToLogIn(reason?: string, ways?: Ways): void {
   ended.abort()
   document.title = "Rookery"
   show("login")
-  login.show(reason)
+  login.show(reason, ways)
 }
 
 async function logOut(): Promise<string | undefined> {
@@ -51,14 +52,15 @@ async function logOut(): Promise<string | undefined> {
  */
 async function checkSession(user: ChatUser, signal: AbortSignal): Promise<void> {
   try {
-    const { session } = await askWays()
+    const ways = await askWays()
+    const { session } = ways
     // Another person may have logged in in another tab, and the cookie is theirs now.
     if (session && session.user.id !== user.id && !signal.aborted) {
       ended.abort()
       enter(session)
     }
     // The server ends the sockets of a session before it says that it has ended the session.
-    if (!session && !signal.aborted && !loggingOut) askToLogIn("Your session has ended. Log in again.")
+    if (!session && !signal.aborted && !loggingOut) askToLogIn("Your session has ended. Log in again.", ways)
   } catch {
     // The server cannot be reached; the socket keeps trying.
   }
@@ -69,9 +71,9 @@ async function start(): Promise<void> {
   failed.hidden = true
   show("loading")
   try {
-    const { session } = await askWays()
-    if (session) enter(session)
-    else askToLogIn()
+    const ways = await askWays()
+    if (ways.session) enter(ways.session)
+    else askToLogIn(undefined, ways)
   } catch (error) {
     setText(byId("loading-error", HTMLElement), reasonOf(error))
     failed.hidden = false
