@@ -60,21 +60,20 @@ export class OneRedis implements Installation {
   async run(script: Script, keys: readonly string[], ...args: (string | Buffer)[]): Promise<RedisReply> {
     const { sha, text } = script[this.pubSub.publish]
     const rest = [String(keys.length), ...keys, ...args]
-    if (!this.#loaded.has(sha)) {
-      this.#loaded.add(sha)
+    if (this.#loaded.has(sha)) {
       try {
-        return await this.#commands.ask("EVAL", text, ...rest)
+        return await this.#commands.ask("EVALSHA", sha, ...rest)
       } catch (error) {
-        this.#loaded.delete(sha)
-        throw error
+        // Otherwise the scripts were removed (SCRIPT FLUSH).
+        if (!isScriptMissing(error)) throw error
       }
     }
+    this.#loaded.add(sha)
     try {
-      return await this.#commands.ask("EVALSHA", sha, ...rest)
+      return await this.#commands.ask("EVAL", text, ...rest)
     } catch (error) {
-      // The scripts were removed (SCRIPT FLUSH).
-      if (!isScriptMissing(error)) throw error
-      return this.#commands.ask("EVAL", text, ...rest)
+      this.#loaded.delete(sha)
+      throw error
     }
   }
 
