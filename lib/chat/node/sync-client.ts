@@ -182,8 +182,9 @@ export class SyncChatClient {
     this.#wait(this.#timeoutMs, id)
     const answer = this.#answers.get(id)
     this.#answers.delete(id)
-    if (answer === undefined && this.#disposed) throw disposed()
-    if (answer === undefined) throw new ConnectionError("timeout", `${method}: the worker does not answer`)
+    if (answer === undefined) {
+      throw this.#disposed ? disposed() : new ConnectionError("timeout", `${method}: the worker does not answer`)
+    }
     if ("error" in answer) throw errorOf(answer.error)
     return answer.result
   }
