@@ -41,7 +41,7 @@ export const network: Transport = {
   name: "playground",
   open(url, { authToken = null }, events) {
     const { port, pathname, search } = new URL(url)
-    let line: InProcessConnection | undefined
+    let connection: InProcessConnection | undefined
     let isOver = false
     const end = (code: number, wasClean: boolean): void => {
       if (isOver) return
@@ -59,7 +59,7 @@ export const network: Transport = {
         closed: (code) => soon(() => end(code, true)),
       })
       if (isOver) return opened.close()
-      line = opened
+      connection = opened
       events.open()
     }
     connect().catch((error: unknown) => {
@@ -71,12 +71,12 @@ export const network: Transport = {
       bufferedAmount: 0,
       send: (frame) => {
         const sent = handedOver(frame)
-        soon(() => isOver || line?.send(sent))
+        soon(() => isOver || connection?.send(sent))
       },
       close: (code = 1000) =>
         soon(() => {
           end(code, true)
-          line?.close(code)
+          connection?.close(code)
         }),
     }
   },
